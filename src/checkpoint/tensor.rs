@@ -1,0 +1,116 @@
+//! A named array of numbers as it stood in a file: shape, type and values, bit for bit.
+//!
+//! It deliberately knows nothing of devices or of what a tensor is for.
+
+use half::{bf16, f16};
+
+/// The values of an [`Array`] in row-major order, in the type the file stored.
+///
+/// Integers of every width are widened to `i64`, booleans become 0 and 1.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Values {
+    /// IEEE half precision.
+    F16(Vec<f16>),
+    /// bfloat16.
+    BF16(Vec<bf16>),
+    /// Single precision.
+    F32(Vec<f32>),
+    /// Double precision.
+    F64(Vec<f64>),
+    /// Integers and booleans.
+    I64(Vec<i64>),
+}
+
+/// A dense array: `shape` (axis 0 first) and its values in row-major order.
+///
+/// Invariant: the number of values is the product of `shape` (1 for an empty shape).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Array {
+    shape: Vec<usize>,
+    values: Values,
+}
+
+impl Array {
+    /// `None` where the number of values is not the product of the shape.
+    pub fn new(shape: Vec<usize>, values: Values) -> Option<Self> {
+        let expected = shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d))?;
+        (values.len() == expected).then_some(Self { shape, values })
+    }
+
+    /// Extent of each axis; empty for a scalar.
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// The values as stored.
+    pub fn values(&self) -> &Values {
+        &self.values
+    }
+
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// True where some axis has extent 0.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Every value as `f64`, exactly (integers beyond 2^53 are rounded).
+    pub fn to_f64(&self) -> Vec<f64> {
+        match &self.values {
+            Values::F16(v) => v.iter().map(|x| x.to_f64()).collect(),
+            Values::BF16(v) => v.iter().map(|x| x.to_f64()).collect(),
+            Values::F32(v) => v.iter().map(|&x| f64::from(x)).collect(),
+            Values::F64(v) => v.clone(),
+            #[expect(clippy::cast_precision_loss, reason = "documented")]
+            Values::I64(v) => v.iter().map(|&x| x as f64).collect(),
+        }
+    }
+
+    /// How many values are NaN or infinite.
+    pub fn non_finite(&self) -> usize {
+        match &self.values {
+            Values::F16(v) => v.iter().filter(|x| !x.is_finite()).count(),
+            Values::BF16(v) => v.iter().filter(|x| !x.is_finite()).count(),
+            Values::F32(v) => v.iter().filter(|x| !x.is_finite()).count(),
+            Values::F64(v) => v.iter().filter(|x| !x.is_finite()).count(),
+            Values::I64(_) => 0,
+        }
+    }
+}
+
+impl Values {
+    /// Number of values.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::F16(v) => v.len(),
+            Self::BF16(v) => v.len(),
+            Self::F32(v) => v.len(),
+            Self::F64(v) => v.len(),
+            Self::I64(v) => v.len(),
+        }
+    }
+
+    /// True where there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The type's name as PyTorch writes it: `float32`, `bfloat16`, …
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::F16(_) => "float16",
+            Self::BF16(_) => "bfloat16",
+            Self::F32(_) => "float32",
+            Self::F64(_) => "float64",
+            Self::I64(_) => "int64",
+        }
+    }
+
+    /// True for the floating-point types, the only ones a network trains.
+    pub fn is_float(&self) -> bool {
+        !matches!(self, Self::I64(_))
+    }
+}

@@ -1,0 +1,267 @@
+//! Which of the tensors in a pickle are the network's.
+//!
+//! Training loops save dictionaries of their own: weights under `state_dict`, `model`, `net`, next to
+//! the optimizer's moments, an average of the weights, random states. Every dictionary or module that
+//! holds named tensors is a candidate; well-known names of weights come first, averages come last,
+//! and what else was there is told.
+
+use super::tensors::is_tensor;
+use super::tree::{self, Bounds};
+use super::{CONVERT, keys_at_top};
+use crate::checkpoint::Parsed;
+use crate::checkpoint::pickle::{Id, Pickle};
+
+/// Names of weights, the most telling first.
+const WEIGHTS: [&str; 16] = [
+    "state_dict",
+    "model_state_dict",
+    "model_state",
+    "model",
+    "net",
+    "network",
+    "module",
+    "weights",
+    "params",
+    "net_state_dict",
+    "network_state_dict",
+    "model_dict",
+    "net_dict",
+    "student",
+    "backbone",
+    "encoder",
+];
+
+/// Words in names of averaged weights.
+const AVERAGES: [&str; 7] = [
+    "ema", "swa", "average", "averaged", "avg", "shadow", "teacher",
+];
+
+/// Words in names of what isn't weights, even where it holds tensors.
+const OTHERS: [&str; 16] = [
+    "optimizer",
+    "optimizers",
+    "optim",
+    "optimiser",
+    "scheduler",
+    "schedulers",
+    "scaler",
+    "callbacks",
+    "loops",
+    "rng",
+    "metadata",
+    "hyper",
+    "args",
+    "config",
+    "criterion",
+    "extra",
+];
+
+const DEEPEST: usize = 6;
+
+/// The chosen tensors.
+#[derive(Debug)]
+pub struct Found {
+    /// Dotted keys that lead to them; empty at the top.
+    pub at: String,
+    /// Names and values, all of them tensors.
+    pub entries: Vec<(String, Id)>,
+    /// What else was there.
+    pub warnings: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Candidate {
+    at: String,
+    rank: Rank,
+    entries: Vec<(String, Id)>,
+    ignored: Vec<String>,
+}
+
+/// Smaller is better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Weights(usize),
+    Unknown,
+    Average,
+}
+
+/// Chooses the state dict of a pickle.
+///
+/// # Errors
+/// Lists the keys at the top where nothing holds named tensors.
+pub fn state_dict(pickle: &Pickle) -> Parsed<Found> {
+    let mut candidates = Vec::new();
+    collect(
+        pickle,
+        pickle.root(),
+        "",
+        0,
+        &mut Bounds::default(),
+        &mut candidates,
+    )?;
+    let at_top = candidates
+        .iter()
+        .find(|c| c.at.is_empty())
+        .map_or(0, |c| c.entries.len());
+    candidates.sort_by_key(|c| {
+        // A few tensors under a telling name inside a full state dict are not the weights.
+        let rank = if c.entries.len() < at_top {
+            c.rank.max(Rank::Unknown)
+        } else {
+            c.rank
+        };
+        (rank, std::cmp::Reverse(c.entries.len()))
+    });
+    let mut candidates = candidates.into_iter();
+    let chosen = candidates.next().ok_or_else(|| nothing_found(pickle))?;
+    Ok(Found {
+        warnings: warnings(&chosen, candidates),
+        at: chosen.at,
+        entries: chosen.entries,
+    })
+}
+
+fn collect(
+    pickle: &Pickle,
+    id: Id,
+    at: &str,
+    depth: usize,
+    bounds: &mut Bounds,
+    candidates: &mut Vec<Candidate>,
+) -> Parsed<()> {
+    if tree::is_module(pickle, id) {
+        let entries = tree::tensors_of(pickle, id, bounds)?;
+        if !entries.is_empty() {
+            candidates.push(Candidate {
+                at: at.into(),
+                rank: rank(at),
+                entries,
+                ignored: Vec::new(),
+            });
+        }
+        return Ok(());
+    }
+    let (mut entries, mut ignored) = (Vec::new(), Vec::new());
+    for (key, value) in bounds.entries(pickle, Some(id))? {
+        if is_tensor(pickle, value) {
+            entries.push((bounds.joined("", key)?, value));
+        } else if pickle.pairs(value).is_some() || tree::is_module(pickle, value) {
+            let path = if at.is_empty() {
+                bounds.joined("", key)?
+            } else {
+                bounds.joined(&format!("{at}."), key)?
+            };
+            if depth < DEEPEST && !has_word(key, &OTHERS) {
+                collect(pickle, value, &path, depth + 1, bounds, candidates)?;
+            }
+        } else {
+            ignored.push(key.chars().take(80).collect());
+        }
+    }
+    if !entries.is_empty() {
+        candidates.push(Candidate {
+            at: at.into(),
+            rank: rank(at),
+            entries,
+            ignored,
+        });
+    }
+    Ok(())
+}
+
+fn rank(at: &str) -> Rank {
+    if at.split('.').any(|key| has_word(key, &AVERAGES)) {
+        return Rank::Average;
+    }
+    let last = at.rsplit('.').next().unwrap_or_default().to_lowercase();
+    WEIGHTS
+        .iter()
+        .position(|&name| name == last)
+        .map_or(Rank::Unknown, Rank::Weights)
+}
+
+fn has_word(key: &str, words: &[&str]) -> bool {
+    let key = key.to_lowercase();
+    key.split(['_', '-', '.', ' '])
+        .any(|word| words.contains(&word))
+}
+
+fn warnings(chosen: &Candidate, others: impl Iterator<Item = Candidate>) -> Vec<String> {
+    let mut warnings = Vec::new();
+    let place = |at: &str| {
+        if at.is_empty() {
+            "the top".into()
+        } else {
+            format!("`{at}`")
+        }
+    };
+    // A single tensor is the best accuracy or a counter, not another set of weights.
+    let others = others.filter(|c| c.entries.len() > 1);
+    let others: Vec<_> = others
+        .map(|c| format!("{} ({} tensors)", place(&c.at), c.entries.len()))
+        .take(8)
+        .collect();
+    if chosen.rank == Rank::Average {
+        warnings.push(format!(
+            "the weights in `{}` are an average; no plain weights were found",
+            chosen.at
+        ));
+    }
+    if !others.is_empty() {
+        warnings.push(format!(
+            "read the {} tensors in {}; there are also tensors in {}",
+            chosen.entries.len(),
+            place(&chosen.at),
+            others.join(", ")
+        ));
+    }
+    // At the top of a training checkpoint such entries are the rule; in a state dict they surprise.
+    if !chosen.ignored.is_empty() {
+        let shown: Vec<_> = chosen
+            .ignored
+            .iter()
+            .take(8)
+            .map(|k| format!("`{k}`"))
+            .collect();
+        warnings.push(format!(
+            "ignored {} entries that aren't tensors: {}",
+            chosen.ignored.len(),
+            shown.join(", ")
+        ));
+    }
+    warnings
+}
+
+fn nothing_found(pickle: &Pickle) -> String {
+    if tree::is_module(pickle, pickle.root()) {
+        return format!(
+            "the module in the file has no tensors of its own (is it frozen?); {CONVERT}"
+        );
+    }
+    match keys_at_top(pickle) {
+        Some(keys) => {
+            format!("no named tensors found; the top of the file has the keys {keys}; {CONVERT}")
+        }
+        None => format!(
+            "no named tensors found: the file holds {}; {CONVERT}",
+            kind(pickle)
+        ),
+    }
+}
+
+fn kind(pickle: &Pickle) -> String {
+    let root = pickle.root();
+    if is_tensor(pickle, root) {
+        return "a single tensor without a name".into();
+    }
+    match pickle
+        .object(root)
+        .and_then(|object| pickle.global(object.class))
+    {
+        Some((module, name)) => {
+            let class: String = format!("{module}.{name}").chars().take(120).collect();
+            format!("an object of the class `{class}`")
+        }
+        None => "no dictionary".into(),
+    }
+}

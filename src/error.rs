@@ -1,0 +1,63 @@
+//! The one error type of the library.
+//!
+//! Every variant is a sentence a user can act on: what was found, what was expected, what to do,
+//! and last the path. It knows nothing of exit codes or of how a message is shown.
+
+use std::path::{Path, PathBuf};
+
+/// What can go wrong between a file and a finished surface.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The operating system refused to read or write.
+    #[error("can't {action}: {source}: {}", path.display())]
+    Io {
+        /// What was attempted, as a verb phrase: "read the checkpoint".
+        action: &'static str,
+        /// What the operating system said.
+        source: std::io::Error,
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// A file's content is not what its format promises, or not what Losscope can use.
+    #[error("{message}: {}", path.display())]
+    File {
+        /// Which tensor, field or offset; what was found and what was expected.
+        message: String,
+        /// The file or folder.
+        path: PathBuf,
+    },
+    /// Names, shapes and layers that don't make a network, or a network that doesn't fit its data.
+    #[error("{0}")]
+    Model(String),
+    /// A slice, grid or direction that can't be made as asked.
+    #[error("{0}")]
+    Slice(String),
+    /// A device that is missing or that failed.
+    #[error("{0}")]
+    Device(String),
+    /// Options that contradict each other or a value out of its range.
+    #[error("{0}")]
+    Usage(String),
+}
+
+/// The library's result.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An operating system error while doing `action` (a verb phrase) on `path`.
+    pub fn io(action: &'static str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+        Self::Io {
+            action,
+            source,
+            path: path.as_ref().to_owned(),
+        }
+    }
+
+    /// A complaint about the content of the file at `path`; `message` ends without a full stop.
+    pub fn file(path: impl AsRef<Path>, message: impl Into<String>) -> Self {
+        Self::File {
+            message: message.into(),
+            path: path.as_ref().to_owned(),
+        }
+    }
+}

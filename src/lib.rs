@@ -1,0 +1,4 @@
+//! Losscope: see and measure the loss landscape of a trained neural network.
+
+pub mod checkpoint;
+pub mod error;

@@ -1,0 +1,3 @@
+//! The `losscope` program.
+
+fn main() {}
