@@ -1,4 +1,5 @@
 //! Losscope: see and measure the loss landscape of a trained neural network.
 
 pub mod checkpoint;
+pub mod dataset;
 pub mod error;

@@ -1,0 +1,165 @@
+//! Reading files with a limit: how many bytes a file can hold is known before a byte is believed.
+//!
+//! Sizes in a header are only a claim. Every reader here carries the largest number of bytes that
+//! can come out of it, so that a claim beyond it is refused before memory is asked for. Nothing
+//! here knows what the bytes mean.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use flate2::read::MultiGzDecoder;
+use sha2::{Digest as _, Sha256};
+
+use crate::error::{Error, Result};
+
+/// Deflate can't expand its input by more than this factor (a property of the format: 258 bytes for
+/// two bits at best).
+pub(super) const DEFLATE_RATIO: u64 = 1032;
+
+/// An open file, decompressed where its first bytes say gzip.
+pub(super) struct Input {
+    /// The content.
+    pub reader: Box<dyn Read>,
+    /// No more bytes than this can come out of `reader`.
+    pub limit: u64,
+    /// True where the limit is the exact length.
+    pub exact: bool,
+}
+
+/// Opens `path` for reading from its start, through gzip where its content asks for it.
+pub(super) fn input(path: &Path) -> Result<Input> {
+    let length = length(path)?;
+    let start = start_of(&mut open(path)?, path)?;
+    let reader = BufReader::new(open(path)?);
+    if start.starts_with(&[0x1f, 0x8b]) {
+        let limit = length.saturating_mul(DEFLATE_RATIO);
+        Ok(Input {
+            reader: Box::new(MultiGzDecoder::new(reader)),
+            limit,
+            exact: false,
+        })
+    } else {
+        Ok(Input {
+            reader: Box::new(reader),
+            limit: length,
+            exact: true,
+        })
+    }
+}
+
+/// Opens the file at `path`.
+pub(super) fn open(path: &Path) -> Result<File> {
+    File::open(path).map_err(|e| Error::io("open the data", path, e))
+}
+
+/// Length in bytes; an error for anything but a regular file, which may have no end.
+pub(super) fn length(path: &Path) -> Result<u64> {
+    let meta = path
+        .metadata()
+        .map_err(|e| Error::io("open the data", path, e))?;
+    if !meta.is_file() {
+        return Err(Error::file(path, "neither a regular file nor a folder"));
+    }
+    Ok(meta.len())
+}
+
+/// Up to the first 16 bytes.
+pub(super) fn start_of(reader: &mut dyn Read, path: &Path) -> Result<Vec<u8>> {
+    let mut start = Vec::with_capacity(16);
+    reader
+        .take(16)
+        .read_to_end(&mut start)
+        .map_err(|e| read_error(path, e))?;
+    Ok(start)
+}
+
+/// The whole content, at most `limit` bytes; an error beyond that.
+pub(super) fn all(input: Input, limit: u64, path: &Path) -> Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if input.exact
+        && let Ok(length) = usize::try_from(input.limit.min(limit))
+    {
+        bytes.reserve_exact(length);
+    }
+    input
+        .reader
+        .take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|e| read_error(path, e))?;
+    if bytes.len() as u64 > limit {
+        return Err(Error::file(
+            path,
+            format!("holds more than the expected {limit} bytes"),
+        ));
+    }
+    Ok(bytes)
+}
+
+/// A failed read in words: cut short, damaged, or refused by the operating system.
+pub(super) fn read_error(path: &Path, error: io::Error) -> Error {
+    Error::io("read the data", path, error)
+}
+
+/// Adds the bytes of the file at `path`, as they lie on disk, to a running hash.
+pub(super) fn hash(sha: &mut Sha256, path: &Path) -> Result<()> {
+    io::copy(&mut open(path)?, sha).map_err(|e| read_error(path, e))?;
+    Ok(())
+}
+
+/// The finished hash in lower-case hex.
+pub(super) fn hex(sha: Sha256) -> String {
+    sha.finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Entries of a folder without the hidden ones, sorted by name, so that the order is the same on
+/// every file system.
+pub(super) fn entries(folder: &Path) -> Result<Vec<PathBuf>> {
+    let list = |e| Error::io("list the folder", folder, e);
+    let mut entries = Vec::new();
+    for entry in folder.read_dir().map_err(list)? {
+        let path = entry.map_err(list)?.path();
+        if !name(&path).starts_with('.') {
+            entries.push(path);
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// The last part of a path as text.
+pub(super) fn name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// A short name for figures: the last part of the path without its suffix and without `.gz`.
+/// A folder such as `.` is named by where it really is.
+pub(super) fn stem(path: &Path) -> String {
+    let full = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = name(if name(path).is_empty() { &full } else { path });
+    let short = name.strip_suffix(".gz").unwrap_or(&name);
+    // A folder's name has no suffix: `v1.5` is a name.
+    let short = match short.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() && !path.is_dir() => stem,
+        _ => short,
+    };
+    if short.is_empty() {
+        "data".to_owned()
+    } else {
+        short.to_owned()
+    }
+}
+
+/// The name of the folder that a file with a generic name (`train-images-idx3-ubyte`) lies in.
+pub(super) fn stem_of_folder(file: &Path) -> String {
+    match file.parent() {
+        Some(folder) if folder.as_os_str().is_empty() => stem(Path::new(".")),
+        Some(folder) => stem(folder),
+        None => stem(file),
+    }
+}

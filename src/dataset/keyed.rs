@@ -1,0 +1,301 @@
+//! Named arrays → splits: which key is what, the same for `.npz`, `.npy` and safetensors.
+//!
+//! Keys are `x`, `y` (with `split`, 0 training and 1 validation) or `x_train`, `y_train` and
+//! `x_val`, `y_val` (`_validation`, `_valid` and `_test` too), in either case. It knows no
+//! container.
+
+use std::path::Path;
+
+use super::array::{Array, Kind, Values};
+use super::normalize::Auto;
+use super::source::{Source, Split};
+use super::{Channels, DataOptions, files};
+use crate::error::{Error, Result};
+
+/// A container of named arrays.
+pub(super) trait Store {
+    /// The names of its arrays.
+    fn names(&self) -> Vec<String>;
+    /// Reads the array of that name.
+    fn load(&mut self, name: &str) -> Result<Array>;
+}
+
+/// Suffixes of held-out keys; the first that occurs is taken.
+const HELD_OUT: [&str; 4] = ["_val", "_validation", "_valid", "_test"];
+
+/// Makes a data set of the arrays in `store`; `format` names the container.
+pub(super) fn source(
+    store: &mut dyn Store,
+    path: &Path,
+    format: &str,
+    sha256: String,
+    options: &DataOptions,
+) -> Result<Source> {
+    let names = store.names();
+    let key = |wanted: &str| {
+        names
+            .iter()
+            .find(|name| name.to_lowercase() == wanted)
+            .cloned()
+    };
+    let mut reader = Reader {
+        store,
+        path,
+        options,
+        notes: Vec::new(),
+        warnings: Vec::new(),
+    };
+
+    let (train, validation, keys) = if let Some(x) = key("x_train") {
+        let y = key("y_train").ok_or_else(|| missing(path, "y_train", &names))?;
+        let train = reader.split(&x, &y)?;
+        let present: Vec<&str> = HELD_OUT
+            .into_iter()
+            .filter(|suffix| key(&format!("x{suffix}")).is_some())
+            .collect();
+        let mut keys = format!("{x}, {y}");
+        let mut validation = None;
+        if let Some(suffix) = present.first() {
+            let name = |axis: &str| {
+                let name = format!("{axis}{suffix}");
+                key(&name).ok_or_else(|| missing(path, &name, &names))
+            };
+            let (x, y) = (name("x")?, name("y")?);
+            validation = Some(reader.split(&x, &y)?);
+            keys.push_str(&format!(", {x}, {y}"));
+        }
+        if let [used, ignored, ..] = present.as_slice() {
+            reader.warnings.push(format!(
+                "x{used} is the validation split; x{ignored} is not used"
+            ));
+        }
+        (train, validation, keys)
+    } else if let Some(x) = key("x") {
+        let y = key("y").ok_or_else(|| missing(path, "y", &names))?;
+        let all = reader.split(&x, &y)?;
+        match key("split") {
+            Some(split) => {
+                let (train, validation) = reader.divided(all, &split)?;
+                (train, validation, format!("{x}, {y}, {split}"))
+            }
+            None => (all, None, format!("{x}, {y}")),
+        }
+    } else {
+        return Err(missing(path, "x or x_train", &names));
+    };
+
+    let Reader {
+        mut notes,
+        mut warnings,
+        ..
+    } = reader;
+    let validation = validation.filter(|split| {
+        if split.labels.is_empty() {
+            warnings.push("the validation split is empty and left out".to_owned());
+        }
+        !split.labels.is_empty()
+    });
+    // A file says the same of both splits.
+    notes.dedup();
+    warnings.dedup();
+    let bytes = matches!(train.values, Values::U8(_));
+    if matches!(train.values, Values::I64(_)) {
+        warnings.push(
+            "inputs are integers wider than a byte and used as they are; for pixels choose \
+             --data-normalize scale:255 or what their scale is"
+                .to_owned(),
+        );
+    }
+    let notes: String = notes.iter().map(|note| format!(", {note}")).collect();
+    Ok(Source {
+        path: path.to_owned(),
+        name: files::stem(path),
+        layout: format!("{format} ({keys}){notes}"),
+        classes: None,
+        train,
+        validation,
+        unit: if bytes { 255.0 } else { 1.0 },
+        auto: if bytes { Auto::Unit } else { Auto::Stored },
+        sha256,
+        warnings,
+    })
+}
+
+fn missing(path: &Path, key: &str, names: &[String]) -> Error {
+    let found = match names {
+        [] => "no array at all".to_owned(),
+        names => {
+            let more = if names.len() > 8 { ", …" } else { "" };
+            format!(
+                "{}{more}",
+                names.iter().take(8).cloned().collect::<Vec<_>>().join(", ")
+            )
+        }
+    };
+    Error::file(
+        path,
+        format!(
+            "no array named {key}; found {found}; expected x and y, or x_train, y_train, x_val, \
+             y_val"
+        ),
+    )
+}
+
+/// A store being read, with what is noticed on the way.
+struct Reader<'a> {
+    store: &'a mut dyn Store,
+    path: &'a Path,
+    options: &'a DataOptions,
+    notes: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Reader<'_> {
+    /// Inputs `x` with labels `y`.
+    fn split(&mut self, x: &str, y: &str) -> Result<Split> {
+        let inputs = self.store.load(x)?;
+        let labels = self.labels(y)?;
+        match inputs.shape.first() {
+            None => Err(self.error(format!(
+                "{x} is a single number; its axis 0 must be samples"
+            ))),
+            Some(&n) if n != labels.len() => Err(self.error(format!(
+                "{x} has {n} samples, {y} has {} labels",
+                labels.len()
+            ))),
+            Some(_) => {
+                self.note(&inputs, x);
+                let (shape, values) = self.inputs(inputs);
+                Ok(Split {
+                    shape,
+                    values,
+                    labels,
+                })
+            }
+        }
+    }
+
+    fn note(&mut self, inputs: &Array, x: &str) {
+        if inputs.kind == Kind::F64 {
+            self.notes
+                .push("float64 rounded once to float32".to_owned());
+        }
+        if inputs.kind == Kind::Bool {
+            self.warnings.push(format!(
+                "{x} is boolean and treated as bytes; choose --data-normalize none for inputs 0 and 1"
+            ));
+        }
+    }
+
+    /// Inputs as samples with their channels first.
+    fn inputs(&mut self, array: Array) -> (Vec<usize>, Values) {
+        let Array { shape, values, .. } = array;
+        match *shape.as_slice() {
+            [] | [_] => (vec![1], values),
+            // A grey image has one channel.
+            [_, height, width] => (vec![1, height, width], values),
+            [_, height, width, channels] if self.channels_last(&shape) => (
+                vec![channels, height, width],
+                values.channels_first([height, width, channels]),
+            ),
+            [_, ref rest @ ..] => (rest.to_vec(), values),
+        }
+    }
+
+    /// Whether the channels of a four-axis array stand last.
+    fn channels_last(&mut self, shape: &[usize]) -> bool {
+        let last = match self.options.channels {
+            Channels::First => return false,
+            Channels::Last => true,
+            Channels::Auto => {
+                !matches!(shape.get(1), Some(1 | 3)) && matches!(shape.last(), Some(1 | 3 | 4))
+            }
+        };
+        if last {
+            self.notes.push("channels moved first".to_owned());
+            if self.options.channels == Channels::Auto {
+                self.warnings.push(format!(
+                    "axes {:?} are taken as height, width, channels and the channels moved first; \
+                     choose --data-channels first if they already are",
+                    &shape[1..]
+                ));
+            }
+        }
+        last
+    }
+
+    /// Classes from an array of integers, `[n]` or `[n, 1]`.
+    fn labels(&mut self, y: &str) -> Result<Vec<u32>> {
+        let Array {
+            kind,
+            shape,
+            values,
+        } = self.store.load(y)?;
+        if !matches!(shape.as_slice(), [_] | [_, 1]) {
+            return Err(self.error(format!(
+                "{y} has shape {shape:?}, expected one class a sample (for one-hot rows save \
+                 {y}.argmax(1))"
+            )));
+        }
+        let labels = match values {
+            Values::U8(labels) => return Ok(labels.into_iter().map(u32::from).collect()),
+            Values::I64(labels) => labels,
+            Values::F32(_) | Values::F64(_) => {
+                return Err(self.error(format!(
+                    "{y} is {}, labels must be integers; save {y}.astype(\"int64\")",
+                    kind.name()
+                )));
+            }
+        };
+        labels
+            .iter()
+            .enumerate()
+            .map(|(index, &label)| {
+                u32::try_from(label).map_err(|_| {
+                    self.error(format!(
+                        "{y}[{index}] is {label}; labels are classes counted from 0"
+                    ))
+                })
+            })
+            .collect()
+    }
+
+    /// Divides samples by an array that holds 0 for training and 1 for validation.
+    fn divided(&mut self, all: Split, key: &str) -> Result<(Split, Option<Split>)> {
+        let marks = self.labels(key)?;
+        if marks.len() != all.labels.len() {
+            return Err(self.error(format!(
+                "{key} has {} entries for {} samples",
+                marks.len(),
+                all.labels.len()
+            )));
+        }
+        if let Some((index, mark)) = marks.iter().enumerate().find(|(_, mark)| **mark > 1) {
+            return Err(self.error(format!(
+                "{key}[{index}] is {mark}, expected 0 (training) or 1 (validation)"
+            )));
+        }
+        let width = all.shape.iter().product::<usize>();
+        let part = |wanted: u32| {
+            let indexes: Vec<usize> = (0..marks.len())
+                .filter(|&index| marks.get(index) == Some(&wanted))
+                .collect();
+            Split {
+                shape: all.shape.clone(),
+                values: all.values.rows(width, &indexes),
+                labels: indexes
+                    .iter()
+                    .filter_map(|&i| all.labels.get(i).copied())
+                    .collect(),
+            }
+        };
+        if !marks.contains(&1) {
+            return Ok((all, None));
+        }
+        Ok((part(0), Some(part(1))))
+    }
+
+    fn error(&self, message: String) -> Error {
+        Error::file(self.path, message)
+    }
+}

@@ -1,0 +1,163 @@
+//! Data: bytes → samples.
+//!
+//! A [`Samples`] is one split: inputs as `f32`, labels, and how both were made. [`open`] makes a
+//! [`Dataset`] from a built-in name or from a file or folder, recognised by its content; what was
+//! assumed on the way stands in [`Dataset::description`] and [`Dataset::warnings`].
+//! This floor knows nothing of networks or devices; a network checks the shape when they meet.
+
+mod array;
+mod cifar;
+mod digits;
+mod files;
+mod folder;
+mod idx;
+mod keyed;
+mod normalize;
+mod npy;
+mod numpy;
+mod recognise;
+mod safetensors;
+mod source;
+mod subset;
+mod synthetic;
+
+pub use normalize::Normalize;
+pub use recognise::ACCEPTED;
+pub use synthetic::{TRAIN_SAMPLES, VALIDATION_SAMPLES};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Result;
+
+/// One split of a data set.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Samples {
+    /// Shape of one input, without the batch axis: `[1, 8, 8]`, `[2]`.
+    pub shape: Vec<usize>,
+    /// Inputs in row-major order, `[len, …shape]`, normalised, rounded once to f32.
+    pub inputs: Vec<f32>,
+    /// The class of each sample, `0..classes`.
+    pub labels: Vec<u32>,
+}
+
+/// A data set: training and validation samples and the facts a result must record.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dataset {
+    /// Short name for figures: "digits", the file's stem.
+    pub name: String,
+    /// Number of classes, at least 2.
+    pub classes: usize,
+    /// The split the network was trained on.
+    pub train: Samples,
+    /// Held-out samples, where the source has them.
+    pub validation: Option<Samples>,
+    /// Normalisation and layout in words and numbers, as recorded in every result.
+    pub description: String,
+    /// SHA-256 over the source's bytes, lower-case hex.
+    pub sha256: String,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
+}
+
+/// What to open and how to read it: the whole recipe of a data set, so that a result that records
+/// these options and the hash of the source can be made again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DataOptions {
+    /// `digits`, `spirals`, `moons`, `blobs`, or the path of a file or folder. A built-in name
+    /// wins over a file of the same name; write `./digits` for the file.
+    pub data: String,
+    /// How stored numbers become inputs.
+    pub normalize: Normalize,
+    /// Where the channel axis of a four-axis array stands (`.npz`, `.npy`, safetensors).
+    pub channels: Channels,
+    /// Grey or colour, for folders of images.
+    pub color: Color,
+    /// Height and width to which the images of a folder are resized; without it, the size of the
+    /// first image.
+    pub image_size: Option<[usize; 2]>,
+    /// Seed of the synthetic sets.
+    pub seed: u64,
+}
+
+impl Default for DataOptions {
+    fn default() -> Self {
+        Self {
+            data: "digits".to_owned(),
+            normalize: Normalize::Auto,
+            channels: Channels::Auto,
+            color: Color::Auto,
+            image_size: None,
+            seed: 0,
+        }
+    }
+}
+
+/// Where the channel axis of an array with four axes stands. Samples always have it first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Channels {
+    /// Last if the last axis is 1, 3 or 4 long and the second axis is neither 1 nor 3; else first.
+    /// Moving an axis is said in a warning.
+    #[default]
+    Auto,
+    /// `[samples, channels, height, width]`, PyTorch's way.
+    First,
+    /// `[samples, height, width, channels]`, the way of Keras and of image files.
+    Last,
+}
+
+/// Grey or colour for a folder of images.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Color {
+    /// Grey if every image is stored as grey, else RGB. PNG and JPEG can be; BMP, WebP and images
+    /// with a palette always count as coloured.
+    #[default]
+    Auto,
+    /// One channel; coloured images become their luma.
+    Grey,
+    /// Three channels; a grey image gives three equal ones.
+    Rgb,
+}
+
+/// Opens the data set that `options` name.
+///
+/// # Errors
+/// [`crate::error::Error::Usage`] for an unknown name or an impossible normalisation,
+/// [`crate::error::Error::Io`] for a file that can't be read, and
+/// [`crate::error::Error::File`] for one whose content is not what it promises: damaged, cut short,
+/// with labels out of range or with inputs that are not finite.
+pub fn open(options: &DataOptions) -> Result<Dataset> {
+    options.normalize.check()?;
+    recognise::source(options)?.finish(&options.normalize)
+}
+
+impl Samples {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// True where there is no sample.
+    pub fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// Numbers in one input: the product of the shape.
+    pub fn width(&self) -> usize {
+        self.shape.iter().product()
+    }
+
+    /// The input of sample `index` in row-major order, `None` beyond the end.
+    pub fn row(&self, index: usize) -> Option<&[f32]> {
+        self.rows(index..index.checked_add(1)?)
+    }
+
+    /// The inputs of consecutive samples, one after the other, `None` beyond the end.
+    pub fn rows(&self, range: std::ops::Range<usize>) -> Option<&[f32]> {
+        let width = self.width();
+        self.inputs
+            .get(range.start.checked_mul(width)?..range.end.checked_mul(width)?)
+    }
+}
