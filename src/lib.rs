@@ -3,3 +3,4 @@
 pub mod checkpoint;
 pub mod dataset;
 pub mod error;
+pub mod model;

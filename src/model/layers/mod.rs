@@ -1,0 +1,197 @@
+//! What every kind of layer computes, one file a family.
+//!
+//! [`apply`] is the only entry: shapes were checked by [`crate::model::shape`], so the functions
+//! here may take them for granted and stay as plain as the formulas.
+
+mod activation;
+mod attention;
+mod convolution;
+mod linear;
+mod normalization;
+mod pooling;
+
+use crate::model::forward::Statistics;
+use crate::model::graph::Layer;
+use crate::model::value::{BinaryOperation, Product, Sum, Value, map};
+use crate::model::weights::Weights;
+use burn::tensor::{Tensor, activation as act};
+
+/// One layer's output. `shape` is its inferred shape without the batch axis.
+///
+/// # Panics
+/// Where inputs or tensors don't have the checked shapes.
+pub fn apply(
+    layer: &Layer,
+    inputs: Vec<Value>,
+    shape: &[usize],
+    weights: &Weights,
+    statistics: &mut Statistics<'_>,
+) -> Value {
+    let batch = inputs.first().map_or(0, |v| v.dims()[0]);
+    let full = || [&[batch], shape].concat();
+    let mut inputs = inputs.into_iter();
+    let mut x = || inputs.next().expect("the number of inputs was checked");
+    match layer {
+        Layer::Linear {
+            weight,
+            bias,
+            output_axis,
+        } => linear::linear(x(), weights, weight, bias.as_deref(), *output_axis),
+        Layer::Conv {
+            weight,
+            bias,
+            stride,
+            padding,
+            dilation,
+            groups,
+        } => convolution::conv(
+            x(),
+            weights,
+            weight,
+            bias.as_deref(),
+            stride,
+            padding,
+            dilation,
+            *groups,
+        ),
+        Layer::BatchNorm {
+            weight,
+            bias,
+            running_mean,
+            running_var,
+            epsilon,
+        } => {
+            let names = normalization::BatchNorm {
+                weight: weight.as_deref(),
+                bias: bias.as_deref(),
+                running_mean,
+                running_var,
+            };
+            normalization::batch_norm(x(), weights, &names, *epsilon, statistics)
+        }
+        Layer::LayerNorm {
+            weight,
+            bias,
+            epsilon,
+        } => normalization::layer_norm(x(), weights, weight, bias.as_deref(), *epsilon),
+        Layer::GroupNorm {
+            groups,
+            weight,
+            bias,
+            epsilon,
+        } => normalization::group_norm(x(), weights, *groups, weight, bias.as_deref(), *epsilon),
+        Layer::Relu => map!(x(), t => act::relu(t)),
+        Layer::LeakyRelu { slope } => map!(x(), t => act::leaky_relu(t, *slope)),
+        Layer::Gelu { tanh: false } => map!(x(), t => activation::gelu(t)),
+        Layer::Gelu { tanh: true } => map!(x(), t => activation::gelu_tanh(t)),
+        Layer::Silu => map!(x(), t => act::silu(t)),
+        Layer::Tanh => map!(x(), t => t.tanh()),
+        Layer::Sigmoid => map!(x(), t => act::sigmoid(t)),
+        Layer::Softmax { axis } => map!(x(), t => act::softmax(t, *axis)),
+        Layer::MaxPool {
+            size,
+            stride,
+            padding,
+            dilation,
+            ceil,
+        } => pooling::max_pool(x(), size, stride, padding, dilation, *ceil),
+        Layer::AveragePool {
+            size,
+            stride,
+            padding,
+            count_padding,
+            ceil,
+        } => pooling::average_pool(x(), size, stride, padding, *count_padding, *ceil),
+        Layer::AdaptiveAveragePool { size } => pooling::adaptive_average_pool(x(), size),
+        Layer::GlobalAveragePool => pooling::global_average_pool(x()),
+        Layer::Add => fold(inputs, Sum),
+        Layer::Multiply => fold(inputs, Product),
+        Layer::Concatenate { axis } => Value::concatenate(inputs.collect(), *axis),
+        Layer::Slice {
+            axis,
+            start,
+            end,
+            step,
+        } => {
+            let value = x();
+            let end = end.unwrap_or(value.dims()[*axis]);
+            value.slice(*axis, *start, end, *step)
+        }
+        Layer::Pad {
+            axis,
+            before,
+            after,
+        } => pad(x(), *axis, *before, *after),
+        Layer::Flatten { .. } | Layer::Reshape { .. } => x().reshape(&full()),
+        Layer::Transpose { axes } => x().permute(axes),
+        Layer::Matmul => linear::matmul(x(), x()),
+        Layer::Scale { weight, factor } => {
+            let scaled = map!(x(), t => t.mul_scalar(*factor));
+            match weight {
+                Some(name) => scaled.zip(tensor_value(weights, name), Product),
+                None => scaled,
+            }
+        }
+        Layer::Shift { weight } => x().zip(tensor_value(weights, weight), Sum),
+        Layer::Prepend { weight } => {
+            let value = x();
+            let width = weights.shape(weight).iter().product();
+            let token = weights
+                .flat(weight)
+                .reshape([1, 1, width])
+                .repeat_dim(0, batch);
+            Value::concatenate(vec![Value::Rank3(token), value], 1)
+        }
+        Layer::Embedding { weight } => linear::embedding(x(), weights, weight),
+        Layer::Dropout | Layer::Identity => x(),
+        Layer::Attention {
+            in_weight,
+            in_bias,
+            out_weight,
+            out_bias,
+            heads,
+            causal,
+        } => {
+            let names = attention::Names {
+                in_weight,
+                in_bias: in_bias.as_deref(),
+                out_weight,
+                out_bias: out_bias.as_deref(),
+            };
+            attention::attention(x(), weights, &names, *heads, *causal)
+        }
+    }
+}
+
+/// All inputs combined pairwise from the left.
+fn fold(mut inputs: impl Iterator<Item = Value>, operation: impl BinaryOperation + Copy) -> Value {
+    let first = inputs.next().expect("the number of inputs was checked");
+    inputs.fold(first, |a, b| a.zip(b, operation))
+}
+
+/// A trained tensor as a value with a batch axis of extent 1, ready to broadcast.
+fn tensor_value(weights: &Weights, name: &str) -> Value {
+    let shape = weights.shape(name);
+    let count = shape.iter().product::<usize>();
+    let dims: Vec<usize> = std::iter::once(1).chain(shape.iter().copied()).collect();
+    Value::Rank2(weights.flat(name).reshape([1, count])).reshape(&dims)
+}
+
+/// Zeros before and after along one axis.
+fn pad(value: Value, axis: usize, before: usize, after: usize) -> Value {
+    fn zeros<const D: usize>(like: &Tensor<D>, axis: usize, extent: usize) -> Tensor<D> {
+        let mut dims = like.dims();
+        dims[axis] = extent;
+        Tensor::zeros(dims, (&like.device(), like.dtype()))
+    }
+    map!(value, t => {
+        let mut parts = Vec::with_capacity(3);
+        if before > 0 {
+            parts.push(zeros(&t, axis, before));
+        }
+        let tail = (after > 0).then(|| zeros(&t, axis, after));
+        parts.push(t);
+        parts.extend(tail);
+        Tensor::cat(parts, axis)
+    })
+}

@@ -1,0 +1,217 @@
+//! Networks: a graph of layers over burn tensors.
+//!
+//! A [`Network`] is a [`graph::Graph`] whose shapes have been checked against a checkpoint's tensors;
+//! [`params::Params`] is a point of its parameter space; [`forward::run`] computes the outputs for
+//! one set of [`weights::Weights`] on a device. This floor knows nothing of slices, of files or of
+//! what a loss landscape is.
+
+pub mod family;
+pub mod file;
+pub mod forward;
+pub mod graph;
+pub mod layers;
+pub mod loss;
+pub mod params;
+pub mod shape;
+pub mod value;
+pub mod weights;
+
+use crate::checkpoint::StateDict;
+use crate::error::{Error, Result};
+use graph::{Graph, Loss, Role};
+use params::{Layout, Params, TensorSpec};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A graph whose tensors have known names and shapes that fit together.
+#[derive(Debug, Clone)]
+pub struct Network {
+    graph: Graph,
+    layout: Layout,
+    sources: Vec<Vec<Option<usize>>>,
+    shapes: Vec<Vec<usize>>,
+}
+
+impl Network {
+    /// Checks `graph` against the shapes of `state` and fixes the order of the tensors: the
+    /// checkpoint's own.
+    ///
+    /// # Errors
+    /// Names the layer and the shapes that don't fit, or the tensors that the checkpoint lacks.
+    pub fn new(graph: Graph, state: &StateDict) -> Result<Self> {
+        let shapes_by_name: HashMap<&str, &[usize]> = state
+            .tensors
+            .iter()
+            .map(|(name, array)| (name.as_str(), array.shape()))
+            .collect();
+        let roles: HashMap<&str, Role> = graph.tensors().into_iter().collect();
+        let missing: Vec<String> = graph
+            .tensors()
+            .iter()
+            .filter(|(name, _)| !shapes_by_name.contains_key(name))
+            .map(|(name, _)| format!("{name:?}"))
+            .collect();
+        if !missing.is_empty() {
+            let message = format!(
+                "the model {:?} needs {}, which the checkpoint lacks",
+                graph.name,
+                listed(&missing)
+            );
+            return Err(Error::file(&state.source.path, message));
+        }
+        let sources = shape::sources(&graph)?;
+        let shapes = shape::infer(&graph, &graph.input, |name| {
+            shapes_by_name.get(name).copied()
+        })?;
+        let layout: Layout = state
+            .tensors
+            .iter()
+            .filter_map(|(name, array)| {
+                let role = *roles.get(name.as_str())?;
+                Some(TensorSpec {
+                    name: name.clone(),
+                    shape: array.shape().to_vec(),
+                    role,
+                })
+            })
+            .collect();
+        let network = Self {
+            layout,
+            sources,
+            shapes,
+            graph,
+        };
+        network.check_loss()?;
+        Ok(network)
+    }
+
+    fn check_loss(&self) -> Result<()> {
+        let output = self.shapes.last().map_or(&[][..], Vec::as_slice);
+        match (self.graph.loss, output) {
+            (Loss::CrossEntropy, &[outputs]) if outputs >= 2 => Ok(()),
+            (Loss::BinaryCrossEntropy { .. }, [1]) => Ok(()),
+            (Loss::CrossEntropy, _) => Err(Error::Model(format!(
+                "the model {:?} ends in {output:?}, but cross-entropy needs one axis of two or more outputs",
+                self.graph.name
+            ))),
+            (Loss::BinaryCrossEntropy { .. }, _) => Err(Error::Model(format!(
+                "the model {:?} ends in {output:?}, but binary cross-entropy needs exactly one output",
+                self.graph.name
+            ))),
+        }
+    }
+
+    /// The graph.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// Names, shapes and roles of all tensors, in the checkpoint's order.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Number of outputs: classes, or 1 for a binary network.
+    pub fn outputs(&self) -> usize {
+        self.shapes
+            .last()
+            .and_then(|s| s.first())
+            .copied()
+            .unwrap_or(0)
+    }
+
+    /// Whether any layer keeps running statistics.
+    pub fn has_statistics(&self) -> bool {
+        self.layout.iter().any(|spec| !spec.is_trainable())
+    }
+
+    /// Values alive at once while one sample passes through, at most: the two largest neighbours
+    /// and the workspace of an unfolded convolution.
+    pub fn values_per_sample(&self) -> usize {
+        let shape_of: HashMap<&str, &[usize]> = self
+            .layout
+            .iter()
+            .map(|spec| (spec.name.as_str(), spec.shape.as_slice()))
+            .collect();
+        let mut most = 0;
+        for (i, node) in self.graph.layers.iter().enumerate() {
+            let output: usize = self.shapes[i].iter().product();
+            let inputs: usize = self.sources[i]
+                .iter()
+                .map(|s| {
+                    s.map_or(self.graph.input.iter().product::<usize>(), |s| {
+                        self.shapes[s].iter().product()
+                    })
+                })
+                .sum();
+            let workspace = match &node.layer {
+                graph::Layer::Conv { weight, .. } => {
+                    let taps: usize = shape_of
+                        .get(weight.as_str())
+                        .map_or(0, |s| s.iter().skip(1).product());
+                    taps * self.shapes[i].iter().skip(1).product::<usize>()
+                }
+                _ => 0,
+            };
+            // One more output: a residual branch is kept while its block is computed.
+            most = most.max(inputs + 2 * output + workspace);
+        }
+        most.max(1)
+    }
+
+    /// The point of parameter space that `state` holds, and what a reader should know about it.
+    ///
+    /// # Errors
+    /// Names a tensor that is missing or has another shape, with both shapes.
+    pub fn params(&self, state: &StateDict) -> Result<(Params, Vec<String>)> {
+        let mut values = Vec::with_capacity(self.layout.len());
+        for spec in self.layout.iter() {
+            let Some(array) = state.get(&spec.name) else {
+                let message = format!("no tensor {:?} of shape {:?}", spec.name, spec.shape);
+                return Err(Error::file(&state.source.path, message));
+            };
+            if array.shape() != spec.shape {
+                let message = format!(
+                    "{:?} has shape {:?}, expected {:?}",
+                    spec.name,
+                    array.shape(),
+                    spec.shape
+                );
+                return Err(Error::file(&state.source.path, message));
+            }
+            values.push(array.to_f64());
+        }
+        let known: std::collections::HashSet<&str> =
+            self.layout.iter().map(|s| s.name.as_str()).collect();
+        let unused: Vec<String> = state
+            .tensors
+            .iter()
+            .filter(|(name, _)| {
+                !known.contains(name.as_str()) && !name.ends_with("num_batches_tracked")
+            })
+            .map(|(name, array)| format!("{name:?} {:?}", array.shape()))
+            .collect();
+        let mut warnings = Vec::new();
+        if !unused.is_empty() {
+            warnings.push(format!(
+                "the model {:?} doesn't use {}: {}",
+                self.graph.name,
+                listed(&unused),
+                state.source.path.display()
+            ));
+        }
+        let params = Params::new(Arc::clone(&self.layout), values)
+            .ok_or_else(|| Error::Model("tensor sizes changed while they were read".into()))?;
+        Ok((params, warnings))
+    }
+}
+
+/// The first few of many, in words.
+fn listed(items: &[String]) -> String {
+    match items {
+        [first, second, third, _, rest @ ..] => {
+            format!("{first}, {second}, {third} and {} more", rest.len() + 1)
+        }
+        _ => items.join(", "),
+    }
+}

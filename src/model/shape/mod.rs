@@ -1,0 +1,80 @@
+//! Shape inference: what every layer makes of an input shape, before anything is computed.
+//!
+//! This is where a network that doesn't fit its data or its tensors is refused, with the layer's
+//! name and the shapes that met. After it, the layers may take shapes for granted. Shapes here
+//! leave the batch axis out; a graph's axis numbers count it as axis 0.
+
+mod layer;
+
+use crate::error::{Error, Result};
+use crate::model::graph::{Graph, INPUT};
+use crate::model::value::RANKS;
+use std::collections::HashMap;
+
+/// Output shape of every layer (without the batch axis), in layer order.
+///
+/// `tensor` gives the shape of a named tensor.
+///
+/// # Errors
+/// Names the layer, what it was given and what it needs.
+pub fn infer<'a>(
+    graph: &'a Graph,
+    input: &[usize],
+    tensor: impl Fn(&str) -> Option<&'a [usize]>,
+) -> Result<Vec<Vec<usize>>> {
+    let mut shapes: Vec<Vec<usize>> = Vec::with_capacity(graph.layers.len());
+    for (sources, node) in sources(graph)?.iter().zip(&graph.layers) {
+        let inputs: Vec<&[usize]> = sources
+            .iter()
+            .map(|s| s.map_or(input, |i| shapes[i].as_slice()))
+            .collect();
+        let output = layer::output_shape(node, &inputs, &tensor)
+            .map_err(|message| Error::Model(format!("layer {:?}: {message}", node.name)))?;
+        if !RANKS.contains(&(output.len() + 1)) {
+            return Err(Error::Model(format!(
+                "layer {:?} makes {output:?}, but values of 1 to 4 axes (after the batch) are supported",
+                node.name
+            )));
+        }
+        shapes.push(output);
+    }
+    Ok(shapes)
+}
+
+/// For every layer the indices of the layers it reads; `None` is the data.
+///
+/// # Errors
+/// Names an input that isn't a layer before it, or a name used twice.
+pub fn sources(graph: &Graph) -> Result<Vec<Vec<Option<usize>>>> {
+    let mut index_of: HashMap<&str, usize> = HashMap::new();
+    let mut all = Vec::with_capacity(graph.layers.len());
+    for (index, node) in graph.layers.iter().enumerate() {
+        let mut sources = Vec::with_capacity(node.inputs.len().max(1));
+        if node.inputs.is_empty() {
+            sources.push(index.checked_sub(1));
+        }
+        for name in &node.inputs {
+            if name == INPUT {
+                sources.push(None);
+            } else if let Some(&source) = index_of.get(name.as_str()) {
+                sources.push(Some(source));
+            } else {
+                return Err(Error::Model(format!(
+                    "layer {:?} reads {name:?}, which is no layer before it",
+                    node.name
+                )));
+            }
+        }
+        if node.name == INPUT || index_of.insert(&node.name, index).is_some() {
+            return Err(Error::Model(format!(
+                "the layer name {:?} is used twice",
+                node.name
+            )));
+        }
+        all.push(sources);
+    }
+    if graph.layers.is_empty() {
+        return Err(Error::Model("the model has no layers".into()));
+    }
+    Ok(all)
+}
