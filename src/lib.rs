@@ -3,4 +3,5 @@
 pub mod checkpoint;
 pub mod dataset;
 pub mod error;
+pub mod landscape;
 pub mod model;

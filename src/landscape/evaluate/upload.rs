@@ -1,0 +1,219 @@
+//! Getting samples and slices onto a device: checks, batch sizes, number types.
+
+use super::{Evaluator, LoadedSlice, STATISTICS_BATCH, Split};
+use crate::dataset::Samples;
+use crate::error::{Error, Result};
+use crate::landscape::slice::{Buffers, Slice};
+use crate::model::graph::Loss;
+use crate::model::loss::Targets;
+use crate::model::params::Params;
+use crate::model::value::Value;
+use crate::model::weights::Weights;
+use burn::tensor::{DType, Int, Tensor, TensorData};
+use std::sync::Arc;
+
+impl Evaluator {
+    /// Checks samples against the network and uploads them, if they take at most half the budget.
+    ///
+    /// `classes` is the number of classes of the data set.
+    ///
+    /// # Errors
+    /// Says which input shape met which, or which label has no output.
+    pub fn upload(&self, samples: &Arc<Samples>, classes: usize) -> Result<Split> {
+        self.check(samples, classes)?;
+        self.prepare(samples, self.batch_size())
+    }
+
+    fn check(&self, samples: &Samples, classes: usize) -> Result<()> {
+        let graph = self.network.graph();
+        let expected = &graph.input;
+        let (given, taken) = (
+            samples.shape.iter().product::<usize>(),
+            expected.iter().product::<usize>(),
+        );
+        if samples.shape != *expected
+            && !(given == taken && (expected.len() == 1 || samples.shape.len() == 1))
+        {
+            return Err(Error::Model(format!(
+                "the data's samples have shape {:?}, but the model {:?} takes {expected:?}; choose other data with --data, or another input in a model file",
+                samples.shape, graph.name
+            )));
+        }
+        if graph.loss == Loss::CrossEntropy && classes > self.network.outputs() {
+            return Err(Error::Model(format!(
+                "the data has {classes} classes, but the model {:?} has {} outputs",
+                graph.name,
+                self.network.outputs()
+            )));
+        }
+        if samples.is_empty() {
+            return Err(Error::Model("the data has no samples in this split".into()));
+        }
+        Ok(())
+    }
+
+    /// Samples a batch: a share of the memory budget, and few enough that activations stay near the
+    /// caches, where CPU devices are fastest.
+    fn batch_size(&self) -> usize {
+        const NEAR_CACHE: usize = 8 << 20;
+        let per_sample = self.network.values_per_sample() * self.dtype.size();
+        let budget = if self.is_cpu() {
+            (self.memory / 4).min(NEAR_CACHE)
+        } else {
+            self.memory / 4
+        };
+        (budget / per_sample)
+            .clamp(1, 8192)
+            .max(if self.is_cpu() {
+                32.min(self.memory / 4 / per_sample)
+            } else {
+                1
+            })
+            .max(1)
+    }
+
+    fn is_cpu(&self) -> bool {
+        let name = format!("{:?}", self.device).to_lowercase();
+        name.contains("flex") || name.contains("ndarray")
+    }
+
+    pub(super) fn prepare(&self, samples: &Arc<Samples>, batch: usize) -> Result<Split> {
+        let bytes = samples.inputs.len() * self.dtype.size();
+        let mut split = Split {
+            samples: Arc::clone(samples),
+            batch: batch.min(samples.len()),
+            resident: None,
+        };
+        if bytes <= self.memory / 2 {
+            split.resident = Some(
+                (0..split.batches())
+                    .map(|i| self.batch(&split, i))
+                    .collect(),
+            );
+        }
+        Ok(split)
+    }
+
+    /// One batch on the device.
+    pub(super) fn batch(&self, split: &Split, index: usize) -> (Value, Targets) {
+        let samples = &split.samples;
+        let start = index * split.batch;
+        let count = split.batch.min(samples.len() - start);
+        let width: usize = samples.shape.iter().product();
+        let inputs = &samples.inputs[start * width..(start + count) * width];
+        let flat = self.tensor(inputs.iter().map(|&v| f64::from(v)), count * width);
+        let graph = self.network.graph();
+        let dims: Vec<usize> = std::iter::once(count)
+            .chain(graph.input.iter().copied())
+            .collect();
+        let input = Value::Rank2(flat.reshape([count, width])).reshape(&dims);
+        let labels = &samples.labels[start..start + count];
+        let targets = match graph.loss {
+            Loss::CrossEntropy => {
+                let labels: Vec<i32> = labels
+                    .iter()
+                    .map(|&l| i32::try_from(l).unwrap_or(0))
+                    .collect();
+                let data = TensorData::new(labels, [count, 1]);
+                Targets::Classes(Tensor::<2, Int>::from_data(data, &self.device))
+            }
+            Loss::BinaryCrossEntropy { positive_from } => {
+                let flat = self.tensor(
+                    labels
+                        .iter()
+                        .map(|&l| f64::from(u8::from(l >= positive_from))),
+                    count,
+                );
+                Targets::Binary(flat.reshape([count, 1]))
+            }
+        };
+        (input, targets)
+    }
+
+    /// Numbers on the device in the evaluator's type, rounded once.
+    pub(super) fn tensor(&self, values: impl Iterator<Item = f64>, count: usize) -> Tensor<1> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "rounding to f32 is what the caller asked for"
+        )]
+        let data = match self.dtype {
+            DType::F64 => TensorData::new(values.collect::<Vec<f64>>(), [count]),
+            _ => TensorData::new(values.map(|v| v as f32).collect::<Vec<f32>>(), [count]),
+        };
+        Tensor::from_data(data, (&self.device, self.dtype))
+    }
+
+    /// All trained tensors of `params` one after the other.
+    pub(super) fn flat(&self, params: &Params) -> Tensor<1> {
+        self.tensor(
+            params.trainable().flat_map(|(_, v)| v.iter().copied()),
+            params.count(),
+        )
+    }
+
+    /// Uploads a slice. `train` is needed where statistics are recomputed.
+    ///
+    /// # Errors
+    /// Where statistics are to be recomputed but no training samples were given.
+    pub fn load(&self, slice: Slice, train: Option<&Arc<Samples>>) -> Result<LoadedSlice> {
+        let recompute = slice.buffers == Buffers::Recompute && self.network.has_statistics();
+        let statistics = match (recompute, train) {
+            (false, _) => None,
+            (true, Some(samples)) => Some(self.prepare(samples, STATISTICS_BATCH)?),
+            (true, None) => {
+                return Err(Error::Usage(
+                    "recomputed statistics need training samples".into(),
+                ));
+            }
+        };
+        let mut buffers = Weights::default();
+        for (spec, values) in slice
+            .origin
+            .tensors()
+            .filter(|(spec, _)| !spec.is_trainable())
+        {
+            buffers.insert(
+                &spec.name,
+                self.tensor(values.iter().copied(), values.len()),
+                &spec.shape,
+            );
+        }
+        let directions = slice
+            .directions
+            .iter()
+            .map(|d| {
+                (d.trainable().any(|(_, v)| v.iter().any(|x| *x != 0.0))).then(|| self.flat(d))
+            })
+            .collect();
+        Ok(LoadedSlice {
+            origin: self.flat(&slice.origin),
+            directions,
+            buffers,
+            statistics,
+            slice,
+        })
+    }
+}
+
+impl Split {
+    /// Number of samples.
+    pub fn len(&self) -> usize {
+        self.samples.len()
+    }
+
+    /// Never true: empty splits are refused.
+    pub fn is_empty(&self) -> bool {
+        self.samples.is_empty()
+    }
+
+    pub(super) fn batches(&self) -> usize {
+        self.samples.len().div_ceil(self.batch)
+    }
+
+    pub(super) fn get(&self, evaluator: &Evaluator, index: usize) -> (Value, Targets) {
+        match &self.resident {
+            Some(batches) => batches[index].clone(),
+            None => evaluator.batch(self, index),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The mathematics: slices of parameter space and what is measured on them.
+//!
+//! Everything here is pure: seeds and subsets are arguments, the same input gives the same numbers,
+//! and nothing knows a file, a clock or a thread. A computation is an iterator of partial results.
+
+pub mod direction;
+pub mod distance;
+pub mod evaluate;
+pub mod grid;
+pub mod line;
+pub mod sample;
+pub mod slice;
+pub mod surface;
+pub mod table;
+pub mod trajectory;

@@ -1,0 +1,84 @@
+//! What a surface or a line holds: metrics for a list of points, some not yet computed.
+
+use crate::landscape::evaluate::Metrics;
+
+/// Metrics of one split at every point: NaN where not computed, non-finite where the loss is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Column {
+    /// Mean loss, nats.
+    pub loss: Vec<f64>,
+    /// Fraction of right answers.
+    pub accuracy: Vec<f64>,
+}
+
+/// Metrics of a list of points over up to two splits.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Table {
+    /// On the training split, where asked for.
+    pub train: Option<Column>,
+    /// On the validation split, where asked for.
+    pub validation: Option<Column>,
+    /// Which points have been computed.
+    pub computed: Vec<bool>,
+}
+
+impl Column {
+    fn new(points: usize) -> Self {
+        Self {
+            loss: vec![f64::NAN; points],
+            accuracy: vec![f64::NAN; points],
+        }
+    }
+
+    fn set(&mut self, index: usize, metrics: Metrics) {
+        if let (Some(loss), Some(accuracy)) =
+            (self.loss.get_mut(index), self.accuracy.get_mut(index))
+        {
+            *loss = metrics.loss;
+            *accuracy = metrics.accuracy;
+        }
+    }
+}
+
+impl Table {
+    /// Nothing computed yet.
+    pub fn new(points: usize, train: bool, validation: bool) -> Self {
+        Self {
+            train: train.then(|| Column::new(points)),
+            validation: validation.then(|| Column::new(points)),
+            computed: vec![false; points],
+        }
+    }
+
+    /// Notes the metrics of one point, in the order training, validation of those asked for.
+    pub fn set(&mut self, index: usize, metrics: &[Metrics]) {
+        let columns = self.train.iter_mut().chain(self.validation.iter_mut());
+        for (column, &m) in columns.zip(metrics) {
+            column.set(index, m);
+        }
+        if let Some(done) = self.computed.get_mut(index) {
+            *done = true;
+        }
+    }
+
+    /// Points still to compute.
+    pub fn missing(&self) -> usize {
+        self.computed.iter().filter(|done| !**done).count()
+    }
+
+    /// Computed points whose loss is infinite or NaN on any split.
+    pub fn non_finite(&self) -> usize {
+        (0..self.computed.len())
+            .filter(|&i| self.computed[i] && self.columns().any(|c| !c.loss[i].is_finite()))
+            .count()
+    }
+
+    /// The split that a figure shows first: training if there, else validation.
+    pub fn primary(&self) -> Option<&Column> {
+        self.columns().next()
+    }
+
+    fn columns(&self) -> impl Iterator<Item = &Column> {
+        self.train.iter().chain(self.validation.iter())
+    }
+}
