@@ -5,3 +5,4 @@ pub mod dataset;
 pub mod error;
 pub mod landscape;
 pub mod model;
+pub mod plot;

@@ -1,0 +1,24 @@
+//! Pictures as geometry: colours, scales, iso-lines and figures drawn into SVG text.
+//!
+//! Everything here is a pure function from numbers to shapes, so that the same result gives the
+//! same figure in the window, in a file and in a test. A figure becomes an SVG string; `export`
+//! turns that into files. Nothing here knows networks, files, windows or GPUs.
+
+mod axes;
+mod color_bar;
+pub mod colormap;
+pub mod contour;
+mod contour_figure;
+pub mod contour_label;
+mod contour_layout;
+mod draw;
+pub mod figure;
+pub mod heat;
+mod legend;
+mod line_figure;
+mod line_marks;
+mod marks;
+pub mod number;
+pub mod scale;
+mod surface;
+pub mod text;
