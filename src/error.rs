@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operating system refused to read or write.
-    #[error("can't {action}: {source}: {}", path.display())]
+    #[error("can't {action}: {reason}: {}", path.display())]
     Io {
         /// What was attempted, as a verb phrase: "read the checkpoint".
         action: &'static str,
         /// What the operating system said.
-        source: std::io::Error,
+        reason: std::io::Error,
         /// The file or folder.
         path: PathBuf,
     },
@@ -45,10 +45,10 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// An operating system error while doing `action` (a verb phrase) on `path`.
-    pub fn io(action: &'static str, path: impl AsRef<Path>, source: std::io::Error) -> Self {
+    pub fn io(action: &'static str, path: impl AsRef<Path>, reason: std::io::Error) -> Self {
         Self::Io {
             action,
-            source,
+            reason,
             path: path.as_ref().to_owned(),
         }
     }

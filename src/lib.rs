@@ -1,8 +1,34 @@
 //! Losscope: see and measure the loss landscape of a trained neural network.
+//!
+//! The crate is a house of floors. A module uses its own floor and the ones below, never one above;
+//! a test keeps that true.
+//!
+//! | floor | modules | what they do |
+//! |---|---|---|
+//! | 5 | [`cli`] | the terminal: the only place that knows a user |
+//! | 4 | [`export`] | figures and data files out |
+//! | 3 | [`engine`], [`plot`] | jobs with progress, devices; colours, iso-lines and figures as pure geometry |
+//! | 2 | [`landscape`] | slices of parameter space, directions, surfaces, lines, distances |
+//! | 1 | [`model`] | networks as data, evaluated over burn tensors |
+//! | 0 | [`checkpoint`], [`dataset`] | bytes → named tensors; bytes → samples |
+//! | ground | [`error`] | the one error type |
+//!
+//! # Where to start reading
+//! * [`landscape::slice::Slice`] is the one idea under every picture: θ(c) = θ₀ + Σ cₖ dₖ.
+//! * [`landscape::evaluate::Evaluator`] takes a slice and many coordinates and returns metrics.
+//! * [`engine::run`] turns an [`engine::job::Job`] into an [`engine::result::Outcome`].
+//!
+//! # What is absent
+//! * Nothing above floor 3 sees a tensor: they see `f64` and plain structs.
+//! * The mathematics does no IO, knows no clock and no thread: the same input gives the same numbers.
+//! * Nothing stored in a checkpoint is ever executed.
 
 pub mod checkpoint;
+pub mod cli;
 pub mod dataset;
+pub mod engine;
 pub mod error;
+pub mod export;
 pub mod landscape;
 pub mod model;
 pub mod plot;

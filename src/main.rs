@@ -1,3 +1,7 @@
 //! The `losscope` program.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    losscope::cli::main()
+}

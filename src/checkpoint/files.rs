@@ -1,10 +1,10 @@
-//! Writing files so that a reader sees the old one or the new one, never half of one.
+//! Small files in, and files out so that a reader sees the old one or the new one, never half of one.
 //!
-//! It knows nothing of what is written.
+//! It knows nothing of what is read or written.
 
 use crate::error::{Error, Result};
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 /// Replaces the file at `path` by what `write` writes: into a temporary file in the same folder
@@ -29,4 +29,27 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) ->
     temporary.as_file().sync_all().map_err(refused)?;
     temporary.persist(path).map_err(|e| refused(e.error))?;
     Ok(())
+}
+
+/// The text of a small file; `action` says in errors what the caller is about.
+///
+/// # Errors
+/// The operating system's refusal, or that the file is no text.
+pub fn read_text(path: &Path, action: &'static str) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|reason| Error::io(action, path, reason))
+}
+
+/// Whether the file at `path` starts as HDF5 files do.
+///
+/// # Errors
+/// The operating system's refusal.
+pub fn is_hdf5(path: &Path, action: &'static str) -> Result<bool> {
+    const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
+    let refused = |reason| Error::io(action, path, reason);
+    let mut start = Vec::new();
+    let file = File::open(path).map_err(refused)?;
+    file.take(SIGNATURE.len() as u64)
+        .read_to_end(&mut start)
+        .map_err(refused)?;
+    Ok(start == SIGNATURE)
 }

@@ -64,7 +64,6 @@ impl Array {
             Values::BF16(v) => v.iter().map(|x| x.to_f64()).collect(),
             Values::F32(v) => v.iter().map(|&x| f64::from(x)).collect(),
             Values::F64(v) => v.clone(),
-            #[expect(clippy::cast_precision_loss, reason = "documented")]
             Values::I64(v) => v.iter().map(|&x| x as f64).collect(),
         }
     }

@@ -320,7 +320,6 @@ impl Plan {
     }
 
     /// One input of a channel; blocks count through the channels of sample after sample.
-    #[allow(clippy::cast_possible_truncation, reason = "the one rounding to f32")]
     fn input(&self, stored: f64, block: usize) -> f32 {
         let value = stored / self.unit;
         let channel = block % self.mean.len().max(1);
@@ -345,12 +344,10 @@ fn list(numbers: &[f64]) -> String {
         .join(",")
 }
 
-#[allow(clippy::cast_precision_loss, reason = "stored integers are small")]
 fn wide(x: i64) -> f64 {
     x as f64
 }
 
-#[allow(clippy::cast_precision_loss, reason = "counts stay far below 2^53")]
 fn real(x: usize) -> f64 {
     x as f64
 }

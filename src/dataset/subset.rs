@@ -35,11 +35,13 @@ impl Samples {
 
     /// A stratified subset of `n` samples in their original order; see [`Samples::subset_indexes`].
     /// `n ≥ len` gives a copy of the whole.
+    #[must_use]
     pub fn subset(&self, n: usize, seed: u64) -> Self {
         self.select(&self.subset_indexes(n, seed))
     }
 
     /// The samples at `indexes`, in that order. An index beyond the end is left out.
+    #[must_use]
     pub fn select(&self, indexes: &[usize]) -> Self {
         let indexes = indexes.iter().copied().filter(|&i| i < self.len());
         let mut selected = Self {

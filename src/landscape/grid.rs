@@ -24,7 +24,6 @@ const MOST_POINTS: usize = 10_001;
 
 impl Axis {
     /// The coordinates; each is formed from the ends, so that both are exact and no error adds up.
-    #[expect(clippy::cast_precision_loss, reason = "a number of points")]
     pub fn values(&self) -> Vec<f64> {
         let last = self.points.saturating_sub(1);
         if last == 0 {

@@ -135,13 +135,21 @@ impl Slice {
     /// Coordinates of the point of the slice nearest to `point`, and the fraction of its offset
     /// from the origin that lies outside (0: in the slice, 1: at a right angle to it).
     ///
-    /// Solves the normal equations of the directions; a direction that adds nothing gets 0.
+    /// Solves the normal equations of the directions; a direction that adds nothing gets 0. Where a
+    /// weight isn't finite, coordinates are 0 and distances NaN.
     pub fn project(&self, point: &Params) -> Projection {
         let offset = point.minus(&self.origin);
         let k = self.directions.len();
         let gram =
             nalgebra::DMatrix::from_fn(k, k, |i, j| self.directions[i].dot(&self.directions[j]));
         let right = nalgebra::DVector::from_fn(k, |i, _| self.directions[i].dot(&offset));
+        if !gram.iter().chain(right.iter()).all(|v| v.is_finite()) {
+            return Projection {
+                coordinate: vec![0.0; k],
+                distance: f64::NAN,
+                outside: f64::NAN,
+            };
+        }
         let svd = gram.svd(true, true);
         let tolerance = svd.singular_values.max() * 1e-12;
         let coordinate: Vec<f64> = svd

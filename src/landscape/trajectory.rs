@@ -54,7 +54,6 @@ pub fn pca(series: &[Params], centring: Centring) -> Result<Trajectory> {
         .map(|p| without_buffers(&p.minus(last)))
         .collect();
     if centring == Centring::Mean {
-        #[expect(clippy::cast_precision_loss, reason = "a number of checkpoints")]
         let share = 1.0 / rows.len() as f64;
         let mean = rows
             .iter()

@@ -5,6 +5,7 @@
 //! line. Whether the layers' shapes fit each other is not checked here but where tensors are known.
 
 use super::graph::{Graph, INPUT, Loss, Node};
+use crate::checkpoint::files;
 use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -18,7 +19,7 @@ use toml::{Spanned, Table, Value};
 /// Names the line, the layer and the field at fault.
 pub fn read(path: impl AsRef<Path>) -> Result<Graph> {
     let path = path.as_ref();
-    let text = std::fs::read_to_string(path).map_err(|e| Error::io("read the model", path, e))?;
+    let text = files::read_text(path, "read the model")?;
     parse(&text, path)
 }
 

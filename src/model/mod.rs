@@ -76,10 +76,10 @@ impl Network {
             })
             .collect();
         let network = Self {
+            graph,
             layout,
             sources,
             shapes,
-            graph,
         };
         network.check_loss()?;
         Ok(network)

@@ -139,7 +139,6 @@ impl Value {
     #[must_use]
     pub fn permute(self, axes: &[usize]) -> Self {
         fn order<const D: usize>(axes: &[usize]) -> [isize; D] {
-            #[expect(clippy::cast_possible_wrap, reason = "an axis number is below 5")]
             std::array::from_fn(|i| axes[i] as isize)
         }
         match self {
@@ -175,7 +174,6 @@ impl Value {
     /// Every `step`-th index of `start..end` along `axis`.
     #[must_use]
     pub fn slice(self, axis: usize, start: usize, end: usize, step: usize) -> Self {
-        #[expect(clippy::cast_possible_wrap, reason = "extents fit isize")]
         let range = Slice::new(start as isize, Some(end as isize), step as isize);
         map!(self, t => t.slice_dim(axis, range))
     }

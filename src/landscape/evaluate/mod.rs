@@ -138,16 +138,15 @@ impl Evaluator {
                     ));
                     if split.resident.is_none() {
                         // A device that queues its work would keep every uploaded batch alive.
-                        self.settle(&mut pending)?;
+                        settle(&mut pending)?;
                     }
                 }
             }
         }
-        self.settle(&mut pending)?;
+        settle(&mut pending)?;
         let mut sums = pending.sums.into_iter();
         let row = |_| {
             let entry = |split: &&Split| {
-                #[expect(clippy::cast_precision_loss, reason = "a count of samples")]
                 let n = split.samples.len() as f64;
                 let [loss, correct] = sums.next().unwrap_or([f64::NAN; 2]);
                 Metrics {
@@ -158,29 +157,6 @@ impl Evaluator {
             splits.iter().map(entry).collect()
         };
         Ok(coordinates.iter().map(row).collect())
-    }
-
-    /// Reads what is pending in one transfer and adds it to the sums, in f64.
-    fn settle(&self, pending: &mut Pending) -> Result<()> {
-        let (slots, tensors): (Vec<usize>, Vec<Tensor<1>>) =
-            std::mem::take(&mut pending.tensors).into_iter().unzip();
-        let values = self.read_all(tensors)?;
-        for (slot, pair) in slots.into_iter().zip(values.chunks_exact(2)) {
-            pending.sums[slot][0] += pair[0];
-            pending.sums[slot][1] += pair[1];
-        }
-        Ok(())
-    }
-
-    /// Many small tensors in one transfer.
-    fn read_all(&self, tensors: Vec<Tensor<1>>) -> Result<Vec<f64>> {
-        if tensors.is_empty() {
-            return Ok(Vec::new());
-        }
-        let data = Tensor::cat(tensors, 0)
-            .try_into_data()
-            .map_err(|e| Error::Device(format!("the device failed while computing: {e:?}")))?;
-        Ok(data.convert::<f64>().iter::<f64>().collect())
     }
 
     /// Outputs (logits) of every sample at one coordinate, row by row: `[n × outputs]`.
@@ -199,10 +175,33 @@ impl Evaluator {
             let (input, _) = split.get(self, index);
             let logits = forward::run(&self.network, &weights, input, Statistics::Running);
             let count: usize = logits.dims().iter().product();
-            all.extend(self.read_all(vec![logits.reshape([count])])?);
+            all.extend(read_all(vec![logits.reshape([count])])?);
         }
         Ok(all)
     }
+}
+
+/// Many small tensors in one transfer.
+fn read_all(tensors: Vec<Tensor<1>>) -> Result<Vec<f64>> {
+    if tensors.is_empty() {
+        return Ok(Vec::new());
+    }
+    let data = Tensor::cat(tensors, 0)
+        .try_into_data()
+        .map_err(|e| Error::Device(format!("the device failed while computing: {e:?}")))?;
+    Ok(data.convert::<f64>().iter::<f64>().collect())
+}
+
+/// Reads what is pending in one transfer and adds it to the sums, in f64.
+fn settle(pending: &mut Pending) -> Result<()> {
+    let (slots, tensors): (Vec<usize>, Vec<Tensor<1>>) =
+        std::mem::take(&mut pending.tensors).into_iter().unzip();
+    let values = read_all(tensors)?;
+    for (slot, pair) in slots.into_iter().zip(values.chunks_exact(2)) {
+        pending.sums[slot][0] += pair[0];
+        pending.sums[slot][1] += pair[1];
+    }
+    Ok(())
 }
 
 impl LoadedSlice {

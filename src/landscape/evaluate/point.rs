@@ -69,7 +69,6 @@ impl Evaluator {
                 })?;
             }
         }
-        #[expect(clippy::cast_precision_loss, reason = "a number of batches")]
         let share = 1.0 / split.batches() as f64;
         for total in totals {
             let channels = total.mean.dims();

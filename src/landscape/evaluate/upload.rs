@@ -21,7 +21,7 @@ impl Evaluator {
     /// Says which input shape met which, or which label has no output.
     pub fn upload(&self, samples: &Arc<Samples>, classes: usize) -> Result<Split> {
         self.check(samples, classes)?;
-        self.prepare(samples, self.batch_size())
+        Ok(self.prepare(samples, self.batch_size()))
     }
 
     fn check(&self, samples: &Samples, classes: usize) -> Result<()> {
@@ -77,7 +77,7 @@ impl Evaluator {
         name.contains("flex") || name.contains("ndarray")
     }
 
-    pub(super) fn prepare(&self, samples: &Arc<Samples>, batch: usize) -> Result<Split> {
+    pub(super) fn prepare(&self, samples: &Arc<Samples>, batch: usize) -> Split {
         let bytes = samples.inputs.len() * self.dtype.size();
         let mut split = Split {
             samples: Arc::clone(samples),
@@ -91,7 +91,7 @@ impl Evaluator {
                     .collect(),
             );
         }
-        Ok(split)
+        split
     }
 
     /// One batch on the device.
@@ -132,10 +132,6 @@ impl Evaluator {
 
     /// Numbers on the device in the evaluator's type, rounded once.
     pub(super) fn tensor(&self, values: impl Iterator<Item = f64>, count: usize) -> Tensor<1> {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "rounding to f32 is what the caller asked for"
-        )]
         let data = match self.dtype {
             DType::F64 => TensorData::new(values.collect::<Vec<f64>>(), [count]),
             _ => TensorData::new(values.map(|v| v as f32).collect::<Vec<f32>>(), [count]),
@@ -159,7 +155,7 @@ impl Evaluator {
         let recompute = slice.buffers == Buffers::Recompute && self.network.has_statistics();
         let statistics = match (recompute, train) {
             (false, _) => None,
-            (true, Some(samples)) => Some(self.prepare(samples, STATISTICS_BATCH)?),
+            (true, Some(samples)) => Some(self.prepare(samples, STATISTICS_BATCH)),
             (true, None) => {
                 return Err(Error::Usage(
                     "recomputed statistics need training samples".into(),

@@ -72,7 +72,7 @@ pub(super) fn push(
 /// Orders layers so that their shapes chain, as names, file or shapes tell.
 ///
 /// Where no order chains, the most likely one is given, so that its first break can be named.
-pub(super) fn ordered<'a>(mut modules: Vec<Module<'a>>) -> Vec<Module<'a>> {
+pub(super) fn ordered(mut modules: Vec<Module<'_>>) -> Vec<Module<'_>> {
     modules.sort_by_key(|m| m.position);
     let mut natural = modules.clone();
     natural.sort_by(|a, b| order::natural(a.name, b.name));

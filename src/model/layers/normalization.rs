@@ -29,7 +29,6 @@ pub fn batch_norm(
         Statistics::Batch(measured) => {
             let (mean, variance, count) = channel_statistics(x.clone());
             // PyTorch normalises with the biased variance and keeps the unbiased one.
-            #[expect(clippy::cast_precision_loss, reason = "a count of samples")]
             let unbiased = variance
                 .clone()
                 .mul_scalar(count as f64 / count.saturating_sub(1).max(1) as f64);

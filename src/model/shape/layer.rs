@@ -1,34 +1,8 @@
 //! The output shape of each kind of layer, or what doesn't fit.
 
+use super::arrange::{broadcast, reshaped};
+use super::window::{pooled, windows};
 use crate::model::graph::{Layer, Node};
-
-/// Output extent of a window sliding over `extent`.
-fn windows(
-    extent: usize,
-    size: usize,
-    stride: usize,
-    padding: usize,
-    dilation: usize,
-    ceil: bool,
-) -> Option<usize> {
-    let reach = dilation.checked_mul(size.checked_sub(1)?)?.checked_add(1)?;
-    let room = extent
-        .checked_add(padding.checked_mul(2)?)?
-        .checked_sub(reach)?;
-    if stride == 0 || dilation == 0 {
-        return None;
-    }
-    let mut count = if ceil {
-        room.div_ceil(stride)
-    } else {
-        room / stride
-    } + 1;
-    // As in PyTorch: a last window that would start in the right padding is dropped.
-    if ceil && (count - 1) * stride >= extent + padding {
-        count -= 1;
-    }
-    Some(count)
-}
 
 /// The shape after one layer, or what doesn't fit.
 pub fn output_shape<'a>(
@@ -379,83 +353,4 @@ pub fn output_shape<'a>(
         | Layer::Dropout
         | Layer::Identity => Ok(x.to_vec()),
     }
-}
-
-fn pooled(
-    x: &[usize],
-    size: &[usize],
-    stride: &[usize],
-    padding: &[usize],
-    dilation: &[usize],
-    ceil: bool,
-) -> Result<Vec<usize>, String> {
-    let axes = size.len();
-    if !(1..=2).contains(&axes)
-        || [stride, padding, dilation].iter().any(|v| v.len() != axes)
-        || x.len() != axes + 1
-    {
-        return Err(format!(
-            "was given {x:?}, which a window of {size:?} (stride {stride:?}, padding {padding:?}) can't slide over"
-        ));
-    }
-    if (0..axes).any(|i| padding[i] * 2 > size[i]) {
-        return Err(format!(
-            "the padding {padding:?} is more than half of the window {size:?}"
-        ));
-    }
-    let mut y = vec![x[0]];
-    for i in 0..axes {
-        y.push(
-            windows(x[i + 1], size[i], stride[i], padding[i], dilation[i], ceil)
-                .filter(|&n| n > 0)
-                .ok_or_else(|| format!("was given {x:?}, too small for a window of {size:?}"))?,
-        );
-    }
-    Ok(y)
-}
-
-fn reshaped(x: &[usize], shape: &[i64]) -> Result<Vec<usize>, String> {
-    let total: usize = x.iter().product();
-    let mut y = Vec::with_capacity(shape.len());
-    let mut free = None;
-    for (i, &extent) in shape.iter().enumerate() {
-        match usize::try_from(extent) {
-            Ok(n) => y.push(n),
-            Err(_) if extent == -1 && free.is_none() => {
-                free = Some(i);
-                y.push(1);
-            }
-            Err(_) => {
-                return Err(format!(
-                    "can't reshape to {shape:?}: at most one entry may be -1"
-                ));
-            }
-        }
-    }
-    let known = y
-        .iter()
-        .try_fold(1_usize, |n, &d| n.checked_mul(d))
-        .unwrap_or(0);
-    if let Some(i) = free
-        && known > 0
-    {
-        y[i] = total / known;
-    }
-    if known == 0 || y.iter().product::<usize>() != total {
-        return Err(format!("can't reshape {x:?} ({total} values) to {shape:?}"));
-    }
-    Ok(y)
-}
-
-/// Numpy-style broadcasting over the axes after the batch.
-fn broadcast(a: &[usize], b: &[usize]) -> Result<Vec<usize>, String> {
-    let rank = a.len().max(b.len());
-    let at = |s: &[usize], i: usize| (i + s.len()).checked_sub(rank).map_or(1, |i| s[i]);
-    (0..rank)
-        .map(|i| match (at(a, i), at(b, i)) {
-            (m, n) if m == n || n == 1 => Ok(m),
-            (1, n) => Ok(n),
-            _ => Err(format!("can't combine {a:?} with {b:?}")),
-        })
-        .collect()
 }

@@ -4,7 +4,9 @@
 //! name and the shapes that met. After it, the layers may take shapes for granted. Shapes here
 //! leave the batch axis out; a graph's axis numbers count it as axis 0.
 
+mod arrange;
 mod layer;
+mod window;
 
 use crate::error::{Error, Result};
 use crate::model::graph::{Graph, INPUT};

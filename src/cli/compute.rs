@@ -1,0 +1,331 @@
+//! Commands that compute: surface, line, trajectory.
+//!
+//! Outputs are checked before the work, kept while it runs, and written when it is done. A job that
+//! is stopped leaves `OUTPUT.partial.npz`; the same command with `--resume` goes on from there.
+
+use crate::cli::{End, Talk, convert, output, progress, trajectory};
+use crate::engine::job::{Job, LineJob, SurfaceJob, TrajectoryJob};
+use crate::engine::result::{Numbers, Outcome};
+use crate::engine::{self, Flow};
+use crate::export::figure::FigureOptions;
+use crate::export::{self, Format};
+use crate::landscape::table::{Column, Table};
+use crate::plot::number::format_value;
+use anyhow::Context as _;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+/// A job, where its result goes and how it looks.
+#[derive(Debug, Args)]
+pub struct ComputeArgs<J: Args> {
+    #[command(flatten)]
+    job: J,
+    /// Output file; the suffix decides: .npz .png .svg .pdf .csv .vtk .json .h5; may be repeated
+    #[arg(short, long, value_name = "FILE")]
+    output: Vec<PathBuf>,
+    /// Go on where the same command was stopped
+    #[arg(long)]
+    resume: bool,
+    #[command(flatten)]
+    figure: FigureOptions,
+}
+
+impl From<SurfaceJob> for Job {
+    fn from(job: SurfaceJob) -> Self {
+        Self::Surface(job)
+    }
+}
+
+impl From<LineJob> for Job {
+    fn from(job: LineJob) -> Self {
+        Self::Line(job)
+    }
+}
+
+impl From<TrajectoryJob> for Job {
+    fn from(job: TrajectoryJob) -> Self {
+        Self::Trajectory(job)
+    }
+}
+
+/// Work in progress is saved this often, so that a crash loses no more.
+const SAVE_EVERY: Duration = Duration::from_mins(1);
+
+/// Does the job and writes its outputs.
+pub fn run<J: Args + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> anyhow::Result<End> {
+    for path in &args.output {
+        export::check_writable(path)?;
+    }
+    let partial = partial_path(&args.output);
+    let previous = if args.resume {
+        previous(&args.output, partial.as_ref(), talk)?
+    } else {
+        None
+    };
+    let job: Job = args.job.into();
+
+    let interrupts = progress::listen_for_interrupts();
+    let bar = progress::bar(talk.quiet);
+    let mut stopped = false;
+    let mut saved = Instant::now();
+    let mut save_error = None;
+    let mut outcome = engine::run(&job, previous, &mut |outcome, now| {
+        progress::show(&bar, now);
+        if saved.elapsed() > SAVE_EVERY {
+            if let Some(path) = &partial {
+                save_error = export::npz::write(path, outcome).err();
+            }
+            saved = Instant::now();
+        }
+        stopped = interrupts.load(Ordering::SeqCst) > 0 && now.done < now.total;
+        if stopped { Flow::Stop } else { Flow::Continue }
+    })?;
+    bar.finish_and_clear();
+    if let Some(error) = save_error {
+        talk.warn(&[format!("work in progress couldn't be saved: {error}")]);
+    }
+    talk.warn(&outcome.recipe.warnings);
+    if stopped {
+        return keep_partial(&outcome, partial.as_deref(), talk);
+    }
+    if let Job::Surface(_) = job
+        && outcome.recipe.non_finite > 0
+    {
+        outcome.recipe.warnings.push(format!(
+            "{} of {} points have no finite loss",
+            outcome.recipe.non_finite,
+            outcome.points()
+        ));
+        talk.warn(&outcome.recipe.warnings[outcome.recipe.warnings.len() - 1..]);
+    }
+    describe(&outcome, talk);
+    write_all(
+        &args.output,
+        &outcome,
+        &args.figure,
+        partial.as_deref(),
+        talk,
+    )?;
+    if talk.json {
+        output::print_json(&export::json::to_value(&outcome)?)?;
+    } else if !talk.quiet {
+        output::print(&summary(&outcome))?;
+    }
+    Ok(End::Done)
+}
+
+/// Writes every output. Where one fails, the others are still written and nothing computed is lost.
+fn write_all(
+    outputs: &[PathBuf],
+    outcome: &Outcome,
+    figure: &FigureOptions,
+    partial: Option<&Path>,
+    talk: Talk,
+) -> anyhow::Result<()> {
+    let mut failure = None;
+    for path in outputs {
+        match export::write(path, outcome, figure) {
+            Ok(()) => talk.say(&format!("wrote {}", path.display())),
+            Err(error) => failure = failure.or(Some(error)),
+        }
+    }
+    let Some(error) = failure else {
+        if let Some(path) = partial.filter(|p| p.exists()) {
+            std::fs::remove_file(path)
+                .with_context(|| format!("can't remove the partial result {}", path.display()))?;
+        }
+        return Ok(());
+    };
+    if let Some(path) = partial
+        && export::npz::write(path, outcome).is_ok()
+    {
+        talk.say(&format!("the numbers are kept in {}", path.display()));
+    }
+    Err(error.into())
+}
+
+fn keep_partial(outcome: &Outcome, partial: Option<&Path>, talk: Talk) -> anyhow::Result<End> {
+    let done = outcome.points() - outcome.missing();
+    match partial {
+        Some(path) => {
+            export::npz::write(path, outcome)?;
+            talk.say(&format!(
+                "stopped with {done} of {} points computed; they are kept in {}; the same command with --resume goes on",
+                outcome.points(),
+                path.display()
+            ));
+        }
+        None => talk.say(&format!(
+            "stopped with {done} of {} points computed; without -o they are not kept",
+            outcome.points()
+        )),
+    }
+    Ok(End::Stopped)
+}
+
+/// Where work in progress is kept: beside the first output.
+fn partial_path(outputs: &[PathBuf]) -> Option<PathBuf> {
+    let first = outputs.first()?;
+    let mut name = first.file_name()?.to_owned();
+    name.push(".partial.npz");
+    Some(first.with_file_name(name))
+}
+
+/// The result to go on from: work in progress, else a result among the outputs.
+fn previous(
+    outputs: &[PathBuf],
+    partial: Option<&PathBuf>,
+    talk: Talk,
+) -> anyhow::Result<Option<Outcome>> {
+    let is_result = |p: &&PathBuf| Format::of(p).is_ok_and(|f| f == Format::Npz);
+    let candidates = partial.into_iter().chain(outputs.iter().filter(is_result));
+    for path in candidates {
+        if path.exists() {
+            let outcome = export::npz::read(path)?;
+            talk.say(&format!(
+                "{} of {} points are in {}",
+                outcome.points() - outcome.missing(),
+                outcome.points(),
+                path.display()
+            ));
+            return Ok(Some(outcome));
+        }
+    }
+    if outputs.is_empty() {
+        return Err(crate::error::Error::Usage(
+            "--resume needs the -o of the command that was stopped".into(),
+        )
+        .into());
+    }
+    talk.say("nothing to resume from: starting anew");
+    Ok(None)
+}
+
+/// What was recognised and assumed, for `-v`.
+fn describe(outcome: &Outcome, talk: Talk) {
+    let recipe = &outcome.recipe;
+    talk.detail(&format!(
+        "model: {} ({})",
+        recipe.model.name, recipe.model.source
+    ));
+    for assumption in &recipe.model.assumptions {
+        talk.detail(&format!("assumed: {assumption}"));
+    }
+    talk.detail(&format!("data: {}", recipe.data.description));
+    talk.detail(&format!("device: {}", recipe.device));
+}
+
+/// The result in a few lines.
+fn summary(outcome: &Outcome) -> String {
+    let recipe = &outcome.recipe;
+    let mut text = format!(
+        "{}, {} parameters, {}\n",
+        recipe.model.name,
+        output::grouped(recipe.model.parameters),
+        recipe.data.name
+    );
+    match &outcome.numbers {
+        Numbers::Surface(surface) => {
+            text += &format!(
+                "{} × {} points in {}\n",
+                surface.x.len(),
+                surface.y.len(),
+                seconds(recipe.elapsed_seconds)
+            );
+            let norms: Vec<String> = recipe
+                .geometry
+                .norms
+                .iter()
+                .map(|n| format_value(*n))
+                .collect();
+            text += &format!("direction norms {}", norms.join(" and "));
+            text += &recipe
+                .geometry
+                .cosine
+                .map_or_else(String::new, |c| format!(", cosine {}\n", format_value(c)));
+            text += &ranges(&surface.table);
+        }
+        Numbers::Line(line) => {
+            text += &format!(
+                "{} points in {}\n",
+                line.alpha.len(),
+                seconds(recipe.elapsed_seconds)
+            );
+            text += &format!(
+                "distance between the minimizers {}\n",
+                format_value(recipe.geometry.norms[0])
+            );
+            for (split, barrier) in &recipe.barriers {
+                text += &format!(
+                    "{split} barrier {} nats at α = {}\n",
+                    format_value(barrier.height),
+                    format_value(barrier.alpha)
+                );
+            }
+            text += &ranges(&line.table);
+        }
+        Numbers::Trajectory => text += &trajectory::table(recipe),
+    }
+    if recipe.non_finite > 0 {
+        text += &format!("{} points have no finite loss\n", recipe.non_finite);
+    }
+    text
+}
+
+fn seconds(elapsed: f64) -> String {
+    if elapsed < 10.0 {
+        format!("{elapsed:.2} s")
+    } else {
+        format!("{elapsed:.0} s")
+    }
+}
+
+fn ranges(table: &Table) -> String {
+    let row = |name: &str, column: &Option<Column>| {
+        let column = column.as_ref()?;
+        let span = |values: &[f64]| {
+            let (low, high) = crate::plot::scale::finite_range(values.iter().copied())?;
+            Some([format_value(low), format_value(high)])
+        };
+        let [loss_low, loss_high] = span(&column.loss)?;
+        let [accuracy_low, accuracy_high] = span(&column.accuracy)?;
+        Some(vec![
+            name.to_owned(),
+            loss_low,
+            loss_high,
+            accuracy_low,
+            accuracy_high,
+        ])
+    };
+    let mut rows = vec![
+        [
+            "",
+            "lowest loss",
+            "highest loss",
+            "lowest accuracy",
+            "highest accuracy",
+        ]
+        .map(String::from)
+        .to_vec(),
+    ];
+    rows.extend(row("training", &table.train));
+    rows.extend(row("validation", &table.validation));
+    output::table(&rows)
+}
+
+/// Shared with `plot` and `convert`: writes one result to many files.
+pub fn write_outputs(
+    outputs: &[PathBuf],
+    outcome: &Outcome,
+    figure: &FigureOptions,
+    talk: Talk,
+) -> anyhow::Result<()> {
+    for path in outputs {
+        export::write(path, outcome, figure)?;
+        talk.say(&format!("wrote {}", path.display()));
+    }
+    convert::note_missing(outcome, talk);
+    Ok(())
+}

@@ -1,0 +1,77 @@
+//! `plot` and `convert`: from a result file to figures and other formats.
+
+use crate::cli::compute::write_outputs;
+use crate::cli::{End, Talk};
+use crate::engine::result::Outcome;
+use crate::error::Error;
+use crate::export::figure::FigureOptions;
+use crate::export::{self, Format};
+use clap::Args;
+use std::path::PathBuf;
+
+/// `losscope plot`
+#[derive(Debug, Args)]
+pub struct PlotArgs {
+    /// A result: .npz of Losscope, or .h5 of Li et al.'s code
+    result: PathBuf,
+    /// Figure to write; the suffix decides: .png .svg .pdf; may be repeated
+    #[arg(short, long, value_name = "FIGURE", required = true)]
+    output: Vec<PathBuf>,
+    #[command(flatten)]
+    figure: FigureOptions,
+}
+
+/// `losscope convert`
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// A result: .npz of Losscope, or .h5 of Li et al.'s code
+    result: PathBuf,
+    /// Data file to write; the suffix decides: .csv .vtk .h5 .json .npz; may be repeated
+    #[arg(short, long, value_name = "DATA", required = true)]
+    output: Vec<PathBuf>,
+}
+
+/// Draws a result.
+pub fn plot(args: &PlotArgs, talk: Talk) -> anyhow::Result<End> {
+    for path in &args.output {
+        if !Format::of(path)?.is_figure() {
+            return Err(Error::Usage(format!(
+                "plot draws .png, .svg and .pdf; convert writes data: {}",
+                path.display()
+            ))
+            .into());
+        }
+        export::check_writable(path)?;
+    }
+    let outcome = export::read(&args.result)?;
+    write_outputs(&args.output, &outcome, &args.figure, talk)?;
+    Ok(End::Done)
+}
+
+/// Writes a result in other formats.
+pub fn convert(args: &ConvertArgs, talk: Talk) -> anyhow::Result<End> {
+    for path in &args.output {
+        if Format::of(path)?.is_figure() {
+            return Err(Error::Usage(format!(
+                "convert writes data (.csv .vtk .h5 .json .npz); plot draws figures: {}",
+                path.display()
+            ))
+            .into());
+        }
+        export::check_writable(path)?;
+    }
+    let outcome = export::read(&args.result)?;
+    write_outputs(&args.output, &outcome, &FigureOptions::default(), talk)?;
+    Ok(End::Done)
+}
+
+/// Says that a result is only a part.
+pub fn note_missing(outcome: &Outcome, talk: Talk) {
+    if outcome.missing() > 0 {
+        talk.warn(&[format!(
+            "{} of {} points of this result are not computed yet",
+            outcome.missing(),
+            outcome.points()
+        )]);
+    }
+}

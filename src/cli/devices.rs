@@ -1,0 +1,59 @@
+//! `devices`: what this machine can compute on.
+
+use crate::cli::{End, Talk, output};
+use crate::engine::device;
+use clap::ValueEnum as _;
+
+/// Lists every device, the automatic choice marked.
+pub fn run(talk: Talk) -> anyhow::Result<End> {
+    let devices = device::list();
+    if talk.json {
+        output::print_json(&serde_json::to_value(&devices)?)?;
+        return Ok(End::Done);
+    }
+    let mut rows = vec![
+        ["--device", "name", "what", "precision", ""]
+            .map(String::from)
+            .to_vec(),
+    ];
+    for info in devices {
+        let choice = info
+            .choice
+            .to_possible_value()
+            .map_or_else(String::new, |v| v.get_name().to_owned());
+        let precisions: Vec<String> = info
+            .precisions
+            .iter()
+            .map(|p| format!("{p:?}").to_lowercase())
+            .collect();
+        let automatic = if info.automatic {
+            "auto takes this"
+        } else {
+            ""
+        };
+        rows.push(vec![
+            choice,
+            info.name,
+            info.details,
+            precisions.join(", "),
+            automatic.to_owned(),
+        ]);
+    }
+    output::print(&left_aligned(&rows))?;
+    Ok(End::Done)
+}
+
+/// Columns of words.
+fn left_aligned(rows: &[Vec<String>]) -> String {
+    let columns = rows.first().map_or(0, Vec::len);
+    let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let line = |row: &Vec<String>| -> String {
+        let cells = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, w)| format!("{cell}{}", " ".repeat(w - cell.chars().count())));
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+    };
+    rows.iter().map(|row| line(row) + "\n").collect()
+}

@@ -1,0 +1,103 @@
+//! `distance`: how far checkpoints are from where they started, or from each other.
+
+use crate::cli::{End, Talk, output};
+use crate::engine::inputs::{open_checkpoint, open_network};
+use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
+use crate::error::Error;
+use crate::landscape::distance::{Distance, between};
+use crate::plot::number::format_value;
+use clap::Args;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// `losscope distance`
+#[derive(Debug, Args)]
+pub struct DistanceArgs {
+    /// Checkpoints [default: both minimizers of the built-in experiment]
+    #[arg(value_name = "FILE", requires = "from")]
+    files: Vec<PathBuf>,
+    /// Where distances are measured from: the initial weights
+    #[arg(long, value_name = "INIT")]
+    from: Option<PathBuf>,
+    /// The network: auto, a family's name, or a model.toml
+    #[arg(long, default_value = "auto")]
+    model: String,
+}
+
+/// Prints distances in total and by module.
+pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
+    let from = args.from.clone().unwrap_or_else(|| BUILTIN_INIT.into());
+    let files = match (args.files.is_empty(), &args.from) {
+        (true, None) => vec![BUILTIN_SMALL.into(), BUILTIN_LARGE.into()],
+        (true, Some(_)) => {
+            return Err(Error::Usage(
+                "name the checkpoints whose distance from --from is wanted".into(),
+            )
+            .into());
+        }
+        (false, _) => args.files.clone(),
+    };
+    let start_state = open_checkpoint(&from)?;
+    let (network, _) = open_network(&args.model, &start_state, None)?;
+    let (start, warnings) = network.params(&start_state)?;
+    talk.warn(&start_state.warnings);
+    talk.warn(&warnings);
+    let mut measured: Vec<(&Path, Distance)> = Vec::new();
+    for file in &files {
+        let state = open_checkpoint(file)?;
+        let (point, warnings) = network.params(&state)?;
+        talk.warn(&state.warnings);
+        talk.warn(&warnings);
+        measured.push((file, between(&point, &start)));
+    }
+    if talk.json {
+        let entries: Vec<_> = measured
+            .iter()
+            .map(|(file, d)| json!({ "file": file, "from": from, "distance": d }))
+            .collect();
+        output::print_json(&json!(entries))?;
+        return Ok(End::Done);
+    }
+    let mut rows = vec![
+        ["checkpoint", "distance", "relative", "cosine", "norm"]
+            .map(String::from)
+            .to_vec(),
+    ];
+    for (file, d) in &measured {
+        rows.push(vec![
+            file.display().to_string(),
+            format_value(d.total),
+            format_value(d.relative),
+            format_value(d.cosine),
+            format_value(d.norm_a),
+        ]);
+    }
+    output::print(&format!(
+        "L2 distance from {}\n{}",
+        from.display(),
+        output::table(&rows)
+    ))?;
+    let mut head = vec!["module".to_owned(), "parameters".to_owned()];
+    head.extend(measured.iter().map(|(file, _)| file.display().to_string()));
+    let mut rows = vec![head];
+    for (i, layer) in measured
+        .first()
+        .map_or(&[][..], |(_, d)| &d.layers)
+        .iter()
+        .enumerate()
+    {
+        let mut row = vec![layer.name.clone(), output::grouped(layer.parameters)];
+        let cell = |d: &Distance| {
+            d.layers.get(i).map_or_else(String::new, |l| {
+                format!("{} ({})", format_value(l.total), format_value(l.relative))
+            })
+        };
+        row.extend(measured.iter().map(|(_, d)| cell(d)));
+        rows.push(row);
+    }
+    output::print(&format!(
+        "\nby module: distance (relative to the start's norm)\n{}",
+        output::table(&rows)
+    ))?;
+    Ok(End::Done)
+}

@@ -1,0 +1,150 @@
+//! The command line: what can be typed, and what is printed.
+//!
+//! A subcommand parses into a job, the engine does it, and this floor shows progress and errors.
+//! Numbers meant for other programs go to standard output, everything said to a person to standard
+//! error. Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped with partial results kept.
+
+#![expect(
+    clippy::print_stderr,
+    reason = "this is the floor that talks to people"
+)]
+
+mod compute;
+mod convert;
+mod devices;
+mod distance;
+mod inspect;
+mod output;
+mod progress;
+mod trajectory;
+
+use crate::engine::job::{LineJob, SurfaceJob, TrajectoryJob};
+use crate::error::Error;
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use std::process::ExitCode;
+
+/// See and measure the loss landscape of a trained neural network.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    talk: Talk,
+}
+
+/// How much is said.
+#[derive(Debug, Clone, Copy, Args)]
+#[command(next_help_heading = "Messages")]
+struct Talk {
+    /// Print results for machines (JSON) on standard output
+    #[arg(long, global = true)]
+    json: bool,
+    /// Say nothing but errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Say how things were found and made
+    #[arg(short, long, global = true)]
+    verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Show a checkpoint's tensors, the model recognised and what was assumed
+    Inspect(inspect::InspectArgs),
+    /// Loss and accuracy along the line between two minimizers
+    Line(compute::ComputeArgs<LineJob>),
+    /// Loss and accuracy over a plane around a point of parameter space
+    Surface(Box<compute::ComputeArgs<SurfaceJob>>),
+    /// Distances between checkpoints, in total and layer by layer
+    Distance(distance::DistanceArgs),
+    /// The path of a training run in its PCA plane
+    Trajectory(compute::ComputeArgs<TrajectoryJob>),
+    /// Draw a result as a figure
+    Plot(convert::PlotArgs),
+    /// Write a result in another data format
+    Convert(convert::ConvertArgs),
+    /// List what this machine can compute on
+    Devices,
+}
+
+/// How a command ended, other than by an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    Done,
+    /// Stopped by the user; partial results are kept.
+    Stopped,
+}
+
+/// Parses the command line and does what it says.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let Some(command) = cli.command else {
+        // Ignored: a closed pipe is nothing to complain about.
+        Cli::command().print_help().ok();
+        return ExitCode::SUCCESS;
+    };
+    // A panic inside a library becomes an error of its job; its own report would only confuse.
+    if !cli.talk.verbose {
+        std::panic::set_hook(Box::new(|_| {}));
+    }
+    match run(command, cli.talk) {
+        Ok(End::Done) => ExitCode::SUCCESS,
+        Ok(End::Stopped) => ExitCode::from(130),
+        Err(error) => {
+            let error_text = format!("{error:#}");
+            if is_broken_pipe(&error) {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("error: {error_text}");
+            let usage = matches!(error.downcast_ref::<Error>(), Some(Error::Usage(_)));
+            ExitCode::from(if usage { 2 } else { 1 })
+        }
+    }
+}
+
+fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
+    match command {
+        Command::Inspect(args) => inspect::run(&args, talk),
+        Command::Line(args) => compute::run(args, talk),
+        Command::Surface(args) => compute::run(*args, talk),
+        Command::Distance(args) => distance::run(&args, talk),
+        Command::Trajectory(args) => compute::run(args, talk),
+        Command::Plot(args) => convert::plot(&args, talk),
+        Command::Convert(args) => convert::convert(&args, talk),
+        Command::Devices => devices::run(talk),
+    }
+}
+
+/// A reader that went away, as in `losscope inspect … | head`, is no failure.
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|e| {
+        e.downcast_ref::<std::io::Error>()
+            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
+    })
+}
+
+impl Talk {
+    /// Something a reader should know.
+    fn warn(self, warnings: &[String]) {
+        if !self.quiet {
+            for warning in warnings {
+                eprintln!("warning: {warning}");
+            }
+        }
+    }
+
+    /// News for a person.
+    fn say(self, text: &str) {
+        if !self.quiet {
+            eprintln!("{text}");
+        }
+    }
+
+    /// Details for a curious person.
+    fn detail(self, text: &str) {
+        if self.verbose {
+            eprintln!("{text}");
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The progress bar, and the user's wish to stop.
+
+use crate::engine::Progress;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+static INTERRUPTS: OnceLock<&'static AtomicUsize> = OnceLock::new();
+
+/// Counts Ctrl-C from now on. The first asks the work to stop after its current chunk; a second
+/// ends the program at once.
+pub fn listen_for_interrupts() -> &'static AtomicUsize {
+    INTERRUPTS.get_or_init(|| {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        // Without a handler Ctrl-C ends the program, which is the best that can be done then.
+        ctrlc::set_handler(|| {
+            if COUNT.fetch_add(1, Ordering::SeqCst) > 0 {
+                std::process::exit(130);
+            }
+        })
+        .ok();
+        &COUNT
+    })
+}
+
+/// A bar with points a second and time left, on standard error, where that is a terminal.
+pub fn bar(hidden: bool) -> ProgressBar {
+    if hidden {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(0);
+    if let Ok(style) = ProgressStyle::with_template("{bar:32.cyan/dim} {pos}/{len} points  {msg}") {
+        bar.set_style(style.progress_chars("━━─"));
+    }
+    bar
+}
+
+/// Shows how far the work is.
+pub fn show(bar: &ProgressBar, progress: &Progress) {
+    bar.set_length(progress.total as u64);
+    bar.set_position(progress.done as u64);
+    let rate = progress.points_per_second;
+    if rate > 0.0 {
+        let left = progress.left.map_or_else(String::new, |left| {
+            format!("  {} left", duration(left.as_secs()))
+        });
+        let digits = usize::from(rate < 10.0);
+        bar.set_message(format!("{rate:.digits$} points/s{left}"));
+    }
+}
+
+/// Seconds as a person would say them.
+pub fn duration(seconds: u64) -> String {
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}

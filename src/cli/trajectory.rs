@@ -1,0 +1,43 @@
+//! The table of a trajectory.
+
+use crate::cli::output;
+use crate::engine::recipe::Recipe;
+use crate::plot::number::format_value;
+
+/// Explained variance and every checkpoint's place.
+pub fn table(recipe: &Recipe) -> String {
+    let Some(path) = &recipe.trajectory else {
+        return String::new();
+    };
+    let shares: Vec<String> = path
+        .explained
+        .iter()
+        .take(5)
+        .map(|s| format!("{:.1} %", 100.0 * s))
+        .collect();
+    let mut rows = vec![
+        [
+            "checkpoint",
+            "x",
+            "y",
+            "distance out of the plane",
+            "outside",
+        ]
+        .map(String::from)
+        .to_vec(),
+    ];
+    for (i, name) in path.names.iter().enumerate() {
+        rows.push(vec![
+            name.clone(),
+            format_value(path.x[i]),
+            format_value(path.y[i]),
+            format_value(path.distance[i]),
+            format!("{:.1} %", 100.0 * path.outside[i]),
+        ]);
+    }
+    format!(
+        "explained variance {}\n{}",
+        shares.join(", "),
+        output::table(&rows)
+    )
+}

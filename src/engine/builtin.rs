@@ -1,0 +1,20 @@
+//! The digits experiment that ships with the program: two minimizers of a small MLP from one start.
+//!
+//! Both were trained on the built-in digits by plain SGD at learning rate 0.1 until the training
+//! loss fell to 0.02: batches of 16 for 24 epochs, batches of 512 for 717.
+
+use crate::checkpoint::{self, StateDict};
+use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
+use crate::error::Result;
+use std::path::Path;
+
+/// The built-in checkpoint called `path`, if it is one.
+pub fn checkpoint(path: &Path) -> Option<Result<StateDict>> {
+    let bytes: &[u8] = match path.to_str()? {
+        BUILTIN_SMALL => include_bytes!("../../assets/digits-mlp/small-batch.safetensors"),
+        BUILTIN_LARGE => include_bytes!("../../assets/digits-mlp/large-batch.safetensors"),
+        BUILTIN_INIT => include_bytes!("../../assets/digits-mlp/initial.safetensors"),
+        _ => return None,
+    };
+    Some(checkpoint::from_bytes(bytes.to_vec(), path))
+}

@@ -1,0 +1,165 @@
+//! Directions stored in files, matched to a network by parameter name or order.
+//!
+//! Three layouts are read: one file with `x.NAME` and `y.NAME`, two files of `NAME`, and the HDF5
+//! files of Li et al.'s code, whose groups `xdirection` and `ydirection` number the parameters.
+
+use crate::checkpoint::{self, Array, files, hdf5};
+use crate::error::{Error, Result};
+use crate::model::params::{Params, TensorSpec};
+use std::path::{Path, PathBuf};
+
+/// One or two directions over the tensors of `like`.
+///
+/// # Errors
+/// Names the file and the tensor that is missing, extra or of another shape.
+pub fn read(files: &[PathBuf], like: &Params) -> Result<Vec<Params>> {
+    match files {
+        [one] => read_both(one, like),
+        many => many.iter().map(|file| read_one(file, like)).collect(),
+    }
+}
+
+fn read_both(path: &Path, like: &Params) -> Result<Vec<Params>> {
+    let tensors = open(path)?;
+    if tensors
+        .iter()
+        .any(|(name, _)| name.starts_with("xdirection/"))
+    {
+        return ["xdirection", "ydirection"]
+            .iter()
+            .map(|group| numbered(&tensors, group, path, like))
+            .collect();
+    }
+    let part = |prefix: &str| -> Vec<(String, Array)> {
+        let with_prefix = |(name, array): &(String, Array)| {
+            Some((name.strip_prefix(prefix)?.to_owned(), array.clone()))
+        };
+        tensors.iter().filter_map(with_prefix).collect()
+    };
+    let (x, y) = (part("x."), part("y."));
+    if x.is_empty() || y.is_empty() || x.len() + y.len() != tensors.len() {
+        return Err(Error::file(
+            path,
+            "one file of directions names its tensors x.NAME and y.NAME; this one doesn't (two files are written FILE,FILE)",
+        ));
+    }
+    Ok(vec![named(&x, path, like)?, named(&y, path, like)?])
+}
+
+fn read_one(path: &Path, like: &Params) -> Result<Params> {
+    let tensors = open(path)?;
+    if tensors
+        .iter()
+        .any(|(name, _)| name.starts_with("xdirection/"))
+    {
+        return numbered(&tensors, "xdirection", path, like);
+    }
+    named(&tensors, path, like)
+}
+
+fn open(path: &Path) -> Result<Vec<(String, Array)>> {
+    if files::is_hdf5(path, "read the directions")? {
+        hdf5::read_arrays(path)
+    } else {
+        Ok(checkpoint::open(path)?.tensors)
+    }
+}
+
+/// Tensors by parameter name. Buffers in the file are passed over.
+fn named(tensors: &[(String, Array)], path: &Path, like: &Params) -> Result<Params> {
+    let find = |spec: &TensorSpec| {
+        tensors
+            .iter()
+            .find(|(name, _)| *name == spec.name)
+            .map(|(_, array)| array)
+    };
+    let known = |name: &str| {
+        like.layout().iter().any(|s| s.name == name) || name.ends_with("num_batches_tracked")
+    };
+    if let Some((name, array)) = tensors.iter().find(|(name, _)| !known(name)) {
+        let message = format!(
+            "the direction has a tensor {name:?} of shape {:?}, which the network lacks",
+            array.shape()
+        );
+        return Err(Error::file(path, message));
+    }
+    collect(like, |spec| {
+        let array = find(spec).ok_or_else(|| {
+            Error::file(
+                path,
+                format!(
+                    "the direction lacks {:?} of shape {:?}",
+                    spec.name, spec.shape
+                ),
+            )
+        })?;
+        values(array, spec, path)
+    })
+}
+
+/// Tensors by their place among the trained parameters, as Li et al.'s code stores them.
+fn numbered(
+    tensors: &[(String, Array)],
+    group: &str,
+    path: &Path,
+    like: &Params,
+) -> Result<Params> {
+    let stored = tensors
+        .iter()
+        .filter(|(name, _)| name.starts_with(&format!("{group}/")))
+        .count();
+    let expected = like.trainable().count();
+    if stored != expected {
+        let message =
+            format!("the group {group} has {stored} tensors, but the network trains {expected}");
+        return Err(Error::file(path, message));
+    }
+    let mut next = 0;
+    collect(like, |spec| {
+        let name = format!("{group}/{next}");
+        next += 1;
+        let (_, array) = tensors
+            .iter()
+            .find(|(n, _)| *n == name)
+            .ok_or_else(|| Error::file(path, format!("the direction lacks the data set {name}")))?;
+        values(array, spec, path)
+    })
+}
+
+fn collect(like: &Params, mut of: impl FnMut(&TensorSpec) -> Result<Vec<f64>>) -> Result<Params> {
+    let values: Result<Vec<_>> = like
+        .layout()
+        .iter()
+        .map(|spec| {
+            if spec.is_trainable() {
+                of(spec)
+            } else {
+                Ok(vec![0.0; spec.len()])
+            }
+        })
+        .collect();
+    Params::new(std::sync::Arc::clone(like.layout()), values?)
+        .ok_or_else(|| Error::Slice("the direction doesn't fit the network".into()))
+}
+
+fn values(array: &Array, spec: &TensorSpec, path: &Path) -> Result<Vec<f64>> {
+    if array.shape() != spec.shape {
+        let message = format!(
+            "the direction's {:?} has shape {:?}, expected {:?}",
+            spec.name,
+            array.shape(),
+            spec.shape
+        );
+        return Err(Error::file(path, message));
+    }
+    match array.non_finite() {
+        0 => Ok(array.to_f64()),
+        n => Err(Error::file(
+            path,
+            format!(
+                "the direction's {:?} has {n} values that aren't finite",
+                spec.name
+            ),
+        )),
+    }
+}

@@ -1,0 +1,159 @@
+//! Work: a job in, a result out, with progress in between.
+//!
+//! [`run`] does any [`job::Job`]: it opens what the job names, builds the slice, and pulls the
+//! sampler chunk by chunk, telling an observer after each, who may stop it; what was computed until
+//! then is the result. It knows the clock and the devices, and nothing of windows or terminals.
+
+pub mod builtin;
+pub mod device;
+pub mod directions;
+pub mod inputs;
+pub mod job;
+mod line;
+mod plane;
+pub mod recipe;
+pub mod result;
+mod surface;
+mod trajectory;
+
+use crate::error::{Error, Result};
+use crate::landscape::sample::{Cell, Sampler};
+use job::Job;
+use result::Outcome;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+/// How far a job is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// Points computed, earlier sittings included.
+    pub done: usize,
+    /// Points in all.
+    pub total: usize,
+    /// Points a second in this sitting; 0 before the first.
+    pub points_per_second: f64,
+    /// Time left at that rate.
+    pub left: Option<Duration>,
+}
+
+/// What an observer answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flow {
+    /// Go on.
+    Continue,
+    /// Stop; what is computed is the result.
+    Stop,
+}
+
+/// Sees the partial result after every chunk.
+pub type Observer<'a> = &'a mut dyn FnMut(&Outcome, &Progress) -> Flow;
+
+/// Does a job, going on from `previous` where it is a partial result of the same job.
+///
+/// # Errors
+/// Whatever opening or computing says; a panic inside a library becomes an error with its text.
+pub fn run(job: &Job, previous: Option<Outcome>, observer: Observer<'_>) -> Result<Outcome> {
+    let work = AssertUnwindSafe(|| match job {
+        Job::Surface(surface) => surface::run(surface, previous, observer),
+        Job::Line(line) => line::run(line, previous, observer),
+        Job::Trajectory(trajectory) => trajectory::run(trajectory),
+    });
+    catch_unwind(work).unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied())
+            .unwrap_or("no message");
+        Err(Error::Device(format!(
+            "the computation failed inside a library: {text}"
+        )))
+    })
+}
+
+/// A pull should take about this long: short enough to stop soon, long enough not to matter.
+const CHUNK: Duration = Duration::from_millis(200);
+/// More points than this a pull bring nothing.
+const LARGEST_CHUNK: usize = 256;
+
+/// Pulls a sampler to its end or until the observer stops it, noting cells in `outcome`.
+fn drive(
+    mut sampler: Sampler<'_>,
+    outcome: &mut Outcome,
+    store: impl Fn(&mut Outcome, Vec<Cell>),
+    observer: Observer<'_>,
+) -> Result<()> {
+    let earlier = outcome.recipe.elapsed_seconds;
+    let total = outcome.points();
+    let before = total - outcome.missing();
+    let start = Instant::now();
+    let mut progress = Progress {
+        done: before,
+        total,
+        points_per_second: 0.0,
+        left: None,
+    };
+    if observer(outcome, &progress) == Flow::Stop {
+        return Ok(());
+    }
+    loop {
+        let pulled = Instant::now();
+        let Some(cells) = sampler.next() else { break };
+        progress.done += cells.as_ref().map_or(0, Vec::len);
+        store(outcome, cells?);
+        let (elapsed, took) = (start.elapsed().as_secs_f64(), pulled.elapsed());
+        outcome.recipe.elapsed_seconds = earlier + elapsed;
+        {
+            progress.points_per_second = (progress.done - before) as f64 / elapsed.max(1e-9);
+            let left = (total - progress.done) as f64 / progress.points_per_second.max(1e-9);
+            progress.left = Duration::try_from_secs_f64(left).ok();
+        }
+        if observer(outcome, &progress) == Flow::Stop {
+            break;
+        }
+        if took < CHUNK / 2 {
+            sampler.chunk = (sampler.chunk * 2).min(LARGEST_CHUNK);
+        } else if took > CHUNK * 2 {
+            sampler.chunk = (sampler.chunk / 2).max(1);
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to go on from the result of another job.
+fn same_job(previous: &Outcome, job: &Job) -> Result<()> {
+    let mut earlier = previous.recipe.job.clone();
+    let mut now = job.clone();
+    // Where it is computed may change between two sittings; what is computed may not.
+    for job in [&mut earlier, &mut now] {
+        let setup = match job {
+            Job::Surface(j) => &mut j.setup,
+            Job::Line(j) => &mut j.setup,
+            Job::Trajectory(j) => &mut j.setup,
+        };
+        setup.device = device::DeviceChoice::Auto;
+        setup.memory = job::MemorySize(1 << 30);
+    }
+    if earlier == now {
+        return Ok(());
+    }
+    Err(Error::Usage(
+        "the result to resume was made with other options; leave --resume out to start anew, or repeat the options it was made with".into(),
+    ))
+}
+
+/// Refuses to go on where a file has changed since.
+fn same_files(previous: &Outcome, now: &recipe::Recipe) -> Result<()> {
+    let files = previous.recipe.checkpoints.iter().zip(&now.checkpoints);
+    if let Some((_, changed)) = files.into_iter().find(|(a, b)| a.sha256 != b.sha256) {
+        return Err(Error::file(
+            &changed.path,
+            "the checkpoint has changed since the result to resume was made",
+        ));
+    }
+    if previous.recipe.data.sha256 != now.data.sha256 {
+        return Err(Error::Usage(
+            "the data has changed since the result to resume was made".into(),
+        ));
+    }
+    Ok(())
+}

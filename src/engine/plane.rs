@@ -1,0 +1,294 @@
+//! Building the plane a surface job asks for: its centre, its two directions, and the words for both.
+
+use crate::engine::directions;
+use crate::engine::inputs::{Inputs, open_checkpoint};
+use crate::engine::job::{BUILTIN_SMALL, Directions, SurfaceJob};
+use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
+use crate::error::{Error, Result};
+use crate::landscape::direction::{self, Normalization};
+use crate::landscape::sample::Cell;
+use crate::landscape::slice::{Buffers, Slice};
+use crate::landscape::table::Table;
+use crate::landscape::trajectory::{Trajectory, pca};
+use crate::model::params::Params;
+use std::path::{Path, PathBuf};
+
+/// A plane and what a figure says of it.
+pub struct Plane {
+    /// Centre and directions.
+    pub slice: Slice,
+    /// One entry a direction.
+    pub axes: Vec<AxisFacts>,
+    /// Points worth a mark.
+    pub marks: Vec<Mark>,
+    /// The path of a training run.
+    pub trajectory: Option<TrajectoryFacts>,
+    /// Coordinates the default range should show, beside the centre.
+    pub shown: Vec<Vec<f64>>,
+}
+
+/// Refuses options that contradict each other before anything is opened.
+pub fn check(job: &SurfaceJob) -> Result<()> {
+    let wrong = |message: &str| Err(Error::Usage(message.into()));
+    if job.small.is_some() != job.large.is_some() {
+        return wrong(
+            "--small and --large go together: a centre between two checkpoints needs both",
+        );
+    }
+    if job.alpha.is_some() && job.small.is_none() {
+        return wrong(
+            "--alpha says where between two checkpoints the centre lies: give --small and --large",
+        );
+    }
+    if job.alpha.is_some_and(|a| !a.is_finite()) {
+        return wrong("--alpha must be a finite number");
+    }
+    let between_checkpoints = matches!(job.directions, Directions::Three(..) | Directions::Pca(_));
+    if between_checkpoints && (job.normalize.is_some() || job.one_dim.is_some()) {
+        return wrong(
+            "directions between checkpoints are plain differences: leave --normalize and --one-dim out",
+        );
+    }
+    if between_checkpoints && job.orthogonal {
+        return wrong(
+            "--orthogonal is for random and stored directions; for three checkpoints there is --isometric",
+        );
+    }
+    if job.isometric && !matches!(job.directions, Directions::Three(..)) {
+        return wrong(
+            "--isometric is for the plane through three checkpoints (--directions three:FILE,FILE)",
+        );
+    }
+    if matches!(job.directions, Directions::Pca(_)) && (job.at.is_some() || job.small.is_some()) {
+        return wrong(
+            "a PCA plane is centred at the folder's last checkpoint: leave --at, --small and --large out",
+        );
+    }
+    Ok(())
+}
+
+/// The checkpoint that decides which network this is.
+pub fn first_checkpoint(job: &SurfaceJob) -> Result<PathBuf> {
+    match (&job.directions, &job.at, &job.small) {
+        (Directions::Pca(folder), ..) => crate::checkpoint::series(folder)?
+            .pop()
+            .ok_or_else(|| Error::file(folder, "no checkpoints in the folder")),
+        (_, Some(at), _) => Ok(at.clone()),
+        (_, None, Some(small)) => Ok(small.clone()),
+        (_, None, None) => Ok(BUILTIN_SMALL.into()),
+    }
+}
+
+/// The plane a job asks for.
+pub fn build(job: &SurfaceJob, inputs: &mut Inputs) -> Result<Plane> {
+    if let Directions::Pca(folder) = &job.directions {
+        return through_series(job, folder, inputs);
+    }
+    let (centre, mut marks_at) = centre(job, inputs)?;
+    let (directions, axes) = match &job.directions {
+        Directions::Three(a, b) => {
+            let mut open = |path: &Path, role: &str| inputs.params(&open_checkpoint(path)?, role);
+            let (first, second) = (open(a, "second corner")?, open(b, "third corner")?);
+            let plane = direction::through(&centre, &first, &second, job.isometric)?;
+            let kind = if job.isometric {
+                "orthonormal frame, L2 distances"
+            } else {
+                "plain difference"
+            };
+            let axes = [a, b].map(|path| AxisFacts {
+                label: if job.isometric {
+                    "L2 distance".into()
+                } else {
+                    format!("towards {}", stem(path))
+                },
+                rule: format!("{kind}, through {}", path.display()),
+            });
+            marks_at.push((stem(a), first));
+            marks_at.push((stem(b), second));
+            (plane, axes.to_vec())
+        }
+        _ => random_or_stored(job, &centre)?,
+    };
+    let slice = Slice::new(centre, directions, job.buffers)?;
+    let marks: Vec<Mark> = marks_at
+        .into_iter()
+        .map(|(label, point)| {
+            let seen = slice.project(&point);
+            Mark {
+                label,
+                coordinate: seen.coordinate,
+                outside: seen.outside,
+            }
+        })
+        .collect();
+    let shown = if matches!(job.directions, Directions::Three(..)) {
+        marks.iter().map(|m| m.coordinate.clone()).collect()
+    } else {
+        Vec::new()
+    };
+    Ok(Plane {
+        slice,
+        axes,
+        marks,
+        trajectory: None,
+        shown,
+    })
+}
+
+/// The centre, and the checkpoints it lies at or between.
+fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(String, Params)>)> {
+    if let (Some(small), Some(large)) = (&job.small, &job.large) {
+        let small = inputs.params(&open_checkpoint(small)?, "small batch")?;
+        let large = inputs.params(&open_checkpoint(large)?, "large batch")?;
+        let line = Slice::line(small.clone(), &large, Buffers::Interpolate)?;
+        let (point, clamped) = line.at(&[job.alpha.unwrap_or(0.5)]);
+        if clamped > 0 {
+            inputs.warnings.push(clamped_warning(clamped));
+        }
+        return Ok((
+            point,
+            vec![("small batch".into(), small), ("large batch".into(), large)],
+        ));
+    }
+    let path = first_checkpoint(job)?;
+    let point = inputs.params(&open_checkpoint(&path)?, "centre")?;
+    Ok((point.clone(), vec![("minimizer".into(), point)]))
+}
+
+fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, Vec<AxisFacts>)> {
+    let (rule, one_dim) = (
+        job.normalize.unwrap_or_default(),
+        job.one_dim.unwrap_or_default(),
+    );
+    let (raw, from): (Vec<Params>, String) = match &job.directions {
+        Directions::Files(files) => (
+            directions::read(files, centre)?,
+            format!("stored in {}", job.directions),
+        ),
+        _ => {
+            let seed = job.setup.seed;
+            (
+                (0..2)
+                    .map(|stream| direction::random(centre.layout(), seed, stream))
+                    .collect(),
+                format!("Gaussian, seed {seed}"),
+            )
+        }
+    };
+    let mut scaled: Vec<Params> = raw
+        .iter()
+        .map(|d| direction::normalise(d, centre, rule, one_dim))
+        .collect();
+    if let [x, y] = scaled.as_mut_slice() {
+        if x.norm() == 0.0 || y.norm() == 0.0 {
+            return Err(Error::Slice(
+                "a direction is zero everywhere: nothing would move along it".into(),
+            ));
+        }
+        if job.orthogonal {
+            *y = direction::orthogonal_to(y, x)?;
+        }
+    }
+    let words = format!(
+        "{}, {}{}",
+        rule.describe(),
+        one_dim.describe(),
+        if job.orthogonal { ", orthogonal" } else { "" }
+    );
+    let unit = if rule == Normalization::Unit {
+        "L2 distance"
+    } else {
+        "direction"
+    };
+    let axes = ["1", "2"].map(|n| AxisFacts {
+        label: format!("{unit} {n}"),
+        rule: format!("{from}, {words}"),
+    });
+    Ok((scaled, axes.to_vec()))
+}
+
+fn through_series(job: &SurfaceJob, folder: &Path, inputs: &mut Inputs) -> Result<Plane> {
+    let (names, points) = inputs.series(folder)?;
+    let found = pca(&points, job.centring)?;
+    let last = points
+        .into_iter()
+        .next_back()
+        .ok_or_else(|| Error::file(folder, "no checkpoints in the folder"))?;
+    let axes = pca_axes(&found.explained);
+    let shown = found.points.iter().map(|p| p.coordinate.clone()).collect();
+    let marks = vec![Mark {
+        label: "last checkpoint".into(),
+        coordinate: vec![0.0, 0.0],
+        outside: 0.0,
+    }];
+    let trajectory = Some(trajectory_facts(names, &found));
+    let slice = Slice::new(last, found.directions, job.buffers)?;
+    Ok(Plane {
+        slice,
+        axes,
+        marks,
+        trajectory,
+        shown,
+    })
+}
+
+/// Axes of a PCA plane with their share of the variance.
+pub fn pca_axes(explained: &[f64]) -> Vec<AxisFacts> {
+    let axis = |(i, share): (usize, &f64)| AxisFacts {
+        label: format!("PCA {} ({:.1} %)", i + 1, 100.0 * share),
+        rule: format!(
+            "principal direction, explains {:.1} % of the variance",
+            100.0 * share
+        ),
+    };
+    explained.iter().take(2).enumerate().map(axis).collect()
+}
+
+/// A trajectory in the recipe's terms.
+pub fn trajectory_facts(names: Vec<String>, found: &Trajectory) -> TrajectoryFacts {
+    TrajectoryFacts {
+        names,
+        x: found.points.iter().map(|p| p.coordinate[0]).collect(),
+        y: found.points.iter().map(|p| p.coordinate[1]).collect(),
+        distance: found.points.iter().map(|p| p.distance).collect(),
+        outside: found.points.iter().map(|p| p.outside).collect(),
+        explained: found.explained.clone(),
+    }
+}
+
+/// What the running statistics do, in words; empty where the network has none.
+pub fn statistics_words(inputs: &Inputs, buffers: Buffers) -> String {
+    if !inputs.network.has_statistics() {
+        return String::new();
+    }
+    match buffers {
+        Buffers::Frozen => "normalisation statistics frozen".into(),
+        Buffers::Interpolate => "normalisation statistics interpolated".into(),
+        Buffers::Recompute => "normalisation statistics recomputed on the training split".into(),
+    }
+}
+
+/// Says that extrapolation met negative variances.
+pub fn clamped_warning(clamped: usize) -> String {
+    format!(
+        "{clamped} running variances turn negative outside the two checkpoints and are clamped; --buffers recompute measures them instead"
+    )
+}
+
+/// Notes new cells, and how many of them have no finite loss.
+pub fn store(table: &mut Table, non_finite: &mut usize, cells: Vec<Cell>) {
+    for cell in cells {
+        if cell.metrics.iter().any(|m| !m.loss.is_finite()) {
+            *non_finite += 1;
+        }
+        table.set(cell.index, &cell.metrics);
+    }
+}
+
+/// A file's name without folder and suffix.
+fn stem(path: &Path) -> String {
+    path.file_stem().map_or_else(
+        || path.display().to_string(),
+        |s| s.to_string_lossy().into_owned(),
+    )
+}

@@ -1,0 +1,166 @@
+//! The surface job: metrics over a plane.
+
+use crate::engine::inputs::{Inputs, open_checkpoint};
+use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob};
+use crate::engine::plane::{self, Plane};
+use crate::engine::recipe::Recipe;
+use crate::engine::result::{Numbers, Outcome};
+use crate::engine::{Observer, drive, same_files, same_job};
+use crate::error::Result;
+use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
+use crate::landscape::grid::{Axis, coarse_first};
+use crate::landscape::sample::sample;
+use crate::landscape::surface::{Surface, propose_half_width};
+use crate::landscape::table::Table;
+
+/// Computes the surface, or the rest of it.
+pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) -> Result<Outcome> {
+    let whole = Job::Surface(job.clone());
+    plane::check(job)?;
+    if let Some(previous) = &previous {
+        same_job(previous, &whole)?;
+    }
+    let first = open_checkpoint(&plane::first_checkpoint(job)?)?;
+    let mut inputs = Inputs::open(&job.setup, &first)?;
+    let Plane {
+        slice,
+        axes,
+        marks,
+        trajectory,
+        shown,
+    } = plane::build(job, &mut inputs)?;
+    let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
+    let geometry = slice.geometry();
+    let loaded = evaluator.load(slice, inputs.statistics.as_ref())?;
+
+    let earlier = previous.as_ref().and_then(|p| match &p.numbers {
+        Numbers::Surface(s) => Some(s.clone()),
+        _ => None,
+    });
+    let mut surface = match earlier {
+        Some(surface) => surface,
+        None => {
+            let probe = |k: usize, points: usize| propose(&evaluator, &loaded, &splits, k, points);
+            let x = range(job.x, 0, &shown, probe)?;
+            let y = range(job.y.or(job.x), 1, &shown, probe)?;
+            let table = Table::new(
+                x.points * y.points,
+                inputs.train.is_some(),
+                inputs.validation.is_some(),
+            );
+            Surface {
+                x: x.values(),
+                y: y.values(),
+                table,
+            }
+        }
+    };
+    let coordinates = surface.coordinates();
+    let clamped = loaded.slice().clamped_variances(&coordinates);
+    if clamped > 0 {
+        inputs.warnings.push(plane::clamped_warning(clamped));
+    }
+    let mut recipe = Recipe {
+        losscope: env!("CARGO_PKG_VERSION").to_owned(),
+        job: whole,
+        model: inputs.model.clone(),
+        checkpoints: inputs.checkpoints.clone(),
+        data: inputs.data.clone(),
+        device: device.name,
+        axes,
+        geometry,
+        statistics: plane::statistics_words(&inputs, job.buffers),
+        clamped_variances: clamped,
+        marks,
+        trajectory,
+        barriers: Vec::new(),
+        non_finite: surface.table.non_finite(),
+        elapsed_seconds: 0.0,
+        warnings: inputs.warnings.clone(),
+    };
+    if let Some(previous) = previous {
+        same_files(&previous, &recipe)?;
+        recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
+    }
+    let computed = std::mem::take(&mut surface.table.computed);
+    let order = coarse_first(surface.x.len(), surface.y.len())
+        .into_iter()
+        .filter(|&i| !computed[i])
+        .collect();
+    surface.table.computed = computed;
+    let mut outcome = Outcome {
+        recipe,
+        numbers: Numbers::Surface(surface),
+    };
+    let sampler = sample(
+        &evaluator,
+        &loaded,
+        splits.iter().collect(),
+        &coordinates,
+        order,
+    );
+    let store = |outcome: &mut Outcome, cells: Vec<_>| {
+        if let Numbers::Surface(surface) = &mut outcome.numbers {
+            plane::store(&mut surface.table, &mut outcome.recipe.non_finite, cells);
+        }
+    };
+    drive(sampler, &mut outcome, store, observer)?;
+    Ok(outcome)
+}
+
+/// The axis asked for, or one wide enough for what the plane shows.
+fn range(
+    choice: Option<AxisChoice>,
+    k: usize,
+    shown: &[Vec<f64>],
+    probe: impl Fn(usize, usize) -> Result<Axis>,
+) -> Result<Axis> {
+    match choice {
+        Some(AxisChoice::Given(axis)) => Ok(axis),
+        Some(AxisChoice::Auto(points)) => probe(k, points),
+        None if shown.is_empty() => Ok(Axis {
+            from: -1.0,
+            to: 1.0,
+            points: DEFAULT_POINTS,
+        }),
+        None => {
+            let all = || shown.iter().filter_map(|c| c.get(k)).copied().chain([0.0]);
+            let (low, high) = (
+                all().fold(f64::INFINITY, f64::min),
+                all().fold(f64::NEG_INFINITY, f64::max),
+            );
+            let margin = 0.25 * (high - low).max(1e-6);
+            Ok(Axis {
+                from: low - margin,
+                to: high + margin,
+                points: DEFAULT_POINTS,
+            })
+        }
+    }
+}
+
+/// A symmetric axis over which the loss grows fivefold.
+fn propose(
+    evaluator: &Evaluator,
+    loaded: &LoadedSlice,
+    splits: &[Split],
+    k: usize,
+    points: usize,
+) -> Result<Axis> {
+    let first: Vec<&Split> = splits.iter().take(1).collect();
+    let loss = |t: f64| -> Result<f64> {
+        let mut coordinate = vec![0.0; loaded.slice().directions.len()];
+        coordinate[k] = t;
+        let metrics = evaluator.evaluate(loaded, &[coordinate], &first)?;
+        Ok(metrics
+            .first()
+            .and_then(|m| m.first())
+            .map_or(f64::NAN, |m| m.loss))
+    };
+    let half = propose_half_width(loss(0.0)?, loss)?;
+    Ok(Axis {
+        from: -half,
+        to: half,
+        points,
+    })
+}

@@ -1,0 +1,101 @@
+//! CSV: a result as a table for spreadsheets and pandas.
+//!
+//! A surface has a row for every point, `x` running fastest; a line one for every α; a trajectory one
+//! for every checkpoint. Numbers are the shortest that read back the same, non-finite ones `nan`, `inf`
+//! and `-inf`, as pandas takes them without options. The recipe stays behind: CSV has no place for it.
+
+use super::npz;
+use crate::engine::recipe::TrajectoryFacts;
+use crate::engine::result::{Numbers, Outcome};
+use crate::error::{Error, Result};
+use crate::landscape::table::Table;
+use std::borrow::Cow;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes a result to `path`, replacing an existing file at once or not at all.
+///
+/// Columns of a surface: `x`, `y`, `train_loss`, `train_accuracy`, `validation_loss`,
+/// `validation_accuracy` (those it has), `computed`; of a line: `alpha` instead of `x`, `y`; of a
+/// trajectory: `name`, `x`, `y`, `distance`, `outside`.
+///
+/// # Errors
+/// Where the result contradicts itself or the file can't be written.
+pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
+    npz::check(outcome).map_err(|message| Error::file(path, message))?;
+    npz::stream(path, |out| match &outcome.numbers {
+        Numbers::Surface(surface) => {
+            let points = surface
+                .y
+                .iter()
+                .flat_map(|y| surface.x.iter().map(move |x| [*x, *y]));
+            table(out, &["x", "y"], points, &surface.table)
+        }
+        Numbers::Line(line) => table(
+            out,
+            &["alpha"],
+            line.alpha.iter().map(|alpha| [*alpha]),
+            &line.table,
+        ),
+        Numbers::Trajectory => outcome
+            .recipe
+            .trajectory
+            .as_ref()
+            .map_or(Ok(()), |facts| trajectory(out, facts)),
+    })
+}
+
+fn table<const N: usize>(
+    out: &mut impl Write,
+    names: &[&str; N],
+    points: impl Iterator<Item = [f64; N]>,
+    table: &Table,
+) -> io::Result<()> {
+    let columns = npz::metrics(table);
+    for name in names.iter().chain(columns.iter().map(|(name, _)| name)) {
+        write!(out, "{name},")?;
+    }
+    writeln!(out, "computed")?;
+    for (i, (point, computed)) in points.zip(&table.computed).enumerate() {
+        let metrics = columns.iter().filter_map(|(_, values)| values.get(i));
+        for value in point.iter().chain(metrics) {
+            number(out, *value)?;
+            out.write_all(b",")?;
+        }
+        writeln!(out, "{computed}")?;
+    }
+    Ok(())
+}
+
+fn trajectory(out: &mut impl Write, facts: &TrajectoryFacts) -> io::Result<()> {
+    writeln!(out, "name,x,y,distance,outside")?;
+    for (i, name) in facts.names.iter().enumerate() {
+        out.write_all(field(name).as_bytes())?;
+        for value in [&facts.x, &facts.y, &facts.distance, &facts.outside]
+            .into_iter()
+            .filter_map(|c| c.get(i))
+        {
+            out.write_all(b",")?;
+            number(out, *value)?;
+        }
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn number(out: &mut impl Write, value: f64) -> io::Result<()> {
+    if value.is_nan() {
+        write!(out, "nan")
+    } else {
+        write!(out, "{value:?}")
+    }
+}
+
+/// Quoted where a comma, a quote or a line break would be taken for the table's.
+fn field(text: &str) -> Cow<'_, str> {
+    if text.contains([',', '"', '\n', '\r']) {
+        format!("\"{}\"", text.replace('"', "\"\"")).into()
+    } else {
+        text.into()
+    }
+}

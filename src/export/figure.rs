@@ -1,0 +1,303 @@
+//! From a result to a figure: which numbers are drawn, and what the reader is told about them.
+
+use crate::engine::job::Job;
+use crate::engine::recipe::Recipe;
+use crate::engine::result::{Numbers, Outcome};
+use crate::error::{Error, Result};
+use crate::export::caption;
+use crate::landscape::table::{Column, Table};
+use crate::plot::colormap::Colormap;
+use crate::plot::figure::{
+    Barrier, ContourFigure, Levels, LineFigure, LineMarker, Marker, MarkerKind, Trajectory,
+    WIDTH_MM,
+};
+use crate::plot::number::format_value;
+use crate::plot::scale::{Scale, finite_range};
+use clap::{Args, ValueEnum};
+
+/// How a figure looks.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(next_help_heading = "Figure")]
+pub struct FigureOptions {
+    /// What a surface shows [default: training loss, or validation loss where that is all there is]
+    #[arg(long, value_enum)]
+    pub metric: Option<Metric>,
+    /// Linear or logarithmic levels [default: logarithmic where losses span a factor of 30]
+    #[arg(long, value_name = "linear|log")]
+    pub scale: Option<Scale>,
+    /// Number of iso-lines, or the levels themselves: 0.1,0.5,1
+    #[arg(long, default_value = "12", value_parser = levels, allow_hyphen_values = true)]
+    pub levels: Levels,
+    /// viridis, cividis, magma, inferno, plasma or grey
+    #[arg(long, default_value = "viridis")]
+    pub colormap: Colormap,
+    /// Width in millimetres; text keeps its size
+    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = width)]
+    pub width: f64,
+    /// Dots per inch of a PNG
+    #[arg(long, default_value_t = 300.0, value_parser = dots)]
+    pub dpi: f64,
+    /// Title [default: what is shown]
+    #[arg(long)]
+    pub title: Option<String>,
+}
+
+impl Default for FigureOptions {
+    fn default() -> Self {
+        Self {
+            metric: None,
+            scale: None,
+            levels: Levels::default(),
+            colormap: Colormap::default(),
+            width: WIDTH_MM,
+            dpi: 300.0,
+            title: None,
+        }
+    }
+}
+
+/// What a surface can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Metric {
+    /// Mean loss on the training samples.
+    TrainLoss,
+    /// Accuracy on the training samples.
+    TrainAccuracy,
+    /// Mean loss on the validation samples.
+    ValidationLoss,
+    /// Accuracy on the validation samples.
+    ValidationAccuracy,
+}
+
+fn levels(text: &str) -> Result<Levels, String> {
+    let wrong = || "expected a number of levels (1 to 100) or levels like 0.1,0.5,1".to_owned();
+    if let Ok(count) = text.parse::<usize>() {
+        return if (1..=100).contains(&count) {
+            Ok(Levels::Auto(count))
+        } else {
+            Err(wrong())
+        };
+    }
+    let values: Option<Vec<f64>> = text
+        .split(',')
+        .map(|v| v.trim().parse().ok().filter(|v: &f64| v.is_finite()))
+        .collect();
+    values.map(Levels::Given).ok_or_else(wrong)
+}
+
+fn within(text: &str, low: f64, high: f64) -> Result<f64, String> {
+    text.parse()
+        .ok()
+        .filter(|v| (low..=high).contains(v))
+        .ok_or_else(|| format!("expected a number from {low} to {high}"))
+}
+
+fn width(text: &str) -> Result<f64, String> {
+    within(text, 40.0, 1000.0)
+}
+
+fn dots(text: &str) -> Result<f64, String> {
+    within(text, 36.0, 1200.0)
+}
+
+/// A result as an SVG document.
+///
+/// # Errors
+/// Where the result lacks what the options ask for.
+pub fn svg(outcome: &Outcome, options: &FigureOptions) -> Result<String> {
+    let recipe = &outcome.recipe;
+    match &outcome.numbers {
+        Numbers::Line(line) => line_figure(recipe, line.alpha.clone(), &line.table, options).svg(),
+        Numbers::Surface(surface) => {
+            let metric = options
+                .metric
+                .map_or_else(|| default_metric(&surface.table), Ok)?;
+            let values = metric.of(&surface.table)?.clone();
+            let mut figure = plane_figure(recipe, options);
+            figure.x = surface.x.clone();
+            figure.y = surface.y.clone();
+            figure.scale = options.scale.unwrap_or_else(|| metric.usual_scale(&values));
+            figure.values = values;
+            figure.computed = surface.table.computed.clone();
+            figure.quantity = metric.name().into();
+            figure.unit = if metric.is_loss() { "nats" } else { "" }.into();
+            figure.caption.push(format!(
+                "{} × {} points, {}",
+                surface.x.len(),
+                surface.y.len(),
+                caption::computed_on(recipe)
+            ));
+            figure.caption.extend(caption::remarks(recipe));
+            figure.svg()
+        }
+        Numbers::Trajectory => {
+            let mut figure = plane_figure(recipe, options);
+            figure.caption.extend(caption::remarks(recipe));
+            figure.svg()
+        }
+    }
+}
+
+fn default_metric(table: &Table) -> Result<Metric> {
+    match (&table.train, &table.validation) {
+        (Some(_), _) => Ok(Metric::TrainLoss),
+        (None, Some(_)) => Ok(Metric::ValidationLoss),
+        (None, None) => Err(Error::Usage("the result holds no metrics to draw".into())),
+    }
+}
+
+impl Metric {
+    fn of(self, table: &Table) -> Result<&Vec<f64>> {
+        let missing = |split: &str| {
+            Error::Usage(format!(
+                "the result holds no {split} metrics; compute them with --split both"
+            ))
+        };
+        let train = || table.train.as_ref().ok_or_else(|| missing("training"));
+        let validation = || {
+            table
+                .validation
+                .as_ref()
+                .ok_or_else(|| missing("validation"))
+        };
+        match self {
+            Self::TrainLoss => train().map(|c| &c.loss),
+            Self::TrainAccuracy => train().map(|c| &c.accuracy),
+            Self::ValidationLoss => validation().map(|c| &c.loss),
+            Self::ValidationAccuracy => validation().map(|c| &c.accuracy),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::TrainLoss => "Training loss",
+            Self::TrainAccuracy => "Training accuracy",
+            Self::ValidationLoss => "Validation loss",
+            Self::ValidationAccuracy => "Validation accuracy",
+        }
+    }
+
+    fn is_loss(self) -> bool {
+        matches!(self, Self::TrainLoss | Self::ValidationLoss)
+    }
+
+    /// Logarithmic for losses that span more than a factor of 30, where linear levels would leave
+    /// the basin empty.
+    fn usual_scale(self, values: &[f64]) -> Scale {
+        match finite_range(values.iter().copied()) {
+            Some((low, high)) if self.is_loss() && low > 0.0 && high > 30.0 * low => Scale::Log,
+            _ => Scale::Linear,
+        }
+    }
+}
+
+/// Axes, marks, path and caption of a plane; the surface itself is left empty.
+fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
+    let label = |i: usize| {
+        recipe
+            .axes
+            .get(i)
+            .map_or_else(String::new, |a| a.label.clone())
+    };
+    let trajectories = recipe.trajectory.iter().map(|path| Trajectory {
+        label: String::new(),
+        points: path.x.iter().copied().zip(path.y.iter().copied()).collect(),
+    });
+    // A path ends at its last checkpoint; a second mark there would only cover it.
+    let marks = recipe.marks.iter().filter(|_| recipe.trajectory.is_none());
+    let markers = marks.filter_map(|mark| {
+        let &[x, y] = mark.coordinate.as_slice() else {
+            return None;
+        };
+        Some(Marker {
+            x,
+            y,
+            label: mark.label.clone(),
+            kind: MarkerKind::Minimizer,
+        })
+    });
+    let same_units =
+        recipe.trajectory.is_some() || matches!(&recipe.job, Job::Surface(j) if j.isometric);
+    ContourFigure {
+        x_label: label(0),
+        y_label: label(1),
+        markers: markers.collect(),
+        trajectories: trajectories.collect(),
+        levels: options.levels.clone(),
+        colormap: options.colormap,
+        title: options.title.clone().unwrap_or_else(|| title(recipe)),
+        caption: vec![caption::directions_line(recipe), caption::data_line(recipe)],
+        equal_aspect: same_units,
+        width_mm: options.width,
+        ..ContourFigure::default()
+    }
+}
+
+fn line_figure(
+    recipe: &Recipe,
+    alpha: Vec<f64>,
+    table: &Table,
+    options: &FigureOptions,
+) -> LineFigure {
+    let column =
+        |split: &Option<Column>, f: fn(&Column) -> &Vec<f64>| split.as_ref().map(|c| f(c).clone());
+    let train_loss = column(&table.train, |c| &c.loss);
+    let validation_loss = column(&table.validation, |c| &c.loss);
+    let barrier = recipe
+        .barriers
+        .first()
+        .filter(|(_, b)| b.height.is_finite() && b.height > 0.0);
+    let mut caption = vec![
+        format!(
+            "θ(α) = (1 − α) θ_small + α θ_large; distance {}",
+            caption::norms(recipe)
+        ),
+        caption::data_line(recipe),
+        format!("{} points, {}", alpha.len(), caption::computed_on(recipe)),
+    ];
+    caption.extend(caption::remarks(recipe));
+    LineFigure {
+        alpha,
+        scale: options.scale.unwrap_or_else(|| {
+            let losses = train_loss.iter().chain(&validation_loss).flatten().copied();
+            match finite_range(losses) {
+                Some((low, high)) if low > 0.0 && high > 100.0 * low => Scale::Log,
+                _ => Scale::Linear,
+            }
+        }),
+        train_loss,
+        validation_loss,
+        train_accuracy: column(&table.train, |c| &c.accuracy),
+        validation_accuracy: column(&table.validation, |c| &c.accuracy),
+        markers: recipe
+            .marks
+            .iter()
+            .filter_map(|m| {
+                Some(LineMarker {
+                    alpha: *m.coordinate.first()?,
+                    name: m.label.clone(),
+                })
+            })
+            .collect(),
+        barrier: barrier.map(|(_, b)| Barrier {
+            alpha: b.alpha,
+            height: b.height,
+        }),
+        title: options.title.clone().unwrap_or_else(|| title(recipe)),
+        caption,
+        width_mm: options.width,
+        ..LineFigure::default()
+    }
+}
+
+fn title(recipe: &Recipe) -> String {
+    let model = &recipe.model.name;
+    match &recipe.job {
+        Job::Line(_) => format!("{model}: from small to large batch"),
+        Job::Trajectory(_) => format!("{model}: training trajectory"),
+        Job::Surface(job) => match job.alpha {
+            Some(alpha) => format!("{model}: loss around α = {}", format_value(alpha)),
+            None => model.clone(),
+        },
+    }
+}

@@ -1,0 +1,353 @@
+//! Files of Li et al.'s code (Li et al. 2018, `loss-landscape` on GitHub).
+//!
+//! A surface has `xcoordinates` [nx], `ycoordinates` [ny] and, row = y, `train_loss`, `train_acc`,
+//! `test_loss`, `test_acc`; a surface of one axis has no `ycoordinates`. Accuracies are in per cent,
+//! −1 stands for a point not computed. Their code creates the arrays as [nx, ny] but fills and plots
+//! them as [ny, nx]; so the shape is written as [ny, nx], which it reads as well, and both are read in
+//! the order in which they were filled. Where the numbers come from, such a file doesn't say: the
+//! recipe made up for it says "unknown".
+
+mod directions;
+
+use super::npz;
+use crate::checkpoint::{Array, hdf5};
+use crate::engine::job::{AxisChoice, Directions, Job, LineJob, Setup, SplitChoice, SurfaceJob};
+use crate::engine::recipe::{AxisFacts, DataFacts, ModelFacts, Recipe, TrajectoryFacts};
+use crate::engine::result::{Numbers, Outcome};
+use crate::error::{Error, Result};
+use crate::landscape::direction::Normalization;
+use crate::landscape::grid::Axis;
+use crate::landscape::line::Line;
+use crate::landscape::slice::Geometry;
+use crate::landscape::surface::Surface;
+use crate::landscape::table::{Column, Table};
+use clap::{Args, FromArgMatches};
+pub use directions::{directions, write_directions};
+use hdf5_pure::FileBuilder;
+use std::io::Write as _;
+use std::path::Path;
+
+const NOT_COMPUTED: f64 = -1.0;
+const UNKNOWN: &str = "unknown";
+const SPLITS: [[&str; 2]; 2] = [["train_loss", "train_acc"], ["test_loss", "test_acc"]];
+
+/// Writes a result in the layout above. A trajectory, alone or in a surface, becomes `proj_xcoord`,
+/// `proj_ycoord` and `explained_variance_ratio_`.
+///
+/// # Errors
+/// Where the result contradicts itself or the file can't be written.
+pub fn write_surface(path: &Path, outcome: &Outcome) -> Result<()> {
+    npz::check(outcome).map_err(|message| Error::file(path, message))?;
+    let mut file = FileBuilder::new();
+    let mut dataset = |name: &str, shape: &[usize], values: &[f64]| {
+        file.create_dataset(name)
+            .with_f64_data(values)
+            .with_shape(&sizes(shape));
+    };
+    let (table, shape) = match &outcome.numbers {
+        Numbers::Surface(surface) => {
+            dataset("xcoordinates", &[surface.x.len()], &surface.x);
+            dataset("ycoordinates", &[surface.y.len()], &surface.y);
+            (Some(&surface.table), vec![surface.y.len(), surface.x.len()])
+        }
+        Numbers::Line(line) => {
+            dataset("xcoordinates", &[line.alpha.len()], &line.alpha);
+            (Some(&line.table), vec![line.alpha.len()])
+        }
+        Numbers::Trajectory => (None, Vec::new()),
+    };
+    if let Some(table) = table {
+        for (column, names) in [&table.train, &table.validation].into_iter().zip(SPLITS) {
+            let Some(column) = column else { continue };
+            for (name, values, factor) in [
+                (names[0], &column.loss, 1.0),
+                (names[1], &column.accuracy, 100.0),
+            ] {
+                let points = values.iter().zip(&table.computed);
+                let values: Vec<f64> = points
+                    .map(|(v, done)| if *done { v * factor } else { NOT_COMPUTED })
+                    .collect();
+                dataset(name, &shape, &values);
+            }
+        }
+    }
+    if let Some(facts) = &outcome.recipe.trajectory {
+        dataset("proj_xcoord", &[facts.x.len()], &facts.x);
+        dataset("proj_ycoord", &[facts.y.len()], &facts.y);
+        if !facts.explained.is_empty() {
+            dataset(
+                "explained_variance_ratio_",
+                &[facts.explained.len()],
+                &facts.explained,
+            );
+        }
+    }
+    save(path, file)
+}
+
+/// Reads a surface of Li et al.'s code: a [`Surface`], or a [`Line`] where there is one axis.
+///
+/// A point counts as computed where any loss is; a split without a computed point is left out. An
+/// accuracy that isn't stored is NaN, and so are a path's distances out of the plane.
+///
+/// # Errors
+/// Where the file is no such surface (with what it holds), or an array has another shape than the
+/// coordinates ask for.
+pub fn read_surface(path: &Path) -> Result<Outcome> {
+    let arrays = hdf5::read_arrays(path)?;
+    let read = || {
+        let x = coordinates(&arrays, "xcoordinates")?;
+        let x = x.ok_or_else(|| {
+            format!(
+                "this is no surface of Li et al.'s code: it has no `xcoordinates`; {}",
+                listed(&arrays)
+            )
+        })?;
+        let y = coordinates(&arrays, "ycoordinates")?;
+        let mut warnings = vec![
+            "made by another program, which doesn't say from which network and data".to_owned(),
+        ];
+        let table = table(&arrays, x.len(), y.as_ref().map(Vec::len), &mut warnings)?;
+        let mut recipe = foreign(&table, &x, y.as_deref(), warnings)?;
+        recipe.trajectory = projections(&arrays)?;
+        let numbers = match y {
+            Some(y) => Numbers::Surface(Surface { x, y, table }),
+            None => Numbers::Line(Line { alpha: x, table }),
+        };
+        let outcome = Outcome { recipe, numbers };
+        npz::check(&outcome)?;
+        Ok(outcome)
+    };
+    read().map_err(|message: String| Error::file(path, message))
+}
+
+fn find<'a>(arrays: &'a [(String, Array)], name: &str) -> Option<&'a Array> {
+    arrays
+        .iter()
+        .find(|(n, _)| n == name)
+        .map(|(_, array)| array)
+}
+
+fn listed(arrays: &[(String, Array)]) -> String {
+    const MOST: usize = 12;
+    let mut names: Vec<String> = arrays
+        .iter()
+        .take(MOST)
+        .map(|(name, a)| format!("`{name}` {:?}", a.shape()))
+        .collect();
+    if arrays.len() > MOST {
+        names.push("…".into());
+    }
+    if names.is_empty() {
+        "it has no datasets of numbers".into()
+    } else {
+        format!("its datasets are {}", names.join(", "))
+    }
+}
+
+fn coordinates(arrays: &[(String, Array)], name: &str) -> Result<Option<Vec<f64>>, String> {
+    match find(arrays, name) {
+        Some(array) if array.shape().len() != 1 => Err(format!(
+            "the dataset `{name}` has shape {:?}, expected one axis",
+            array.shape()
+        )),
+        array => Ok(array.map(Array::to_f64)),
+    }
+}
+
+fn table(
+    arrays: &[(String, Array)],
+    nx: usize,
+    ny: Option<usize>,
+    warnings: &mut Vec<String>,
+) -> Result<Table, String> {
+    let values = |name: &str| -> Result<Option<Vec<f64>>, String> {
+        let Some(array) = find(arrays, name) else {
+            return Ok(None);
+        };
+        let fits = match (ny, array.shape()) {
+            (None, &[n]) => n == nx,
+            (Some(ny), &[a, b]) => (a, b) == (ny, nx) || (a, b) == (nx, ny),
+            _ => false,
+        };
+        let expected = ny.map_or_else(|| format!("[{nx}]"), |ny| format!("[{ny}, {nx}]"));
+        let message = || {
+            format!(
+                "the dataset `{name}` has shape {:?}, expected {expected}",
+                array.shape()
+            )
+        };
+        fits.then(|| Some(array.to_f64())).ok_or_else(message)
+    };
+    let mut columns = [None, None];
+    let mut computed = vec![false; nx * ny.unwrap_or(1)];
+    let mut found = false;
+    for (column, [loss_name, accuracy_name]) in columns.iter_mut().zip(SPLITS) {
+        let Some(mut loss) = values(loss_name)? else {
+            continue;
+        };
+        found = true;
+        let done: Vec<bool> = loss.iter().map(|v| *v != NOT_COMPUTED).collect();
+        if !done.contains(&true) {
+            warnings.push(format!(
+                "`{loss_name}` has no computed point and is left out"
+            ));
+            continue;
+        }
+        let accuracy = values(accuracy_name)?;
+        if accuracy.is_none() {
+            warnings.push(format!(
+                "the file has `{loss_name}` but no `{accuracy_name}`"
+            ));
+        }
+        let mut accuracy = accuracy.unwrap_or_else(|| vec![f64::NAN; loss.len()]);
+        for ((loss, accuracy), done) in loss.iter_mut().zip(&mut accuracy).zip(&done) {
+            *accuracy = if *done && *accuracy != NOT_COMPUTED {
+                *accuracy / 100.0
+            } else {
+                f64::NAN
+            };
+            *loss = if *done { *loss } else { f64::NAN };
+        }
+        computed.iter_mut().zip(done).for_each(|(c, d)| *c |= d);
+        *column = Some(Column { loss, accuracy });
+    }
+    if !found {
+        return Err(format!(
+            "this surface has neither `train_loss` nor `test_loss`; {}",
+            listed(arrays)
+        ));
+    }
+    let [train, validation] = columns;
+    if train.is_none() && validation.is_none() {
+        return Err("no point of this surface has been computed: every loss is −1".into());
+    }
+    Ok(Table {
+        train,
+        validation,
+        computed,
+    })
+}
+
+fn projections(arrays: &[(String, Array)]) -> Result<Option<TrajectoryFacts>, String> {
+    let (Some(x), Some(y)) = (
+        coordinates(arrays, "proj_xcoord")?,
+        coordinates(arrays, "proj_ycoord")?,
+    ) else {
+        return Ok(None);
+    };
+    Ok(Some(TrajectoryFacts {
+        names: (0..x.len()).map(|i| i.to_string()).collect(),
+        distance: vec![f64::NAN; x.len()],
+        outside: vec![f64::NAN; x.len()],
+        explained: coordinates(arrays, "explained_variance_ratio_")?.unwrap_or_default(),
+        x,
+        y,
+    }))
+}
+
+/// The recipe of numbers that another program made: a job with the program's defaults whose network,
+/// data and checkpoints are "unknown", axes as found, no norms, no device.
+fn foreign(
+    table: &Table,
+    x: &[f64],
+    y: Option<&[f64]>,
+    warnings: Vec<String>,
+) -> Result<Recipe, String> {
+    let from_to = |values: &[f64]| -> Result<Axis, String> {
+        let (Some(from), Some(to)) = (values.first(), values.last()) else {
+            return Err("an axis is empty".into());
+        };
+        Ok(Axis {
+            from: *from,
+            to: *to,
+            points: values.len(),
+        })
+    };
+    let unknown_setup = |setup: &mut Setup| {
+        setup.model = UNKNOWN.into();
+        setup.data = UNKNOWN.into();
+        setup.split = match (&table.train, &table.validation) {
+            (Some(_), None) => SplitChoice::Train,
+            (None, Some(_)) => SplitChoice::Validation,
+            _ => SplitChoice::Both,
+        };
+    };
+    let job = if let Some(y) = y {
+        let mut job: SurfaceJob = defaults()?;
+        unknown_setup(&mut job.setup);
+        job.at = Some(UNKNOWN.into());
+        job.directions = Directions::Files(vec![UNKNOWN.into()]);
+        job.normalize = Some(Normalization::None);
+        job.x = Some(AxisChoice::Given(from_to(x)?));
+        job.y = Some(AxisChoice::Given(from_to(y)?));
+        Job::Surface(job)
+    } else {
+        let mut job: LineJob = defaults()?;
+        unknown_setup(&mut job.setup);
+        (job.small, job.large) = (UNKNOWN.into(), UNKNOWN.into());
+        job.alpha = from_to(x)?;
+        Job::Line(job)
+    };
+    let axis = |label: &str| AxisFacts {
+        label: label.into(),
+        rule: "direction unknown".into(),
+    };
+    Ok(Recipe {
+        losscope: env!("CARGO_PKG_VERSION").into(),
+        job,
+        model: ModelFacts {
+            name: UNKNOWN.into(),
+            source: "made by another program".into(),
+            parameters: 0,
+            loss: UNKNOWN.into(),
+            assumptions: Vec::new(),
+        },
+        checkpoints: Vec::new(),
+        data: DataFacts {
+            name: UNKNOWN.into(),
+            description: String::new(),
+            sha256: String::new(),
+            train_samples: 0,
+            validation_samples: 0,
+        },
+        device: String::new(),
+        axes: if y.is_some() {
+            vec![axis("x"), axis("y")]
+        } else {
+            vec![axis("α")]
+        },
+        geometry: Geometry {
+            norms: Vec::new(),
+            cosine: None,
+        },
+        statistics: String::new(),
+        clamped_variances: 0,
+        marks: Vec::new(),
+        trajectory: None,
+        barriers: Vec::new(),
+        non_finite: table.non_finite(),
+        elapsed_seconds: 0.0,
+        warnings,
+    })
+}
+
+/// A job without any flags; its defaults stand in its definition and nowhere else.
+fn defaults<J: Args + FromArgMatches>() -> Result<J, String> {
+    let command = J::augment_args(clap::Command::new("losscope").no_binary_name(true));
+    let matches = command.try_get_matches_from(std::iter::empty::<&str>());
+    matches
+        .and_then(|m| J::from_arg_matches(&m))
+        .map_err(|e| format!("no default job: {e}"))
+}
+
+fn sizes(shape: &[usize]) -> Vec<u64> {
+    shape.iter().map(|n| *n as u64).collect()
+}
+
+fn save(path: &Path, file: FileBuilder) -> Result<()> {
+    let bytes = file
+        .finish()
+        .map_err(|e| Error::file(path, format!("the HDF5 file can't be made: {e}")))?;
+    npz::stream(path, |out| out.write_all(&bytes))
+}

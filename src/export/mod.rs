@@ -1,0 +1,142 @@
+//! Files out: figures and data, one format a file.
+//!
+//! [`write`] picks the format by the suffix. Every file is written beside its place and then renamed,
+//! so that a reader never meets half of one.
+
+mod caption;
+pub mod csv;
+pub mod figure;
+pub mod hdf5;
+pub mod json;
+pub mod npz;
+pub mod pdf;
+pub mod png;
+pub mod svg;
+pub mod vtk;
+
+use crate::checkpoint::files::{self, replace_file};
+use crate::engine::result::Outcome;
+use crate::error::{Error, Result};
+use figure::FigureOptions;
+use std::io::Write as _;
+use std::path::Path;
+
+/// A format a result can be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// NumPy archive: the result itself, which can be opened, plotted and resumed.
+    Npz,
+    /// A figure as pixels.
+    Png,
+    /// A figure as scalable graphics.
+    Svg,
+    /// A figure as a page.
+    Pdf,
+    /// Numbers for spreadsheets and pandas.
+    Csv,
+    /// Numbers for ParaView.
+    Vtk,
+    /// Numbers and header as text.
+    Json,
+    /// The layout of Li et al.'s code.
+    Hdf5,
+}
+
+/// Suffix and format, in the order messages list them.
+const SUFFIXES: [(&str, Format); 8] = [
+    ("npz", Format::Npz),
+    ("png", Format::Png),
+    ("svg", Format::Svg),
+    ("pdf", Format::Pdf),
+    ("csv", Format::Csv),
+    ("vtk", Format::Vtk),
+    ("json", Format::Json),
+    ("h5", Format::Hdf5),
+];
+
+impl Format {
+    /// The format that a path's suffix names.
+    ///
+    /// # Errors
+    /// Lists the suffixes where it names none.
+    pub fn of(path: &Path) -> Result<Self> {
+        let suffix = path
+            .extension()
+            .map(|s| s.to_string_lossy().to_lowercase())
+            .unwrap_or_default();
+        SUFFIXES
+            .iter()
+            .find(|(s, _)| *s == suffix)
+            .map(|(_, format)| *format)
+            .ok_or_else(|| {
+                let known: Vec<String> = SUFFIXES.iter().map(|(s, _)| format!(".{s}")).collect();
+                Error::Usage(format!(
+                    "the output's suffix decides its format and must be one of {}: {}",
+                    known.join(" "),
+                    path.display()
+                ))
+            })
+    }
+
+    /// Whether it is a picture.
+    pub fn is_figure(self) -> bool {
+        matches!(self, Self::Png | Self::Svg | Self::Pdf)
+    }
+}
+
+/// Writes a result in the format that the suffix of `path` names.
+///
+/// # Errors
+/// Where the suffix is unknown, the result has no such form, or the file can't be written.
+pub fn write(path: &Path, outcome: &Outcome, figure: &FigureOptions) -> Result<()> {
+    match Format::of(path)? {
+        Format::Npz => npz::write(path, outcome),
+        Format::Csv => csv::write(path, outcome),
+        Format::Vtk => vtk::write(path, outcome),
+        Format::Json => json::write(path, outcome),
+        Format::Hdf5 => hdf5::write_surface(path, outcome),
+        Format::Svg => write_bytes(path, &svg::bytes(&figure::svg(outcome, figure)?)?),
+        Format::Pdf => write_bytes(path, &pdf::bytes(&figure::svg(outcome, figure)?)?),
+        Format::Png => write_bytes(
+            path,
+            &png::bytes(&figure::svg(outcome, figure)?, figure.dpi)?,
+        ),
+    }
+}
+
+/// Opens a result file: Losscope's own `.npz`, or a surface of Li et al.'s code.
+///
+/// # Errors
+/// Names the file and the array or field at fault.
+pub fn read(path: &Path) -> Result<Outcome> {
+    if files::is_hdf5(path, "read the result")? {
+        hdf5::read_surface(path)
+    } else {
+        npz::read(path)
+    }
+}
+
+/// Says now, before hours of computing, that a file can't be written later.
+///
+/// # Errors
+/// Where the suffix is unknown, or the folder is missing or not writable.
+pub fn check_writable(path: &Path) -> Result<()> {
+    Format::of(path)?;
+    if path.is_dir() {
+        return Err(Error::file(path, "this is a folder; name a file in it"));
+    }
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    tempfile::NamedTempFile::new_in(folder)
+        .map(drop)
+        .map_err(|source| Error::io("write into the folder of the output", path, source))
+}
+
+fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+    replace_file(path, |file| {
+        file.write_all(bytes)
+            .map_err(|source| Error::io("write the figure", path, source))
+    })
+}

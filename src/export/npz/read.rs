@@ -1,0 +1,193 @@
+//! Reading a result back: which arrays a kind of result must have, and of which shape and type.
+//!
+//! The recipe says what kind of result it is; arrays that no result has are passed over, so that a
+//! user may add some of their own. How an archive is unpacked is the checkpoint readers' business.
+
+use super::{METRICS, check, json, path_arrays};
+use crate::checkpoint::{Array, Values, npz};
+use crate::engine::job::Job;
+use crate::engine::result::{Numbers, Outcome};
+use crate::error::{Error, Result};
+use crate::landscape::line::Line;
+use crate::landscape::surface::Surface;
+use crate::landscape::table::{Column, Table};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
+
+/// Reads the result at `path`, exactly as it was written.
+///
+/// # Errors
+/// Where the file is no result of Losscope (with the arrays it has), is damaged, or comes from a
+/// version that knew more: names the array or field, what was found and what was expected.
+pub fn read(path: &Path) -> Result<Outcome> {
+    let mut start = Vec::new();
+    let refused = |source| Error::io("read the result", path, source);
+    File::open(path)
+        .and_then(|file| file.take(4).read_to_end(&mut start))
+        .map_err(refused)?;
+    if !start.starts_with(b"PK") {
+        return Err(Error::file(
+            path,
+            "this is no result of Losscope: it isn't an .npz archive",
+        ));
+    }
+    let arrays = Arrays(npz::read_arrays(path)?);
+    outcome(&arrays).map_err(|message| Error::file(path, message))
+}
+
+/// The numeric arrays of a file.
+struct Arrays(Vec<(String, Array)>);
+
+fn outcome(arrays: &Arrays) -> Result<Outcome, String> {
+    let Some(recipe) = arrays.find("recipe") else {
+        return Err(format!(
+            "this is no result of Losscope: it has no array `recipe`; {}",
+            arrays.listed()
+        ));
+    };
+    let bytes: Option<Vec<u8>> = match recipe.values() {
+        Values::I64(values) => values.iter().map(|v| u8::try_from(*v).ok()).collect(),
+        _ => None,
+    };
+    let bytes = bytes.ok_or_else(|| {
+        format!(
+            "this is no result of Losscope: its array `recipe` is {}, expected bytes of JSON",
+            described(recipe)
+        )
+    })?;
+    let value = serde_json::from_slice(&bytes)
+        .map_err(|e| format!("the array `recipe` isn't JSON: {e}"))?;
+    let recipe = json::recipe_from_value(value)?;
+    let numbers = match recipe.job {
+        Job::Surface(_) => {
+            let (x, y) = (arrays.coordinates("x")?, arrays.coordinates("y")?);
+            let table = arrays.table(&[y.len(), x.len()])?;
+            Numbers::Surface(Surface { x, y, table })
+        }
+        Job::Line(_) => {
+            let alpha = arrays.coordinates("alpha")?;
+            let table = arrays.table(&[alpha.len()])?;
+            Numbers::Line(Line { alpha, table })
+        }
+        Job::Trajectory(_) => Numbers::Trajectory,
+    };
+    let outcome = Outcome { recipe, numbers };
+    check(&outcome)?;
+    for (name, expected) in path_arrays(&outcome) {
+        let found = arrays.floats(name, &[expected.len()])?;
+        let same = |(a, b): (&f64, &f64)| a.to_bits() == b.to_bits() || (a.is_nan() && b.is_nan());
+        if !found.iter().zip(expected).all(same) {
+            return Err(format!(
+                "the array `{name}` isn't the one in the recipe; one of the two was changed"
+            ));
+        }
+    }
+    Ok(outcome)
+}
+
+impl Arrays {
+    fn find(&self, name: &str) -> Option<&Array> {
+        self.0
+            .iter()
+            .find(|(n, _)| n == name)
+            .map(|(_, array)| array)
+    }
+
+    fn listed(&self) -> String {
+        const MOST: usize = 12;
+        let mut names: Vec<String> = self
+            .0
+            .iter()
+            .take(MOST)
+            .map(|(name, a)| format!("`{name}` {:?}", a.shape()))
+            .collect();
+        if self.0.len() > MOST {
+            names.push("…".into());
+        }
+        if names.is_empty() {
+            "it has no arrays of numbers".into()
+        } else {
+            format!("its arrays are {}", names.join(", "))
+        }
+    }
+
+    fn coordinates(&self, name: &str) -> Result<Vec<f64>, String> {
+        match self.find(name).map(Array::shape) {
+            Some(&[n]) => self.floats(name, &[n]),
+            Some(shape) => Err(format!(
+                "the array `{name}` has shape {shape:?}, expected one axis"
+            )),
+            None => self.floats(name, &[]),
+        }
+    }
+
+    fn of_shape(&self, name: &str, shape: &[usize]) -> Result<&Array, String> {
+        let array = self
+            .find(name)
+            .ok_or_else(|| format!("the array `{name}` is missing; {}", self.listed()))?;
+        if array.shape() == shape {
+            return Ok(array);
+        }
+        Err(format!(
+            "the array `{name}` has shape {:?}, expected {shape:?}",
+            array.shape()
+        ))
+    }
+
+    fn floats(&self, name: &str, shape: &[usize]) -> Result<Vec<f64>, String> {
+        let array = self.of_shape(name, shape)?;
+        if array.values().is_float() {
+            return Ok(array.to_f64());
+        }
+        Err(format!(
+            "the array `{name}` is {}, expected float64",
+            described(array)
+        ))
+    }
+
+    fn table(&self, shape: &[usize]) -> Result<Table, String> {
+        let [train, validation] = METRICS;
+        let flags = self.of_shape("computed", shape)?;
+        let flag = |value: &i64| match value {
+            0 => Ok(false),
+            1 => Ok(true),
+            other => Err(format!(
+                "the array `computed` holds {other}, expected true or false"
+            )),
+        };
+        let computed = match flags.values() {
+            Values::I64(values) => values.iter().map(flag).collect::<Result<_, _>>()?,
+            _ => {
+                return Err(format!(
+                    "the array `computed` is {}, expected bool",
+                    described(flags)
+                ));
+            }
+        };
+        Ok(Table {
+            train: self.column(train, shape)?,
+            validation: self.column(validation, shape)?,
+            computed,
+        })
+    }
+
+    /// The metrics of one split, `None` where the file has neither.
+    fn column(
+        &self,
+        [loss, accuracy]: [&str; 2],
+        shape: &[usize],
+    ) -> Result<Option<Column>, String> {
+        if self.find(loss).is_none() && self.find(accuracy).is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Column {
+            loss: self.floats(loss, shape)?,
+            accuracy: self.floats(accuracy, shape)?,
+        }))
+    }
+}
+
+fn described(array: &Array) -> String {
+    format!("{} {:?}", array.values().type_name(), array.shape())
+}

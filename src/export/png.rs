@@ -1,0 +1,120 @@
+//! A figure as a PNG file with its resolution written into it.
+//!
+//! The pictures inside a figure are drawn here and not by resvg: its switch for them would bring
+//! decoders of JPEG, GIF and WebP, and a figure's pictures are PNG and the lowest thing on the page.
+//! It knows nothing of what a figure shows.
+
+use image::codecs::png::{CompressionType, FilterType, PngEncoder};
+use image::{ExtendedColorType, ImageEncoder as _};
+use resvg::tiny_skia::{Color, FilterQuality, Paint, Pattern, Pixmap, Rect, SpreadMode};
+use resvg::usvg::{self, Node, Transform};
+
+use crate::error::{Error, Result};
+
+/// Resolution unless told otherwise, in dots per inch: a usual demand of journals.
+pub const DPI: f64 = 300.0;
+/// The most pixels along a side.
+const MOST_PIXELS: f32 = 12_000.0;
+
+/// The bytes of a `.png` file at `dpi` dots per inch: a page of 80 mm has 945 pixels at 300.
+pub fn bytes(svg: &str, dpi: f64) -> Result<Vec<u8>> {
+    if !dpi.is_finite() || dpi < 10.0 {
+        return Err(Error::Usage(format!(
+            "a resolution of {dpi} dpi is too small; use 10 or more"
+        )));
+    }
+    let tree = super::svg::tree(svg, dpi as f32)?;
+    let size = tree.size();
+    let (width, height) = (
+        size.width().round().max(1.0),
+        size.height().round().max(1.0),
+    );
+    if width > MOST_PIXELS || height > MOST_PIXELS {
+        return Err(Error::Usage(format!(
+            "a picture of {width} × {height} pixels is too large (at most {MOST_PIXELS} a side); lower the dpi"
+        )));
+    }
+    let too_large = || {
+        Error::Usage(format!(
+            "no memory for a picture of {width} × {height} pixels"
+        ))
+    };
+    let mut page = Pixmap::new(width as u32, height as u32).ok_or_else(too_large)?;
+    page.fill(Color::WHITE);
+    let scale = Transform::from_scale(width / size.width(), height / size.height());
+    pictures(tree.root(), scale, &mut page);
+    resvg::render(&tree, scale, &mut page.as_mut());
+    let mut png = Vec::new();
+    // The page is opaque, so its alpha is left out.
+    let rgb: Vec<u8> = page
+        .data()
+        .chunks_exact(4)
+        .flat_map(|p| [p[0], p[1], p[2]])
+        .collect();
+    PngEncoder::new_with_quality(&mut png, CompressionType::Default, FilterType::Adaptive)
+        .write_image(&rgb, page.width(), page.height(), ExtendedColorType::Rgb8)
+        .map_err(|e| Error::Usage(format!("the figure can't be written as PNG: {e}")))?;
+    Ok(with_resolution(png, dpi))
+}
+
+/// Draws the pictures of a group and the groups in it.
+fn pictures(group: &usvg::Group, scale: Transform, page: &mut Pixmap) {
+    for node in group.children() {
+        match node {
+            Node::Group(inner) => pictures(inner, scale, page),
+            Node::Image(image) => {
+                let usvg::ImageKind::PNG(bytes) = image.kind() else {
+                    continue;
+                };
+                let Ok(picture) = Pixmap::decode_png(bytes) else {
+                    continue;
+                };
+                let (w, h) = (picture.width() as f32, picture.height() as f32);
+                let Some(rect) = Rect::from_xywh(0.0, 0.0, w, h) else {
+                    continue;
+                };
+                let shader = Pattern::new(
+                    picture.as_ref(),
+                    SpreadMode::Pad,
+                    FilterQuality::Bilinear,
+                    1.0,
+                    Transform::identity(),
+                );
+                let paint = Paint {
+                    shader,
+                    anti_alias: true,
+                    ..Default::default()
+                };
+                let transform = scale.pre_concat(image.abs_transform());
+                page.fill_rect(rect, &paint, transform, None);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Puts a `pHYs` chunk behind the header, so that the picture is printed at its true size.
+fn with_resolution(png: Vec<u8>, dpi: f64) -> Vec<u8> {
+    /// Signature (8), then length (4), name (4), content (13) and checksum (4) of the header.
+    const HEADER: usize = 33;
+    let per_metre = (dpi / 0.0254).round() as u32;
+    let mut chunk = b"pHYs".to_vec();
+    chunk.extend(per_metre.to_be_bytes());
+    chunk.extend(per_metre.to_be_bytes());
+    // 1: the unit is the metre.
+    chunk.push(1);
+    let mut checksum = flate2::Crc::new();
+    checksum.update(&chunk);
+    let length = chunk.len() as u32 - 4;
+    let Some((header, rest)) = png.split_at_checked(HEADER) else {
+        return png;
+    };
+    [
+        header,
+        &length.to_be_bytes(),
+        &chunk,
+        &checksum.sum().to_be_bytes(),
+        rest,
+    ]
+    .concat()
+}

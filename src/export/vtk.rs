@@ -1,0 +1,152 @@
+//! VTK: a result as a data set for ParaView, in VTK's legacy format.
+//!
+//! The legacy format is the one every version opens, and its binary form keeps NaN and infinity, which
+//! its text form doesn't reliably read. A surface is a rectilinear grid, so that one click on Warp By
+//! Scalar raises it; a line and a trajectory are polylines. The recipe stays behind: the format has a
+//! title of 256 characters and no more.
+
+use super::npz;
+use crate::engine::recipe::TrajectoryFacts;
+use crate::engine::result::{Numbers, Outcome};
+use crate::error::{Error, Result};
+use crate::landscape::table::Table;
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Writes a result to `path`, replacing an existing file at once or not at all.
+///
+/// * A surface: `RECTILINEAR_GRID` with the metrics as point data.
+/// * A line: `POLYDATA`, one polyline along x = α, with the metrics as point data.
+/// * A trajectory: `POLYDATA`, one polyline in the plane z = 0, with `step`, `distance` and `outside`.
+///
+/// Surfaces and lines also have `valid`, 1 where every metric is computed and finite, and `height`,
+/// the first loss with every other value replaced by the largest finite one, so that warping by it
+/// leaves no hole.
+///
+/// # Errors
+/// Where the result contradicts itself, has more points than the format can number, or the file
+/// can't be written.
+pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
+    npz::check(outcome).map_err(|message| Error::file(path, message))?;
+    npz::stream(path, |out| {
+        header(out, &title(outcome))?;
+        match &outcome.numbers {
+            Numbers::Surface(surface) => {
+                let [x, y] = [&surface.x, &surface.y];
+                writeln!(
+                    out,
+                    "DATASET RECTILINEAR_GRID\nDIMENSIONS {} {} 1",
+                    x.len(),
+                    y.len()
+                )?;
+                for (name, values) in [("X", x.as_slice()), ("Y", y), ("Z", &[0.0])] {
+                    writeln!(out, "{name}_COORDINATES {} double", values.len())?;
+                    doubles(out, values.iter().copied())?;
+                }
+                table(out, &surface.table)
+            }
+            Numbers::Line(line) => {
+                polyline(out, line.alpha.iter().map(|alpha| [*alpha, 0.0]))?;
+                table(out, &line.table)
+            }
+            Numbers::Trajectory => outcome
+                .recipe
+                .trajectory
+                .as_ref()
+                .map_or(Ok(()), |facts| trajectory(out, facts)),
+        }
+    })
+}
+
+fn header(out: &mut impl Write, title: &str) -> io::Result<()> {
+    writeln!(out, "# vtk DataFile Version 3.0\n{title}\nBINARY")
+}
+
+/// One line of at most 255 bytes.
+fn title(outcome: &Outcome) -> String {
+    let title = format!(
+        "Losscope: {} of {}",
+        npz::kind(&outcome.numbers),
+        outcome.recipe.model.name
+    );
+    let mut line: String = title
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
+    line.truncate(line.floor_char_boundary(255));
+    line
+}
+
+fn trajectory(out: &mut impl Write, facts: &TrajectoryFacts) -> io::Result<()> {
+    polyline(out, facts.x.iter().zip(&facts.y).map(|(x, y)| [*x, *y]))?;
+    writeln!(out, "POINT_DATA {}", facts.x.len())?;
+    let mut step = -1.0;
+    let steps = std::iter::from_fn(|| {
+        step += 1.0;
+        Some(step)
+    });
+    scalars(out, "step", steps.take(facts.x.len()))?;
+    scalars(out, "distance", facts.distance.iter().copied())?;
+    scalars(out, "outside", facts.outside.iter().copied())
+}
+
+/// Points in the plane z = 0 and one line through all of them.
+fn polyline(
+    out: &mut impl Write,
+    points: impl ExactSizeIterator<Item = [f64; 2]>,
+) -> io::Result<()> {
+    // The format numbers points by 32 bits.
+    let count = i32::try_from(points.len())
+        .ok()
+        .filter(|n| *n < i32::MAX)
+        .ok_or(io::ErrorKind::FileTooLarge)?;
+    writeln!(out, "DATASET POLYDATA\nPOINTS {count} double")?;
+    doubles(out, points.flat_map(|[x, y]| [x, y, 0.0]))?;
+    writeln!(out, "LINES 1 {}", count + 1)?;
+    for index in std::iter::once(count).chain(0..count) {
+        out.write_all(&index.to_be_bytes())?;
+    }
+    writeln!(out)
+}
+
+fn table(out: &mut impl Write, table: &Table) -> io::Result<()> {
+    writeln!(out, "POINT_DATA {}", table.computed.len())?;
+    let columns = npz::metrics(table);
+    for (name, values) in &columns {
+        scalars(out, name, values.iter().copied())?;
+    }
+    let loss = table.primary().map_or(&[][..], |column| &column.loss);
+    let highest = loss
+        .iter()
+        .copied()
+        .filter(|v| v.is_finite())
+        .fold(f64::NEG_INFINITY, f64::max);
+    let highest = if highest.is_finite() { highest } else { 0.0 };
+    scalars(
+        out,
+        "height",
+        loss.iter()
+            .map(|v| if v.is_finite() { *v } else { highest }),
+    )?;
+    writeln!(out, "SCALARS valid unsigned_char 1\nLOOKUP_TABLE default")?;
+    for (i, computed) in table.computed.iter().enumerate() {
+        let finite = columns
+            .iter()
+            .all(|(_, values)| values.get(i).is_some_and(|v| v.is_finite()));
+        out.write_all(&[u8::from(*computed && finite)])?;
+    }
+    writeln!(out)
+}
+
+fn scalars(out: &mut impl Write, name: &str, values: impl Iterator<Item = f64>) -> io::Result<()> {
+    writeln!(out, "SCALARS {name} double 1\nLOOKUP_TABLE default")?;
+    doubles(out, values)
+}
+
+/// The legacy format is big-endian everywhere.
+fn doubles(out: &mut impl Write, values: impl Iterator<Item = f64>) -> io::Result<()> {
+    for value in values {
+        out.write_all(&value.to_be_bytes())?;
+    }
+    writeln!(out)
+}

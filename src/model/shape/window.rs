@@ -1,0 +1,63 @@
+//! Output extents of windows that slide: convolutions and pools.
+
+/// Output extent of a window sliding over `extent`.
+pub fn windows(
+    extent: usize,
+    size: usize,
+    stride: usize,
+    padding: usize,
+    dilation: usize,
+    ceil: bool,
+) -> Option<usize> {
+    let reach = dilation.checked_mul(size.checked_sub(1)?)?.checked_add(1)?;
+    let room = extent
+        .checked_add(padding.checked_mul(2)?)?
+        .checked_sub(reach)?;
+    if stride == 0 || dilation == 0 {
+        return None;
+    }
+    let mut count = if ceil {
+        room.div_ceil(stride)
+    } else {
+        room / stride
+    } + 1;
+    // As in PyTorch: a last window that would start in the right padding is dropped.
+    if ceil && (count - 1) * stride >= extent + padding {
+        count -= 1;
+    }
+    Some(count)
+}
+
+/// The shape after a pool over the axes behind the channels.
+pub fn pooled(
+    x: &[usize],
+    size: &[usize],
+    stride: &[usize],
+    padding: &[usize],
+    dilation: &[usize],
+    ceil: bool,
+) -> Result<Vec<usize>, String> {
+    let axes = size.len();
+    if !(1..=2).contains(&axes)
+        || [stride, padding, dilation].iter().any(|v| v.len() != axes)
+        || x.len() != axes + 1
+    {
+        return Err(format!(
+            "was given {x:?}, which a window of {size:?} (stride {stride:?}, padding {padding:?}) can't slide over"
+        ));
+    }
+    if (0..axes).any(|i| padding[i] * 2 > size[i]) {
+        return Err(format!(
+            "the padding {padding:?} is more than half of the window {size:?}"
+        ));
+    }
+    let mut y = vec![x[0]];
+    for i in 0..axes {
+        y.push(
+            windows(x[i + 1], size[i], stride[i], padding[i], dilation[i], ceil)
+                .filter(|&n| n > 0)
+                .ok_or_else(|| format!("was given {x:?}, too small for a window of {size:?}"))?,
+        );
+    }
+    Ok(y)
+}

@@ -1,0 +1,589 @@
+//! The program as a user meets it: commands, files, messages, exit codes.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tempfile::TempDir;
+
+/// A finished run of the program.
+struct Run(Output);
+
+fn losscope(folder: &Path, args: &[&str]) -> Run {
+    let output = Command::new(env!("CARGO_BIN_EXE_losscope"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    Run(output)
+}
+
+impl Run {
+    fn stdout(&self) -> String {
+        String::from_utf8_lossy(&self.0.stdout).into_owned()
+    }
+
+    fn stderr(&self) -> String {
+        String::from_utf8_lossy(&self.0.stderr).into_owned()
+    }
+
+    #[track_caller]
+    fn succeeds(self) -> Self {
+        assert_eq!(self.0.status.code(), Some(0), "{}", self.stderr());
+        self
+    }
+
+    /// Fails with an exit code and one error that contains every word.
+    #[track_caller]
+    fn fails(self, code: i32, words: &[&str]) -> Self {
+        let stderr = self.stderr();
+        assert_eq!(self.0.status.code(), Some(code), "{stderr}");
+        assert_eq!(
+            stderr.matches("error:").count(),
+            1,
+            "one error, said once: {stderr}"
+        );
+        for word in words {
+            assert!(stderr.contains(word), "{word:?} is missing in: {stderr}");
+        }
+        assert!(!stderr.contains("panicked"), "{stderr}");
+        self
+    }
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|e| e.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn without_any_input_surface_draws_the_built_in_minimizer() {
+    let dir = folder();
+    let run = losscope(
+        dir.path(),
+        &[
+            "surface",
+            "--x=-1:1:9",
+            "-o",
+            "surface.png",
+            "-o",
+            "surface.npz",
+        ],
+    );
+    let out = run.succeeds().stdout();
+    assert!(
+        out.contains("9 × 9 points") && out.contains("MLP 64-128-64-10"),
+        "{out}"
+    );
+    assert_eq!(
+        names(dir.path()),
+        ["surface.npz", "surface.png"],
+        "and nothing half-written beside"
+    );
+    let png = std::fs::read(dir.path().join("surface.png")).unwrap();
+    assert!(png.starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn the_line_between_the_built_in_minimizers_reports_its_barrier() {
+    let dir = folder();
+    let run = losscope(
+        dir.path(),
+        &[
+            "line",
+            "--alpha=-1:2:31",
+            "-o",
+            "line.svg",
+            "-o",
+            "line.pdf",
+            "-o",
+            "line.csv",
+        ],
+    )
+    .succeeds();
+    assert!(
+        run.stdout().contains("training barrier"),
+        "{}",
+        run.stdout()
+    );
+    let csv = std::fs::read_to_string(dir.path().join("line.csv")).unwrap();
+    assert!(
+        csv.starts_with("alpha,train_loss,train_accuracy,validation_loss,validation_accuracy"),
+        "{csv}"
+    );
+    assert_eq!(csv.lines().count(), 32);
+    assert!(
+        std::fs::read_to_string(dir.path().join("line.svg"))
+            .unwrap()
+            .contains("small batch")
+    );
+    assert!(
+        std::fs::read(dir.path().join("line.pdf"))
+            .unwrap()
+            .starts_with(b"%PDF")
+    );
+}
+
+#[test]
+fn the_same_command_gives_the_same_numbers() {
+    let dir = folder();
+    let args = |name| {
+        [
+            "surface",
+            "--x=-1:1:5",
+            "--split",
+            "train",
+            "--device",
+            "flex",
+            "-q",
+            "-o",
+            name,
+        ]
+    };
+    losscope(dir.path(), &args("a.csv")).succeeds();
+    losscope(dir.path(), &args("b.csv")).succeeds();
+    let read = |name| std::fs::read(dir.path().join(name)).unwrap();
+    assert_eq!(read("a.csv"), read("b.csv"));
+}
+
+#[test]
+fn distances_from_the_initial_weights_are_listed_by_module() {
+    let dir = folder();
+    let run = losscope(
+        dir.path(),
+        &[
+            "distance",
+            &fixture("models/mlp/sb.pt"),
+            &fixture("models/mlp/lb.pt"),
+            "--from",
+            &fixture("models/mlp/init.pt"),
+            "--json",
+        ],
+    );
+    let json: serde_json::Value = serde_json::from_str(&run.succeeds().stdout()).unwrap();
+    assert_eq!(json[0]["distance"]["layers"].as_array().unwrap().len(), 3);
+    assert!(json[1]["distance"]["total"].as_f64().unwrap() > 1.0);
+}
+
+#[test]
+fn inspect_says_what_was_recognised_and_writes_a_model_that_can_be_used() {
+    let dir = folder();
+    let sb = fixture("models/lenet/sb.pt");
+    let out = losscope(
+        dir.path(),
+        &[
+            "inspect",
+            &sb,
+            "--data",
+            "digits",
+            "--write-model",
+            "lenet.toml",
+        ],
+    )
+    .succeeds()
+    .stdout();
+    for word in ["conv1.weight", "LeNet", "assumed", "softmax cross-entropy"] {
+        assert!(out.contains(word), "{word:?} is missing in {out}");
+    }
+    let recognised = losscope(
+        dir.path(),
+        &["surface", "--at", &sb, "--x=-1:1:3", "-q", "-o", "a.csv"],
+    );
+    recognised.succeeds();
+    let described = losscope(
+        dir.path(),
+        &[
+            "surface",
+            "--at",
+            &sb,
+            "--model",
+            "lenet.toml",
+            "--x=-1:1:3",
+            "-q",
+            "-o",
+            "b.csv",
+        ],
+    );
+    described.succeeds();
+    let read = |name| std::fs::read(dir.path().join(name)).unwrap();
+    assert_eq!(read("a.csv"), read("b.csv"));
+}
+
+#[test]
+fn a_result_can_be_plotted_and_converted() {
+    let dir = folder();
+    losscope(dir.path(), &["surface", "--x=-1:1:5", "-q", "-o", "s.npz"]).succeeds();
+    losscope(
+        dir.path(),
+        &[
+            "plot",
+            "s.npz",
+            "-o",
+            "s.svg",
+            "--metric",
+            "validation-accuracy",
+            "--colormap",
+            "cividis",
+        ],
+    )
+    .succeeds();
+    assert!(
+        std::fs::read_to_string(dir.path().join("s.svg"))
+            .unwrap()
+            .contains("Validation accuracy")
+    );
+    losscope(
+        dir.path(),
+        &[
+            "convert", "s.npz", "-o", "s.csv", "-o", "s.vtk", "-o", "s.h5", "-o", "s.json",
+        ],
+    )
+    .succeeds();
+    losscope(dir.path(), &["plot", "s.h5", "-o", "from-h5.png"]).succeeds();
+    losscope(
+        dir.path(),
+        &[
+            "plot",
+            &fixture("formats/li_style_surface.h5"),
+            "-o",
+            "li.pdf",
+        ],
+    )
+    .succeeds();
+    losscope(dir.path(), &["plot", "s.npz", "-o", "s.csv"]).fails(2, &["convert writes data"]);
+}
+
+#[test]
+fn a_stopped_job_goes_on_where_it_was() {
+    let dir = folder();
+    let args = [
+        "surface",
+        "--x=-1:1:21",
+        "--split",
+        "train",
+        "-o",
+        "s.npz",
+        "-o",
+        "s.csv",
+    ];
+    losscope(dir.path(), &args).succeeds();
+    let whole = std::fs::read(dir.path().join("s.csv")).unwrap();
+    // A result of which only a part is computed, as a stop would leave it.
+    let mut outcome = losscope::export::npz::read(&dir.path().join("s.npz")).unwrap();
+    if let losscope::engine::result::Numbers::Surface(surface) = &mut outcome.numbers {
+        for i in (0..441).filter(|i| i % 3 != 0) {
+            surface.table.computed[i] = false;
+        }
+    }
+    losscope::export::npz::write(&dir.path().join("s.npz.partial.npz"), &outcome).unwrap();
+    let resumed = losscope(dir.path(), &[&args[..], &["--resume"]].concat()).succeeds();
+    assert!(
+        resumed.stderr().contains("147 of 441 points are in"),
+        "{}",
+        resumed.stderr()
+    );
+    assert_eq!(std::fs::read(dir.path().join("s.csv")).unwrap(), whole);
+    assert_eq!(
+        names(dir.path()),
+        ["s.csv", "s.npz"],
+        "the partial result is gone"
+    );
+    // Other options are another job.
+    let other = losscope(
+        dir.path(),
+        &[
+            "surface",
+            "--x=-1:1:21",
+            "--split",
+            "train",
+            "--seed",
+            "1",
+            "-o",
+            "s.npz",
+            "--resume",
+        ],
+    );
+    other.fails(2, &["other options"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_what_is_computed() {
+    let dir = folder();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_losscope"))
+        .args([
+            "surface",
+            "--at",
+            &fixture("models/resnet20/sb.pt.gz"),
+            "--x=-1:1:101",
+            "--split",
+            "train",
+            "-o",
+            "s.png",
+        ])
+        .current_dir(dir.path())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    let status = child.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert_eq!(names(dir.path()), ["s.png.partial.npz"]);
+    let kept = losscope::export::npz::read(&dir.path().join("s.png.partial.npz")).unwrap();
+    assert!(kept.missing() > 0 && kept.missing() < kept.points());
+}
+
+/// One row: arguments, exit code, words of the error.
+type Fault<'a> = (Vec<&'a str>, i32, &'a [&'a str]);
+
+#[test]
+fn bad_input_gives_one_clear_error() {
+    let dir = folder();
+    let file = |name: &str| fixture(name);
+    let broken = |name: &str| file(&format!("formats/broken/{name}"));
+    let (missing_key, shape, truncated, text) = (
+        broken("missing_key.pt"),
+        broken("shape_mismatch.pt"),
+        broken("truncated.pt"),
+        broken("text.pt"),
+    );
+    let (bad_label, partial) = (
+        file("data/broken/cifar_bad_label.bin"),
+        file("data/broken/cifar_partial_record.bin"),
+    );
+    let (mlp, lenet, resnet) = (
+        file("models/mlp/sb.pt"),
+        file("models/lenet/sb.pt"),
+        file("models/resnet20c/sb.pt.gz"),
+    );
+    std::fs::write(dir.path().join("bad.toml"), "name = 'x'\ninput = [64]\n[loss]\nkind = 'cross-entropy'\n[[layer]]\nname = 'a'\nkind = 'linaer'\n").unwrap();
+    let small = vec!["surface", "--x=0:0:1"];
+    let with = |more: &[&'static str]| [small.clone(), more.to_vec()].concat();
+    let at = |path: &'_ str| -> Vec<String> {
+        ["surface", "--x=0:0:1", "--at", path]
+            .map(String::from)
+            .to_vec()
+    };
+    let at_faults: [(&str, &[&str]); 5] = [
+        (&missing_key, &["3.bias"]),
+        (&shape, &["1.weight", "64", "63"]),
+        (&truncated, &["truncated.pt"]),
+        (&text, &["text.pt"]),
+        ("no-such-file.pt", &["no-such-file.pt", "No such file"]),
+    ];
+    for (path, words) in at_faults {
+        let args = at(path);
+        losscope(
+            dir.path(),
+            &args.iter().map(String::as_str).collect::<Vec<_>>(),
+        )
+        .fails(1, words);
+    }
+    let faults: Vec<Fault<'_>> = vec![
+        (
+            with(&["--data", "no-such-data"]),
+            2,
+            &["no-such-data", "digits"],
+        ),
+        (
+            vec!["surface", "--x=0:0:1", "--data", &bad_label],
+            1,
+            &["label", "200"],
+        ),
+        (
+            vec!["surface", "--x=0:0:1", "--data", &partial],
+            1,
+            &["3001"],
+        ),
+        (
+            vec!["surface", "--x=0:0:1", "--at", &resnet],
+            1,
+            &["[1, 8, 8]"],
+        ),
+        (
+            vec!["surface", "--x=0:0:1", "--at", &mlp, "--model", "bad.toml"],
+            1,
+            &["linaer", "bad.toml"],
+        ),
+        (
+            vec![
+                "surface",
+                "--x=0:0:1",
+                "--at",
+                &mlp,
+                "--model",
+                "no-such-family",
+            ],
+            2,
+            &["no-such-family", "mlp"],
+        ),
+        (
+            vec!["line", "--small", &mlp, "--large", &lenet],
+            1,
+            &["1.weight", "lenet"],
+        ),
+        (
+            vec!["line", "--small", &mlp, "--large", &mlp],
+            1,
+            &["same weights"],
+        ),
+        (vec!["line", "--small", &mlp], 2, &["--large"]),
+        (vec!["surface", "--small", &mlp], 2, &["--large"]),
+        (
+            vec!["surface", "--at", &mlp, "--alpha", "0.5"],
+            2,
+            &["--alpha"],
+        ),
+        (
+            with(&["--directions", "three:a.pt"]),
+            2,
+            &["three:FILE,FILE"],
+        ),
+        (
+            with(&["--directions", "no-directions.safetensors"]),
+            1,
+            &["no-directions.safetensors"],
+        ),
+        (with(&["--isometric"]), 2, &["three checkpoints"]),
+        (
+            with(&["--device", "gpu", "--precision", "f64"]),
+            2,
+            &["single precision", "flex"],
+        ),
+        (with(&["--memory", "lots"]), 2, &["lots", "500M"]),
+        (with(&["--samples", "0"]), 2, &["--samples"]),
+        (vec!["surface", "--x=1:-1:5"], 2, &["FROM:TO:POINTS"]),
+        (with(&["-o", "picture.bmp"]), 2, &[".png", "picture.bmp"]),
+        (
+            with(&["-o", "no/such/folder/s.png"]),
+            1,
+            &["no/such/folder/s.png"],
+        ),
+        (vec!["trajectory", "no-such-folder"], 1, &["no-such-folder"]),
+        (vec!["plot", &mlp, "-o", "a.png"], 1, &["sb.pt"]),
+        (vec!["no-such-command"], 2, &["no-such-command"]),
+    ];
+    for (args, code, words) in faults {
+        losscope(dir.path(), &args).fails(code, words);
+    }
+    assert_eq!(
+        names(dir.path()),
+        ["bad.toml"],
+        "a failed command leaves nothing behind"
+    );
+}
+
+#[test]
+fn a_non_finite_weight_is_a_warning_and_its_loss_is_counted() {
+    let dir = folder();
+    let run = losscope(
+        dir.path(),
+        &[
+            "surface",
+            "--at",
+            &fixture("formats/broken/nan_weight.pt"),
+            "--x=-1:1:3",
+            "-o",
+            "s.svg",
+        ],
+    )
+    .succeeds();
+    assert!(
+        run.stderr().contains("warning:") && run.stderr().contains("not finite")
+            || run.stderr().contains("NaN"),
+        "{}",
+        run.stderr()
+    );
+    assert!(
+        run.stdout().contains("9 points have no finite loss"),
+        "{}",
+        run.stdout()
+    );
+    assert!(
+        std::fs::read_to_string(dir.path().join("s.svg"))
+            .unwrap()
+            .contains("non-finite")
+    );
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    let program = env!("CARGO_BIN_EXE_losscope");
+    let script = format!(
+        "set -o pipefail; {program} inspect {} | head -n 1 >/dev/null",
+        fixture("models/resnet20/sb.pt.gz")
+    );
+    let status = Command::new("bash").args(["-c", &script]).status().unwrap();
+    assert!(status.success());
+}
+
+#[test]
+fn every_command_has_help_with_its_defaults() {
+    let dir = folder();
+    for command in [
+        "inspect",
+        "line",
+        "surface",
+        "distance",
+        "trajectory",
+        "plot",
+        "convert",
+        "devices",
+    ] {
+        let help = losscope(dir.path(), &[command, "--help"])
+            .succeeds()
+            .stdout();
+        assert!(help.contains("Usage: losscope"), "{help}");
+    }
+    let devices = losscope(dir.path(), &["devices"]).succeeds().stdout();
+    assert!(
+        devices.contains("flex") && devices.contains("ndarray") && devices.contains("gpu"),
+        "{devices}"
+    );
+}
+
+#[test]
+fn a_trajectory_is_projected_and_a_surface_drawn_under_it() {
+    let dir = folder();
+    let epochs = PathBuf::from(fixture("trajectory/epochs"));
+    let epochs = epochs.to_str().unwrap();
+    let out = losscope(
+        dir.path(),
+        &["trajectory", epochs, "-o", "t.svg", "-o", "t.csv"],
+    )
+    .succeeds()
+    .stdout();
+    assert!(out.contains("explained variance"), "{out}");
+    let run = losscope(
+        dir.path(),
+        &[
+            "surface",
+            "--directions",
+            &format!("pca:{epochs}"),
+            "--x=-2:12:5",
+            "--y=-3:3:5",
+            "-o",
+            "s.svg",
+        ],
+    );
+    run.succeeds();
+    let svg = std::fs::read_to_string(dir.path().join("s.svg")).unwrap();
+    assert!(
+        svg.contains("PCA 1"),
+        "the axis names its share of the variance"
+    );
+}

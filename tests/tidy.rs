@@ -1,0 +1,153 @@
+//! The house rules that a machine can keep: floors, file sizes, a word at every door.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The floors from the ground up. A module may use its own floor and those before it.
+const FLOORS: [&[&str]; 7] = [
+    &["error"],
+    &["checkpoint", "dataset"],
+    &["model"],
+    &["landscape"],
+    &["engine", "plot"],
+    &["export"],
+    &["cli"],
+];
+
+/// Crates that only some modules may name: burn ends at the engine, the file system begins and
+/// ends at the outer floors, the terminal is the command line's.
+const CRATES: [(&str, &[&str]); 7] = [
+    ("burn::", &["model", "landscape", "engine"]),
+    ("burn_ndarray", &["engine"]),
+    ("wgpu::", &["engine"]),
+    ("std::fs", &["checkpoint", "dataset", "export", "cli"]),
+    ("std::time", &["engine", "cli"]),
+    ("std::thread", &["checkpoint/hdf5", "engine", "cli"]),
+    ("indicatif", &["cli"]),
+];
+
+/// Few files are longer, and each of them is one thing.
+const MOST_LINES: usize = 460;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust source below `folder`, with its path relative to it.
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(current) = folders.pop() {
+        for entry in fs::read_dir(current).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|e| e == "rs") {
+                let name = path
+                    .strip_prefix(folder)
+                    .unwrap()
+                    .to_string_lossy()
+                    .into_owned();
+                found.push((name, fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The module of the crate root a source belongs to; `None` for the root itself.
+fn module(name: &str) -> Option<&str> {
+    let first = name.split('/').next().unwrap().trim_end_matches(".rs");
+    (!["lib", "main"].contains(&first)).then_some(first)
+}
+
+fn floor(module: &str) -> usize {
+    FLOORS
+        .iter()
+        .position(|floor| floor.contains(&module))
+        .unwrap_or_else(|| {
+            panic!("the module {module} has no floor: give it one in this test and in lib.rs")
+        })
+}
+
+/// What stands before the tests inside a file, without comments.
+fn code(text: &str) -> String {
+    let body = text.split("#[cfg(test)]").next().unwrap();
+    body.lines()
+        .map(|line| line.split("//").next().unwrap())
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn imports_point_down() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources(&root().join("src")) {
+        let Some(own) = module(&name) else { continue };
+        for used in code(&text).split("crate::").skip(1) {
+            let used: String = used
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            // Anything else after `crate::` is a path within a macro.
+            if FLOORS.iter().any(|f| f.contains(&used.as_str())) && floor(&used) > floor(own) {
+                wrong.push(format!("{name} uses crate::{used}, which lies above"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn libraries_stay_on_their_floors() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources(&root().join("src")) {
+        if module(&name).is_none() {
+            continue;
+        }
+        let code = code(&text);
+        for (library, allowed) in CRATES {
+            if code.contains(library) && !allowed.iter().any(|a| name.starts_with(a)) {
+                wrong.push(format!("{name} names {library}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_says_what_it_is() {
+    for folder in ["src", "tests", "benches"] {
+        for (name, text) in sources(&root().join(folder)) {
+            assert!(
+                text.starts_with("//!"),
+                "{folder}/{name} doesn't open with //! and what it is for"
+            );
+        }
+    }
+}
+
+#[test]
+fn files_stay_short() {
+    let long: Vec<String> = sources(&root().join("src"))
+        .into_iter()
+        .map(|(name, text)| (name, text.lines().count()))
+        .filter(|(_, lines)| *lines > MOST_LINES)
+        .map(|(name, lines)| format!("{name} has {lines} lines"))
+        .collect();
+    assert!(
+        long.is_empty(),
+        "split what is more than one thing: {}",
+        long.join(", ")
+    );
+}
+
+#[test]
+fn one_version_of_the_libraries_that_must_agree() {
+    let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
+    for library in ["wgpu", "burn", "naga"] {
+        let count = lock.matches(&format!("name = \"{library}\"\n")).count();
+        assert_eq!(count, 1, "{library} stands {count} times in Cargo.lock");
+    }
+}
