@@ -124,12 +124,10 @@ fn same_job(previous: &Outcome, job: &Job) -> Result<()> {
     let mut earlier = previous.recipe.job.clone();
     let mut now = job.clone();
     // Where it is computed may change between two sittings; what is computed may not.
-    for job in [&mut earlier, &mut now] {
-        let setup = match job {
-            Job::Surface(j) => &mut j.setup,
-            Job::Line(j) => &mut j.setup,
-            Job::Trajectory(j) => &mut j.setup,
-        };
+    for setup in [&mut earlier, &mut now]
+        .into_iter()
+        .filter_map(Job::setup_mut)
+    {
         setup.device = device::DeviceChoice::Auto;
         setup.memory = job::MemorySize(1 << 30);
     }

@@ -1,6 +1,5 @@
 //! What a figure's reader is told in small print: rule, seed, norms, samples, statistics, remarks.
 
-use crate::engine::job::Job;
 use crate::engine::recipe::Recipe;
 use crate::plot::number::format_value;
 
@@ -65,12 +64,9 @@ pub fn data_line(recipe: &Recipe) -> String {
 
 /// Precision, device and what running statistics did.
 pub fn computed_on(recipe: &Recipe) -> String {
-    let setup = match &recipe.job {
-        Job::Surface(job) => &job.setup,
-        Job::Line(job) => &job.setup,
-        Job::Trajectory(job) => &job.setup,
-    };
-    let precision = format!("{:?}", setup.precision).to_lowercase();
+    let precision = recipe.job.setup().map_or_else(String::new, |setup| {
+        format!("{:?}", setup.precision).to_lowercase()
+    });
     let device = recipe.device.split(':').next().unwrap_or_default();
     let mut text = if device.is_empty() {
         precision
@@ -101,7 +97,11 @@ pub fn remarks(recipe: &Recipe) -> Vec<String> {
     if !outside.is_empty() {
         lines.push(format!("outside the plane: {}", outside.join(", ")));
     }
-    if let Some(path) = &recipe.trajectory {
+    if let Some(path) = recipe
+        .trajectory
+        .as_ref()
+        .filter(|p| !p.explained.is_empty())
+    {
         let share: f64 = path.explained.iter().take(2).sum();
         let most = path.distance.iter().copied().fold(0.0, f64::max);
         lines.push(format!(

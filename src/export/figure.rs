@@ -203,8 +203,11 @@ fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
         label: String::new(),
         points: path.x.iter().copied().zip(path.y.iter().copied()).collect(),
     });
-    // A path ends at its last checkpoint; a second mark there would only cover it.
-    let marks = recipe.marks.iter().filter(|_| recipe.trajectory.is_none());
+    // A path ends at its last checkpoint; a second mark there would only cover it. A point that lies
+    // mostly outside the plane has no place in it; the caption says how far out it is.
+    let marks = recipe.marks.iter().filter(|mark| {
+        recipe.trajectory.is_none() && (mark.outside < 0.5 || mark.outside.is_nan())
+    });
     let markers = marks.filter_map(|mark| {
         let &[x, y] = mark.coordinate.as_slice() else {
             return None;
@@ -296,7 +299,7 @@ fn title(recipe: &Recipe) -> String {
         Job::Line(_) => format!("{model}: from small to large batch"),
         Job::Trajectory(_) => format!("{model}: training trajectory"),
         Job::Surface(job) => match job.alpha {
-            Some(alpha) => format!("{model}: loss around α = {}", format_value(alpha)),
+            Some(alpha) => format!("{model}: around α = {}", format_value(alpha)),
             None => model.clone(),
         },
     }

@@ -1,9 +1,9 @@
 //! Files of Li et al.'s code (Li et al. 2018, `loss-landscape` on GitHub).
 //!
-//! A surface has `xcoordinates` [nx], `ycoordinates` [ny] and, row = y, `train_loss`, `train_acc`,
+//! A surface has `xcoordinates` `[nx]`, `ycoordinates` `[ny]` and, row = y, `train_loss`, `train_acc`,
 //! `test_loss`, `test_acc`; a surface of one axis has no `ycoordinates`. Accuracies are in per cent,
-//! −1 stands for a point not computed. Their code creates the arrays as [nx, ny] but fills and plots
-//! them as [ny, nx]; so the shape is written as [ny, nx], which it reads as well, and both are read in
+//! −1 stands for a point not computed. Their code creates the arrays as `[nx, ny]` but fills and plots
+//! them as `[ny, nx]`; so the shape is written as `[ny, nx]`, which it reads as well, and both are read in
 //! the order in which they were filled. Where the numbers come from, such a file doesn't say: the
 //! recipe made up for it says "unknown".
 

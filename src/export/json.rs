@@ -105,13 +105,16 @@ fn word(value: f64) -> &'static str {
 pub(super) fn recipe_to_value(recipe: &Recipe) -> Result<Value> {
     let mut recipe = recipe.clone();
     make_paths_text(&mut recipe);
-    let seed = std::mem::take(seed_of(&mut recipe.job));
+    let seed = recipe
+        .job
+        .setup_mut()
+        .map(|setup| std::mem::take(&mut setup.seed));
     // TOML's tree, unlike JSON's, holds every f64.
     let tree = toml::Value::try_from(&recipe)
         .map_err(|e| Error::Usage(format!("the recipe can't be written: {e}")))?;
     let mut exact = Map::new();
     let mut value = encode(&tree, "", &mut exact);
-    if let Some(place) = value.pointer_mut(SEED) {
+    if let (Some(place), Some(seed)) = (value.pointer_mut(SEED), seed) {
         *place = seed.into();
     }
     if let (Value::Object(map), false) = (&mut value, exact.is_empty()) {
@@ -173,18 +176,10 @@ fn decode_recipe(mut value: Value) -> Result<Recipe, String> {
             "the recipe has a field `{field}` that this version doesn't know"
         ));
     }
-    if let Some(seed) = seed {
-        *seed_of(&mut recipe.job) = seed;
+    if let (Some(setup), Some(seed)) = (recipe.job.setup_mut(), seed) {
+        setup.seed = seed;
     }
     Ok(recipe)
-}
-
-fn seed_of(job: &mut Job) -> &mut u64 {
-    match job {
-        Job::Surface(job) => &mut job.setup.seed,
-        Job::Line(job) => &mut job.setup.seed,
-        Job::Trajectory(job) => &mut job.setup.seed,
-    }
 }
 
 /// A path that isn't Unicode keeps what can be written of it: hours of computing mustn't be lost to a

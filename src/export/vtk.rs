@@ -79,15 +79,16 @@ fn title(outcome: &Outcome) -> String {
 
 fn trajectory(out: &mut impl Write, facts: &TrajectoryFacts) -> io::Result<()> {
     polyline(out, facts.x.iter().zip(&facts.y).map(|(x, y)| [*x, *y]))?;
-    writeln!(out, "POINT_DATA {}", facts.x.len())?;
-    let mut step = -1.0;
-    let steps = std::iter::from_fn(|| {
-        step += 1.0;
-        Some(step)
-    });
-    scalars(out, "step", steps.take(facts.x.len()))?;
-    scalars(out, "distance", facts.distance.iter().copied())?;
-    scalars(out, "outside", facts.outside.iter().copied())
+    let steps: Vec<f64> = (0..facts.x.len()).map(|step| step as f64).collect();
+    point_data(
+        out,
+        &[
+            ("step", &steps),
+            ("distance", &facts.distance),
+            ("outside", &facts.outside),
+        ],
+        None,
+    )
 }
 
 /// Points in the plane z = 0 and one line through all of them.
@@ -110,37 +111,64 @@ fn polyline(
 }
 
 fn table(out: &mut impl Write, table: &Table) -> io::Result<()> {
-    writeln!(out, "POINT_DATA {}", table.computed.len())?;
-    let columns = npz::metrics(table);
-    for (name, values) in &columns {
-        scalars(out, name, values.iter().copied())?;
-    }
-    let loss = table.primary().map_or(&[][..], |column| &column.loss);
+    let mut columns = npz::metrics(table);
+    let is_valid = |i: usize| {
+        columns
+            .iter()
+            .all(|(_, values)| values.get(i).is_some_and(|v| v.is_finite()))
+    };
+    let computed = table.computed.iter().enumerate();
+    let valid: Vec<u8> = computed
+        .map(|(i, computed)| u8::from(*computed && is_valid(i)))
+        .collect();
+    let height = height(table.primary().map_or(&[], |column| &column.loss));
+    columns.push(("height", &height));
+    point_data(out, &columns, Some(&valid))
+}
+
+/// The loss with a lid: what isn't finite lies as high as the largest finite loss.
+fn height(loss: &[f64]) -> Vec<f64> {
     let highest = loss
         .iter()
         .copied()
         .filter(|v| v.is_finite())
         .fold(f64::NEG_INFINITY, f64::max);
-    let highest = if highest.is_finite() { highest } else { 0.0 };
-    scalars(
-        out,
-        "height",
-        loss.iter()
-            .map(|v| if v.is_finite() { *v } else { highest }),
-    )?;
-    writeln!(out, "SCALARS valid unsigned_char 1\nLOOKUP_TABLE default")?;
-    for (i, computed) in table.computed.iter().enumerate() {
-        let finite = columns
-            .iter()
-            .all(|(_, values)| values.get(i).is_some_and(|v| v.is_finite()));
-        out.write_all(&[u8::from(*computed && finite)])?;
-    }
-    writeln!(out)
+    let lid = if highest.is_finite() { highest } else { 0.0 };
+    loss.iter()
+        .map(|v| if v.is_finite() { *v } else { lid })
+        .collect()
 }
 
-fn scalars(out: &mut impl Write, name: &str, values: impl Iterator<Item = f64>) -> io::Result<()> {
-    writeln!(out, "SCALARS {name} double 1\nLOOKUP_TABLE default")?;
-    doubles(out, values)
+/// The first array colours the data set; of others called scalars too, many readers would take none.
+fn point_data(
+    out: &mut impl Write,
+    columns: &[(&str, &[f64])],
+    valid: Option<&[u8]>,
+) -> io::Result<()> {
+    let Some(((first, values), others)) = columns.split_first() else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "POINT_DATA {}\nSCALARS {first} double 1\nLOOKUP_TABLE default",
+        values.len()
+    )?;
+    doubles(out, values.iter().copied())?;
+    writeln!(
+        out,
+        "FIELD FieldData {}",
+        others.len() + usize::from(valid.is_some())
+    )?;
+    for (name, values) in others {
+        writeln!(out, "{name} 1 {} double", values.len())?;
+        doubles(out, values.iter().copied())?;
+    }
+    if let Some(valid) = valid {
+        writeln!(out, "valid 1 {} unsigned_char", valid.len())?;
+        out.write_all(valid)?;
+        writeln!(out)?;
+    }
+    Ok(())
 }
 
 /// The legacy format is big-endian everywhere.

@@ -179,10 +179,9 @@ pub struct LineJob {
 /// A folder of checkpoints seen in its PCA plane.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
 pub struct TrajectoryJob {
-    /// Network, data and device.
-    #[command(flatten)]
-    #[serde(flatten)]
-    pub setup: Setup,
+    /// The network: auto (recognised from names and shapes), a family's name, or a model.toml
+    #[arg(long, default_value = "auto", help_heading = "Network and data")]
+    pub model: String,
     /// Folder of checkpoints; their order is that of the numbers in their names
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
@@ -197,6 +196,26 @@ fn positive(text: &str) -> Result<usize, String> {
         .ok()
         .filter(|n| *n > 0)
         .ok_or_else(|| "expected a whole number from 1 up".into())
+}
+
+impl Job {
+    /// Network, data and device, for jobs that compute.
+    pub fn setup(&self) -> Option<&Setup> {
+        match self {
+            Self::Surface(job) => Some(&job.setup),
+            Self::Line(job) => Some(&job.setup),
+            Self::Trajectory(_) => None,
+        }
+    }
+
+    /// As [`Job::setup`], to change it.
+    pub fn setup_mut(&mut self) -> Option<&mut Setup> {
+        match self {
+            Self::Surface(job) => Some(&mut job.setup),
+            Self::Line(job) => Some(&mut job.setup),
+            Self::Trajectory(_) => None,
+        }
+    }
 }
 
 impl Setup {
