@@ -1,5 +1,7 @@
 //! The program as a user meets it: commands, files, messages, exit codes.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;

@@ -1,6 +1,8 @@
 //! Data sets from every kind of source, against files written by NumPy, PyTorch's safetensors and
 //! the `image` crate, and against files that are damaged or lie.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -46,9 +48,9 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 /// An IDX file of bytes.
 fn idx(extents: &[u32], bytes: &[u8]) -> Vec<u8> {
     let mut file = vec![0, 0, 8, extents.len() as u8];
-    extents
-        .iter()
-        .for_each(|extent| file.extend(extent.to_be_bytes()));
+    for extent in extents {
+        file.extend(extent.to_be_bytes());
+    }
     file.extend(bytes);
     file
 }

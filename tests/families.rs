@@ -1,5 +1,7 @@
 //! Families of networks recognised from names and shapes alone, and `model.toml`.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 use losscope::checkpoint::{Array, Source, StateDict, Values};
 use losscope::error::Error;
 use losscope::model::family::{Hints, Recognised, by_name, names, recognise, skeleton};

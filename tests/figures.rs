@@ -1,6 +1,8 @@
 //! Figures of analytic surfaces and lines, well-behaved and not: each becomes valid SVG, PNG of the
 //! right size and PDF, and shows what it has to show.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 use losscope::export;
 use losscope::plot::colormap::Colormap;
 use losscope::plot::figure::{

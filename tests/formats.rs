@@ -4,6 +4,8 @@
 //! `fixtures/models`; `fixtures/formats/formats.json` describes them. Files made on the spot are in
 //! `formats/made.rs`.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
 #[path = "formats/made.rs"]
 mod made;
 

@@ -18,6 +18,13 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut File) -> Result<()>) ->
         .filter(|p| !p.as_os_str().is_empty())
         .unwrap_or(Path::new("."));
     let refused = |source| Error::io("write the file", path, source);
+    if !folder.is_dir() {
+        let message = format!(
+            "the folder {} doesn't exist; make it first",
+            folder.display()
+        );
+        return Err(Error::file(path, message));
+    }
     let mut builder = tempfile::Builder::new();
     builder.prefix(".losscope-");
     // Temporary files are private by default; this one ends as an ordinary file under the umask.

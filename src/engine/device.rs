@@ -6,7 +6,9 @@
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Precision;
 use burn::tensor::{Device, DeviceKind};
+use burn_wgpu::WgpuSetup;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// The device a job asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -93,7 +95,9 @@ pub fn open(choice: DeviceChoice, precision: Precision) -> Result<OpenDevice> {
         (DeviceChoice::Gpu, Precision::F32) => open_gpu(),
         (DeviceChoice::Flex, _) => Ok(open_flex()),
         (DeviceChoice::Ndarray, _) => Ok(open_ndarray()),
-        (DeviceChoice::Auto, Precision::F32) if adapters().first().is_some_and(is_real_gpu) => {
+        (DeviceChoice::Auto, Precision::F32)
+            if may_have_gpu() && adapters().first().is_some_and(is_real_gpu) =>
+        {
             open_gpu()
         }
         (DeviceChoice::Auto, _) => Ok(open_flex()),
@@ -119,6 +123,9 @@ fn open_ndarray() -> OpenDevice {
     }
 }
 
+/// burn opens an adapter once a process; later jobs share it.
+static OPENED: std::sync::Mutex<Option<(Device, String)>> = std::sync::Mutex::new(None);
+
 fn open_gpu() -> Result<OpenDevice> {
     let adapters = adapters();
     let Some(info) = adapters.first() else {
@@ -134,8 +141,6 @@ fn open_gpu() -> Result<OpenDevice> {
         wgpu::DeviceType::Cpu => DeviceKind::Cpu,
         wgpu::DeviceType::Other => DeviceKind::DefaultDevice,
     };
-    let name = format!("gpu: {} ({})", info.name, adapter_details(info));
-    static OPENED: std::sync::Mutex<Option<(Device, String)>> = std::sync::Mutex::new(None);
     let mut opened = OPENED
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -145,7 +150,7 @@ fn open_gpu() -> Result<OpenDevice> {
             name: name.clone(),
         });
     }
-    let (device, setup) = Device::wgpu_options()
+    let (device, setup): (Device, WgpuSetup) = Device::wgpu_options()
         .device_kind(kind)
         .init_with_setup()
         .map_err(|e| {
@@ -153,14 +158,24 @@ fn open_gpu() -> Result<OpenDevice> {
                 "the GPU can't be opened: {e}; use --device flex to go on without it"
             ))
         })?;
-    let name = format!(
-        "gpu: {} ({})",
-        setup.adapter.get_info().name,
-        name.rsplit_once(" (")
-            .map_or("", |(_, d)| d.trim_end_matches(')'))
-    );
+    let name = gpu_name(&setup);
     *opened = Some((device.clone(), name.clone()));
     Ok(OpenDevice { device, name })
+}
+
+/// The adapter that burn's runtime really took.
+fn gpu_name(setup: &WgpuSetup) -> String {
+    let info = setup.adapter.get_info();
+    format!("gpu: {} ({})", info.name, adapter_details(&info))
+}
+
+/// Whether asking the graphics drivers for a real GPU is worth the time it takes.
+///
+/// Linux shows every GPU as a device file; without one, starting the drivers would only find the
+/// software adapter.
+fn may_have_gpu() -> bool {
+    const DEVICE_FILES: [&str; 3] = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"];
+    !cfg!(target_os = "linux") || DEVICE_FILES.iter().any(|file| Path::new(file).exists())
 }
 
 /// Adapters that can compute, real GPUs first.

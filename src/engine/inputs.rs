@@ -1,6 +1,6 @@
 //! Opening what a job names: checkpoints, the network they belong to, the data, the device.
 
-use crate::checkpoint::{self, StateDict};
+use crate::checkpoint::{self, Array, StateDict};
 use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
 use crate::engine::device::{self, OpenDevice};
@@ -8,7 +8,8 @@ use crate::engine::job::Setup;
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Split};
-use crate::model::family::{self, Hints};
+use crate::model::family::{self, Hints, Recognised};
+use crate::model::graph::Layer;
 use crate::model::params::Params;
 use crate::model::{Network, file};
 use std::path::{Path, PathBuf};
@@ -71,11 +72,7 @@ pub fn open_network(
             "networks can't be read from ONNX files yet; describe it in a model.toml: {model}"
         )));
     } else {
-        let found = if model == "auto" {
-            family::recognise(state, &hints)?
-        } else {
-            family::by_name(model, state, &hints)?
-        };
+        let found = recognise(model, state, &hints)?;
         (
             found.graph,
             format!("{}: {}", found.family, found.why),
@@ -97,6 +94,37 @@ pub fn open_network(
         assumptions,
     };
     Ok((network, facts))
+}
+
+/// The family of `state`. burn stores the weights of linear layers as [in, out], the other way
+/// round than PyTorch; its files are recognised both ways, its own first.
+fn recognise(model: &str, state: &StateDict, hints: &Hints<'_>) -> Result<Recognised> {
+    let find = |state: &StateDict| match model {
+        "auto" => family::recognise(state, hints),
+        name => family::by_name(name, state, hints),
+    };
+    if !state.source.format.contains("burnpack") {
+        return find(state);
+    }
+    let mut turned = state.clone();
+    for (_, array) in &mut turned.tensors {
+        if let &[inner, outer] = array.shape() {
+            // Only the shapes matter to the recogniser.
+            *array = Array::new(vec![outer, inner], array.values().clone())
+                .ok_or_else(|| Error::Model("a shape and its values disagree".into()))?;
+        }
+    }
+    let Ok(mut found) = find(&turned) else {
+        return find(state);
+    };
+    for node in &mut found.graph.layers {
+        if let Layer::Linear { output_axis, .. } = &mut node.layer {
+            *output_axis = 1;
+        }
+    }
+    let words = "Linear weights are stored as [in, out], as burn does.";
+    found.assumptions.push(words.into());
+    Ok(found)
 }
 
 impl Inputs {
@@ -150,6 +178,31 @@ impl Inputs {
             data,
             checkpoints: Vec::new(),
             warnings,
+        })
+    }
+
+    /// The network of `first` alone, for what needs no data.
+    ///
+    /// # Errors
+    /// Where the network can't be recognised or doesn't fit.
+    pub fn without_data(model: &str, first: &StateDict) -> Result<Self> {
+        let (network, model) = open_network(model, first, None)?;
+        Ok(Self {
+            network: Arc::new(network),
+            model,
+            train: None,
+            validation: None,
+            statistics: None,
+            classes: 0,
+            data: DataFacts {
+                name: String::new(),
+                description: String::new(),
+                sha256: String::new(),
+                train_samples: 0,
+                validation_samples: 0,
+            },
+            checkpoints: Vec::new(),
+            warnings: Vec::new(),
         })
     }
 

@@ -2,14 +2,14 @@
 
 use crate::engine::directions;
 use crate::engine::inputs::{Inputs, open_checkpoint};
-use crate::engine::job::{BUILTIN_SMALL, Directions, SurfaceJob};
+use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, SurfaceJob};
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{self, Normalization};
 use crate::landscape::sample::Cell;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::landscape::table::Table;
-use crate::landscape::trajectory::{Trajectory, pca};
+use crate::landscape::trajectory::{Centring, Trajectory, pca};
 use crate::model::params::Params;
 use std::path::{Path, PathBuf};
 
@@ -91,17 +91,24 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs) -> Result<Plane> {
             let (first, second) = (open(a, "second corner")?, open(b, "third corner")?);
             let plane = direction::through(&centre, &first, &second, job.isometric)?;
             let kind = if job.isometric {
-                "orthonormal frame, L2 distances"
+                "orthonormal frame in L2 distances"
             } else {
-                "plain difference"
+                "plain differences"
             };
+            let names: Vec<String> = marks_at.iter().map(|(name, _)| name.clone()).collect();
+            let rule = format!(
+                "{kind}, through {}, {} and {}",
+                names.join(", "),
+                stem(a),
+                stem(b)
+            );
             let axes = [a, b].map(|path| AxisFacts {
                 label: if job.isometric {
                     "L2 distance".into()
                 } else {
                     format!("towards {}", stem(path))
                 },
-                rule: format!("{kind}, through {}", path.display()),
+                rule: rule.clone(),
             });
             marks_at.push((stem(a), first));
             marks_at.push((stem(b), second));
@@ -141,7 +148,8 @@ fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(String,
         let small = inputs.params(&open_checkpoint(small)?, "small batch")?;
         let large = inputs.params(&open_checkpoint(large)?, "large batch")?;
         let line = Slice::line(small.clone(), &large, Buffers::Interpolate)?;
-        let (point, clamped) = line.at(&[job.alpha.unwrap_or(0.5)]);
+        let alpha = job.alpha.unwrap_or(0.5);
+        let (point, clamped) = line.at(&[alpha]);
         if clamped > 0 {
             inputs.warnings.push(clamped_warning(clamped));
         }
@@ -152,7 +160,13 @@ fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(String,
     }
     let path = first_checkpoint(job)?;
     let point = inputs.params(&open_checkpoint(&path)?, "centre")?;
-    Ok((point.clone(), vec![("minimizer".into(), point)]))
+    let name = match path.to_str() {
+        Some(BUILTIN_SMALL) => "small batch".into(),
+        Some(BUILTIN_LARGE) => "large batch".into(),
+        Some(BUILTIN_INIT) => "initial weights".into(),
+        _ => stem(&path),
+    };
+    Ok((point.clone(), vec![(name, point)]))
 }
 
 fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, Vec<AxisFacts>)> {
@@ -214,7 +228,7 @@ fn through_series(job: &SurfaceJob, folder: &Path, inputs: &mut Inputs) -> Resul
         .into_iter()
         .next_back()
         .ok_or_else(|| Error::file(folder, "no checkpoints in the folder"))?;
-    let axes = pca_axes(&found.explained);
+    let axes = pca_axes(&found.explained, folder, job.centring);
     let shown = found.points.iter().map(|p| p.coordinate.clone()).collect();
     let marks = vec![Mark {
         label: "last checkpoint".into(),
@@ -233,12 +247,16 @@ fn through_series(job: &SurfaceJob, folder: &Path, inputs: &mut Inputs) -> Resul
 }
 
 /// Axes of a PCA plane with their share of the variance.
-pub fn pca_axes(explained: &[f64]) -> Vec<AxisFacts> {
+pub fn pca_axes(explained: &[f64], folder: &Path, centring: Centring) -> Vec<AxisFacts> {
+    let about = match centring {
+        Centring::Mean => "about the mean",
+        Centring::None => "of the offsets, uncentred",
+    };
     let axis = |(i, share): (usize, &f64)| AxisFacts {
         label: format!("PCA {} ({:.1} %)", i + 1, 100.0 * share),
         rule: format!(
-            "principal direction, explains {:.1} % of the variance",
-            100.0 * share
+            "principal directions {about}, checkpoints of {}",
+            stem(folder)
         ),
     };
     explained.iter().take(2).enumerate().map(axis).collect()

@@ -15,7 +15,7 @@ pub fn run(job: &TrajectoryJob) -> Result<Outcome> {
     let Some(last) = files.last() else {
         return Err(Error::file(&job.folder, "no checkpoints in the folder"));
     };
-    let mut inputs = Inputs::open(&job.setup, &open_checkpoint(last)?)?;
+    let mut inputs = Inputs::without_data(&job.model, &open_checkpoint(last)?)?;
     let (names, points) = inputs.series(&job.folder)?;
     let found = pca(&points, job.centring)?;
     let origin = points
@@ -30,7 +30,7 @@ pub fn run(job: &TrajectoryJob) -> Result<Outcome> {
         checkpoints: inputs.checkpoints.clone(),
         data: inputs.data.clone(),
         device: String::new(),
-        axes: plane::pca_axes(&found.explained),
+        axes: plane::pca_axes(&found.explained, &job.folder, job.centring),
         geometry,
         statistics: String::new(),
         clamped_variances: 0,

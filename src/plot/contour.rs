@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn grids_without_cells_have_no_lines() {
         let check = |x: &[f64], y: &[f64], values: &[f64]| {
-            assert_eq!(iso_lines(&Grid { x, y, values }, 0.5), [])
+            assert_eq!(iso_lines(&Grid { x, y, values }, 0.5), []);
         };
         check(&[], &[], &[]);
         check(&[0.0], &[0.0], &[1.0]);

@@ -220,7 +220,7 @@ fn unreadable_tensors_are_named_by_their_kind() {
 fn shared_and_cyclic_objects_end() {
     let mut shared = module(dict(&[("w", tensor())]), dict(&[]));
     for level in 0..40_u8 {
-        let again = |_| vec![b'h', level];
+        let again = |()| vec![b'h', level];
         let children = [("a", shared.clone()), ("b", again(()))];
         // `q` remembers the module that was just built.
         let (name, inner) = (&children[0].0, [&shared[..], &[b'q', level]].concat());

@@ -4,7 +4,7 @@
 //! business. Today it forms one point after another as two or three fused vector operations over
 //! all weights and runs the batches through the network, which on burn's CPU devices is as fast as
 //! anything batched. Memory is bounded: batches are sized from the budget, and a data set larger
-//! than half of it stays on the host and passes through in pieces.
+//! than a quarter of it stays on the host and passes through in pieces.
 
 mod point;
 mod upload;

@@ -13,7 +13,7 @@ use burn::tensor::{DType, Int, Tensor, TensorData};
 use std::sync::Arc;
 
 impl Evaluator {
-    /// Checks samples against the network and uploads them, if they take at most half the budget.
+    /// Checks samples against the network and uploads them, if they take at most a quarter of the budget.
     ///
     /// `classes` is the number of classes of the data set.
     ///
@@ -84,7 +84,7 @@ impl Evaluator {
             batch: batch.min(samples.len()),
             resident: None,
         };
-        if bytes <= self.memory / 2 {
+        if bytes <= self.memory / 4 {
             split.resident = Some(
                 (0..split.batches())
                     .map(|i| self.batch(&split, i))
@@ -101,7 +101,14 @@ impl Evaluator {
         let count = split.batch.min(samples.len() - start);
         let width: usize = samples.shape.iter().product();
         let inputs = &samples.inputs[start * width..(start + count) * width];
-        let flat = self.tensor(inputs.iter().map(|&v| f64::from(v)), count * width);
+        // The usual case copies; only double precision converts.
+        let flat = match self.dtype {
+            DType::F32 => {
+                let data = TensorData::new(inputs.to_vec(), [count * width]);
+                Tensor::from_data(data, (&self.device, self.dtype))
+            }
+            _ => self.tensor(inputs.iter().map(|&v| f64::from(v)), count * width),
+        };
         let graph = self.network.graph();
         let dims: Vec<usize> = std::iter::once(count)
             .chain(graph.input.iter().copied())
