@@ -127,6 +127,15 @@ fn open_ndarray() -> OpenDevice {
 static OPENED: std::sync::Mutex<Option<(Device, String)>> = std::sync::Mutex::new(None);
 
 fn open_gpu() -> Result<OpenDevice> {
+    let mut opened = OPENED
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    if let Some((device, name)) = opened.as_ref() {
+        return Ok(OpenDevice {
+            device: device.clone(),
+            name: name.clone(),
+        });
+    }
     let adapters = adapters();
     let Some(info) = adapters.first() else {
         return Err(Error::Device(
@@ -141,15 +150,6 @@ fn open_gpu() -> Result<OpenDevice> {
         wgpu::DeviceType::Cpu => DeviceKind::Cpu,
         wgpu::DeviceType::Other => DeviceKind::DefaultDevice,
     };
-    let mut opened = OPENED
-        .lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some((device, name)) = opened.as_ref() {
-        return Ok(OpenDevice {
-            device: device.clone(),
-            name: name.clone(),
-        });
-    }
     let (device, setup): (Device, WgpuSetup) = Device::wgpu_options()
         .device_kind(kind)
         .init_with_setup()

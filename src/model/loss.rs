@@ -25,7 +25,7 @@ pub fn loss_and_correct(logits: Tensor<2>, targets: &Targets) -> Tensor<1> {
         Targets::Classes(classes) => {
             let right = logits.clone().argmax(1).equal(classes.clone());
             let picked = activation::log_softmax(logits, 1).gather(1, classes.clone());
-            (picked.neg().sum(), right)
+            (picked.neg(), right)
         }
         Targets::Binary(target) => {
             let right = logits
@@ -35,11 +35,12 @@ pub fn loss_and_correct(logits: Tensor<2>, targets: &Targets) -> Tensor<1> {
             // max(x, 0) − x t + ln(1 + e^−|x|), which can't overflow
             let log_term = logits.clone().abs().neg().exp().log1p();
             let loss = activation::relu(logits.clone()) - logits * target.clone() + log_term;
-            (loss.sum(), right)
+            (loss, right)
         }
     };
-    let correct = correct.float().cast(dtype).sum();
-    Tensor::cat(vec![loss, correct], 0)
+    let both = Tensor::cat(vec![loss, correct.float().cast(dtype)], 1);
+    // Along an axis, because over everything a GPU adds up atomically: in another order every time.
+    both.sum_dim(0).reshape([2])
 }
 
 impl Loss {

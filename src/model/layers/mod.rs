@@ -84,9 +84,9 @@ pub fn apply(
         Layer::LeakyRelu { slope } => map!(x(), t => act::leaky_relu(t, *slope)),
         Layer::Gelu { tanh: false } => map!(x(), t => activation::gelu(t)),
         Layer::Gelu { tanh: true } => map!(x(), t => activation::gelu_tanh(t)),
-        Layer::Silu => map!(x(), t => act::silu(t)),
+        Layer::Silu => map!(x(), t => activation::silu(t)),
         Layer::Tanh => map!(x(), t => t.tanh()),
-        Layer::Sigmoid => map!(x(), t => act::sigmoid(t)),
+        Layer::Sigmoid => map!(x(), t => activation::sigmoid(t)),
         Layer::Softmax { axis } => map!(x(), t => act::softmax(t, *axis)),
         Layer::MaxPool {
             size,
@@ -128,11 +128,11 @@ pub fn apply(
         Layer::Scale { weight, factor } => {
             let scaled = map!(x(), t => t.mul_scalar(*factor));
             match weight {
-                Some(name) => scaled.zip(tensor_value(weights, name), Product),
+                Some(name) => with_tensor(scaled, weights, name, Product),
                 None => scaled,
             }
         }
-        Layer::Shift { weight } => x().zip(tensor_value(weights, weight), Sum),
+        Layer::Shift { weight } => with_tensor(x(), weights, weight, Sum),
         Layer::Prepend { weight } => {
             let value = x();
             let width = weights.shape(weight).iter().product();
@@ -169,12 +169,17 @@ fn fold(mut inputs: impl Iterator<Item = Value>, operation: impl BinaryOperation
     inputs.fold(first, |a, b| a.zip(b, operation))
 }
 
-/// A trained tensor as a value with a batch axis of extent 1, ready to broadcast.
-fn tensor_value(weights: &Weights, name: &str) -> Value {
+/// `x` combined with a trained tensor that has one entry for the whole batch: it may have a batch
+/// axis of extent 1 of its own, as positional embeddings do.
+fn with_tensor(x: Value, weights: &Weights, name: &str, operation: impl BinaryOperation) -> Value {
     let shape = weights.shape(name);
     let count = shape.iter().product::<usize>();
-    let dims: Vec<usize> = std::iter::once(1).chain(shape.iter().copied()).collect();
-    Value::Rank2(weights.flat(name).reshape([1, count])).reshape(&dims)
+    let mut dims = shape.to_vec();
+    if dims.len() < x.dims().len() {
+        dims.insert(0, 1);
+    }
+    let tensor = Value::Rank2(weights.flat(name).reshape([1, count])).reshape(&dims);
+    x.zip(tensor, operation)
 }
 
 /// Zeros before and after along one axis.

@@ -288,7 +288,12 @@ pub fn output_shape<'a>(
             ..
         }
         | Layer::Shift { weight } => {
-            let y = broadcast(x, of(weight)?)?;
+            // A tensor may bring a batch axis of its own, of extent 1.
+            let shape = match of(weight)? {
+                [1, rest @ ..] if rest.len() == x.len() => rest,
+                shape => shape,
+            };
+            let y = broadcast(x, shape)?;
             if y == x {
                 Ok(y)
             } else {

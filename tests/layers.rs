@@ -1,0 +1,80 @@
+//! Every kind of layer against PyTorch in float64: outputs of small networks described in model files.
+//!
+//! `tests/fixtures/layers/make.py` made the references.
+
+use losscope::checkpoint::{self, npz};
+use losscope::dataset::Samples;
+use losscope::engine::device::{self, DeviceChoice};
+use losscope::landscape::evaluate::{Evaluator, Precision};
+use losscope::landscape::slice::{Buffers, Slice};
+use losscope::model::params::Params;
+use losscope::model::{Network, file};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Outputs of the case `name` agree with the reference on `device` within `tolerance`, relative to
+/// the largest output.
+#[track_caller]
+fn check(name: &str, choice: DeviceChoice, precision: Precision, tolerance: f64) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/layers");
+    let arrays = npz::read_arrays(&folder.join(format!("{name}.npz"))).expect("the reference");
+    let array = |key: &str| &arrays.iter().find(|(n, _)| n == key).expect("an array").1;
+    let state = checkpoint::open(&folder.join(format!("{name}.npz"))).expect("the tensors");
+    let graph = file::read(folder.join(format!("{name}.toml"))).expect("the model");
+    let network = Arc::new(Network::new(graph, &state).expect("a network that fits"));
+    let (theta, _) = network.params(&state).expect("its parameters");
+
+    let (x, expected) = (array("x"), array("logits").to_f64());
+    let samples = Arc::new(Samples {
+        shape: x.shape()[1..].to_vec(),
+        inputs: x.to_f64().into_iter().map(|v| v as f32).collect(),
+        labels: vec![0; x.shape()[0]],
+    });
+    let opened = device::open(choice, precision).expect("the device");
+    let evaluator =
+        Evaluator::new(network, opened.device, precision, 64 << 20).expect("an evaluator");
+    let split = evaluator.upload(&samples, 2).expect("samples that fit");
+    let still = Params::zeros(theta.layout());
+    let slice = Slice::new(theta, vec![still], Buffers::Frozen).expect("a slice");
+    let loaded = evaluator.load(slice, None).expect("a slice on the device");
+    let outputs = evaluator.logits(&loaded, &[0.0], &split).expect("outputs");
+
+    let largest = expected.iter().fold(0.0_f64, |m, v| m.max(v.abs()));
+    let off = outputs
+        .iter()
+        .zip(&expected)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f64::max);
+    assert_eq!(outputs.len(), expected.len());
+    assert!(
+        off <= tolerance * largest,
+        "{name} on {choice:?}: off by {off:e} of {largest}"
+    );
+}
+
+const CASES: [&str; 5] = [
+    "one-dimensional",
+    "two-dimensional",
+    "transformer",
+    "causal-transformer",
+    "tokens",
+];
+
+#[test]
+fn layers_agree_with_pytorch_in_double_precision() {
+    for name in CASES {
+        for device in [DeviceChoice::Flex, DeviceChoice::Ndarray] {
+            // Sums of a few hundred products: far above the rounding of f64, far below a wrong term.
+            check(name, device, Precision::F64, 1e-12);
+        }
+    }
+}
+
+#[test]
+fn layers_agree_with_pytorch_in_single_precision_on_every_device() {
+    for name in CASES {
+        for device in [DeviceChoice::Flex, DeviceChoice::Ndarray, DeviceChoice::Gpu] {
+            check(name, device, Precision::F32, 2e-5);
+        }
+    }
+}
