@@ -266,6 +266,41 @@ fn a_result_can_be_plotted_and_converted() {
 }
 
 #[test]
+fn saved_directions_give_the_same_surface() {
+    let dir = folder();
+    let base = [
+        "surface",
+        "--x=-1:1:5",
+        "--split",
+        "train",
+        "--seed",
+        "5",
+        "-q",
+    ];
+    let run = |more: &[&str]| {
+        losscope(dir.path(), &[&base[..], more].concat()).succeeds();
+    };
+    run(&["-o", "a.csv", "--save-directions", "d.safetensors"]);
+    let stored = ["--normalize", "none", "--one-dim", "keep"];
+    run(&[
+        &stored[..],
+        &[
+            "--directions",
+            "d.safetensors",
+            "-o",
+            "b.csv",
+            "--save-directions",
+            "d.h5",
+        ],
+    ]
+    .concat());
+    run(&[&stored[..], &["--directions", "d.h5", "-o", "c.csv"]].concat());
+    let read = |name| std::fs::read(dir.path().join(name)).unwrap();
+    assert_eq!(read("a.csv"), read("b.csv"));
+    assert_eq!(read("a.csv"), read("c.csv"));
+}
+
+#[test]
 fn a_stopped_job_goes_on_where_it_was() {
     let dir = folder();
     let args = [

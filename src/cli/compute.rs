@@ -32,6 +32,13 @@ pub struct ComputeArgs<J: Args> {
     figure: FigureOptions,
 }
 
+impl<J: Args> ComputeArgs<J> {
+    /// What is to be computed.
+    pub fn job(&self) -> &J {
+        &self.job
+    }
+}
+
 impl From<SurfaceJob> for Job {
     fn from(job: SurfaceJob) -> Self {
         Self::Surface(job)

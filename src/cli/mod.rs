@@ -16,9 +16,10 @@ mod distance;
 mod inspect;
 mod output;
 mod progress;
+mod surface;
 mod trajectory;
 
-use crate::engine::job::{LineJob, SurfaceJob, TrajectoryJob};
+use crate::engine::job::{LineJob, TrajectoryJob};
 use crate::error::Error;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::process::ExitCode;
@@ -55,7 +56,7 @@ enum Command {
     /// Loss and accuracy along the line between two minimizers
     Line(compute::ComputeArgs<LineJob>),
     /// Loss and accuracy over a plane around a point of parameter space
-    Surface(Box<compute::ComputeArgs<SurfaceJob>>),
+    Surface(Box<surface::SurfaceArgs>),
     /// Distances between checkpoints, in total and layer by layer
     Distance(distance::DistanceArgs),
     /// The path of a training run in its PCA plane
@@ -107,7 +108,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
     match command {
         Command::Inspect(args) => inspect::run(&args, talk),
         Command::Line(args) => compute::run(args, talk),
-        Command::Surface(args) => compute::run(*args, talk),
+        Command::Surface(args) => surface::run(*args, talk),
         Command::Distance(args) => distance::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),
         Command::Plot(args) => convert::plot(&args, talk),

@@ -13,7 +13,7 @@ mod line;
 mod plane;
 pub mod recipe;
 pub mod result;
-mod surface;
+pub mod surface;
 mod trajectory;
 
 use crate::error::{Error, Result};

@@ -12,6 +12,7 @@ use crate::landscape::grid::{Axis, coarse_first};
 use crate::landscape::sample::sample;
 use crate::landscape::surface::{Surface, propose_half_width};
 use crate::landscape::table::Table;
+use crate::model::params::Params;
 
 /// Computes the surface, or the rest of it.
 pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) -> Result<Outcome> {
@@ -106,6 +107,17 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     };
     drive(sampler, &mut outcome, store, observer)?;
     Ok(outcome)
+}
+
+/// The directions a surface job moves along, as it would make them.
+///
+/// # Errors
+/// As running the job.
+pub fn directions(job: &SurfaceJob) -> Result<Vec<Params>> {
+    plane::check(job)?;
+    let first = open_checkpoint(&plane::first_checkpoint(job)?)?;
+    let mut inputs = Inputs::open(&job.setup, &first)?;
+    Ok(plane::build(job, &mut inputs)?.slice.directions)
 }
 
 /// The axis asked for, or one wide enough for what the plane shows.

@@ -17,6 +17,7 @@ pub mod vtk;
 use crate::checkpoint::files::{self, replace_file};
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
+use crate::model::params::Params;
 use figure::FigureOptions;
 use std::io::Write as _;
 use std::path::Path;
@@ -101,6 +102,22 @@ pub fn write(path: &Path, outcome: &Outcome, figure: &FigureOptions) -> Result<(
             path,
             &png::bytes(&figure::svg(outcome, figure)?, figure.dpi)?,
         ),
+    }
+}
+
+/// Writes the directions of a plane: `.h5` as Li et al.'s code does, `.safetensors` by parameter name.
+///
+/// # Errors
+/// Where the suffix is another, or the file can't be written.
+pub fn write_directions(path: &Path, directions: &[Params]) -> Result<()> {
+    let suffix = path.extension().map(|s| s.to_string_lossy().to_lowercase());
+    match suffix.as_deref() {
+        Some("h5" | "hdf5") => hdf5::write_directions(path, directions),
+        Some("safetensors") => hdf5::directions(path, directions),
+        _ => Err(Error::Usage(format!(
+            "directions are written as .safetensors or .h5: {}",
+            path.display()
+        ))),
     }
 }
 

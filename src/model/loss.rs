@@ -38,9 +38,13 @@ pub fn loss_and_correct(logits: Tensor<2>, targets: &Targets) -> Tensor<1> {
             (loss, right)
         }
     };
-    let both = Tensor::cat(vec![loss, correct.float().cast(dtype)], 1);
+    let n = loss.dims()[0];
+    let rows = vec![
+        loss.reshape([1, n]),
+        correct.float().cast(dtype).reshape([1, n]),
+    ];
     // Along an axis, because over everything a GPU adds up atomically: in another order every time.
-    both.sum_dim(0).reshape([2])
+    Tensor::cat(rows, 0).sum_dim(1).reshape([2])
 }
 
 impl Loss {

@@ -55,7 +55,7 @@ impl Evaluator {
     /// Samples a batch: a share of the memory budget, and few enough that activations stay near the
     /// caches, where CPU devices are fastest.
     fn batch_size(&self) -> usize {
-        const NEAR_CACHE: usize = 8 << 20;
+        const NEAR_CACHE: usize = 16 << 20;
         let per_sample = self.network.values_per_sample() * self.dtype.size();
         let budget = if self.is_cpu() {
             (self.memory / 4).min(NEAR_CACHE)
