@@ -1,6 +1,6 @@
 //! Files out: figures and data, one format a file.
 //!
-//! [`write`] picks the format by the suffix. Every file is written beside its place and then renamed,
+//! [`write()`] picks the format by the suffix. Every file is written beside its place and then renamed,
 //! so that a reader never meets half of one.
 
 mod caption;

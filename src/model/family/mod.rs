@@ -38,7 +38,7 @@ pub struct Hints<'a> {
 pub struct Recognised {
     /// The network.
     pub graph: Graph,
-    /// Name of the family, one of [`names`] (`skeleton` for [`skeleton`]'s).
+    /// Name of the family, one of [`names`] (`skeleton` for [`skeleton()`]'s).
     pub family: &'static str,
     /// What in the checkpoint speaks for the family, as a phrase.
     pub why: String,
