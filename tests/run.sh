@@ -13,8 +13,9 @@ missing=()
 command -v cc >/dev/null || missing+=(gcc libc6-dev)
 command -v curl >/dev/null || missing+=(curl ca-certificates)
 # The GPU tests need some Vulkan driver; Mesa's lavapipe is a software one.
-ldconfig -p | grep -q libvulkan.so.1 || missing+=(libvulkan1)
-ls /usr/share/vulkan/icd.d/*.json >/dev/null 2>&1 || missing+=(mesa-vulkan-drivers)
+any() { compgen -G "$1" >/dev/null; }
+any '/usr/lib*/libvulkan.so.1' || any '/usr/lib/*/libvulkan.so.1' || missing+=(libvulkan1)
+any '/usr/share/vulkan/icd.d/*.json' || any '/etc/vulkan/icd.d/*.json' || missing+=(mesa-vulkan-drivers)
 if [ ${#missing[@]} -gt 0 ]; then
   echo "installing ${missing[*]}"
   as_root apt-get update -qq
@@ -28,5 +29,7 @@ if ! command -v cargo >/dev/null; then
   . "$HOME/.cargo/env"
 fi
 
+# Graphics drivers complain where a login session would have set this.
+export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$(mktemp -d)}"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/losscope/target}"
 exec cargo test --release --locked "$@"
