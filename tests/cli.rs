@@ -266,6 +266,30 @@ fn a_result_can_be_plotted_and_converted() {
 }
 
 #[test]
+fn a_seed_gives_the_same_surface_whichever_file_the_network_came_from() {
+    let dir = folder();
+    let run = |at: &str, out: &str| {
+        let args = [
+            "surface",
+            "--at",
+            at,
+            "--x=-1:1:4",
+            "--split",
+            "train",
+            "-q",
+            "-o",
+            out,
+        ];
+        losscope(dir.path(), &args).succeeds();
+        std::fs::read(dir.path().join(out)).unwrap()
+    };
+    // These formats keep the same tensors in three different orders.
+    let pytorch = run(&fixture("models/mlps/sb.pt"), "pt.csv");
+    assert_eq!(run(&fixture("formats/mlps.npz"), "npz.csv"), pytorch);
+    assert_eq!(run(&fixture("formats/mlps.h5"), "h5.csv"), pytorch);
+}
+
+#[test]
 fn saved_directions_give_the_same_surface() {
     let dir = folder();
     let base = [
@@ -408,6 +432,16 @@ fn bad_input_gives_one_clear_error() {
         file("models/resnet20c/sb.pt.gz"),
     );
     std::fs::write(dir.path().join("bad.toml"), "name = 'x'\ninput = [64]\n[loss]\nkind = 'cross-entropy'\n[[layer]]\nname = 'a'\nkind = 'linaer'\n").unwrap();
+    let head = "name = 'x'\n[loss]\nkind = 'cross-entropy'\n";
+    let huge = "[[layer]]\nname = 'f'\nkind = 'flatten'\nfrom = 1\n";
+    let still = "[[layer]]\nname = 'p'\nkind = 'max-pool'\nsize = [2, 2]\nstride = [0, 0]\npadding = [0, 0]\ndilation = [1, 1]\n";
+    let model = |input: &str, layers: &str| format!("input = {input}\n{head}{layers}");
+    std::fs::write(
+        dir.path().join("huge.toml"),
+        model("[9999999999, 9999999999]", huge),
+    )
+    .unwrap();
+    std::fs::write(dir.path().join("still.toml"), model("[1, 8, 8]", still)).unwrap();
     let small = vec!["surface", "--x=0:0:1"];
     let with = |more: &[&'static str]| [small.clone(), more.to_vec()].concat();
     let at = |path: &'_ str| -> Vec<String> {
@@ -504,6 +538,17 @@ fn bad_input_gives_one_clear_error() {
         (with(&["--memory", "lots"]), 2, &["lots", "500M"]),
         (with(&["--samples", "0"]), 2, &["--samples"]),
         (vec!["surface", "--x=1:-1:5"], 2, &["FROM:TO:POINTS"]),
+        (vec!["surface", "--x=-1:1:10001"], 2, &["coarser grid"]),
+        (
+            with(&["--model", "huge.toml"]),
+            1,
+            &["the input", "values a sample"],
+        ),
+        (
+            with(&["--model", "still.toml"]),
+            1,
+            &["\"p\"", "stride", "at least 1"],
+        ),
         (with(&["-o", "picture.bmp"]), 2, &[".png", "picture.bmp"]),
         (
             with(&["-o", "no/such/folder/s.png"]),
@@ -519,7 +564,7 @@ fn bad_input_gives_one_clear_error() {
     }
     assert_eq!(
         names(dir.path()),
-        ["bad.toml"],
+        ["bad.toml", "huge.toml", "still.toml"],
         "a failed command leaves nothing behind"
     );
 }

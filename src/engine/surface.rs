@@ -6,7 +6,7 @@ use crate::engine::plane::{self, Plane};
 use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::{Observer, drive, same_files, same_job};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
 use crate::landscape::grid::{Axis, coarse_first};
 use crate::landscape::sample::sample;
@@ -44,6 +44,7 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
             let probe = |k: usize, points: usize| propose(&evaluator, &loaded, &splits, k, points);
             let x = range(job.x, 0, &shown, probe)?;
             let y = range(job.y.or(job.x), 1, &shown, probe)?;
+            bounded(x, y)?;
             let table = Table::new(
                 x.points * y.points,
                 inputs.train.is_some(),
@@ -107,6 +108,19 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     };
     drive(sampler, &mut outcome, store, observer)?;
     Ok(outcome)
+}
+
+/// More points than this are days of work, and gigabytes before the first.
+const MOST_POINTS: usize = 4_000_000;
+
+fn bounded(x: Axis, y: Axis) -> Result<()> {
+    if x.points * y.points > MOST_POINTS {
+        return Err(Error::Usage(format!(
+            "{} × {} points are more than {MOST_POINTS}; choose a coarser grid",
+            x.points, y.points
+        )));
+    }
+    Ok(())
 }
 
 /// The directions a surface job moves along, as it would make them.

@@ -45,7 +45,7 @@ pub enum OneDim {
 /// A direction of independent N(0, 1) draws over every trained tensor, zero over the buffers.
 ///
 /// `stream` numbers the directions of one seed: 0 for x, 1 for y. The draws go through the tensors
-/// in the checkpoint's order, so the same seed gives the same direction on every device.
+/// in the network's order, so the same seed gives the same direction on every device.
 pub fn random(layout: &Layout, seed: u64, stream: u64) -> Params {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(stream);

@@ -16,7 +16,7 @@ pub struct Distance {
     pub norm_a: f64,
     /// ‖θ_b‖₂
     pub norm_b: f64,
-    /// The same by module, in the checkpoint's order.
+    /// The same by module, in the network's order.
     pub layers: Vec<LayerDistance>,
 }
 

@@ -18,7 +18,7 @@ pub mod weights;
 
 use crate::checkpoint::StateDict;
 use crate::error::{Error, Result};
-use graph::{Graph, Loss, Role};
+use graph::{Graph, Loss};
 use params::{Layout, Params, TensorSpec};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub struct Network {
 
 impl Network {
     /// Checks `graph` against the shapes of `state` and fixes the order of the tensors: the
-    /// checkpoint's own.
+    /// graph's, in which PyTorch usually numbers parameters too.
     ///
     /// # Errors
     /// Names the layer and the shapes that don't fit, or the tensors that the checkpoint lacks.
@@ -44,7 +44,6 @@ impl Network {
             .iter()
             .map(|(name, array)| (name.as_str(), array.shape()))
             .collect();
-        let roles: HashMap<&str, Role> = graph.tensors().into_iter().collect();
         let missing: Vec<String> = graph
             .tensors()
             .iter()
@@ -63,15 +62,16 @@ impl Network {
         let shapes = shape::infer(&graph, &graph.input, |name| {
             shapes_by_name.get(name).copied()
         })?;
-        let layout: Layout = state
-            .tensors
+        // The graph's order, not the file's: formats sort names in their own ways, and a seed must
+        // give the same direction whichever file a network came from.
+        let layout: Layout = graph
+            .tensors()
             .iter()
-            .filter_map(|(name, array)| {
-                let role = *roles.get(name.as_str())?;
+            .filter_map(|(name, role)| {
                 Some(TensorSpec {
-                    name: name.clone(),
-                    shape: array.shape().to_vec(),
-                    role,
+                    name: (*name).to_owned(),
+                    shape: shapes_by_name.get(name)?.to_vec(),
+                    role: *role,
                 })
             })
             .collect();
@@ -106,7 +106,7 @@ impl Network {
         &self.graph
     }
 
-    /// Names, shapes and roles of all tensors, in the checkpoint's order.
+    /// Names, shapes and roles of all tensors, in the graph's order.
     pub fn layout(&self) -> &Layout {
         &self.layout
     }

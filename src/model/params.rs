@@ -1,6 +1,6 @@
 //! Points and directions of parameter space.
 //!
-//! [`Params`] is one vector of all tensors of a network, kept tensor by tensor in the checkpoint's
+//! [`Params`] is one vector of all tensors of a network, kept tensor by tensor in the network's
 //! order: what it trains, then its buffers. Values are f64 whatever the checkpoint's type, so that
 //! directions, norms and distances are exact; the evaluator rounds once when it uploads. Norms,
 //! products and distances count the trained tensors only, as the literature does.
@@ -37,7 +37,7 @@ impl TensorSpec {
     }
 }
 
-/// The tensors of a network in the checkpoint's order.
+/// The tensors of a network in the network's order.
 pub type Layout = Arc<[TensorSpec]>;
 
 /// One value for every entry of every tensor of a network: a point, or a direction.

@@ -46,6 +46,18 @@ impl Evaluator {
                 self.network.outputs()
             )));
         }
+        let needed = self
+            .network
+            .values_per_sample()
+            .saturating_mul(self.dtype.size());
+        if needed > self.memory {
+            return Err(Error::Usage(format!(
+                "one sample takes about {} MB on its way through the model {:?}, but --memory allows {} MB",
+                needed >> 20,
+                graph.name,
+                self.memory >> 20
+            )));
+        }
         if samples.is_empty() {
             return Err(Error::Model("the data has no samples in this split".into()));
         }

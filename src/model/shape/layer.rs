@@ -1,7 +1,7 @@
 //! The output shape of each kind of layer, or what doesn't fit.
 
 use super::arrange::{broadcast, reshaped};
-use super::window::{pooled, windows};
+use super::window::{pooled, sliding, windows};
 use crate::model::graph::{Layer, Node};
 
 /// The shape after one layer, or what doesn't fit.
@@ -107,6 +107,7 @@ pub fn output_shape<'a>(
                     "stride, padding and dilation need {axes} entries each, as {weight:?} has shape {shape:?}"
                 ));
             }
+            sliding(stride, dilation)?;
             let c = channels(Some(axes + 1))?;
             if *groups == 0 || Some(c) != per_group.checked_mul(*groups) || out % groups != 0 {
                 return Err(format!(
@@ -248,7 +249,10 @@ pub fn output_shape<'a>(
         } => {
             let at = axis(*at)?;
             let mut y = x.to_vec();
-            y[at] += before + after;
+            y[at] = [*before, *after]
+                .iter()
+                .try_fold(y[at], |n, &more| n.checked_add(more))
+                .ok_or("pads beyond any memory")?;
             Ok(y)
         }
         Layer::Flatten { from } => {

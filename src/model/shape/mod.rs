@@ -24,6 +24,7 @@ pub fn infer<'a>(
     input: &[usize],
     tensor: impl Fn(&str) -> Option<&'a [usize]>,
 ) -> Result<Vec<Vec<usize>>> {
+    bounded(input, "the input")?;
     let mut shapes: Vec<Vec<usize>> = Vec::with_capacity(graph.layers.len());
     for (sources, node) in sources(graph)?.iter().zip(&graph.layers) {
         let inputs: Vec<&[usize]> = sources
@@ -32,6 +33,7 @@ pub fn infer<'a>(
             .collect();
         let output = layer::output_shape(node, &inputs, &tensor)
             .map_err(|message| Error::Model(format!("layer {:?}: {message}", node.name)))?;
+        bounded(&output, &format!("layer {:?}", node.name))?;
         if !RANKS.contains(&(output.len() + 1)) {
             return Err(Error::Model(format!(
                 "layer {:?} makes {output:?}, but values of 1 to 4 axes (after the batch) are supported",
@@ -41,6 +43,22 @@ pub fn infer<'a>(
         shapes.push(output);
     }
     Ok(shapes)
+}
+
+/// No network has a layer this wide; a slip in a model file easily makes one.
+const MOST_VALUES: usize = 1 << 31;
+
+fn bounded(shape: &[usize], what: &str) -> Result<()> {
+    let count = shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
+    match count {
+        Some(1..=MOST_VALUES) => Ok(()),
+        Some(0) => Err(Error::Model(format!(
+            "{what} has the shape {shape:?}: no values at all"
+        ))),
+        _ => Err(Error::Model(format!(
+            "{what} has the shape {shape:?}: more than {MOST_VALUES} values a sample"
+        ))),
+    }
 }
 
 /// For every layer the indices of the layers it reads; `None` is the data.

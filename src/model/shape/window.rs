@@ -28,6 +28,16 @@ pub fn windows(
     Some(count)
 }
 
+/// Refuses a window that stands still.
+pub fn sliding(stride: &[usize], dilation: &[usize]) -> Result<(), String> {
+    if stride.contains(&0) || dilation.contains(&0) {
+        return Err(format!(
+            "has stride {stride:?} and dilation {dilation:?}, which must be at least 1"
+        ));
+    }
+    Ok(())
+}
+
 /// The shape after a pool over the axes behind the channels.
 pub fn pooled(
     x: &[usize],
@@ -46,7 +56,8 @@ pub fn pooled(
             "was given {x:?}, which a window of {size:?} (stride {stride:?}, padding {padding:?}) can't slide over"
         ));
     }
-    if (0..axes).any(|i| padding[i] * 2 > size[i]) {
+    sliding(stride, dilation)?;
+    if (0..axes).any(|i| padding[i] > size[i] / 2) {
         return Err(format!(
             "the padding {padding:?} is more than half of the window {size:?}"
         ));
