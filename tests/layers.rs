@@ -78,3 +78,79 @@ fn layers_agree_with_pytorch_in_single_precision_on_every_device() {
         }
     }
 }
+
+/// burn stores linear weights as [in, out]; its files give the same network, filters included.
+#[test]
+fn a_burnpack_file_is_the_same_network() {
+    use burn_pack::{Bytes, DType, Tensor, Writer};
+    use losscope::dataset::{self, DataOptions};
+    use losscope::engine::inputs::open_network;
+    use losscope::landscape::direction::{Normalization, OneDim, normalise};
+
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let pytorch =
+        checkpoint::open(&root.join("tests/fixtures/models/mlps/sb.pt")).expect("weights");
+    let tensors = pytorch
+        .tensors
+        .iter()
+        .enumerate()
+        .map(|(id, (name, array))| {
+            let (values, mut shape) = (array.to_f64(), array.shape().to_vec());
+            let values = match *array.shape() {
+                [rows, columns] => (0..columns)
+                    .flat_map(|c| (0..rows).map(move |r| r * columns + c))
+                    .map(|i| values[i])
+                    .collect(),
+                _ => values,
+            };
+            shape.reverse();
+            let bytes = values
+                .iter()
+                .flat_map(|v| (*v as f32).to_le_bytes())
+                .collect();
+            Tensor::new(
+                name.clone(),
+                DType::F32,
+                shape,
+                Some(id as u64),
+                Bytes::from_bytes_vec(bytes),
+            )
+        });
+    let packed = Writer::new(tensors.collect())
+        .into_bytes()
+        .expect("a burnpack file");
+    let burn =
+        checkpoint::from_bytes(packed.to_vec(), &root.join("mlps.bpk")).expect("its tensors");
+
+    let data = dataset::open(&DataOptions::default()).expect("the digits");
+    let samples = Arc::new(data.train.clone());
+    let outputs = |state: &checkpoint::StateDict| {
+        let (network, facts) = open_network("auto", state, Some(&data)).expect("a network");
+        let (theta, _) = network.params(state).expect("its parameters");
+        // The weights themselves as a direction: normalising filter by filter must leave them alone.
+        let along = normalise(&theta, &theta, Normalization::Filter, OneDim::Zero);
+        let opened = device::open(DeviceChoice::Flex, Precision::F64).expect("the device");
+        let evaluator = Evaluator::new(Arc::new(network), opened.device, Precision::F64, 64 << 20)
+            .expect("an evaluator");
+        let split = evaluator
+            .upload(&samples, data.classes)
+            .expect("samples that fit");
+        let slice = Slice::new(theta, vec![along], Buffers::Frozen).expect("a slice");
+        let loaded = evaluator.load(slice, None).expect("a slice on the device");
+        (
+            evaluator.logits(&loaded, &[0.5], &split).expect("outputs"),
+            facts.assumptions,
+        )
+    };
+    let ((expected, _), (found, assumed)) = (outputs(&pytorch), outputs(&burn));
+    let off = found
+        .iter()
+        .zip(&expected)
+        .map(|(a, b)| (a - b).abs())
+        .fold(0.0, f64::max);
+    assert!(off < 1e-9, "off by {off:e}");
+    assert!(
+        assumed.iter().any(|a| a.contains("[in, out]")),
+        "{assumed:?}"
+    );
+}
