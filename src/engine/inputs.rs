@@ -4,10 +4,11 @@ use crate::checkpoint::{self, Array, StateDict};
 use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
 use crate::engine::device::{self, OpenDevice};
-use crate::engine::job::Setup;
-use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
+use crate::engine::job::{Job, Setup};
+use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, ModelFacts, Recipe};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Split};
+use crate::landscape::slice::Geometry;
 use crate::model::family::{self, Hints, Recognised};
 use crate::model::graph::Layer;
 use crate::model::params::Params;
@@ -223,6 +224,28 @@ impl Inputs {
             sha256: state.source.sha256.clone(),
         });
         Ok(params)
+    }
+
+    /// The header of a result: what these inputs know, the rest as if nothing was computed yet.
+    pub fn recipe(&self, job: Job, axes: Vec<AxisFacts>, geometry: Geometry) -> Recipe {
+        Recipe {
+            losscope: env!("CARGO_PKG_VERSION").to_owned(),
+            job,
+            model: self.model.clone(),
+            checkpoints: self.checkpoints.clone(),
+            data: self.data.clone(),
+            device: String::new(),
+            axes,
+            geometry,
+            statistics: String::new(),
+            clamped_variances: 0,
+            marks: Vec::new(),
+            trajectory: None,
+            barriers: Vec::new(),
+            non_finite: 0,
+            elapsed_seconds: 0.0,
+            warnings: self.warnings.clone(),
+        }
     }
 
     /// Every checkpoint of a folder with its name, in the order of the numbers in their names.

@@ -2,7 +2,7 @@
 
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{Job, LineJob};
-use crate::engine::recipe::{AxisFacts, Mark, Recipe};
+use crate::engine::recipe::{AxisFacts, Mark};
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::{Observer, drive, plane, same_files, same_job};
 use crate::error::{Error, Result};
@@ -43,33 +43,22 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
     if clamped > 0 {
         inputs.warnings.push(plane::clamped_warning(clamped));
     }
-    let mut recipe = Recipe {
-        losscope: env!("CARGO_PKG_VERSION").to_owned(),
-        job: whole,
-        model: inputs.model.clone(),
-        checkpoints: inputs.checkpoints.clone(),
-        data: inputs.data.clone(),
-        device: device.name,
-        axes: vec![AxisFacts {
-            label: "α".into(),
-            rule: "small batch at 0, large batch at 1".into(),
-        }],
-        geometry: slice.geometry(),
-        statistics: plane::statistics_words(&inputs, job.buffers),
-        clamped_variances: clamped,
-        marks: [("small batch", 0.0), ("large batch", 1.0)]
-            .map(|(label, alpha)| Mark {
-                label: label.into(),
-                coordinate: vec![alpha],
-                outside: 0.0,
-            })
-            .to_vec(),
-        trajectory: None,
-        barriers: Vec::new(),
-        non_finite: 0,
-        elapsed_seconds: 0.0,
-        warnings: inputs.warnings.clone(),
+    let axis = AxisFacts {
+        label: "α".into(),
+        rule: "small batch at 0, large batch at 1".into(),
     };
+    let mark = |(label, alpha): (&str, f64)| Mark {
+        label: label.into(),
+        coordinate: vec![alpha],
+        outside: 0.0,
+    };
+    let mut recipe = inputs.recipe(whole, vec![axis], slice.geometry());
+    recipe.device = device.name;
+    recipe.statistics = plane::statistics_words(&inputs, job.buffers);
+    recipe.clamped_variances = clamped;
+    recipe.marks = [("small batch", 0.0), ("large batch", 1.0)]
+        .map(mark)
+        .to_vec();
     if let Some(previous) = previous {
         same_files(&previous, &recipe)?;
         recipe.elapsed_seconds = previous.recipe.elapsed_seconds;

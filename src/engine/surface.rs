@@ -3,7 +3,6 @@
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob};
 use crate::engine::plane::{self, Plane};
-use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::{Observer, drive, same_files, same_job};
 use crate::error::{Error, Result};
@@ -62,24 +61,13 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     if clamped > 0 {
         inputs.warnings.push(plane::clamped_warning(clamped));
     }
-    let mut recipe = Recipe {
-        losscope: env!("CARGO_PKG_VERSION").to_owned(),
-        job: whole,
-        model: inputs.model.clone(),
-        checkpoints: inputs.checkpoints.clone(),
-        data: inputs.data.clone(),
-        device: device.name,
-        axes,
-        geometry,
-        statistics: plane::statistics_words(&inputs, job.buffers),
-        clamped_variances: clamped,
-        marks,
-        trajectory,
-        barriers: Vec::new(),
-        non_finite: surface.table.non_finite(),
-        elapsed_seconds: 0.0,
-        warnings: inputs.warnings.clone(),
-    };
+    let mut recipe = inputs.recipe(whole, axes, geometry);
+    recipe.device = device.name;
+    recipe.statistics = plane::statistics_words(&inputs, job.buffers);
+    recipe.clamped_variances = clamped;
+    recipe.marks = marks;
+    recipe.trajectory = trajectory;
+    recipe.non_finite = surface.table.non_finite();
     if let Some(previous) = previous {
         same_files(&previous, &recipe)?;
         recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
