@@ -78,18 +78,27 @@ pub fn run<J: Args + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> anyhow::Res
     let mut stopped = false;
     let mut saved = Instant::now();
     let mut save_error = None;
-    let mut outcome = engine::run(&job, previous, &mut |outcome, now| {
+    let mut kept = false;
+    let result = engine::run(&job, previous, &mut |outcome, now| {
         progress::show(&bar, now);
-        if saved.elapsed() > SAVE_EVERY {
+        if saved.elapsed() > SAVE_EVERY || now.failed && now.done > 0 {
             if let Some(path) = &partial {
                 save_error = export::npz::write(path, outcome).err();
+                kept = now.failed && save_error.is_none();
             }
             saved = Instant::now();
         }
         stopped = interrupts.load(Ordering::SeqCst) > 0 && now.done < now.total;
         if stopped { Flow::Stop } else { Flow::Continue }
-    })?;
+    });
     bar.finish_and_clear();
+    if let (true, Some(path)) = (kept, &partial) {
+        talk.say(&format!(
+            "what was computed is kept in {}; the same command with --resume goes on",
+            path.display()
+        ));
+    }
+    let mut outcome = result?;
     if let Some(error) = save_error {
         talk.warn(&[format!("work in progress couldn't be saved: {error}")]);
     }

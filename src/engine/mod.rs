@@ -34,6 +34,8 @@ pub struct Progress {
     pub points_per_second: f64,
     /// Time left at that rate.
     pub left: Option<Duration>,
+    /// The work has failed: this is the last news, and the partial result the last chance to keep it.
+    pub failed: bool,
 }
 
 /// What an observer answers.
@@ -53,12 +55,16 @@ pub type Observer<'a> = &'a mut dyn FnMut(&Outcome, &Progress) -> Flow;
 /// # Errors
 /// Whatever opening or computing says; a panic inside a library becomes an error with its text.
 pub fn run(job: &Job, previous: Option<Outcome>, observer: Observer<'_>) -> Result<Outcome> {
-    let work = AssertUnwindSafe(|| match job {
+    guarded(|| match job {
         Job::Surface(surface) => surface::run(surface, previous, observer),
         Job::Line(line) => line::run(line, previous, observer),
         Job::Trajectory(trajectory) => trajectory::run(trajectory),
-    });
-    catch_unwind(work).unwrap_or_else(|panic| {
+    })
+}
+
+/// Does some work; a panic inside a library becomes an error with its text.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
         let text = panic
             .downcast_ref::<String>()
             .map(String::as_str)
@@ -91,15 +97,24 @@ fn drive(
         total,
         points_per_second: 0.0,
         left: None,
+        failed: false,
     };
     if observer(outcome, &progress) == Flow::Stop {
         return Ok(());
     }
     loop {
         let pulled = Instant::now();
-        let Some(cells) = sampler.next() else { break };
-        progress.done += cells.as_ref().map_or(0, Vec::len);
-        store(outcome, cells?);
+        let cells = match guarded(|| sampler.next().transpose()) {
+            Ok(Some(cells)) => cells,
+            Ok(None) => break,
+            Err(error) => {
+                progress.failed = true;
+                observer(outcome, &progress);
+                return Err(error);
+            }
+        };
+        progress.done += cells.len();
+        store(outcome, cells);
         let (elapsed, took) = (start.elapsed().as_secs_f64(), pulled.elapsed());
         outcome.recipe.elapsed_seconds = earlier + elapsed;
         {
@@ -154,4 +169,17 @@ fn same_files(previous: &Outcome, now: &recipe::Recipe) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_inside_a_library_becomes_an_error_with_its_text() {
+        let result: Result<()> = guarded(|| panic!("shapes {} and {}", 2, 3));
+        let message = result.unwrap_err().to_string();
+        assert!(message.contains("shapes 2 and 3"), "{message}");
+        assert_eq!(guarded(|| Ok(7)).unwrap(), 7);
+    }
 }

@@ -153,10 +153,12 @@ fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(String,
         if clamped > 0 {
             inputs.warnings.push(clamped_warning(clamped));
         }
-        return Ok((
-            point,
-            vec![("small batch".into(), small), ("large batch".into(), large)],
-        ));
+        let marks = vec![
+            (format!("α = {alpha}"), point.clone()),
+            ("small batch".into(), small),
+            ("large batch".into(), large),
+        ];
+        return Ok((point, marks));
     }
     let path = first_checkpoint(job)?;
     let point = inputs.params(&open_checkpoint(&path)?, "centre")?;
