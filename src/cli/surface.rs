@@ -10,11 +10,11 @@ use std::path::PathBuf;
 /// `losscope surface`
 #[derive(Debug, Args)]
 pub struct SurfaceArgs {
-    #[command(flatten)]
-    compute: ComputeArgs<SurfaceJob>,
     /// Write both directions, as --directions takes them: .safetensors, or .h5 as Li et al.'s code
     #[arg(long, value_name = "FILE")]
     save_directions: Option<PathBuf>,
+    #[command(flatten)]
+    compute: ComputeArgs<SurfaceJob>,
 }
 
 /// Writes the directions, then does the job.
