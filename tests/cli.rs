@@ -290,6 +290,37 @@ fn a_seed_gives_the_same_surface_whichever_file_the_network_came_from() {
 }
 
 #[test]
+fn an_output_never_replaces_an_input() {
+    let dir = folder();
+    let copy = |from: &str, to: &str| std::fs::copy(fixture(from), dir.path().join(to)).unwrap();
+    copy("formats/mlps.npz", "weights.npz");
+    let args = [
+        "surface",
+        "--at",
+        "weights.npz",
+        "--x=0:0:1",
+        "-o",
+        "weights.npz",
+    ];
+    losscope(dir.path(), &args).fails(2, &["overwrite the input", "weights.npz"]);
+    losscope(dir.path(), &["inspect", "weights.npz"]).succeeds();
+}
+
+#[test]
+fn distances_are_taken_from_the_first_file_unless_told_otherwise() {
+    let dir = folder();
+    let (small, large) = (fixture("models/mlp/sb.pt"), fixture("models/mlp/lb.pt"));
+    let out = losscope(dir.path(), &["distance", &small, &large])
+        .succeeds()
+        .stdout();
+    assert!(
+        out.starts_with(&format!("L2 distance from {small}")),
+        "{out}"
+    );
+    losscope(dir.path(), &["distance", &small]).fails(2, &["two checkpoints"]);
+}
+
+#[test]
 fn saved_directions_give_the_same_surface() {
     let dir = folder();
     let base = [
@@ -450,7 +481,7 @@ fn bad_input_gives_one_clear_error() {
             .to_vec()
     };
     let at_faults: [(&str, &[&str]); 5] = [
-        (&missing_key, &["3.bias"]),
+        (&missing_key, &["3.bias", "missing_key.pt"]),
         (&shape, &["1.weight", "64", "63"]),
         (&truncated, &["truncated.pt"]),
         (&text, &["text.pt"]),

@@ -62,16 +62,18 @@ const SAVE_EVERY: Duration = Duration::from_mins(1);
 
 /// Does the job and writes its outputs.
 pub fn run<J: Args + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> anyhow::Result<End> {
+    let job: Job = args.job.into();
+    let inputs = job.inputs();
     for path in &args.output {
         export::check_writable(path)?;
+        export::check_spares(path, &inputs)?;
     }
-    let partial = partial_path(&args.output);
+    let partial = args.output.first().and_then(|first| partial_path(first));
     let previous = if args.resume {
-        previous(&args.output, partial.as_ref(), talk)?
+        previous(&args.output, talk)?
     } else {
         None
     };
-    let job: Job = args.job.into();
 
     let interrupts = progress::listen_for_interrupts();
     let bar = progress::bar(talk.quiet);
@@ -148,9 +150,12 @@ fn write_all(
         }
     }
     let Some(error) = failure else {
-        if let Some(path) = partial.filter(|p| p.exists()) {
-            std::fs::remove_file(path)
-                .with_context(|| format!("can't remove the partial result {}", path.display()))?;
+        for path in outputs.iter().filter_map(|output| partial_path(output)) {
+            if path.exists() {
+                std::fs::remove_file(&path).with_context(|| {
+                    format!("can't remove the partial result {}", path.display())
+                })?;
+            }
         }
         return Ok(());
     };
@@ -182,24 +187,21 @@ fn keep_partial(outcome: &Outcome, partial: Option<&Path>, talk: Talk) -> anyhow
 }
 
 /// Where work in progress is kept: beside the first output.
-fn partial_path(outputs: &[PathBuf]) -> Option<PathBuf> {
-    let first = outputs.first()?;
-    let mut name = first.file_name()?.to_owned();
+fn partial_path(output: &Path) -> Option<PathBuf> {
+    let mut name = output.file_name()?.to_owned();
     name.push(".partial.npz");
-    Some(first.with_file_name(name))
+    Some(output.with_file_name(name))
 }
 
 /// The result to go on from: work in progress, else a result among the outputs.
-fn previous(
-    outputs: &[PathBuf],
-    partial: Option<&PathBuf>,
-    talk: Talk,
-) -> anyhow::Result<Option<Outcome>> {
+fn previous(outputs: &[PathBuf], talk: Talk) -> anyhow::Result<Option<Outcome>> {
     let is_result = |p: &&PathBuf| Format::of(p).is_ok_and(|f| f == Format::Npz);
-    let candidates = partial.into_iter().chain(outputs.iter().filter(is_result));
+    // The outputs may have been named in another order when the work was stopped.
+    let partials = outputs.iter().filter_map(|output| partial_path(output));
+    let candidates = partials.chain(outputs.iter().filter(is_result).cloned());
     for path in candidates {
         if path.exists() {
-            let outcome = export::npz::read(path)?;
+            let outcome = export::npz::read(&path)?;
             talk.say(&format!(
                 "{} of {} points are in {}",
                 outcome.points() - outcome.missing(),
@@ -237,11 +239,14 @@ fn describe(outcome: &Outcome, talk: Talk) {
 fn summary(outcome: &Outcome) -> String {
     let recipe = &outcome.recipe;
     let mut text = format!(
-        "{}, {} parameters, {}\n",
+        "{}, {} parameters",
         recipe.model.name,
         output::grouped(recipe.model.parameters),
-        recipe.data.name
     );
+    if !recipe.data.name.is_empty() {
+        text += &format!(", {}", recipe.data.name);
+    }
+    text.push('\n');
     match &outcome.numbers {
         Numbers::Surface(surface) => {
             text += &format!(
@@ -343,5 +348,8 @@ pub fn write_outputs(
         talk.say(&format!("wrote {}", path.display()));
     }
     convert::note_missing(outcome, talk);
+    if talk.json {
+        output::print_json(&serde_json::json!({ "wrote": outputs }))?;
+    }
     Ok(())
 }

@@ -42,6 +42,7 @@ pub fn plot(args: &PlotArgs, talk: Talk) -> anyhow::Result<End> {
             .into());
         }
         export::check_writable(path)?;
+        export::check_spares(path, std::slice::from_ref(&args.result))?;
     }
     let outcome = export::read(&args.result)?;
     write_outputs(&args.output, &outcome, &args.figure, talk)?;
@@ -59,6 +60,7 @@ pub fn convert(args: &ConvertArgs, talk: Talk) -> anyhow::Result<End> {
             .into());
         }
         export::check_writable(path)?;
+        export::check_spares(path, std::slice::from_ref(&args.result))?;
     }
     let outcome = export::read(&args.result)?;
     write_outputs(&args.output, &outcome, &FigureOptions::default(), talk)?;

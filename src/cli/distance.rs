@@ -14,9 +14,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 pub struct DistanceArgs {
     /// Checkpoints [default: both minimizers of the built-in experiment]
-    #[arg(value_name = "FILE", requires = "from")]
+    #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Where distances are measured from: the initial weights
+    /// Where distances are measured from, such as the initial weights [default: the first FILE]
     #[arg(long, value_name = "INIT")]
     from: Option<PathBuf>,
     /// The network: auto, a family's name, or a model.toml
@@ -26,16 +26,18 @@ pub struct DistanceArgs {
 
 /// Prints distances in total and by module.
 pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
-    let from = args.from.clone().unwrap_or_else(|| BUILTIN_INIT.into());
-    let files = match (args.files.is_empty(), &args.from) {
-        (true, None) => vec![BUILTIN_SMALL.into(), BUILTIN_LARGE.into()],
-        (true, Some(_)) => {
-            return Err(Error::Usage(
-                "name the checkpoints whose distance from --from is wanted".into(),
-            )
-            .into());
+    let (from, files): (PathBuf, Vec<PathBuf>) = match (&args.from, args.files.as_slice()) {
+        (None, []) => (
+            BUILTIN_INIT.into(),
+            vec![BUILTIN_SMALL.into(), BUILTIN_LARGE.into()],
+        ),
+        (Some(from), files @ [_, ..]) => (from.clone(), files.to_vec()),
+        (None, [first, others @ ..]) if !others.is_empty() => (first.clone(), others.to_vec()),
+        _ => {
+            let message =
+                "a distance takes two checkpoints: name another, or --from the initial weights";
+            return Err(Error::Usage(message.into()).into());
         }
-        (false, _) => args.files.clone(),
     };
     let start_state = open_checkpoint(&from)?;
     let (network, _) = open_network(&args.model, &start_state, None)?;

@@ -4,6 +4,7 @@ use crate::engine::Progress;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
 static INTERRUPTS: OnceLock<&'static AtomicUsize> = OnceLock::new();
 
@@ -13,8 +14,11 @@ pub fn listen_for_interrupts() -> &'static AtomicUsize {
     INTERRUPTS.get_or_init(|| {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         // Without a handler Ctrl-C ends the program, which is the best that can be done then.
-        ctrlc::set_handler(|| {
-            if COUNT.fetch_add(1, Ordering::SeqCst) > 0 {
+        let mut first: Option<Instant> = None;
+        ctrlc::set_handler(move || {
+            // Some wrappers send the same signal twice at once; only a later one means it.
+            let since = first.get_or_insert_with(Instant::now).elapsed();
+            if COUNT.fetch_add(1, Ordering::SeqCst) > 0 && since > Duration::from_secs(1) {
                 std::process::exit(130);
             }
         })

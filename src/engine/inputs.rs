@@ -73,14 +73,14 @@ pub fn open_network(
             "networks can't be read from ONNX files yet; describe it in a model.toml: {model}"
         )));
     } else {
-        let found = recognise(model, state, &hints)?;
+        let found = recognise(model, state, &hints).map_err(|e| in_file(e, state))?;
         (
             found.graph,
             format!("{}: {}", found.family, found.why),
             found.assumptions,
         )
     };
-    let network = Network::new(graph, state)?;
+    let network = Network::new(graph, state).map_err(|e| in_file(e, state))?;
     let parameters = network
         .layout()
         .iter()
@@ -95,6 +95,14 @@ pub fn open_network(
         assumptions,
     };
     Ok((network, facts))
+}
+
+/// A complaint about a network names the file it came from.
+fn in_file(error: Error, state: &StateDict) -> Error {
+    match error {
+        Error::Model(message) => Error::file(&state.source.path, message.trim_end_matches('.')),
+        other => other,
+    }
 }
 
 /// The family of `state`. burn stores the weights of linear layers as [in, out], the other way

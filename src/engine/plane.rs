@@ -6,6 +6,7 @@ use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions,
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{self, Normalization};
+use crate::landscape::evaluate::STATISTICS_BATCH;
 use crate::landscape::sample::Cell;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::landscape::table::Table;
@@ -284,7 +285,9 @@ pub fn statistics_words(inputs: &Inputs, buffers: Buffers) -> String {
     match buffers {
         Buffers::Frozen => "normalisation statistics frozen".into(),
         Buffers::Interpolate => "normalisation statistics interpolated".into(),
-        Buffers::Recompute => "normalisation statistics recomputed on the training split".into(),
+        Buffers::Recompute => format!(
+            "normalisation statistics recomputed on the training split (batches of {STATISTICS_BATCH})"
+        ),
     }
 }
 

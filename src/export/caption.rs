@@ -54,8 +54,15 @@ pub fn data_line(recipe: &Recipe) -> String {
     if samples.is_empty() {
         return data.name.clone();
     }
+    let subset = recipe
+        .job
+        .setup()
+        .filter(|setup| setup.samples.is_some())
+        .map_or_else(String::new, |setup| {
+            format!(" (stratified subset, seed {})", setup.seed)
+        });
     format!(
-        "{}: {} samples; {}",
+        "{}: {} samples{subset}; {}",
         data.name,
         samples.join(" and "),
         recipe.model.loss

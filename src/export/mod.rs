@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::model::params::Params;
 use figure::FigureOptions;
 use std::io::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A format a result can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +149,37 @@ pub fn check_writable(path: &Path) -> Result<()> {
     tempfile::NamedTempFile::new_in(folder)
         .map(drop)
         .map_err(|source| Error::io("write into the folder of the output", path, source))
+}
+
+/// Refuses an output that would replace one of the inputs, or a file in an input folder.
+///
+/// # Errors
+/// Names the output and the input it would overwrite.
+pub fn check_spares(output: &Path, inputs: &[PathBuf]) -> Result<()> {
+    let Ok(target) = output.canonicalize() else {
+        return Ok(()); // It doesn't exist yet, so it can't be an input.
+    };
+    for input in inputs.iter().filter_map(|i| i.canonicalize().ok()) {
+        if target == input || input.is_dir() && target.starts_with(&input) && !is_result(&target) {
+            return Err(Error::Usage(format!(
+                "the output would overwrite the input {}; choose another name: {}",
+                input.display(),
+                output.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether an existing file is something Losscope wrote: a figure, or a result of its own.
+fn is_result(path: &Path) -> bool {
+    match Format::of(path) {
+        Ok(Format::Npz) => npz::read(path).is_ok(),
+        Ok(format) => {
+            format.is_figure() || matches!(format, Format::Csv | Format::Vtk | Format::Json)
+        }
+        Err(_) => false,
+    }
 }
 
 fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {

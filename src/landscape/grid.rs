@@ -74,6 +74,9 @@ impl FromStr for Axis {
                 "the number of points must be 1 to {MOST_POINTS}"
             )));
         }
+        if !(axis.to - axis.from).is_finite() {
+            return Err(wrong("it is wider than any number"));
+        }
         if axis.points > 1 && axis.from >= axis.to {
             return Err(wrong("FROM must be below TO"));
         }

@@ -47,6 +47,12 @@ pub fn pca(series: &[Params], centring: Centring) -> Result<Trajectory> {
             "a trajectory needs at least three checkpoints of one network".into(),
         ));
     }
+    if centring == Centring::Mean && series.len() < 4 {
+        return Err(Error::Slice(
+            "three checkpoints span no plane about their mean; give four, or use --centring none"
+                .into(),
+        ));
+    }
     // The last checkpoint is no row of its own: its offset is zero.
     let mut rows: Vec<Params> = series
         .iter()

@@ -218,6 +218,37 @@ impl Job {
     }
 }
 
+impl Job {
+    /// Every file and folder the job reads.
+    pub fn inputs(&self) -> Vec<PathBuf> {
+        let mut inputs: Vec<PathBuf> = Vec::new();
+        if let Some(setup) = self.setup() {
+            inputs.extend([PathBuf::from(&setup.data), PathBuf::from(&setup.model)]);
+        }
+        match self {
+            Self::Surface(job) => {
+                inputs.extend(
+                    [&job.at, &job.small, &job.large]
+                        .into_iter()
+                        .flatten()
+                        .cloned(),
+                );
+                match &job.directions {
+                    Directions::Random => {}
+                    Directions::Files(files) => inputs.extend(files.iter().cloned()),
+                    Directions::Three(a, b) => inputs.extend([a.clone(), b.clone()]),
+                    Directions::Pca(folder) => inputs.push(folder.clone()),
+                }
+            }
+            Self::Line(job) => inputs.extend([job.small.clone(), job.large.clone()]),
+            Self::Trajectory(job) => {
+                inputs.extend([PathBuf::from(&job.model), job.folder.clone()]);
+            }
+        }
+        inputs
+    }
+}
+
 impl Setup {
     /// The data set's options in the data floor's own terms.
     pub fn data_options(&self) -> dataset::DataOptions {

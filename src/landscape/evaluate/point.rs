@@ -46,7 +46,10 @@ impl Evaluator {
     /// batches of each batch's mean and unbiased variance.
     fn measure_statistics(&self, weights: &mut Weights, split: &Split) -> Result<()> {
         let mut totals: Vec<forward::BatchStatistics> = Vec::new();
-        for index in 0..split.batches() {
+        // A last batch of one sample has no variance; PyTorch refuses it, the others outweigh it.
+        let lone = split.len() % split.batch == 1 && split.batches() > 1;
+        let batches = split.batches() - usize::from(lone);
+        for index in 0..batches {
             let (input, _) = split.get(self, index);
             let mut measured = Vec::new();
             let _ = forward::run(
@@ -69,7 +72,7 @@ impl Evaluator {
                 })?;
             }
         }
-        let share = 1.0 / split.batches() as f64;
+        let share = 1.0 / batches as f64;
         for total in totals {
             let channels = total.mean.dims();
             weights.insert(&total.running_mean, total.mean.mul_scalar(share), &channels);

@@ -4,7 +4,7 @@ use super::{Evaluator, LoadedSlice, STATISTICS_BATCH, Split};
 use crate::dataset::Samples;
 use crate::error::{Error, Result};
 use crate::landscape::slice::{Buffers, Slice};
-use crate::model::graph::Loss;
+use crate::model::graph::{INPUT, Layer, Loss};
 use crate::model::loss::Targets;
 use crate::model::params::Params;
 use crate::model::value::Value;
@@ -31,7 +31,14 @@ impl Evaluator {
             samples.shape.iter().product::<usize>(),
             expected.iter().product::<usize>(),
         );
-        if samples.shape != *expected
+        let without_ones = |shape: &[usize]| -> Vec<usize> {
+            shape
+                .iter()
+                .copied()
+                .skip_while(|&extent| extent == 1)
+                .collect()
+        };
+        if without_ones(&samples.shape) != without_ones(expected)
             && !(given == taken && (expected.len() == 1 || samples.shape.len() == 1))
         {
             return Err(Error::Model(format!(
@@ -58,8 +65,43 @@ impl Evaluator {
                 self.memory >> 20
             )));
         }
+        self.check_tokens(samples)?;
         if samples.is_empty() {
             return Err(Error::Model("the data has no samples in this split".into()));
+        }
+        Ok(())
+    }
+
+    /// Where a table is looked up with the inputs, they must be its row numbers.
+    fn check_tokens(&self, samples: &Samples) -> Result<()> {
+        let graph = self.network.graph();
+        let reads_input = |index: usize, inputs: &[String]| {
+            index == 0 && inputs.is_empty() || inputs.iter().any(|i| i == INPUT)
+        };
+        let width = samples.shape.iter().product::<usize>().max(1);
+        for (index, node) in graph.layers.iter().enumerate() {
+            let Layer::Embedding { weight } = &node.layer else {
+                continue;
+            };
+            let table = self
+                .network
+                .layout()
+                .iter()
+                .find(|spec| spec.name == *weight);
+            let rows = table
+                .and_then(|spec| spec.shape.first())
+                .map_or(0, |rows| *rows);
+            let wrong = |v: &f32| v.fract() != 0.0 || *v < 0.0 || *v >= rows as f32;
+            if reads_input(index, &node.inputs)
+                && let Some(at) = samples.inputs.iter().position(wrong)
+            {
+                return Err(Error::Model(format!(
+                    "layer {:?} looks up {rows} rows, but sample {} holds {}; tokens are whole numbers from 0 (--data-normalize none keeps them as they are)",
+                    node.name,
+                    at / width,
+                    samples.inputs[at]
+                )));
+            }
         }
         Ok(())
     }
