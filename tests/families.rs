@@ -1111,3 +1111,30 @@ fn model_files_are_read_strictly() {
     let missing = file::read("no/such/model.toml").unwrap_err();
     assert!(matches!(missing, Error::Io { .. }));
 }
+
+/// Linear, layer norm, linear: the draft puts one activation, after the norm.
+#[test]
+fn a_draft_puts_the_activation_after_a_layer_norm() {
+    let shapes: Shapes = [
+        ("a.weight", vec![16, 64]),
+        ("a.bias", vec![16]),
+        ("n.weight", vec![16]),
+        ("n.bias", vec![16]),
+        ("b.weight", vec![10, 16]),
+        ("b.bias", vec![10]),
+    ]
+    .map(|(name, shape)| (name.to_owned(), shape))
+    .to_vec();
+    let layers = skeleton(&state(&shapes), &DIGITS).graph.layers;
+    let kinds: Vec<&str> = layers
+        .iter()
+        .map(|node| match node.layer {
+            Layer::Flatten { .. } => "flatten",
+            Layer::Linear { .. } => "linear",
+            Layer::LayerNorm { .. } => "norm",
+            Layer::Relu => "relu",
+            _ => "other",
+        })
+        .collect();
+    assert_eq!(kinds, ["flatten", "linear", "norm", "relu", "linear"]);
+}

@@ -154,3 +154,78 @@ fn a_burnpack_file_is_the_same_network() {
         "{assumed:?}"
     );
 }
+
+/// A network of `tests/fixtures/layers` ready for samples, in double precision on flex.
+fn case(name: &str) -> Evaluator {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/layers");
+    let state = checkpoint::open(&folder.join(format!("{name}.npz"))).expect("the tensors");
+    let graph = file::read(folder.join(format!("{name}.toml"))).expect("the model");
+    let network = Arc::new(Network::new(graph, &state).expect("a network that fits"));
+    let opened = device::open(DeviceChoice::Flex, Precision::F64).expect("the device");
+    Evaluator::new(network, opened.device, Precision::F64, 64 << 20).expect("an evaluator")
+}
+
+#[test]
+fn tokens_must_be_rows_of_the_table() {
+    for (token, fits) in [(29.0, true), (30.0, false), (-1.0, false), (0.5, false)] {
+        let samples = Arc::new(Samples {
+            shape: vec![6],
+            inputs: vec![0.0, 1.0, 2.0, 3.0, 4.0, token],
+            labels: vec![0],
+        });
+        let uploaded = case("tokens").upload(&samples, 2);
+        assert_eq!(uploaded.is_ok(), fits, "{token}");
+        if let Err(error) = uploaded {
+            assert!(error.to_string().contains("looks up 30 rows"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn an_axis_of_one_before_the_sample_changes_nothing() {
+    let samples = |shape: Vec<usize>| {
+        Arc::new(Samples {
+            shape,
+            inputs: vec![0.5; 4 * 23],
+            labels: vec![0],
+        })
+    };
+    let evaluator = case("one-dimensional");
+    assert!(evaluator.upload(&samples(vec![1, 4, 23]), 2).is_ok());
+    assert!(evaluator.upload(&samples(vec![23, 4]), 2).is_err());
+}
+
+/// 129 samples leave a last batch of one, which has no variance: statistics are those of the 128.
+#[test]
+fn a_lone_last_sample_measures_no_statistics() {
+    use losscope::dataset::{self, DataOptions};
+    use losscope::engine::inputs::open_network;
+
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let state =
+        checkpoint::open(&root.join("tests/fixtures/models/resnet8/sb.pt")).expect("weights");
+    let data = dataset::open(&DataOptions::default()).expect("the digits");
+    let (network, _) = open_network("auto", &state, Some(&data)).expect("a network");
+    let (theta, _) = network.params(&state).expect("its parameters");
+    let opened = device::open(DeviceChoice::Flex, Precision::F64).expect("the device");
+    let evaluator = Evaluator::new(Arc::new(network), opened.device, Precision::F64, 64 << 20)
+        .expect("an evaluator");
+    let held_out = Arc::new(data.validation.clone().expect("held-out digits"));
+    let split = evaluator
+        .upload(&held_out, data.classes)
+        .expect("samples that fit");
+    let loss = |count: usize| {
+        let first = Arc::new(data.train.select(&(0..count).collect::<Vec<_>>()));
+        let still = Params::zeros(theta.layout());
+        let slice = Slice::new(theta.clone(), vec![still], Buffers::Recompute).expect("a slice");
+        let loaded = evaluator
+            .load(slice, Some(&first))
+            .expect("a slice on the device");
+        evaluator
+            .evaluate(&loaded, &[vec![0.0]], &[&split])
+            .expect("metrics")[0][0]
+            .loss
+    };
+    assert_eq!(loss(129).to_bits(), loss(128).to_bits());
+    assert_ne!(loss(130).to_bits(), loss(128).to_bits());
+}

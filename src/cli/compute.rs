@@ -116,7 +116,6 @@ pub fn run<J: Args + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> anyhow::Res
             outcome.recipe.non_finite,
             outcome.points()
         ));
-        talk.warn(&outcome.recipe.warnings[outcome.recipe.warnings.len() - 1..]);
     }
     describe(&outcome, talk);
     write_all(

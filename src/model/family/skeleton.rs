@@ -80,7 +80,10 @@ pub fn skeleton(state: &StateDict, hints: &Hints) -> Recognised {
             }
         };
         graph.push(name.as_str(), layer);
-        let norm_next = modules.get(i + 1).is_some_and(|m| m.kind == Kind::Norm);
+        // One weight axis is a layer norm here, as above; the activation follows the norm.
+        let norm_next = modules
+            .get(i + 1)
+            .is_some_and(|m| m.kind == Kind::Norm || m.kind == Kind::Other && m.weight.len() == 1);
         if last.is_some_and(|last| i < last) && !norm_next {
             graph.push(format!("{name}.relu"), Layer::Relu);
         }
