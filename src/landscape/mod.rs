@@ -8,6 +8,7 @@ pub mod distance;
 pub mod evaluate;
 pub mod grid;
 pub mod line;
+pub mod objective;
 pub mod sample;
 pub mod slice;
 pub mod surface;
