@@ -5,7 +5,7 @@
 //!
 //! | floor | modules | what they do |
 //! |---|---|---|
-//! | 5 | [`cli`] | the terminal: the only place that knows a user |
+//! | 5 | [`app`], [`cli`] | the window and the terminal: the only places that know a user |
 //! | 4 | [`export`] | figures and data files out |
 //! | 3 | [`engine`], [`plot`] | jobs with progress, devices; colours, iso-lines and figures as pure geometry |
 //! | 2 | [`landscape`] | slices of parameter space, directions, surfaces, lines, distances |
@@ -23,6 +23,7 @@
 //! * The mathematics does no IO, knows no clock and no thread: the same input gives the same numbers.
 //! * Nothing stored in a checkpoint is ever executed.
 
+pub mod app;
 pub mod checkpoint;
 pub mod cli;
 pub mod dataset;

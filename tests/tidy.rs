@@ -13,19 +13,24 @@ const FLOORS: [&[&str]; 7] = [
     &["landscape"],
     &["engine", "plot"],
     &["export"],
-    &["cli"],
+    &["cli", "app"],
 ];
 
 /// Crates that only some modules may name: burn ends at the engine, the file system begins and
 /// ends at the outer floors, the terminal is the command line's.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 9] = [
     ("burn::", &["model", "landscape", "engine"]),
     ("burn_ndarray", &["engine"]),
-    ("wgpu::", &["engine"]),
-    ("std::fs", &["checkpoint", "dataset", "export", "cli"]),
-    ("std::time", &["engine", "cli"]),
-    ("std::thread", &["checkpoint/hdf5", "engine", "cli"]),
+    ("wgpu::", &["engine", "app"]),
+    (
+        "std::fs",
+        &["checkpoint", "dataset", "export", "cli", "app"],
+    ),
+    ("std::time", &["engine", "cli", "app"]),
+    ("std::thread", &["checkpoint/hdf5", "engine", "cli", "app"]),
     ("indicatif", &["cli"]),
+    ("egui", &["app"]),
+    ("rfd::", &["app"]),
 ];
 
 /// Few files are longer, and each of them is one thing.
@@ -148,7 +153,7 @@ fn files_stay_short() {
 #[test]
 fn one_version_of_the_libraries_that_must_agree() {
     let lock = fs::read_to_string(root().join("Cargo.lock")).unwrap();
-    for library in ["wgpu", "burn", "naga"] {
+    for library in ["wgpu", "burn", "naga", "egui"] {
         let count = lock.matches(&format!("name = \"{library}\"\n")).count();
         assert_eq!(count, 1, "{library} stands {count} times in Cargo.lock");
     }

@@ -19,17 +19,23 @@ mod progress;
 mod surface;
 mod trajectory;
 
+use crate::app;
 use crate::engine::job::{LineJob, TrajectoryJob};
 use crate::error::Error;
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// See and measure the loss landscape of a trained neural network.
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    /// Checkpoints, results or a session to open in the window [default: the built-in experiment]
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     #[command(flatten)]
     talk: Talk,
 }
@@ -80,16 +86,15 @@ enum End {
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let Some(command) = cli.command else {
-        // Ignored: a closed pipe is nothing to complain about.
-        Cli::command().print_help().ok();
-        return ExitCode::SUCCESS;
-    };
     // A panic inside a library becomes an error of its job; its own report would only confuse.
     if !cli.talk.verbose {
         std::panic::set_hook(Box::new(|_| {}));
     }
-    match run(command, cli.talk) {
+    let ended = match cli.command {
+        Some(command) => run(command, cli.talk),
+        None => app::run(cli.files).map(|()| End::Done),
+    };
+    match ended {
         Ok(End::Done) => ExitCode::SUCCESS,
         Ok(End::Stopped) => ExitCode::from(130),
         Err(error) => {

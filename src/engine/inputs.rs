@@ -36,6 +36,18 @@ pub struct Inputs {
     pub checkpoints: Vec<FileFacts>,
     /// What a reader should know.
     pub warnings: Vec<String>,
+    /// Checkpoints kept in memory for whoever builds many slices; `None` keeps none.
+    kept: Option<Vec<Kept>>,
+    /// How many warnings are about the data and the network alone.
+    own_warnings: usize,
+}
+
+/// A checkpoint kept in memory: a file that goes away while it is open stays open.
+struct Kept {
+    path: PathBuf,
+    params: Params,
+    sha256: String,
+    warnings: Vec<String>,
 }
 
 /// Opens a checkpoint file, or one of the built-in ones by name.
@@ -178,6 +190,8 @@ impl Inputs {
         };
         let statistics = network.has_statistics().then_some(all_train);
         Ok(Self {
+            own_warnings: warnings.len(),
+            kept: None,
             network: Arc::new(network),
             model,
             train,
@@ -212,7 +226,68 @@ impl Inputs {
             },
             checkpoints: Vec::new(),
             warnings: Vec::new(),
+            kept: None,
+            own_warnings: 0,
         })
+    }
+
+    /// Keeps every checkpoint from now on in memory instead of reading it again.
+    pub fn keep_checkpoints(&mut self) {
+        self.kept.get_or_insert_default();
+    }
+
+    /// Forgets which checkpoints and warnings the last slice had; kept checkpoints stay.
+    pub fn begin_slice(&mut self) {
+        self.checkpoints.clear();
+        self.warnings.truncate(self.own_warnings);
+    }
+
+    /// The point of parameter space that the checkpoint at `path` holds, opened or kept.
+    ///
+    /// # Errors
+    /// As [`open_checkpoint`] and [`Inputs::params`].
+    pub fn point(&mut self, path: &Path, role: &str) -> Result<Params> {
+        let kept = self.kept.iter().flatten().find(|k| k.path == path);
+        if let Some(kept) = kept {
+            let (params, sha256) = (kept.params.clone(), kept.sha256.clone());
+            let warnings = kept.warnings.clone();
+            self.note(path, role, sha256, &warnings);
+            return Ok(params);
+        }
+        let state = open_checkpoint(path)?;
+        self.point_of(path, &state, role)
+    }
+
+    /// As [`Inputs::point`], of a checkpoint that was opened from `path` before.
+    ///
+    /// # Errors
+    /// As [`Inputs::params`].
+    pub fn point_of(&mut self, path: &Path, state: &StateDict, role: &str) -> Result<Params> {
+        let params = self.params(state, role)?;
+        if let Some(kept) = &mut self.kept {
+            let warnings = [state.warnings.clone(), self.network.params(state)?.1].concat();
+            kept.push(Kept {
+                path: path.to_owned(),
+                params: params.clone(),
+                sha256: state.source.sha256.clone(),
+                warnings,
+            });
+        }
+        Ok(params)
+    }
+
+    /// Notes a checkpoint and what is to be said about it.
+    fn note(&mut self, path: &Path, role: &str, sha256: String, warnings: &[String]) {
+        for warning in warnings {
+            if !self.warnings.contains(warning) {
+                self.warnings.push(warning.clone());
+            }
+        }
+        self.checkpoints.push(FileFacts {
+            role: role.to_owned(),
+            path: path.to_owned(),
+            sha256,
+        });
     }
 
     /// The point of parameter space a state dict holds; notes the file and its warnings.
@@ -221,16 +296,9 @@ impl Inputs {
     /// Where a tensor is missing or has another shape than the network's.
     pub fn params(&mut self, state: &StateDict, role: &str) -> Result<Params> {
         let (params, warnings) = self.network.params(state)?;
-        for warning in state.warnings.iter().chain(&warnings) {
-            if !self.warnings.contains(warning) {
-                self.warnings.push(warning.clone());
-            }
-        }
-        self.checkpoints.push(FileFacts {
-            role: role.to_owned(),
-            path: state.source.path.clone(),
-            sha256: state.source.sha256.clone(),
-        });
+        let all = [state.warnings.clone(), warnings].concat();
+        let source = &state.source;
+        self.note(&source.path, role, source.sha256.clone(), &all);
         Ok(params)
     }
 
@@ -265,11 +333,10 @@ impl Inputs {
         let mut names = Vec::with_capacity(files.len());
         let mut points = Vec::with_capacity(files.len());
         for path in &files {
-            let state = open_checkpoint(path)?;
             let name = path
                 .file_stem()
                 .map_or_else(String::new, |s| s.to_string_lossy().into_owned());
-            points.push(self.params(&state, &name)?);
+            points.push(self.point(path, &name)?);
             names.push(name);
         }
         Ok((names, points))

@@ -3,9 +3,10 @@
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{Job, LineJob};
 use crate::engine::recipe::{AxisFacts, Mark};
-use crate::engine::result::{Numbers, Outcome};
+use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::{Observer, drive, plane, same_files, same_job};
 use crate::error::{Error, Result};
+use crate::landscape::evaluate::Evaluator;
 use crate::landscape::line::{Line, barrier};
 use crate::landscape::sample::sample;
 use crate::landscape::slice::Slice;
@@ -18,17 +19,57 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
         same_job(previous, &whole)?;
     }
     let small = open_checkpoint(&job.small)?;
-    let large = open_checkpoint(&job.large)?;
     let mut inputs = Inputs::open(&job.setup, &small)?;
-    let small = inputs.params(&small, "small batch")?;
-    let large = inputs.params(&large, "large batch")?;
+    let small = inputs.point_of(&job.small, &small, "small batch")?;
+    let large = inputs.point(&job.large, "large batch")?;
     let slice = Slice::line(small, &large, job.buffers)?;
+    let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
+    let mut prepared = prepare(job, slice, &inputs, &evaluator)?;
+    let outcome = &mut prepared.outcome;
+    outcome.recipe.device = device.name;
+    if let Some(previous) = previous {
+        same_files(&previous, &outcome.recipe)?;
+        outcome.recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
+        if let (Numbers::Line(line), Numbers::Line(earlier)) =
+            (&mut outcome.numbers, previous.numbers)
+            && earlier.alpha == line.alpha
+        {
+            *line = earlier;
+        }
+    }
+    let order = outcome.order();
+    let sampler = sample(
+        &evaluator,
+        &prepared.loaded,
+        splits.iter().collect(),
+        &prepared.coordinates,
+        order,
+    );
+    let store = |outcome: &mut Outcome, cells: Vec<_>| {
+        if let Numbers::Line(line) = &mut outcome.numbers {
+            plane::store(&mut line.table, &mut outcome.recipe.non_finite, cells);
+        }
+    };
+    drive(sampler, outcome, store, observer)?;
+    note_barriers(outcome);
+    Ok(prepared.outcome)
+}
+
+/// Uploads a line and writes the header; the device's name is the caller's to note.
+///
+/// # Errors
+/// Where both ends are the same point, or the slice can't be uploaded.
+pub fn prepare(
+    job: &LineJob,
+    slice: Slice,
+    inputs: &Inputs,
+    evaluator: &Evaluator,
+) -> Result<Prepared> {
     if slice.geometry().norms == [0.0] {
         return Err(Error::Slice(
             "both checkpoints hold the same weights: there is no line between them".into(),
         ));
     }
-    let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
     let mut line = Line {
         alpha: job.alpha.values(),
         table: Table::default(),
@@ -39,10 +80,6 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
         inputs.train.is_some(),
         inputs.validation.is_some(),
     );
-    let clamped = slice.clamped_variances(&coordinates);
-    if clamped > 0 {
-        inputs.warnings.push(plane::clamped_warning(clamped));
-    }
     let axis = AxisFacts {
         label: "α".into(),
         rule: "small batch at 0, large batch at 1".into(),
@@ -52,57 +89,38 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
         coordinate: vec![alpha],
         outside: 0.0,
     };
-    let mut recipe = inputs.recipe(whole, vec![axis], slice.geometry());
-    recipe.device = device.name;
-    recipe.statistics = plane::statistics_words(&inputs, job.buffers);
-    recipe.clamped_variances = clamped;
+    let mut recipe = inputs.recipe(Job::Line(job.clone()), vec![axis], slice.geometry());
+    recipe.statistics = plane::statistics_words(inputs, job.buffers);
+    recipe.clamped_variances = slice.clamped_variances(&coordinates);
+    if recipe.clamped_variances > 0 {
+        let warning = plane::clamped_warning(recipe.clamped_variances);
+        recipe.warnings.push(warning);
+    }
     recipe.marks = [("small batch", 0.0), ("large batch", 1.0)]
         .map(mark)
         .to_vec();
-    if let Some(previous) = previous {
-        same_files(&previous, &recipe)?;
-        recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
-        if let Numbers::Line(earlier) = previous.numbers
-            && earlier.alpha == line.alpha
-        {
-            line = earlier;
-        }
-    }
-    let order: Vec<usize> = (0..coordinates.len())
-        .filter(|&i| !line.table.computed[i])
-        .collect();
-    let mut outcome = Outcome {
-        recipe,
-        numbers: Numbers::Line(line),
+    Ok(Prepared {
+        outcome: Outcome {
+            recipe,
+            numbers: Numbers::Line(line),
+        },
+        loaded: evaluator.load(slice, inputs.statistics.as_ref())?,
+        coordinates,
+    })
+}
+
+/// Notes the barrier of a line on each split.
+pub fn note_barriers(outcome: &mut Outcome) {
+    let Numbers::Line(line) = &outcome.numbers else {
+        return;
     };
-    let loaded = evaluator.load(slice, inputs.statistics.as_ref())?;
-    let sampler = sample(
-        &evaluator,
-        &loaded,
-        splits.iter().collect(),
-        &coordinates,
-        order,
-    );
-    let store = |outcome: &mut Outcome, cells: Vec<_>| {
-        if let Numbers::Line(line) = &mut outcome.numbers {
-            plane::store(&mut line.table, &mut outcome.recipe.non_finite, cells);
-        }
-    };
-    drive(sampler, &mut outcome, store, observer)?;
-    if let Numbers::Line(line) = &outcome.numbers {
-        let columns = [
-            ("training", &line.table.train),
-            ("validation", &line.table.validation),
-        ];
-        outcome.recipe.barriers = columns
-            .into_iter()
-            .filter_map(|(name, column)| {
-                Some((
-                    name.to_owned(),
-                    barrier(&line.alpha, &column.as_ref()?.loss)?,
-                ))
-            })
-            .collect();
-    }
-    Ok(outcome)
+    let columns = [
+        ("training", &line.table.train),
+        ("validation", &line.table.validation),
+    ];
+    let found = columns.into_iter().filter_map(|(name, column)| {
+        let height = barrier(&line.alpha, &column.as_ref()?.loss)?;
+        Some((name.to_owned(), height))
+    });
+    outcome.recipe.barriers = found.collect();
 }

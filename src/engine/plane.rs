@@ -1,7 +1,7 @@
 //! Building the plane a surface job asks for: its centre, its two directions, and the words for both.
 
 use crate::engine::directions;
-use crate::engine::inputs::{Inputs, open_checkpoint};
+use crate::engine::inputs::Inputs;
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, SurfaceJob};
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
@@ -88,8 +88,8 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs) -> Result<Plane> {
     let (centre, mut marks_at) = centre(job, inputs)?;
     let (directions, axes) = match &job.directions {
         Directions::Three(a, b) => {
-            let mut open = |path: &Path, role: &str| inputs.params(&open_checkpoint(path)?, role);
-            let (first, second) = (open(a, "second corner")?, open(b, "third corner")?);
+            let first = inputs.point(a, "second corner")?;
+            let second = inputs.point(b, "third corner")?;
             let plane = direction::through(&centre, &first, &second, job.isometric)?;
             let kind = if job.isometric {
                 "orthonormal frame in L2 distances"
@@ -146,8 +146,8 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs) -> Result<Plane> {
 /// The centre, and the checkpoints it lies at or between.
 fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(String, Params)>)> {
     if let (Some(small), Some(large)) = (&job.small, &job.large) {
-        let small = inputs.params(&open_checkpoint(small)?, "small batch")?;
-        let large = inputs.params(&open_checkpoint(large)?, "large batch")?;
+        let small = inputs.point(small, "small batch")?;
+        let large = inputs.point(large, "large batch")?;
         let line = Slice::line(small.clone(), &large, Buffers::Interpolate)?;
         let alpha = job.alpha.unwrap_or(0.5);
         let (point, clamped) = line.at(&[alpha]);
@@ -162,7 +162,7 @@ fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(String,
         return Ok((point, marks));
     }
     let path = first_checkpoint(job)?;
-    let point = inputs.params(&open_checkpoint(&path)?, "centre")?;
+    let point = inputs.point(&path, "centre")?;
     let name = match path.to_str() {
         Some(BUILTIN_SMALL) => "small batch".into(),
         Some(BUILTIN_LARGE) => "large batch".into(),

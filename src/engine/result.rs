@@ -1,6 +1,8 @@
 //! A finished or partial result: numbers and their header.
 
 use crate::engine::recipe::Recipe;
+use crate::landscape::evaluate::LoadedSlice;
+use crate::landscape::grid::{Coordinate, coarse_first};
 use crate::landscape::line::Line;
 use crate::landscape::surface::Surface;
 
@@ -24,6 +26,16 @@ pub struct Outcome {
     pub numbers: Numbers,
 }
 
+/// A result before or while it is computed, with what computing it takes.
+pub struct Prepared {
+    /// The header, and the numbers there are.
+    pub outcome: Outcome,
+    /// The slice on the device.
+    pub loaded: LoadedSlice,
+    /// The coordinate of every point.
+    pub coordinates: Vec<Coordinate>,
+}
+
 impl Outcome {
     /// Points still to compute.
     pub fn missing(&self) -> usize {
@@ -41,5 +53,15 @@ impl Outcome {
             Numbers::Line(l) => l.table.computed.len(),
             Numbers::Trajectory => 0,
         }
+    }
+
+    /// Indices of the points still to compute, in the order that shows the whole soonest.
+    pub fn order(&self) -> Vec<usize> {
+        let (order, computed) = match &self.numbers {
+            Numbers::Surface(s) => (coarse_first(s.x.len(), s.y.len()), &s.table.computed),
+            Numbers::Line(l) => ((0..l.alpha.len()).collect(), &l.table.computed),
+            Numbers::Trajectory => return Vec::new(),
+        };
+        order.into_iter().filter(|&i| !computed[i]).collect()
     }
 }

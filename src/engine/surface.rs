@@ -3,11 +3,11 @@
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob};
 use crate::engine::plane::{self, Plane};
-use crate::engine::result::{Numbers, Outcome};
+use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::{Observer, drive, same_files, same_job};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
-use crate::landscape::grid::{Axis, coarse_first};
+use crate::landscape::grid::Axis;
 use crate::landscape::sample::sample;
 use crate::landscape::surface::{Surface, propose_half_width};
 use crate::landscape::table::Table;
@@ -22,27 +22,60 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     }
     let first = open_checkpoint(&plane::first_checkpoint(job)?)?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
-    let Plane {
-        slice,
-        axes,
-        marks,
-        trajectory,
-        shown,
-    } = plane::build(job, &mut inputs)?;
+    let built = plane::build(job, &mut inputs)?;
     let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
-    let geometry = slice.geometry();
-    let loaded = evaluator.load(slice, inputs.statistics.as_ref())?;
-
     let earlier = previous.as_ref().and_then(|p| match &p.numbers {
         Numbers::Surface(s) => Some(s.clone()),
         _ => None,
     });
-    let mut surface = match earlier {
+    let Prepared {
+        mut outcome,
+        loaded,
+        coordinates,
+    } = prepare(job, built, &inputs, &evaluator, &splits, earlier)?;
+    outcome.recipe.device = device.name;
+    if let Some(previous) = previous {
+        same_files(&previous, &outcome.recipe)?;
+        outcome.recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
+    }
+    let order = outcome.order();
+    let sampler = sample(
+        &evaluator,
+        &loaded,
+        splits.iter().collect(),
+        &coordinates,
+        order,
+    );
+    let store = |outcome: &mut Outcome, cells: Vec<_>| {
+        if let Numbers::Surface(surface) = &mut outcome.numbers {
+            plane::store(&mut surface.table, &mut outcome.recipe.non_finite, cells);
+        }
+    };
+    drive(sampler, &mut outcome, store, observer)?;
+    Ok(outcome)
+}
+
+/// Chooses the grid of a plane, uploads it and writes the header; the device's name is the
+/// caller's to note.
+///
+/// # Errors
+/// Where the grid is too large or probing for its range fails.
+pub fn prepare(
+    job: &SurfaceJob,
+    plane: Plane,
+    inputs: &Inputs,
+    evaluator: &Evaluator,
+    splits: &[Split],
+    earlier: Option<Surface>,
+) -> Result<Prepared> {
+    let geometry = plane.slice.geometry();
+    let loaded = evaluator.load(plane.slice, inputs.statistics.as_ref())?;
+    let surface = match earlier {
         Some(surface) => surface,
         None => {
-            let probe = |k: usize, points: usize| propose(&evaluator, &loaded, &splits, k, points);
-            let x = range(job.x, 0, &shown, probe)?;
-            let y = range(job.y.or(job.x), 1, &shown, probe)?;
+            let probe = |k: usize, points: usize| propose(evaluator, &loaded, splits, k, points);
+            let x = range(job.x, 0, &plane.shown, probe)?;
+            let y = range(job.y.or(job.x), 1, &plane.shown, probe)?;
             bounded(x, y)?;
             let table = Table::new(
                 x.points * y.points,
@@ -58,44 +91,23 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     };
     let coordinates = surface.coordinates();
     let clamped = loaded.slice().clamped_variances(&coordinates);
+    let mut recipe = inputs.recipe(Job::Surface(job.clone()), plane.axes, geometry);
     if clamped > 0 {
-        inputs.warnings.push(plane::clamped_warning(clamped));
+        recipe.warnings.push(plane::clamped_warning(clamped));
     }
-    let mut recipe = inputs.recipe(whole, axes, geometry);
-    recipe.device = device.name;
-    recipe.statistics = plane::statistics_words(&inputs, job.buffers);
+    recipe.statistics = plane::statistics_words(inputs, job.buffers);
     recipe.clamped_variances = clamped;
-    recipe.marks = marks;
-    recipe.trajectory = trajectory;
+    recipe.marks = plane.marks;
+    recipe.trajectory = plane.trajectory;
     recipe.non_finite = surface.table.non_finite();
-    if let Some(previous) = previous {
-        same_files(&previous, &recipe)?;
-        recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
-    }
-    let computed = std::mem::take(&mut surface.table.computed);
-    let order = coarse_first(surface.x.len(), surface.y.len())
-        .into_iter()
-        .filter(|&i| !computed[i])
-        .collect();
-    surface.table.computed = computed;
-    let mut outcome = Outcome {
-        recipe,
-        numbers: Numbers::Surface(surface),
-    };
-    let sampler = sample(
-        &evaluator,
-        &loaded,
-        splits.iter().collect(),
-        &coordinates,
-        order,
-    );
-    let store = |outcome: &mut Outcome, cells: Vec<_>| {
-        if let Numbers::Surface(surface) = &mut outcome.numbers {
-            plane::store(&mut surface.table, &mut outcome.recipe.non_finite, cells);
-        }
-    };
-    drive(sampler, &mut outcome, store, observer)?;
-    Ok(outcome)
+    Ok(Prepared {
+        outcome: Outcome {
+            recipe,
+            numbers: Numbers::Surface(surface),
+        },
+        loaded,
+        coordinates,
+    })
 }
 
 /// More points than this are days of work, and gigabytes before the first.

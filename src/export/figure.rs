@@ -14,6 +14,7 @@ use crate::plot::figure::{
 use crate::plot::number::format_value;
 use crate::plot::scale::{Scale, finite_range};
 use clap::{Args, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 /// How a figure looks.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -57,7 +58,8 @@ impl Default for FigureOptions {
 }
 
 /// What a surface can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
 pub enum Metric {
     /// Mean loss on the training samples.
     TrainLoss,
@@ -147,7 +149,11 @@ fn default_metric(table: &Table) -> Result<Metric> {
 }
 
 impl Metric {
-    fn of(self, table: &Table) -> Result<&Vec<f64>> {
+    /// The values in a table.
+    ///
+    /// # Errors
+    /// Where the table lacks the split.
+    pub fn of(self, table: &Table) -> Result<&Vec<f64>> {
         let missing = |split: &str| {
             Error::Usage(format!(
                 "the result holds no {split} metrics; compute them with --split both"
@@ -168,7 +174,8 @@ impl Metric {
         }
     }
 
-    fn name(self) -> &'static str {
+    /// Its name on axes.
+    pub fn name(self) -> &'static str {
         match self {
             Self::TrainLoss => "Training loss",
             Self::TrainAccuracy => "Training accuracy",
@@ -177,13 +184,14 @@ impl Metric {
         }
     }
 
-    fn is_loss(self) -> bool {
+    /// Whether it is a loss, in nats.
+    pub fn is_loss(self) -> bool {
         matches!(self, Self::TrainLoss | Self::ValidationLoss)
     }
 
     /// Logarithmic for losses that span more than a factor of 30, where linear levels would leave
     /// the basin empty.
-    fn usual_scale(self, values: &[f64]) -> Scale {
+    pub fn usual_scale(self, values: &[f64]) -> Scale {
         match finite_range(values.iter().copied()) {
             Some((low, high)) if self.is_loss() && low > 0.0 && high > 30.0 * low => Scale::Log,
             _ => Scale::Linear,

@@ -191,6 +191,25 @@ pub struct TrajectoryJob {
     pub centring: Centring,
 }
 
+/// What a command without options asks for: defaults stand in the attributes above alone.
+fn without_options<T: Args>() -> T {
+    let command = T::augment_args(clap::Command::new("job"));
+    let matches = command.get_matches_from(["job"]);
+    T::from_arg_matches(&matches).expect("every option has a default")
+}
+
+impl Default for SurfaceJob {
+    fn default() -> Self {
+        without_options()
+    }
+}
+
+impl Default for LineJob {
+    fn default() -> Self {
+        without_options()
+    }
+}
+
 fn positive(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()

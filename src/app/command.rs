@@ -1,0 +1,160 @@
+//! What a person can tell the window to do, with its words and its keys.
+//!
+//! Menus, buttons and shortcuts all push a [`Command`]; one place carries it out.
+
+use super::state::ThemeChoice;
+use super::views::Pane;
+use eframe::egui::{Key, KeyboardShortcut, Modifiers};
+use std::path::PathBuf;
+
+/// Which checkpoint a file is opened as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The small-batch minimizer.
+    Small,
+    /// The large-batch minimizer.
+    Large,
+    /// The initial weights.
+    Initial,
+}
+
+/// What a path is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ask {
+    /// Checkpoints, results, sessions: whatever can be opened.
+    Open,
+    /// One checkpoint for one place.
+    Checkpoint(Place),
+    /// A data file.
+    Data,
+    /// A folder of data.
+    DataFolder,
+    /// A folder of checkpoints for a PCA plane.
+    Series,
+    /// A model.toml.
+    Model,
+    /// A file of stored directions.
+    Directions,
+    /// The two other corners of a plane through three checkpoints.
+    Corners,
+    /// Where a session is saved.
+    SaveSession,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Ask for a path.
+    Ask(Ask),
+    /// Ask for a path by typing it.
+    TypePath(Ask),
+    /// Paths were chosen, dropped or typed.
+    Chosen(Ask, Vec<PathBuf>),
+    /// Back to the built-in experiment.
+    BuiltIn,
+    /// Open the dialog that chooses the network.
+    ChooseNetwork,
+    /// Exchange the two minimizers.
+    Swap,
+    /// Close one of the checkpoints.
+    Close(Place),
+    /// One step back.
+    Undo,
+    /// One step forward.
+    Redo,
+    /// Another draw of random directions.
+    NewSeed,
+    /// Stop refining.
+    Stop,
+    /// Go on refining.
+    Resume,
+    /// Take all pins away.
+    ClearProbes,
+    /// The usual zoom and camera everywhere.
+    ResetView,
+    /// The usual arrangement of views.
+    ResetLayout,
+    /// Bring a view to the front.
+    Show(Pane),
+    /// Save to the session file, or ask where.
+    SaveSession,
+    /// Write a view or its numbers to a file.
+    Export(Pane),
+    /// Put the picture of a view on the clipboard.
+    CopyPicture(Pane),
+    /// Put the table of numbers on the clipboard.
+    CopyTable,
+    /// Larger, smaller or usual text and controls.
+    Zoom(i32),
+    /// Light or dark.
+    Theme(ThemeChoice),
+    /// Close the window.
+    Quit,
+}
+
+const COMMAND: Modifiers = Modifiers::COMMAND;
+const SHIFT: Modifiers = Modifiers {
+    shift: true,
+    ..Modifiers::COMMAND
+};
+
+/// Every shortcut; menus show them and one place consumes them.
+pub fn shortcuts() -> Vec<(KeyboardShortcut, Command)> {
+    let key = |modifiers, key| KeyboardShortcut::new(modifiers, key);
+    let mut all = vec![
+        (key(SHIFT, Key::Z), Command::Redo),
+        (key(COMMAND, Key::Y), Command::Redo),
+        (key(COMMAND, Key::Z), Command::Undo),
+        (key(SHIFT, Key::O), Command::TypePath(Ask::Open)),
+        (key(COMMAND, Key::O), Command::Ask(Ask::Open)),
+        (key(SHIFT, Key::S), Command::Ask(Ask::SaveSession)),
+        (key(COMMAND, Key::S), Command::SaveSession),
+        (key(COMMAND, Key::E), Command::Export(Pane::Contour)),
+        (key(SHIFT, Key::C), Command::CopyPicture(Pane::Contour)),
+        (key(COMMAND, Key::R), Command::NewSeed),
+        (key(SHIFT, Key::X), Command::Swap),
+        (key(COMMAND, Key::Num0), Command::ResetView),
+        (key(COMMAND, Key::Period), Command::Stop),
+        (key(COMMAND, Key::Plus), Command::Zoom(1)),
+        (key(COMMAND, Key::Equals), Command::Zoom(1)),
+        (key(COMMAND, Key::Minus), Command::Zoom(-1)),
+        (key(COMMAND, Key::Q), Command::Quit),
+    ];
+    let numbers = [
+        Key::Num1,
+        Key::Num2,
+        Key::Num3,
+        Key::Num4,
+        Key::Num5,
+        Key::Num6,
+        Key::Num7,
+    ];
+    for (number, pane) in numbers.into_iter().zip(Pane::ALL) {
+        all.push((key(COMMAND, number), Command::Show(pane)));
+    }
+    all
+}
+
+impl Command {
+    /// The keys that do the same; the first of several.
+    pub fn shortcut(&self) -> Option<KeyboardShortcut> {
+        let found = shortcuts().into_iter().find(|(_, command)| command == self);
+        found.map(|(keys, _)| keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_commands_share_keys() {
+        let all = shortcuts();
+        for (i, (keys, _)) in all.iter().enumerate() {
+            assert!(
+                all[i + 1..].iter().all(|(other, _)| other != keys),
+                "{keys:?}"
+            );
+        }
+    }
+}

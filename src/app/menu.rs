@@ -1,0 +1,175 @@
+//! The menu bar.
+
+use super::command::{Ask, Command, Place};
+use super::state::{State, ThemeChoice};
+use super::views::{Pane, is_shown};
+use eframe::egui::{self, Button, Ui};
+use egui_tiles::Tree;
+
+/// Draws the menu bar.
+pub fn menu_ui(ui: &mut Ui, state: &State, tree: &Tree<Pane>, commands: &mut Vec<Command>) {
+    egui::MenuBar::new().ui(ui, |ui| {
+        ui.menu_button("File", |ui| file_ui(ui, state, commands));
+        ui.menu_button("Edit", |ui| edit_ui(ui, state, commands));
+        ui.menu_button("View", |ui| view_ui(ui, state, tree, commands));
+        ui.menu_button("Export", |ui| export_ui(ui, commands));
+    });
+}
+
+/// One entry, with its keys; pushes its command when clicked.
+fn entry(ui: &mut Ui, words: &str, enabled: bool, command: Command, commands: &mut Vec<Command>) {
+    let mut button = Button::new(words);
+    if let Some(keys) = command.shortcut() {
+        button = button.shortcut_text(ui.ctx().format_shortcut(&keys));
+    }
+    if ui.add_enabled(enabled, button).clicked() {
+        commands.push(command);
+        ui.close();
+    }
+}
+
+fn file_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.set_min_width(250.0);
+    let ask = |ask| Command::Ask(ask);
+    entry(ui, "Open…", true, ask(Ask::Open), commands);
+    entry(
+        ui,
+        "Open path…",
+        true,
+        Command::TypePath(Ask::Open),
+        commands,
+    );
+    ui.menu_button("Open as", |ui| {
+        let places = [
+            ("Small-batch minimizer…", Place::Small),
+            ("Large-batch minimizer…", Place::Large),
+            ("Initial weights…", Place::Initial),
+        ];
+        for (words, place) in places {
+            entry(ui, words, true, ask(Ask::Checkpoint(place)), commands);
+        }
+        entry(ui, "Data file…", true, ask(Ask::Data), commands);
+        entry(ui, "Data folder…", true, ask(Ask::DataFolder), commands);
+        entry(ui, "Model file…", true, ask(Ask::Model), commands);
+    });
+    ui.menu_button("Open recent", |ui| {
+        if state.recent.is_empty() {
+            ui.add_enabled(false, Button::new("Nothing yet"));
+        }
+        for path in &state.recent {
+            if ui.button(path.display().to_string()).clicked() {
+                commands.push(Command::Chosen(Ask::Open, vec![path.clone()]));
+                ui.close();
+            }
+        }
+    });
+    entry(ui, "Built-in experiment", true, Command::BuiltIn, commands);
+    ui.separator();
+    entry(ui, "Save session", true, Command::SaveSession, commands);
+    entry(
+        ui,
+        "Save session as…",
+        true,
+        ask(Ask::SaveSession),
+        commands,
+    );
+    ui.separator();
+    entry(ui, "Quit", true, Command::Quit, commands);
+}
+
+fn edit_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    ui.set_min_width(230.0);
+    entry(
+        ui,
+        "Undo",
+        state.history.can_undo(),
+        Command::Undo,
+        commands,
+    );
+    entry(
+        ui,
+        "Redo",
+        state.history.can_redo(),
+        Command::Redo,
+        commands,
+    );
+    ui.separator();
+    let pair = state.wish.large.is_some();
+    entry(ui, "Swap minimizers", pair, Command::Swap, commands);
+    entry(
+        ui,
+        "New random directions",
+        true,
+        Command::NewSeed,
+        commands,
+    );
+    let pinned = !state.wish.probes.is_empty();
+    entry(
+        ui,
+        "Remove all probes",
+        pinned,
+        Command::ClearProbes,
+        commands,
+    );
+    ui.separator();
+    entry(
+        ui,
+        "Copy contour picture",
+        true,
+        Command::CopyPicture(Pane::Contour),
+        commands,
+    );
+    entry(
+        ui,
+        "Copy surface picture",
+        true,
+        Command::CopyPicture(Pane::Surface3d),
+        commands,
+    );
+    entry(
+        ui,
+        "Copy numbers as table",
+        true,
+        Command::CopyTable,
+        commands,
+    );
+}
+
+fn view_ui(ui: &mut Ui, state: &State, tree: &Tree<Pane>, commands: &mut Vec<Command>) {
+    ui.set_min_width(230.0);
+    for pane in Pane::ALL {
+        let mut words = pane.name().to_owned();
+        if is_shown(tree, pane) {
+            words.push_str("  ✓");
+        }
+        entry(ui, &words, true, Command::Show(pane), commands);
+    }
+    ui.separator();
+    entry(ui, "Reset view", true, Command::ResetView, commands);
+    entry(ui, "Reset layout", true, Command::ResetLayout, commands);
+    ui.separator();
+    entry(ui, "Larger", true, Command::Zoom(1), commands);
+    entry(ui, "Smaller", true, Command::Zoom(-1), commands);
+    entry(ui, "Usual size", true, Command::Zoom(0), commands);
+    ui.separator();
+    let themes = [
+        ("System theme", ThemeChoice::System),
+        ("Light theme", ThemeChoice::Light),
+        ("Dark theme", ThemeChoice::Dark),
+    ];
+    for (words, theme) in themes {
+        let chosen = state.look.theme == theme;
+        if ui.selectable_label(chosen, words).clicked() {
+            commands.push(Command::Theme(theme));
+            ui.close();
+        }
+    }
+}
+
+fn export_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
+    ui.set_min_width(230.0);
+    for pane in Pane::ALL {
+        let words = format!("{}…", pane.name());
+        entry(ui, &words, true, Command::Export(pane), commands);
+    }
+}

@@ -1,0 +1,341 @@
+//! The window: what a person sees and does.
+//!
+//! One frame: take the newest snapshot of the computing thread, draw panels and views from it, and
+//! collect what the person does as [`Command`]s and changes of the [`State`]; then carry the
+//! commands out and send the wish, if it changed. Nothing here computes, and nothing here waits:
+//! files are opened by the computing thread, written by threads of their own.
+
+mod cards;
+mod command;
+mod controls;
+mod deck;
+mod dialog;
+mod export;
+mod files;
+mod history;
+mod menu;
+mod network;
+mod session;
+pub mod state;
+mod status;
+mod theme;
+mod views;
+
+use crate::engine::live::{Live, Snapshot, Wish};
+use command::{Ask, Command, Place};
+use eframe::egui::{self, Context, Ui, ViewportCommand};
+use egui_tiles::Tree;
+use state::State;
+use std::path::PathBuf;
+use std::sync::Arc;
+use views::{Caches, Pane};
+
+/// The window's program.
+pub struct App {
+    state: State,
+    live: Live,
+    tree: Tree<Pane>,
+    caches: Caches,
+    dialogs: dialog::Dialogs,
+    exports: export::Exports,
+    network: network::Chooser,
+    sent: Option<Wish>,
+    title: String,
+    reset: u64,
+    quitting: Quitting,
+}
+
+/// Whether the window is about to close.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quitting {
+    No,
+    /// Something would be lost: the person is asked.
+    Asking,
+    Yes,
+}
+
+/// Opens the window and shows `files`, or what was open last time.
+///
+/// # Errors
+/// Where no window can be opened.
+pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
+    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png")).ok();
+    let mut viewport = egui::ViewportBuilder::default()
+        .with_title("Losscope")
+        .with_app_id("losscope")
+        .with_inner_size([1280.0, 800.0])
+        .with_min_inner_size([720.0, 480.0]);
+    if let Some(icon) = icon {
+        viewport = viewport.with_icon(icon);
+    }
+    let options = eframe::NativeOptions {
+        viewport,
+        ..eframe::NativeOptions::default()
+    };
+    eframe::run_native(
+        "losscope",
+        options,
+        Box::new(|cc| Ok(Box::new(App::new(cc, files)?))),
+    )
+    .map_err(|e| {
+        anyhow::anyhow!(
+            "the window can't be opened: {e}; every subcommand works without one (losscope --help)"
+        )
+    })
+}
+
+impl App {
+    /// The program in a window that was just created.
+    ///
+    /// # Errors
+    /// Where the computing thread can't be started.
+    pub fn new(cc: &eframe::CreationContext<'_>, files: Vec<PathBuf>) -> std::io::Result<Self> {
+        theme::install(&cc.egui_ctx);
+        let ctx = cc.egui_ctx.clone();
+        let live = Live::start(move || ctx.request_repaint())?;
+        let restored = cc.storage.and_then(session::restore);
+        let (state, tree) = restored.unwrap_or_else(|| (State::default(), views::usual_layout()));
+        let mut app = Self {
+            state,
+            live,
+            tree,
+            caches: Caches::default(),
+            dialogs: dialog::Dialogs::default(),
+            exports: export::Exports::default(),
+            network: network::Chooser::default(),
+            sent: None,
+            title: String::new(),
+            reset: 0,
+            quitting: Quitting::No,
+        };
+        if !files.is_empty() {
+            app.state.wish = Wish::default();
+            app.carry_out(&cc.egui_ctx, Command::Chosen(Ask::Open, files), None);
+        }
+        Ok(app)
+    }
+
+    /// What the window remembers; for tests and benchmarks.
+    pub fn state(&mut self) -> &mut State {
+        &mut self.state
+    }
+
+    /// The newest state of everything computed; for tests and benchmarks.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.live.snapshot()
+    }
+
+    fn frame(&mut self, ui: &mut Ui, gpu: Option<&eframe::egui_wgpu::RenderState>) {
+        let ctx = ui.ctx().clone();
+        theme::follow(&ctx, self.state.look.theme);
+        ctx.set_zoom_factor(self.state.look.zoom);
+        let palette = theme::palette(ctx.style_of(ctx.theme()).visuals.dark_mode);
+        let news = self.live.snapshot();
+        self.state.wish.dragging = false;
+        let mut commands = self.heard(&ctx);
+        commands.extend(self.dialogs.poll());
+        self.exports.poll(&mut self.state);
+
+        egui::Panel::top("menu").show(ui, |ui| {
+            menu::menu_ui(ui, &self.state, &self.tree, &mut commands);
+        });
+        egui::Panel::bottom("status").show(ui, |ui| {
+            status::status_ui(
+                ui,
+                &mut self.state,
+                &news,
+                &self.exports,
+                palette,
+                &mut commands,
+            );
+        });
+        egui::Panel::bottom("deck").show(ui, |ui| {
+            deck::deck_ui(ui, &mut self.state, &news, palette, &mut commands);
+        });
+        egui::Panel::left("experiment")
+            .default_size(296.0)
+            .size_range(240.0..=460.0)
+            .show(ui, |ui| {
+                egui::ScrollArea::vertical()
+                    .auto_shrink(false)
+                    .show(ui, |ui| {
+                        cards::cards_ui(ui, &mut self.state, &news, palette, &mut commands);
+                        controls::controls_ui(ui, &mut self.state, &news, palette, &mut commands);
+                    });
+            });
+        egui::CentralPanel::no_frame().show(ui, |ui| {
+            let context = views::Context {
+                state: &mut self.state,
+                news: &news,
+                commands: &mut commands,
+                palette,
+                gpu,
+                reset: self.reset,
+            };
+            views::views_ui(ui, &mut self.tree, &mut self.caches, context);
+        });
+        self.dialogs.ui(&ctx, palette, &mut commands);
+        self.network
+            .ui(&ctx, &mut self.state, &news, palette, &mut commands);
+        self.exports.ui(&ctx, &mut self.state, &news, palette);
+        self.quit_ui(&ctx, &news);
+
+        for command in commands {
+            self.carry_out(&ctx, command, gpu);
+        }
+        self.send();
+        self.entitle(&ctx);
+    }
+
+    /// What the keyboard, dropped files and the window's own buttons say.
+    fn heard(&mut self, ctx: &Context) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let dropped: Vec<PathBuf> = ctx.input(|i| {
+            let files = i.raw.dropped_files.iter();
+            files.map(|f| f.path().to_owned()).collect()
+        });
+        if !dropped.is_empty() {
+            commands.push(Command::Chosen(Ask::Open, dropped));
+        }
+        for (keys, command) in command::shortcuts() {
+            if ctx.input_mut(|i| i.consume_shortcut(&keys)) {
+                commands.push(command);
+            }
+        }
+        if ctx.input(|i| i.viewport().close_requested()) && self.quitting != Quitting::Yes {
+            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
+            commands.push(Command::Quit);
+        }
+        commands
+    }
+
+    fn carry_out(
+        &mut self,
+        ctx: &Context,
+        command: Command,
+        gpu: Option<&eframe::egui_wgpu::RenderState>,
+    ) {
+        let state = &mut self.state;
+        match command {
+            Command::Ask(ask) => self.dialogs.ask(ask, ctx),
+            Command::TypePath(ask) => self.dialogs.type_path(ask),
+            Command::Chosen(ask, paths) => {
+                files::chosen(state, &mut self.tree, &self.live, ask, paths);
+            }
+            Command::BuiltIn => files::built_in(state),
+            Command::ChooseNetwork => self.network.open(),
+            Command::Swap => state.swap(),
+            Command::Close(place) => close(state, place),
+            Command::Undo => state.undo(),
+            Command::Redo => state.redo(),
+            Command::NewSeed => state.new_seed(),
+            Command::Stop => state.wish.stopped = true,
+            Command::Resume => state.wish.stopped = false,
+            Command::ClearProbes => state.wish.probes.clear(),
+            Command::ResetView => self.reset += 1,
+            Command::ResetLayout => self.tree = views::usual_layout(),
+            Command::Show(pane) => views::show(&mut self.tree, pane),
+            Command::SaveSession => match state.session.clone() {
+                Some(path) => session::save(state, &self.tree, &self.live.snapshot(), &path),
+                None => self.dialogs.ask(Ask::SaveSession, ctx),
+            },
+            Command::Export(pane) => self.exports.begin(pane, state, &self.live.snapshot()),
+            Command::CopyPicture(pane) => {
+                let news = self.live.snapshot();
+                self.exports
+                    .copy_picture(ctx, pane, state, &news, &self.caches, gpu);
+            }
+            Command::CopyTable => ctx.copy_text(views::numbers::tsv(state, &self.live.snapshot())),
+            Command::Zoom(step) => {
+                let zoom = state.look.zoom + 0.1 * step as f32;
+                state.look.zoom = if step == 0 { 1.0 } else { zoom.clamp(0.6, 3.0) };
+            }
+            Command::Theme(theme) => state.look.theme = theme,
+            Command::Quit => {
+                self.quitting = if self.exports.busy() {
+                    Quitting::Asking
+                } else {
+                    ctx.send_viewport_cmd(ViewportCommand::Close);
+                    Quitting::Yes
+                };
+            }
+        }
+    }
+
+    /// Sends the wish where it changed; any change but stopping goes on refining.
+    fn send(&mut self) {
+        self.state.wish.compare = views::is_shown(&self.tree, Pane::Compare);
+        if self.sent.as_ref() == Some(&self.state.wish) {
+            return;
+        }
+        let stopped_now = |old: &Wish| !old.stopped && self.state.wish.stopped;
+        if !self.sent.as_ref().is_some_and(stopped_now) {
+            self.state.wish.stopped = false;
+        }
+        self.state.note_step();
+        self.live.wish(self.state.wish.clone());
+        self.sent = Some(self.state.wish.clone());
+    }
+
+    /// The window's title: the session, or the checkpoints.
+    fn entitle(&mut self, ctx: &Context) {
+        let title = format!("{} – Losscope", files::title(&self.state));
+        if title != self.title {
+            ctx.send_viewport_cmd(ViewportCommand::Title(title.clone()));
+            self.title = title;
+        }
+    }
+
+    fn quit_ui(&mut self, ctx: &Context, _news: &Snapshot) {
+        if self.quitting != Quitting::Asking {
+            return;
+        }
+        let answer = egui::Modal::new(egui::Id::unique("quit")).show(ctx, |ui| {
+            ui.heading("A file is still being written");
+            ui.label("Closing now leaves it unfinished; nothing that was there before is lost.");
+            ui.add_space(8.0);
+            ui.horizontal(|ui| {
+                let stay = ui.button("Keep writing").clicked();
+                let quit = ui.button("Close anyway").clicked();
+                (stay, quit)
+            })
+            .inner
+        });
+        let (stay, quit) = answer.inner;
+        if quit {
+            self.quitting = Quitting::Yes;
+            ctx.send_viewport_cmd(ViewportCommand::Close);
+        } else if stay || answer.should_close() {
+            self.quitting = Quitting::No;
+        }
+    }
+}
+
+/// Closes one of the checkpoints; without a small-batch minimizer the large-batch one takes its place.
+fn close(state: &mut State, place: Place) {
+    match place {
+        Place::Initial => state.wish.initial = None,
+        Place::Large => {
+            state.wish.large = None;
+            state.wish.alpha = 0.0;
+        }
+        Place::Small => match state.wish.large.take() {
+            Some(large) => {
+                state.wish.small = large;
+                state.wish.alpha = 0.0;
+            }
+            None => files::built_in(state),
+        },
+    }
+}
+
+impl eframe::App for App {
+    fn ui(&mut self, ui: &mut Ui, frame: &mut eframe::Frame) {
+        let gpu = frame.wgpu_render_state().cloned();
+        self.frame(ui, gpu.as_ref());
+    }
+
+    fn save(&mut self, storage: &mut dyn eframe::Storage) {
+        session::keep(storage, &self.state, &self.tree);
+    }
+}

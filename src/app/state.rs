@@ -1,0 +1,242 @@
+//! Everything the window remembers, apart from how it is drawn.
+//!
+//! What changes a result stands in the [`Wish`] and can be undone; what changes only how results
+//! look stands in the [`Look`]. Nothing here knows egui, so that tests and benchmarks can drive it.
+
+use super::history::History;
+use crate::engine::live::{Probe, Wish};
+use crate::export::figure::Metric;
+use crate::plot::colormap::Colormap;
+use crate::plot::scale::Scale;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Files remembered under File → Open recent.
+const MOST_RECENT: usize = 12;
+/// α can stand here.
+pub const ALPHA_RANGE: std::ops::RangeInclusive<f64> = -1.0..=2.0;
+/// ε can stand here.
+pub const EPSILON_RANGE: std::ops::RangeInclusive<f64> = 1e-5..=1e-1;
+
+/// How results look.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Look {
+    /// What a surface shows.
+    pub metric: Metric,
+    /// Linear or logarithmic; `None`: whichever shows the values better.
+    pub scale: Option<Scale>,
+    /// Which colours.
+    pub colormap: Colormap,
+    /// About how many iso-lines; 0 for none.
+    pub levels: usize,
+    /// Whether iso-lines carry their values.
+    pub level_labels: bool,
+    /// Height of the 3-D surface, 1: as wide as high.
+    pub exaggeration: f32,
+    /// Whether iso-lines are drawn on the 3-D surface.
+    pub lines_on_surface: bool,
+    /// Whether the loss along the line is drawn logarithmically.
+    pub log_line: bool,
+    /// Light, dark, or as the system.
+    pub theme: ThemeChoice,
+    /// Size of everything, 1: as the system.
+    pub zoom: f32,
+}
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ThemeChoice {
+    /// As the system says.
+    #[default]
+    System,
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
+impl Default for Look {
+    fn default() -> Self {
+        Self {
+            metric: Metric::TrainLoss,
+            scale: None,
+            colormap: Colormap::default(),
+            levels: 12,
+            level_labels: true,
+            exaggeration: 0.6,
+            lines_on_surface: true,
+            log_line: true,
+            theme: ThemeChoice::System,
+            zoom: 1.0,
+        }
+    }
+}
+
+/// What the window remembers.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// What is to be seen.
+    pub wish: Wish,
+    /// How.
+    pub look: Look,
+    /// Undo and redo of the wish.
+    pub history: History<Wish>,
+    /// Files opened lately, the latest first.
+    pub recent: Vec<PathBuf>,
+    /// The session file that Save writes, once there is one.
+    pub session: Option<PathBuf>,
+    /// What was last said to the person, shown for some seconds.
+    pub notice: Option<Notice>,
+    next_probe: u64,
+}
+
+/// Something said to the person once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// What.
+    pub text: String,
+    /// Whether something went wrong.
+    pub error: bool,
+}
+
+impl State {
+    /// Moves α, within its range; steps smaller than a thousandth of it don't matter.
+    pub fn set_alpha(&mut self, alpha: f64) {
+        if alpha.is_finite() && self.wish.large.is_some() {
+            let rounded = (alpha * 1e3).round() / 1e3;
+            self.wish.alpha = rounded.clamp(*ALPHA_RANGE.start(), *ALPHA_RANGE.end());
+        }
+    }
+
+    /// Moves ε, within its range, to three significant digits.
+    pub fn set_epsilon(&mut self, epsilon: f64) {
+        if epsilon.is_finite() && epsilon > 0.0 {
+            let unit = 10_f64.powf(epsilon.log10().floor() - 2.0);
+            let rounded = (epsilon / unit).round() * unit;
+            self.wish.epsilon = rounded.clamp(*EPSILON_RANGE.start(), *EPSILON_RANGE.end());
+        }
+    }
+
+    /// Pins a point of the plane.
+    pub fn pin(&mut self, x: f64, y: f64) {
+        self.next_probe += 1;
+        let id = self.next_probe;
+        self.wish.probes.push(Probe { id, x, y });
+    }
+
+    /// Takes a pinned point away.
+    pub fn unpin(&mut self, id: u64) {
+        self.wish.probes.retain(|p| p.id != id);
+    }
+
+    /// Exchanges the two minimizers; θ(α) stays where it is.
+    pub fn swap(&mut self) {
+        if let Some(large) = self.wish.large.take() {
+            let small = std::mem::replace(&mut self.wish.small, large);
+            self.wish.large = Some(small);
+            self.set_alpha(1.0 - self.wish.alpha);
+        }
+    }
+
+    /// Another draw of random directions.
+    pub fn new_seed(&mut self) {
+        let seed = &mut self.wish.plane.setup.seed;
+        *seed = seed.wrapping_add(1);
+    }
+
+    /// Remembers a file that was opened.
+    pub fn remember(&mut self, path: &std::path::Path) {
+        self.recent.retain(|p| p != path);
+        self.recent.insert(0, path.to_owned());
+        self.recent.truncate(MOST_RECENT);
+    }
+
+    /// Says something to the person.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            error: false,
+        });
+    }
+
+    /// Says that something went wrong and what to do about it.
+    pub fn complain(&mut self, text: impl Into<String>) {
+        self.notice = Some(Notice {
+            text: text.into(),
+            error: true,
+        });
+    }
+
+    /// Notes the wish as a step that can be undone, unless a pointer is still moving.
+    pub fn note_step(&mut self) {
+        if !self.wish.dragging {
+            self.history.note(&self.wish);
+        }
+    }
+
+    /// Goes one step back.
+    pub fn undo(&mut self) {
+        if let Some(wish) = self.history.undo() {
+            self.wish = wish;
+        }
+    }
+
+    /// Goes one step forward again.
+    pub fn redo(&mut self) {
+        if let Some(wish) = self.history.redo() {
+            self.wish = wish;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alpha_and_epsilon_stay_in_their_ranges() {
+        let mut state = State::default();
+        state.set_alpha(7.0);
+        state.set_epsilon(1.0);
+        assert_eq!((state.wish.alpha, state.wish.epsilon), (2.0, 0.1));
+        state.set_alpha(f64::NAN);
+        state.set_epsilon(f64::NAN);
+        assert_eq!((state.wish.alpha, state.wish.epsilon), (2.0, 0.1));
+        state.set_epsilon(0.001_234_5);
+        assert!((state.wish.epsilon - 0.001_23).abs() < 1e-12);
+    }
+
+    #[test]
+    fn swapping_twice_changes_nothing() {
+        let mut state = State::default();
+        state.set_alpha(0.3);
+        let before = state.wish.clone();
+        state.swap();
+        assert_ne!(state.wish.small, before.small);
+        assert!((state.wish.alpha - 0.7).abs() < 1e-9);
+        state.swap();
+        assert_eq!(state.wish, before);
+    }
+
+    #[test]
+    fn undo_takes_back_what_changed_a_result() {
+        let mut state = State::default();
+        state.note_step();
+        state.set_alpha(0.5);
+        state.wish.dragging = true;
+        state.note_step();
+        state.set_alpha(0.6);
+        state.wish.dragging = false;
+        state.note_step();
+        state.new_seed();
+        state.note_step();
+        state.undo();
+        assert_eq!((state.wish.alpha, state.wish.plane.setup.seed), (0.6, 0));
+        state.undo();
+        assert_eq!(state.wish.alpha, 0.0, "a drag is one step");
+        state.redo();
+        assert_eq!(state.wish.alpha, 0.6);
+    }
+}

@@ -1,0 +1,13 @@
+//! The line view.
+
+use super::{Context, empty_ui};
+use eframe::egui::Ui;
+
+/// What the view keeps between frames.
+#[derive(Default)]
+pub struct Cache;
+
+/// Draws the view.
+pub fn line_ui(ui: &mut Ui, _cache: &mut Cache, cx: &mut Context<'_>) {
+    empty_ui(ui, cx.palette, "line");
+}

@@ -1,0 +1,206 @@
+//! The views and their arrangement: tiles that a person can move, tab, resize and close.
+
+pub mod compare;
+pub mod contour;
+pub mod line;
+pub mod log;
+pub mod numbers;
+pub mod sharpness;
+pub mod surface3d;
+
+use super::command::Command;
+use super::state::State;
+use super::theme::Palette;
+use crate::engine::live::Snapshot;
+use eframe::egui::{self, Ui, WidgetText};
+use eframe::egui_wgpu::RenderState;
+use egui_tiles::{Behavior, SimplificationOptions, Tile, TileId, Tiles, Tree, UiResponse};
+use serde::{Deserialize, Serialize};
+
+/// A view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Pane {
+    /// The plane around θ(α) as colours and iso-lines.
+    Contour,
+    /// The same as a surface in space.
+    Surface3d,
+    /// Small batch, θ(α) and large batch side by side.
+    Compare,
+    /// Metrics along the line between the minimizers.
+    Line,
+    /// φ against ε.
+    Sharpness,
+    /// Everything as a table.
+    Numbers,
+    /// What happened.
+    Log,
+}
+
+impl Pane {
+    /// Every view, in the order of menus and shortcuts.
+    pub const ALL: [Self; 7] = [
+        Self::Contour,
+        Self::Surface3d,
+        Self::Compare,
+        Self::Line,
+        Self::Sharpness,
+        Self::Numbers,
+        Self::Log,
+    ];
+
+    /// Its name on tabs and in menus.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Contour => "Contour",
+            Self::Surface3d => "Surface",
+            Self::Compare => "Compare",
+            Self::Line => "Line",
+            Self::Sharpness => "Sharpness",
+            Self::Numbers => "Numbers",
+            Self::Log => "Log",
+        }
+    }
+}
+
+/// What every view is given.
+pub struct Context<'a> {
+    /// What the window remembers.
+    pub state: &'a mut State,
+    /// What was found.
+    pub news: &'a Snapshot,
+    /// What the person does here.
+    pub commands: &'a mut Vec<Command>,
+    /// Colours.
+    pub palette: &'a Palette,
+    /// The window's graphics device, where there is one.
+    pub gpu: Option<&'a RenderState>,
+    /// Counts up when every view is to go back to its usual zoom and camera.
+    pub reset: u64,
+}
+
+/// What the views keep between frames: textures, cameras, zoom.
+#[derive(Default)]
+pub struct Caches {
+    /// Of the contour view.
+    pub contour: contour::Cache,
+    /// Of the 3-D view.
+    pub surface3d: surface3d::Cache,
+    /// Of the comparison.
+    pub compare: compare::Cache,
+    /// Of the line.
+    pub line: line::Cache,
+    /// Of the sharpness plot.
+    pub sharpness: sharpness::Cache,
+    /// Of the table.
+    pub numbers: numbers::Cache,
+}
+
+/// The usual arrangement.
+pub fn usual_layout() -> Tree<Pane> {
+    let mut tiles = Tiles::default();
+    let mut pane = |pane| tiles.insert_pane(pane);
+    let [contour, surface, compare, line, sharpness, numbers, log] = Pane::ALL.map(&mut pane);
+    let top_left = tiles.insert_tab_tile(vec![contour, compare]);
+    let top_right = tiles.insert_tab_tile(vec![surface]);
+    let bottom_left = tiles.insert_tab_tile(vec![line]);
+    let bottom_right = tiles.insert_tab_tile(vec![sharpness, numbers, log]);
+    let top = tiles.insert_horizontal_tile(vec![top_left, top_right]);
+    let bottom = tiles.insert_horizontal_tile(vec![bottom_left, bottom_right]);
+    let root = tiles.insert_vertical_tile(vec![top, bottom]);
+    if let Some(Tile::Container(egui_tiles::Container::Linear(linear))) = tiles.get_mut(root) {
+        linear.shares.set_share(top, 1.35);
+        linear.shares.set_share(bottom, 1.0);
+    }
+    Tree::new(egui::Id::unique("views"), root, tiles)
+}
+
+/// Whether a view can be seen at the moment.
+pub fn is_shown(tree: &Tree<Pane>, pane: Pane) -> bool {
+    tree.active_tiles()
+        .into_iter()
+        .any(|id| matches!(tree.tiles.get(id), Some(Tile::Pane(p)) if *p == pane))
+}
+
+/// Brings a view to the front, opening it again where it was closed.
+pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
+    let id = match tree.tiles.find_pane(&pane) {
+        Some(id) => id,
+        None => {
+            let id = tree.tiles.insert_pane(pane);
+            match tree.root() {
+                Some(root) => tree.move_tile_to_container(id, root, usize::MAX, true),
+                None => *tree = Tree::new_tabs(egui::Id::unique("views"), vec![pane]),
+            }
+            id
+        }
+    };
+    tree.set_visible(id, true);
+    tree.make_active(|_, tile| matches!(tile, Tile::Pane(p) if *p == pane));
+}
+
+/// Draws all views.
+pub fn views_ui(ui: &mut Ui, tree: &mut Tree<Pane>, caches: &mut Caches, context: Context<'_>) {
+    let mut behavior = Views { caches, context };
+    tree.ui(&mut behavior, ui);
+}
+
+struct Views<'a, 'b> {
+    caches: &'a mut Caches,
+    context: Context<'b>,
+}
+
+impl Behavior<Pane> for Views<'_, '_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
+        let context = &mut self.context;
+        let frame = egui::Frame::new()
+            .fill(context.palette.plot)
+            .inner_margin(egui::Margin::same(8));
+        frame.show(ui, |ui| {
+            ui.set_min_size(ui.available_size());
+            match pane {
+                Pane::Contour => contour::contour_ui(ui, &mut self.caches.contour, context),
+                Pane::Surface3d => surface3d::surface3d_ui(ui, &mut self.caches.surface3d, context),
+                Pane::Compare => compare::compare_ui(ui, &mut self.caches.compare, context),
+                Pane::Line => line::line_ui(ui, &mut self.caches.line, context),
+                Pane::Sharpness => sharpness::sharpness_ui(ui, &mut self.caches.sharpness, context),
+                Pane::Numbers => numbers::numbers_ui(ui, &mut self.caches.numbers, context),
+                Pane::Log => log::log_ui(ui, context),
+            }
+        });
+        UiResponse::None
+    }
+
+    fn tab_title_for_pane(&mut self, pane: &Pane) -> WidgetText {
+        pane.name().into()
+    }
+
+    fn is_tab_closable(&self, _tiles: &Tiles<Pane>, _tile: TileId) -> bool {
+        true
+    }
+
+    fn simplification_options(&self) -> SimplificationOptions {
+        SimplificationOptions {
+            all_panes_must_have_tabs: true,
+            ..SimplificationOptions::default()
+        }
+    }
+
+    fn tab_bar_height(&self, _style: &egui::Style) -> f32 {
+        28.0
+    }
+
+    fn gap_width(&self, _style: &egui::Style) -> f32 {
+        2.0
+    }
+
+    fn tab_bar_color(&self, _visuals: &egui::Visuals) -> egui::Color32 {
+        self.context.palette.panel
+    }
+}
+
+/// Words in the middle of an empty view: why it is empty, and what to do.
+pub fn empty_ui(ui: &mut Ui, palette: &Palette, text: &str) {
+    ui.centered_and_justified(|ui| {
+        ui.label(egui::RichText::new(text).color(palette.weak));
+    });
+}

@@ -1,0 +1,18 @@
+//! The numbers view.
+
+use super::{Context, empty_ui};
+use eframe::egui::Ui;
+
+/// What the view keeps between frames.
+#[derive(Default)]
+pub struct Cache;
+
+/// Draws the view.
+pub fn numbers_ui(ui: &mut Ui, _cache: &mut Cache, cx: &mut Context<'_>) {
+    empty_ui(ui, cx.palette, "numbers");
+}
+
+/// The table as tab-separated values.
+pub fn tsv(_state: &super::State, _news: &super::Snapshot) -> String {
+    String::new()
+}

@@ -1,0 +1,166 @@
+//! Opening an experiment: everything the thread keeps while the same files are open.
+
+use super::news::{ExperimentFacts, Failure, Stage};
+use super::wish::Wish;
+use crate::engine::device::DeviceChoice;
+use crate::engine::inputs::{Inputs, open_checkpoint, open_network};
+use crate::engine::job::Directions;
+use crate::engine::plane;
+use crate::error::Error;
+use crate::landscape::distance::between;
+use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
+use crate::landscape::slice::{Buffers, Slice};
+use crate::model::params::Params;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Samples of each split that a first picture is drawn from.
+pub const FEW_SAMPLES: usize = 256;
+
+/// An open experiment.
+pub struct Workbench {
+    /// Network, data and kept checkpoints.
+    pub inputs: Inputs,
+    /// The network on its device.
+    pub evaluator: Evaluator,
+    /// The device in words.
+    pub device: String,
+    /// Whether it is a graphics device, which may go away.
+    pub on_gpu: bool,
+    /// All samples of the splits asked for.
+    pub splits: Vec<Split>,
+    /// A subset of each, for first pictures; `None` where the splits are small themselves.
+    pub few: Option<Vec<Split>>,
+    /// The small-batch minimizer.
+    pub small: Params,
+    /// The large-batch minimizer.
+    pub large: Option<Params>,
+    /// The line between both; of one checkpoint, a line that goes nowhere.
+    pub line: LoadedSlice,
+    /// Facts for the window.
+    pub facts: ExperimentFacts,
+}
+
+fn failure(stage: Stage) -> impl FnOnce(Error) -> Failure {
+    move |error| Failure {
+        stage,
+        message: error.to_string(),
+        tensors: Vec::new(),
+    }
+}
+
+/// Opens what a wish names; `cpu` keeps it off a GPU that failed before.
+pub fn open(wish: &Wish, cpu: bool) -> Result<Workbench, Failure> {
+    let mut setup = wish.plane.setup.clone();
+    if cpu {
+        setup.device = DeviceChoice::Flex;
+    }
+    let first_path = match &wish.plane.directions {
+        Directions::Pca(_) => plane::first_checkpoint(&wish.surface_job(0.0)),
+        _ => Ok(wish.small.clone()),
+    }
+    .map_err(failure(Stage::Checkpoint))?;
+    let first = open_checkpoint(&first_path).map_err(failure(Stage::Checkpoint))?;
+    let mut inputs = Inputs::open(&setup, &first).map_err(|error| {
+        // The same error of the network alone: then the data has no part in it.
+        let network = open_network(&setup.model, &first, None).is_err();
+        let mut failed = failure(if network { Stage::Network } else { Stage::Data })(error);
+        if network {
+            let shape = |(name, array): &(String, crate::checkpoint::Array)| {
+                (name.clone(), array.shape().to_vec())
+            };
+            failed.tensors = first.tensors.iter().map(shape).collect();
+        }
+        failed
+    })?;
+    inputs.keep_checkpoints();
+    // Samples first: where they don't fit, a large checkpoint need not be unpacked.
+    let (evaluator, opened, splits) = inputs.evaluator(&setup).map_err(|e| match e {
+        Error::Device(_) => failure(Stage::Device)(e),
+        e => failure(Stage::Data)(e),
+    })?;
+    let mut point = |path: &Path, role: &str| {
+        if path == first_path {
+            inputs.point_of(path, &first, role)
+        } else {
+            inputs.point(path, role)
+        }
+        .map_err(failure(Stage::Checkpoint))
+    };
+    let small = point(&wish.small, "small batch")?;
+    let large = match &wish.large {
+        Some(path) => Some(point(path, "large batch")?),
+        None => None,
+    };
+    let initial = match &wish.initial {
+        Some(path) => Some(point(path, "initial weights")?),
+        None => None,
+    };
+    let computing = || failure(Stage::Computing);
+    let line = match &large {
+        Some(large) => Slice::line(small.clone(), large, wish.plane.buffers),
+        None => Slice::new(
+            small.clone(),
+            vec![Params::zeros(small.layout())],
+            Buffers::Frozen,
+        ),
+    }
+    .and_then(|slice| evaluator.load(slice, inputs.statistics.as_ref()))
+    .map_err(computing())?;
+    let ends = evaluator
+        .evaluate(
+            &line,
+            &[vec![0.0], vec![1.0]],
+            &splits.iter().collect::<Vec<_>>(),
+        )
+        .map_err(computing())?;
+    let few = few(&inputs, &evaluator, wish.plane.setup.seed).map_err(computing())?;
+    let facts = ExperimentFacts {
+        model: inputs.model.clone(),
+        data: inputs.data.clone(),
+        device: opened.name.clone(),
+        small: ends.first().cloned().unwrap_or_default(),
+        large: large.as_ref().and(ends.get(1).cloned()),
+        apart: large.as_ref().map(|large| between(large, &small)),
+        small_from_initial: initial.as_ref().map(|start| between(&small, start)),
+        large_from_initial: initial
+            .as_ref()
+            .zip(large.as_ref())
+            .map(|(start, large)| between(large, start)),
+        splits: (inputs.train.is_some(), inputs.validation.is_some()),
+        warnings: [inputs.warnings.clone(), inputs.model.assumptions.clone()].concat(),
+    };
+    Ok(Workbench {
+        on_gpu: opened.name.starts_with("gpu"),
+        device: opened.name,
+        inputs,
+        evaluator,
+        splits,
+        few,
+        small,
+        large,
+        line,
+        facts,
+    })
+}
+
+/// A stratified subset of every split, where they are larger than that.
+fn few(
+    inputs: &Inputs,
+    evaluator: &Evaluator,
+    seed: u64,
+) -> crate::error::Result<Option<Vec<Split>>> {
+    let all = || [&inputs.train, &inputs.validation].into_iter().flatten();
+    if all().all(|samples| samples.len() <= FEW_SAMPLES) {
+        return Ok(None);
+    }
+    let upload = |samples: &Arc<crate::dataset::Samples>| {
+        if samples.len() <= FEW_SAMPLES {
+            evaluator.upload(samples, inputs.classes)
+        } else {
+            let subset = Arc::new(samples.subset(FEW_SAMPLES, seed));
+            evaluator.upload(&subset, inputs.classes)
+        }
+    };
+    all().map(upload).collect::<Result<_, _>>().map(Some)
+}

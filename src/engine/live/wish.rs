@@ -1,0 +1,142 @@
+//! What a person wants to see, as one plain struct.
+
+use crate::engine::job::{
+    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, LineJob, MemorySize, Setup,
+    SurfaceJob,
+};
+use crate::landscape::grid::Axis;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Everything the computing thread is asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Wish {
+    /// Small-batch minimizer, at α = 0.
+    pub small: PathBuf,
+    /// Large-batch minimizer, at α = 1; without one there is a point and no line.
+    pub large: Option<PathBuf>,
+    /// The weights both started from.
+    pub initial: Option<PathBuf>,
+    /// Plane, data and device; which checkpoint stands at its centre is this struct's to say.
+    pub plane: SurfaceJob,
+    /// Where on the line metrics are taken.
+    pub line: Axis,
+    /// Where between the two minimizers we stand.
+    pub alpha: f64,
+    /// How large a neighbourhood counts (Keskar et al. 2017, ε of metric 2.1).
+    pub epsilon: f64,
+    /// Points of the plane whose exact metrics are wanted.
+    pub probes: Vec<Probe>,
+    /// Whether the surfaces around both minimizers are wanted beside the one at α.
+    pub compare: bool,
+    /// Whether sharpness is wanted.
+    pub sharpness: bool,
+    /// Whether a pointer is still moving α or ε: what takes long can wait.
+    #[serde(skip)]
+    pub dragging: bool,
+    /// Whether refining was stopped by hand.
+    #[serde(skip)]
+    pub stopped: bool,
+}
+
+/// A point of the plane.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Probe {
+    /// Names it for as long as it is pinned.
+    pub id: u64,
+    /// Coordinate along the first direction.
+    pub x: f64,
+    /// Coordinate along the second direction.
+    pub y: f64,
+}
+
+/// Points along an axis of the live surface: fine enough to read, coarse enough for a second.
+pub const LIVE_POINTS: usize = 31;
+
+impl Default for Wish {
+    /// The built-in experiment.
+    fn default() -> Self {
+        Self {
+            small: BUILTIN_SMALL.into(),
+            large: Some(BUILTIN_LARGE.into()),
+            initial: Some(BUILTIN_INIT.into()),
+            plane: SurfaceJob {
+                x: Some(AxisChoice::Given(Axis {
+                    from: -1.0,
+                    to: 1.0,
+                    points: LIVE_POINTS,
+                })),
+                ..SurfaceJob::default()
+            },
+            line: LineJob::default().alpha,
+            alpha: 0.0,
+            epsilon: 1e-3,
+            probes: Vec::new(),
+            compare: false,
+            sharpness: true,
+            dragging: false,
+            stopped: false,
+        }
+    }
+}
+
+impl Wish {
+    /// The surface around θ(α) as the command line would be asked for it.
+    pub fn surface_job(&self, alpha: f64) -> SurfaceJob {
+        let mut job = self.plane.clone();
+        (job.at, job.small, job.large, job.alpha) = (None, None, None, None);
+        match (&job.directions, &self.large) {
+            // Centred at the folder's last checkpoint.
+            (Directions::Pca(_), _) => {}
+            (_, Some(large)) => {
+                job.small = Some(self.small.clone());
+                job.large = Some(large.clone());
+                job.alpha = Some(alpha);
+            }
+            (_, None) => job.at = Some(self.small.clone()),
+        }
+        job
+    }
+
+    /// The line as the command line would be asked for it; `None` with one checkpoint.
+    pub fn line_job(&self) -> Option<LineJob> {
+        Some(LineJob {
+            setup: self.plane.setup.clone(),
+            small: self.small.clone(),
+            large: self.large.clone()?,
+            alpha: self.line,
+            buffers: self.plane.buffers,
+        })
+    }
+
+    /// Whether the plane moves with α.
+    pub fn follows_alpha(&self) -> bool {
+        self.large.is_some() && !matches!(self.plane.directions, Directions::Pca(_))
+    }
+
+    /// Whether the same files are to be opened on the same device.
+    pub(super) fn same_experiment(&self, other: &Self) -> bool {
+        self.small == other.small
+            && self.large == other.large
+            && self.initial == other.initial
+            && self.plane.setup == other.plane.setup
+    }
+
+    /// Whether surfaces of the one are surfaces of the other.
+    pub(super) fn same_plane(&self, other: &Self) -> bool {
+        same_surface(&self.surface_job(0.0), &other.surface_job(0.0))
+    }
+}
+
+/// Whether two jobs compute the same numbers; on what device doesn't matter.
+pub(super) fn same_surface(a: &SurfaceJob, b: &SurfaceJob) -> bool {
+    let plain = |job: &SurfaceJob| SurfaceJob {
+        setup: Setup {
+            device: crate::engine::device::DeviceChoice::Auto,
+            memory: MemorySize(1 << 30),
+            ..job.setup.clone()
+        },
+        ..job.clone()
+    };
+    plain(a) == plain(b)
+}
