@@ -112,7 +112,7 @@ fn checkpoint_ui(
             ui.label(RichText::new(title).strong().color(color));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 if path.is_some() && place != Place::Small {
-                    let close = ui.small_button("✕").on_hover_text("Close this checkpoint");
+                    let close = ui.small_button("×").on_hover_text("Close this checkpoint");
                     named_button(&close, &format!("Close {}", title.to_lowercase()));
                     if close.clicked() {
                         commands.push(Command::Close(place));
@@ -174,7 +174,7 @@ fn initial_ui(
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             if state.wish.initial.is_some() {
                 let close = ui
-                    .small_button("✕")
+                    .small_button("×")
                     .on_hover_text("Close the initial weights");
                 named_button(&close, "Close initial weights");
                 if close.clicked() {

@@ -86,7 +86,7 @@ fn notice_ui(ui: &mut Ui, state: &mut State, palette: &Palette) {
     let text = RichText::new(&notice.text).color(color);
     let label = egui::Label::new(text).truncate();
     let dismissed = ui
-        .button("✕")
+        .button("×")
         .on_hover_text("Dismiss this message")
         .clicked();
     ui.add(label).on_hover_text(&notice.text);

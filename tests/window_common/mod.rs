@@ -1,0 +1,57 @@
+//! A window without a screen: the whole program under egui_kittest, on software Vulkan.
+
+use eframe::egui::{self, Vec2};
+use egui_kittest::Harness;
+use losscope::app::App;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// The program as a person meets it, with `files` on its command line.
+pub fn window(size: [f32; 2], theme: egui::Theme, files: Vec<PathBuf>) -> Harness<'static, App> {
+    let mut harness = Harness::builder()
+        .with_size(Vec2::from(size))
+        .with_theme(theme)
+        .with_step_dt(1.0 / 60.0)
+        .wgpu()
+        .build_eframe(move |cc| App::new(cc, files).unwrap());
+    let choice = match theme {
+        egui::Theme::Dark => losscope::app::state::ThemeChoice::Dark,
+        egui::Theme::Light => losscope::app::state::ThemeChoice::Light,
+    };
+    harness.state_mut().state().look.theme = choice;
+    harness.step();
+    harness
+}
+
+/// Draws frames until `done`, or fails after a minute.
+#[track_caller]
+pub fn wait(harness: &mut Harness<'_, App>, what: &str, mut done: impl FnMut(&mut App) -> bool) {
+    let deadline = Instant::now() + Duration::from_mins(1);
+    harness.step();
+    while !done(harness.state_mut()) {
+        assert!(Instant::now() < deadline, "still waiting for {what}");
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
+    // What the last news changed is drawn.
+    harness.run_steps(2);
+}
+
+/// Draws frames until everything that was asked for is computed.
+#[track_caller]
+pub fn settle(harness: &mut Harness<'_, App>) {
+    wait(harness, "the computing thread", |app| {
+        let news = app.snapshot();
+        news.activity.is_idle() && (news.experiment.is_some() || news.failure.is_some())
+    });
+}
+
+/// The window's pixels; kept as a file where `LOSSCOPE_PICTURES` names a folder, to be looked at.
+pub fn picture(harness: &mut Harness<'_, App>, name: &str) -> image::RgbaImage {
+    let picture = harness.render().unwrap();
+    if let Some(folder) = std::env::var_os("LOSSCOPE_PICTURES") {
+        let path = PathBuf::from(folder).join(format!("{name}.png"));
+        picture.save(path).unwrap();
+    }
+    picture
+}
