@@ -48,7 +48,15 @@ pub fn settle(harness: &mut Harness<'_, App>) {
 
 /// The window's pixels; kept as a file where `LOSSCOPE_PICTURES` names a folder, to be looked at.
 pub fn picture(harness: &mut Harness<'_, App>, name: &str) -> image::RgbaImage {
-    let picture = harness.render().unwrap();
+    let mut picture = harness.render().unwrap();
+    // A window is cleared to the colour of its panels; a picture starts out transparent.
+    let ground = harness.ctx.style_of(harness.ctx.theme()).visuals.panel_fill;
+    for pixel in picture.pixels_mut() {
+        let clear = 255 - u16::from(pixel[3]);
+        for (channel, below) in pixel.0.iter_mut().zip(ground.to_array()) {
+            *channel = (u16::from(*channel) + u16::from(below) * clear / 255).min(255) as u8;
+        }
+    }
     if let Some(folder) = std::env::var_os("LOSSCOPE_PICTURES") {
         let path = PathBuf::from(folder).join(format!("{name}.png"));
         picture.save(path).unwrap();

@@ -60,8 +60,18 @@ struct Rate {
     points: usize,
 }
 
+/// Lets whoever draws go first: computing takes every core there is, and a frame can't wait.
+///
+/// On Linux this is the thread's own niceness, which the threads it starts inherit; where the
+/// system refuses or knows no such thing, frames are a little later.
+fn yield_to_the_window() {
+    #[cfg(target_os = "linux")]
+    rustix::process::nice(10).ok();
+}
+
 /// Serves wishes until the handle is dropped.
 pub fn run(shared: &Shared) {
+    yield_to_the_window();
     let Some(first) = next_wish(shared, true) else {
         return;
     };
