@@ -5,7 +5,10 @@
 //! `-- gpu` computes on the GPU instead of the device that `auto` takes.
 
 #![allow(clippy::print_stdout, reason = "a benchmark prints its table")]
-#![allow(clippy::unwrap_used, reason = "a benchmark that can't go on has failed")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a benchmark that can't go on has failed"
+)]
 
 use eframe::egui;
 use losscope::app::App;
@@ -33,7 +36,10 @@ fn main() {
     } else {
         DeviceChoice::Auto
     };
-    println!("{:34} {:>9} {:>9} {:>9} {:>10}", "milliseconds", "p50", "p95", "p99", "budget");
+    println!(
+        "{:34} {:>9} {:>9} {:>9} {:>10}",
+        "milliseconds", "p50", "p95", "p99", "budget"
+    );
     frames();
     computing(device);
     memory(device);
@@ -112,13 +118,19 @@ fn computing(device: DeviceChoice) {
             live.snapshot().confirmed(alpha, epsilon).is_some()
         }));
     }
-    if !confirmed.is_empty() { row("ε moved → φ(ε) at θ(α) confirmed", &mut confirmed, "1000"); }
+    if !confirmed.is_empty() {
+        row("ε moved → φ(ε) at θ(α) confirmed", &mut confirmed, "1000");
+    }
     let news = live.snapshot();
     let mut read: Vec<Duration> = (0..1000)
         .map(|i| {
             let start = Instant::now();
             let epsilon = 1e-5 * 1.009_f64.powi(i);
-            let curves = [&news.sharpness.small, &news.sharpness.here, &news.sharpness.large];
+            let curves = [
+                &news.sharpness.small,
+                &news.sharpness.here,
+                &news.sharpness.large,
+            ];
             let read: Vec<Option<f64>> = curves
                 .iter()
                 .map(|c| c.as_ref().and_then(|c| c.at(epsilon)))
@@ -132,7 +144,9 @@ fn computing(device: DeviceChoice) {
 
 /// Frames of the real window while α moves and everything computes, from one to the next.
 fn frames() {
-    let screen = ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|v| std::env::var_os(v).is_some());
+    let screen = ["DISPLAY", "WAYLAND_DISPLAY"]
+        .iter()
+        .any(|v| std::env::var_os(v).is_some());
     if !screen {
         println!("frames: no screen to draw on; run it under xvfb-run");
         return;
@@ -160,7 +174,11 @@ fn frames() {
     let mut between: Vec<Duration> = times.windows(2).map(|w| w[1] - w[0]).collect();
     // The first frames create pipelines and fonts.
     between.drain(..FRAMES / 5);
-    row("frame, while everything computes", &mut between, "33 at p99");
+    row(
+        "frame, while everything computes",
+        &mut between,
+        "33 at p99",
+    );
 }
 
 /// The program with a hand on α.
@@ -174,7 +192,9 @@ impl eframe::App for Moving {
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         self.times.push(Instant::now());
         let share = self.times.len() as f64 / FRAMES as f64;
-        if std::env::var_os("QUIET").is_none() { self.app.state().set_alpha(-1.0 + 3.0 * share); }
+        if std::env::var_os("QUIET").is_none() {
+            self.app.state().set_alpha(-1.0 + 3.0 * share);
+        }
         self.app.ui(ui, frame);
         ui.ctx().request_repaint();
         if self.times.len() == FRAMES {
@@ -228,5 +248,10 @@ fn row(what: &str, times: &mut [Duration], budget: &str) {
         let index = ((times.len() - 1) as f64 * share).ceil() as usize;
         millis(times[index])
     };
-    println!("{what:34} {:>9.2} {:>9.2} {:>9.2} {budget:>10}", at(0.5), at(0.95), at(0.99));
+    println!(
+        "{what:34} {:>9.2} {:>9.2} {:>9.2} {budget:>10}",
+        at(0.5),
+        at(0.95),
+        at(0.99)
+    );
 }

@@ -41,6 +41,7 @@ pub struct App {
     exports: export::Exports,
     network: network::Chooser,
     sent: Option<Wish>,
+    sent_number: u64,
     title: String,
     reset: u64,
     quitting: Quitting,
@@ -114,6 +115,7 @@ impl App {
             exports: export::Exports::default(),
             network: network::Chooser::default(),
             sent: None,
+            sent_number: 0,
             title: String::new(),
             reset: 0,
             quitting: Quitting::No,
@@ -135,6 +137,14 @@ impl App {
         self.live.snapshot()
     }
 
+    /// Whether everything the person asked for is there; for tests and benchmarks.
+    pub fn is_settled(&self) -> bool {
+        let news = self.live.snapshot();
+        self.sent.as_ref() == Some(&self.state.wish)
+            && news.wish == self.sent_number
+            && news.activity.is_idle()
+    }
+
     fn frame(&mut self, ui: &mut Ui, gpu: Option<&eframe::egui_wgpu::RenderState>) {
         let ctx = ui.ctx().clone();
         theme::follow(&ctx, self.state.look.theme);
@@ -152,19 +162,23 @@ impl App {
         egui::Panel::top("menu").frame(bare(8, 2)).show(ui, |ui| {
             menu::menu_ui(ui, &self.state, &self.tree, &mut commands);
         });
-        egui::Panel::bottom("status").frame(bare(8, 2)).show(ui, |ui| {
-            status::status_ui(
-                ui,
-                &mut self.state,
-                &news,
-                &self.exports,
-                palette,
-                &mut commands,
-            );
-        });
-        egui::Panel::bottom("deck").frame(bare(8, 2)).show(ui, |ui| {
-            deck::deck_ui(ui, &mut self.state, &news, palette, &mut commands);
-        });
+        egui::Panel::bottom("status")
+            .frame(bare(8, 2))
+            .show(ui, |ui| {
+                status::status_ui(
+                    ui,
+                    &mut self.state,
+                    &news,
+                    &self.exports,
+                    palette,
+                    &mut commands,
+                );
+            });
+        egui::Panel::bottom("deck")
+            .frame(bare(8, 2))
+            .show(ui, |ui| {
+                deck::deck_ui(ui, &mut self.state, &news, palette, &mut commands);
+            });
         egui::Panel::left("experiment")
             .frame(bare(8, 0))
             .default_size(296.0)
@@ -287,7 +301,7 @@ impl App {
             self.state.wish.stopped = false;
         }
         self.state.note_step();
-        self.live.wish(self.state.wish.clone());
+        self.sent_number = self.live.wish(self.state.wish.clone());
         self.sent = Some(self.state.wish.clone());
     }
 

@@ -40,10 +40,7 @@ pub fn wait(harness: &mut Harness<'_, App>, what: &str, mut done: impl FnMut(&mu
 /// Draws frames until everything that was asked for is computed.
 #[track_caller]
 pub fn settle(harness: &mut Harness<'_, App>) {
-    wait(harness, "the computing thread", |app| {
-        let news = app.snapshot();
-        news.activity.is_idle() && (news.experiment.is_some() || news.failure.is_some())
-    });
+    wait(harness, "the computing thread", |app| app.is_settled());
 }
 
 /// The window's pixels; kept as a file where `LOSSCOPE_PICTURES` names a folder, to be looked at.

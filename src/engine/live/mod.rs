@@ -42,6 +42,8 @@ struct Shared {
 #[derive(Default)]
 struct Inbox {
     wish: Option<Wish>,
+    /// Wishes stated so far: the newest one's number.
+    stated: u64,
     offers: Vec<Outcome>,
     quit: bool,
 }
@@ -75,10 +77,14 @@ impl Live {
         })
     }
 
-    /// States what is wanted from now on; whatever was wanted before is forgotten.
-    pub fn wish(&self, wish: Wish) {
-        lock(&self.shared.inbox).wish = Some(wish);
+    /// States what is wanted from now on; whatever was wanted before is forgotten. Returns the
+    /// wish's number, which [`Snapshot::wish`] says once it is being worked for.
+    pub fn wish(&self, wish: Wish) -> u64 {
+        let mut inbox = lock(&self.shared.inbox);
+        inbox.wish = Some(wish);
+        inbox.stated += 1;
         self.shared.changed.notify_one();
+        inbox.stated
     }
 
     /// Hands over a finished or partial surface, which is shown where it is what is wanted.

@@ -12,6 +12,8 @@ use std::time::{Duration, SystemTime};
 /// The newest state of everything. Cloning one is cheap: what is large is shared.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
+    /// The number of the newest wish all this is about.
+    pub wish: u64,
     /// What is open; `None` until the first experiment is.
     pub experiment: Option<Arc<ExperimentFacts>>,
     /// Why nothing, or not everything, could be opened or computed.

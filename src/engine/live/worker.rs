@@ -40,6 +40,8 @@ enum Part {
 struct Worker<'a> {
     shared: &'a Shared,
     wish: Wish,
+    /// Whether there has been a wish at all.
+    wished: bool,
     bench: Option<Workbench>,
     tried_to_open: bool,
     avoid_gpu: bool,
@@ -72,12 +74,10 @@ fn yield_to_the_window() {
 /// Serves wishes until the handle is dropped.
 pub fn run(shared: &Shared) {
     yield_to_the_window();
-    let Some(first) = next_wish(shared, true) else {
-        return;
-    };
     let mut worker = Worker {
         shared,
-        wish: first,
+        wish: Wish::default(),
+        wished: false,
         bench: None,
         tried_to_open: false,
         avoid_gpu: false,
@@ -94,8 +94,8 @@ pub fn run(shared: &Shared) {
         match inbox(shared, idle) {
             Inbox::Quit => return,
             Inbox::News(wish, offers) => {
-                if let Some(wish) = wish {
-                    worker.turn_to(wish);
+                if let Some((wish, number)) = wish {
+                    worker.turn_to(wish, number);
                 }
                 for outcome in offers {
                     worker.take(outcome);
@@ -108,7 +108,7 @@ pub fn run(shared: &Shared) {
 
 enum Inbox {
     Quit,
-    News(Option<Wish>, Vec<Outcome>),
+    News(Option<(Wish, u64)>, Vec<Outcome>),
 }
 
 /// What came in; waits for something where there is nothing to do.
@@ -123,31 +123,15 @@ fn inbox(shared: &Shared, wait: bool) -> Inbox {
     if inbox.quit {
         return Inbox::Quit;
     }
-    Inbox::News(inbox.wish.take(), std::mem::take(&mut inbox.offers))
-}
-
-fn next_wish(shared: &Shared, wait: bool) -> Option<Wish> {
-    let mut inbox = lock(&shared.inbox);
-    loop {
-        if inbox.quit {
-            return None;
-        }
-        if let Some(wish) = inbox.wish.take() {
-            return Some(wish);
-        }
-        if !wait {
-            return None;
-        }
-        inbox = shared
-            .changed
-            .wait(inbox)
-            .unwrap_or_else(PoisonError::into_inner);
-    }
+    let number = inbox.stated;
+    let wish = inbox.wish.take().map(|wish| (wish, number));
+    Inbox::News(wish, std::mem::take(&mut inbox.offers))
 }
 
 impl Worker<'_> {
     /// Forgets what the new wish has no use for.
-    fn turn_to(&mut self, wish: Wish) {
+    fn turn_to(&mut self, wish: Wish, number: u64) {
+        self.wished = true;
         let old = std::mem::replace(&mut self.wish, wish);
         let wish = &self.wish;
         let experiment = !old.same_experiment(wish);
@@ -183,6 +167,20 @@ impl Worker<'_> {
                 .take()
                 .filter(|f| f.stage != Stage::Computing);
         }
+        self.snapshot.wish = number;
+        match self.next() {
+            Some(part) => self.announce(part),
+            None => self.rest(),
+        }
+        self.publish();
+    }
+
+    /// Says that there is nothing to do.
+    fn rest(&mut self) {
+        self.snapshot.activity = Activity {
+            stopped: self.wish.stopped && self.bench.is_some(),
+            ..Activity::default()
+        };
     }
 
     /// A result computed elsewhere, shown where it is what is wanted.
@@ -233,7 +231,7 @@ impl Worker<'_> {
     /// What is most urgent.
     fn next(&self) -> Option<Part> {
         let Some(bench) = &self.bench else {
-            return (!self.tried_to_open).then_some(Part::Open);
+            return (self.wished && !self.tried_to_open).then_some(Part::Open);
         };
         let mut parts = Vec::with_capacity(8);
         if self.snapshot.point.is_none() && self.wish.large.is_some() {
@@ -267,13 +265,8 @@ impl Worker<'_> {
     /// Does the most urgent chunk; false where there is nothing to do.
     fn work(&mut self) -> bool {
         let Some(part) = self.next() else {
-            let stopped = self.wish.stopped && self.bench.is_some();
-            let activity = Activity {
-                stopped,
-                ..Activity::default()
-            };
-            if self.snapshot.activity != activity {
-                self.snapshot.activity = activity;
+            if !self.snapshot.activity.is_idle() {
+                self.rest();
                 self.publish();
             }
             return false;
