@@ -16,6 +16,11 @@ command -v curl >/dev/null || missing+=(curl ca-certificates)
 any() { compgen -G "$1" >/dev/null; }
 any '/usr/lib*/libvulkan.so.1' || any '/usr/lib/*/libvulkan.so.1' || missing+=(libvulkan1)
 any '/usr/share/vulkan/icd.d/*.json' || any '/etc/vulkan/icd.d/*.json' || missing+=(mesa-vulkan-drivers)
+# One test opens the real window on a screen of its own and moves its mouse.
+command -v Xvfb >/dev/null || missing+=(xvfb)
+command -v xdotool >/dev/null || missing+=(xdotool)
+command -v scrot >/dev/null || missing+=(scrot)
+any '/usr/lib*/libxkbcommon-x11.so.0' || any '/usr/lib/*/libxkbcommon-x11.so.0' || missing+=(libxkbcommon-x11-0)
 if [ ${#missing[@]} -gt 0 ]; then
   echo "installing ${missing[*]}"
   as_root apt-get update -qq
