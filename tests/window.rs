@@ -20,7 +20,15 @@ struct Screen {
 impl Screen {
     fn new() -> Self {
         let mut server = Command::new("Xvfb")
-            .args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"])
+            .args([
+                "-displayfd",
+                "1",
+                "-screen",
+                "0",
+                "1280x800x24",
+                "-nolisten",
+                "tcp",
+            ])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -37,7 +45,9 @@ impl Screen {
     /// A program that talks to this screen.
     fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);
-        command.env("DISPLAY", &self.display).env_remove("WAYLAND_DISPLAY");
+        command
+            .env("DISPLAY", &self.display)
+            .env_remove("WAYLAND_DISPLAY");
         command
     }
 
@@ -63,7 +73,9 @@ impl Screen {
         assert!(status.success());
         let picture = image::open(&path).unwrap().to_rgb8();
         if let Some(keep) = std::env::var_os("LOSSCOPE_PICTURES") {
-            picture.save(Path::new(&keep).join("real-window.png")).unwrap();
+            picture
+                .save(Path::new(&keep).join("real-window.png"))
+                .unwrap();
         }
         picture
     }
@@ -141,12 +153,18 @@ fn a_hand_on_alpha_changes_the_picture_and_the_window_closes_cleanly() {
     screen.hand("mousemove 640 790");
     let after = resting(VIEWS);
     let changed = difference(&before, &after, VIEWS);
-    assert!(changed > 0.05, "only {changed:.3} of the views changed with α");
+    assert!(
+        changed > 0.05,
+        "only {changed:.3} of the views changed with α"
+    );
     // The keyboard goes back one step.
     screen.hand("key ctrl+z");
     let undone = resting(VIEWS);
     let left = difference(&before, &undone, VIEWS);
-    assert!(left < changed / 2.0, "{left:.3} of the views still differ after undo");
+    assert!(
+        left < changed / 2.0,
+        "{left:.3} of the views still differ after undo"
+    );
     screen.hand("key ctrl+q");
     let status = until("the program to end", || program.try_wait().unwrap());
     assert!(status.success(), "{status}");

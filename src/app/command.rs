@@ -88,6 +88,8 @@ pub enum Command {
     Zoom(i32),
     /// Light or dark.
     Theme(ThemeChoice),
+    /// Keys and papers.
+    Help,
     /// Close the window.
     Quit,
 }
@@ -118,6 +120,7 @@ pub fn shortcuts() -> Vec<(KeyboardShortcut, Command)> {
         (key(COMMAND, Key::Plus), Command::Zoom(1)),
         (key(COMMAND, Key::Equals), Command::Zoom(1)),
         (key(COMMAND, Key::Minus), Command::Zoom(-1)),
+        (key(Modifiers::NONE, Key::F1), Command::Help),
         (key(COMMAND, Key::Q), Command::Quit),
     ];
     let numbers = [
@@ -136,6 +139,31 @@ pub fn shortcuts() -> Vec<(KeyboardShortcut, Command)> {
 }
 
 impl Command {
+    /// What it does, for the list of keys.
+    pub fn words(&self) -> Option<String> {
+        let words = match self {
+            Self::Ask(Ask::Open) => "Open files",
+            Self::TypePath(_) => "Open by typing a path",
+            Self::Undo => "Undo",
+            Self::Redo => "Redo",
+            Self::SaveSession => "Save the session",
+            Self::Ask(Ask::SaveSession) => "Save the session under another name",
+            Self::Export(_) => "Export the contour",
+            Self::CopyPicture(_) => "Copy the contour picture",
+            Self::NewSeed => "New random directions",
+            Self::Swap => "Swap the minimizers",
+            Self::ResetView => "Reset all views",
+            Self::Stop => "Stop refining",
+            Self::Zoom(step) if *step > 0 => "Larger",
+            Self::Zoom(_) => "Smaller",
+            Self::Show(pane) => return Some(format!("Show {}", pane.name().to_lowercase())),
+            Self::Help => "This help",
+            Self::Quit => "Quit",
+            _ => return None,
+        };
+        Some(words.to_owned())
+    }
+
     /// The keys that do the same; the first of several.
     pub fn shortcut(&self) -> Option<KeyboardShortcut> {
         let found = shortcuts().into_iter().find(|(_, command)| command == self);

@@ -13,6 +13,9 @@ pub fn menu_ui(ui: &mut Ui, state: &State, tree: &Tree<Pane>, commands: &mut Vec
         ui.menu_button("Edit", |ui| edit_ui(ui, state, commands));
         ui.menu_button("View", |ui| view_ui(ui, state, tree, commands));
         ui.menu_button("Export", |ui| export_ui(ui, commands));
+        ui.menu_button("Help", |ui| {
+            entry(ui, "Keys and papers", true, Command::Help, commands);
+        });
     });
 }
 

@@ -12,6 +12,7 @@ mod deck;
 mod dialog;
 mod export;
 mod files;
+mod help;
 mod history;
 mod menu;
 mod network;
@@ -40,6 +41,7 @@ pub struct App {
     dialogs: dialog::Dialogs,
     exports: export::Exports,
     network: network::Chooser,
+    help: help::Help,
     sent: Option<Wish>,
     sent_number: u64,
     title: String,
@@ -114,6 +116,7 @@ impl App {
             dialogs: dialog::Dialogs::default(),
             exports: export::Exports::default(),
             network: network::Chooser::default(),
+            help: help::Help::default(),
             sent: None,
             sent_number: 0,
             title: String::new(),
@@ -206,6 +209,7 @@ impl App {
         self.network
             .ui(&ctx, &mut self.state, &news, palette, &mut commands);
         self.exports.ui(&ctx, &mut self.state, &news, palette);
+        self.help.ui(&ctx, palette);
         self.quit_ui(&ctx, &news);
 
         for command in commands {
@@ -279,6 +283,7 @@ impl App {
                 state.look.zoom = if step == 0 { 1.0 } else { zoom.clamp(0.6, 3.0) };
             }
             Command::Theme(theme) => state.look.theme = theme,
+            Command::Help => self.help.open(),
             Command::Quit => {
                 self.quitting = if self.exports.busy() {
                     Quitting::Asking

@@ -74,21 +74,7 @@ fn yield_to_the_window() {
 /// Serves wishes until the handle is dropped.
 pub fn run(shared: &Shared) {
     yield_to_the_window();
-    let mut worker = Worker {
-        shared,
-        wish: Wish::default(),
-        wished: false,
-        bench: None,
-        tried_to_open: false,
-        avoid_gpu: false,
-        line: None,
-        works: Vec::new(),
-        failed: Vec::new(),
-        snapshot: Snapshot::default(),
-        versions: 0,
-        last_picture: Instant::now(),
-        rate: Rate::default(),
-    };
+    let mut worker = Worker::new(shared);
     let mut idle = false;
     loop {
         match inbox(shared, idle) {
@@ -128,7 +114,25 @@ fn inbox(shared: &Shared, wait: bool) -> Inbox {
     Inbox::News(wish, std::mem::take(&mut inbox.offers))
 }
 
-impl Worker<'_> {
+impl<'a> Worker<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        Self {
+            shared,
+            wish: Wish::default(),
+            wished: false,
+            bench: None,
+            tried_to_open: false,
+            avoid_gpu: false,
+            line: None,
+            works: Vec::new(),
+            failed: Vec::new(),
+            snapshot: Snapshot::default(),
+            versions: 0,
+            last_picture: Instant::now(),
+            rate: Rate::default(),
+        }
+    }
+
     /// Forgets what the new wish has no use for.
     fn turn_to(&mut self, wish: Wish, number: u64) {
         self.wished = true;
@@ -526,5 +530,38 @@ impl Rate {
     fn add(&mut self, time: Duration, points: usize) {
         self.seconds += time.as_secs_f64();
         self.points += points;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_ends_its_part_of_the_work_and_nothing_else() {
+        let shared = Shared {
+            inbox: std::sync::Mutex::default(),
+            changed: std::sync::Condvar::new(),
+            snapshot: std::sync::Mutex::default(),
+            notify: Box::new(|| {}),
+        };
+        let mut wish = Wish::default();
+        wish.plane.setup.device = DeviceChoice::Flex;
+        let mut worker = Worker::new(&shared);
+        worker.turn_to(wish, 1);
+        assert!(worker.work(), "opens");
+        let part = worker.next().unwrap();
+        let error = guarded::<()>(|| panic!("shapes 2 and 3")).unwrap_err();
+        worker.fail(part, &error);
+        assert_ne!(worker.next(), Some(part), "isn't tried again at once");
+        let failure = worker.snapshot.failure.clone().unwrap();
+        assert!(failure.message.contains("shapes 2 and 3"));
+        while worker.work() {}
+        assert!(worker.snapshot.line.is_some(), "the rest goes on");
+        // Another wish tries again.
+        let mut wish = worker.wish.clone();
+        wish.alpha = 0.25;
+        worker.turn_to(wish, 2);
+        assert_eq!(worker.next(), Some(Part::Point));
     }
 }
