@@ -6,6 +6,8 @@
 //! anything batched. Memory is bounded: batches are sized from the budget, and a data set larger
 //! than a quarter of it stays on the host and passes through in pieces.
 
+pub mod gradient;
+mod hessian;
 mod point;
 mod upload;
 
@@ -82,6 +84,16 @@ struct Pending {
     tensors: Vec<(usize, Tensor<1>)>,
 }
 
+impl Pending {
+    /// `count` sums, all zero.
+    fn new(count: usize) -> Self {
+        Self {
+            sums: vec![[0.0; 2]; count],
+            tensors: Vec::new(),
+        }
+    }
+}
+
 impl Evaluator {
     /// `memory` bounds what batches may take on the device, in bytes.
     pub fn new(
@@ -122,10 +134,7 @@ impl Evaluator {
         coordinates: &[Coordinate],
         splits: &[&Split],
     ) -> Result<Vec<Vec<Metrics>>> {
-        let mut pending = Pending {
-            sums: vec![[0.0; 2]; coordinates.len() * splits.len()],
-            tensors: Vec::new(),
-        };
+        let mut pending = Pending::new(coordinates.len() * splits.len());
         for (row, coordinate) in coordinates.iter().enumerate() {
             let weights = self.weights_at(slice, coordinate)?;
             for (column, split) in splits.iter().enumerate() {
