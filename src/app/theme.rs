@@ -29,9 +29,8 @@ pub struct Palette {
     pub warning: Color32,
     /// Something failed.
     pub error: Color32,
-    /// Behind plots and pictures.
-    pub plot: Color32,
-    /// Behind panels.
+    /// Behind everything: panels and plots share it, so that clearing the window is all the filling
+    /// there is, which is half a frame of a software renderer.
     pub panel: Color32,
     /// Behind cards.
     pub card: Color32,
@@ -50,10 +49,9 @@ const DARK: Palette = Palette {
     weak: Color32::from_rgb(0xa3, 0xaa, 0xb5),
     warning: Color32::from_rgb(0xf2, 0xc1, 0x4e),
     error: Color32::from_rgb(0xff, 0x7b, 0x72),
-    plot: Color32::from_rgb(0x12, 0x15, 0x1a),
-    panel: Color32::from_rgb(0x1a, 0x1e, 0x24),
-    card: Color32::from_rgb(0x22, 0x27, 0x2f),
-    line: Color32::from_rgb(0x35, 0x3c, 0x46),
+    panel: Color32::from_rgb(0x15, 0x18, 0x1d),
+    card: Color32::from_rgb(0x20, 0x25, 0x2c),
+    line: Color32::from_rgb(0x33, 0x3a, 0x44),
     dark: true,
 };
 
@@ -66,10 +64,9 @@ const LIGHT: Palette = Palette {
     weak: Color32::from_rgb(0x57, 0x5f, 0x6b),
     warning: Color32::from_rgb(0x85, 0x58, 0x00),
     error: Color32::from_rgb(0xb4, 0x23, 0x18),
-    plot: Color32::from_rgb(0xff, 0xff, 0xff),
-    panel: Color32::from_rgb(0xf3, 0xf4, 0xf6),
-    card: Color32::from_rgb(0xff, 0xff, 0xff),
-    line: Color32::from_rgb(0xd3, 0xd7, 0xdd),
+    panel: Color32::from_rgb(0xff, 0xff, 0xff),
+    card: Color32::from_rgb(0xf4, 0xf5, 0xf7),
+    line: Color32::from_rgb(0xd5, 0xd9, 0xdf),
     dark: false,
 };
 
@@ -187,7 +184,8 @@ fn visuals(palette: &Palette) -> Visuals {
     visuals.window_stroke = Stroke::new(1.0, palette.line);
     visuals.window_corner_radius = CornerRadius::same(10);
     visuals.menu_corner_radius = CornerRadius::same(8);
-    visuals.extreme_bg_color = palette.plot;
+    visuals.extreme_bg_color = palette.panel;
+    visuals.text_edit_bg_color = Some(raised);
     visuals.faint_bg_color = palette.card;
     visuals.code_bg_color = raised;
     visuals.slider_trailing_fill = true;
@@ -215,7 +213,7 @@ mod tests {
     #[test]
     fn text_is_legible_on_every_ground() {
         for palette in [DARK, LIGHT] {
-            for ground in [palette.plot, palette.panel, palette.card] {
+            for ground in [palette.panel, palette.card] {
                 for ink in [
                     palette.text,
                     palette.weak,

@@ -152,9 +152,7 @@ struct Views<'a, 'b> {
 impl Behavior<Pane> for Views<'_, '_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
         let context = &mut self.context;
-        let frame = egui::Frame::new()
-            .fill(context.palette.plot)
-            .inner_margin(egui::Margin::same(8));
+        let frame = egui::Frame::new().inner_margin(egui::Margin::same(8));
         frame.show(ui, |ui| {
             ui.set_min_size(ui.available_size());
             match pane {
@@ -194,7 +192,49 @@ impl Behavior<Pane> for Views<'_, '_> {
     }
 
     fn tab_bar_color(&self, _visuals: &egui::Visuals) -> egui::Color32 {
-        self.context.palette.panel
+        egui::Color32::TRANSPARENT
+    }
+
+    fn tab_bar_hline_stroke(&self, _visuals: &egui::Visuals) -> egui::Stroke {
+        egui::Stroke::new(1.0, self.context.palette.line)
+    }
+
+    fn tab_bg_color(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile: TileId,
+        _state: &egui_tiles::TabState,
+    ) -> egui::Color32 {
+        egui::Color32::TRANSPARENT
+    }
+
+    fn tab_text_color(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile: TileId,
+        state: &egui_tiles::TabState,
+    ) -> egui::Color32 {
+        if state.active {
+            self.context.palette.text
+        } else {
+            self.context.palette.weak
+        }
+    }
+
+    fn tab_outline_stroke(
+        &self,
+        _visuals: &egui::Visuals,
+        _tiles: &Tiles<Pane>,
+        _tile: TileId,
+        state: &egui_tiles::TabState,
+    ) -> egui::Stroke {
+        if state.active {
+            egui::Stroke::new(1.0, self.context.palette.line)
+        } else {
+            egui::Stroke::NONE
+        }
     }
 }
 
