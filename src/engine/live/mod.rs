@@ -8,8 +8,11 @@
 //!
 //! A panic inside a library ends the part of the work it happened in, not the thread.
 
+mod compute;
 mod news;
 mod open;
+mod plan;
+mod sharpness;
 mod surface;
 mod wish;
 mod work;

@@ -1,19 +1,16 @@
 //! The thread: what is most urgent for the newest wish, one chunk at a time.
 
-use super::news::{
-    Activity, Entry, Failure, Kind, LiveSurface, PointMetrics, Quality, Snapshot, Stage,
-};
-use super::open::{self, Workbench};
+use super::news::{Activity, Entry, Kind, LiveSurface, Quality, Snapshot, Stage};
+use super::open::Workbench;
+use super::plan::Part;
+use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
 use super::wish::{Wish, same_surface};
 use super::work::LineWork;
 use super::{Shared, lock};
-use crate::engine::device::DeviceChoice;
 use crate::engine::guarded;
 use crate::engine::job::Job;
 use crate::engine::result::{Numbers, Outcome};
-use crate::error::{Error, Result};
-use crate::landscape::evaluate::Split;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -22,41 +19,31 @@ const MOST_SURFACES: usize = 48;
 /// Entries of the log.
 const MOST_ENTRIES: usize = 500;
 /// A filling surface goes out about this often; copying it more often helps nobody.
-const PICTURE_EVERY: Duration = Duration::from_millis(60);
+pub(super) const PICTURE_EVERY: Duration = Duration::from_millis(60);
 
-/// One thing to do, most urgent first.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Part {
-    Open,
-    Point,
-    Probes,
-    /// The first picture around an α.
-    Coarse(f64),
-    Line,
-    /// The rest of a surface.
-    Surface(f64),
-}
-
-struct Worker<'a> {
-    shared: &'a Shared,
-    wish: Wish,
+/// The thread's state.
+pub(super) struct Worker<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) wish: Wish,
     /// Whether there has been a wish at all.
-    wished: bool,
-    bench: Option<Workbench>,
-    tried_to_open: bool,
-    avoid_gpu: bool,
-    line: Option<LineWork>,
-    works: Vec<SurfaceWork>,
-    failed: Vec<Part>,
-    snapshot: Snapshot,
-    versions: u64,
-    last_picture: Instant,
-    rate: Rate,
+    pub(super) wished: bool,
+    pub(super) bench: Option<Workbench>,
+    pub(super) tried_to_open: bool,
+    pub(super) avoid_gpu: bool,
+    pub(super) line: Option<LineWork>,
+    pub(super) works: Vec<SurfaceWork>,
+    /// The curve or value of sharpness under way.
+    pub(super) sharpness: Option<(Part, SharpnessWork)>,
+    pub(super) failed: Vec<Part>,
+    pub(super) snapshot: Snapshot,
+    pub(super) versions: u64,
+    pub(super) last_picture: Instant,
+    pub(super) rate: Rate,
 }
 
 /// Points a second of what is being done now.
 #[derive(Default)]
-struct Rate {
+pub(super) struct Rate {
     what: String,
     seconds: f64,
     points: usize,
@@ -125,6 +112,7 @@ impl<'a> Worker<'a> {
             avoid_gpu: false,
             line: None,
             works: Vec::new(),
+            sharpness: None,
             failed: Vec::new(),
             snapshot: Snapshot::default(),
             versions: 0,
@@ -160,6 +148,14 @@ impl<'a> Worker<'a> {
         }
         if experiment || old.alpha != wish.alpha {
             self.snapshot.point = None;
+        }
+        if experiment
+            || self
+                .sharpness
+                .as_ref()
+                .is_some_and(|(part, _)| !self.still_wanted(*part))
+        {
+            self.sharpness = None;
         }
         let wanted = self.centres();
         self.works.retain(|work| wanted.contains(&work.alpha));
@@ -216,54 +212,8 @@ impl<'a> Worker<'a> {
         self.publish();
     }
 
-    /// The α whose surfaces are wanted, most wanted first.
-    fn centres(&self) -> Vec<f64> {
-        if !self.wish.follows_alpha() {
-            return vec![0.0];
-        }
-        let mut centres = vec![self.wish.alpha];
-        if self.wish.compare {
-            centres.extend([0.0, 1.0].iter().filter(|&&a| a != self.wish.alpha));
-        }
-        centres
-    }
-
-    fn surface_at(&self, alpha: f64) -> Option<&Arc<LiveSurface>> {
+    pub(super) fn surface_at(&self, alpha: f64) -> Option<&Arc<LiveSurface>> {
         self.snapshot.surfaces.iter().find(|s| s.alpha == alpha)
-    }
-
-    /// What is most urgent.
-    fn next(&self) -> Option<Part> {
-        let Some(bench) = &self.bench else {
-            return (self.wished && !self.tried_to_open).then_some(Part::Open);
-        };
-        let mut parts = Vec::with_capacity(8);
-        if self.snapshot.point.is_none() && self.wish.large.is_some() {
-            parts.push(Part::Point);
-        }
-        if !self.probes_are_done() {
-            parts.push(Part::Probes);
-        }
-        let unfinished = |&a: &f64| {
-            self.surface_at(a)
-                .is_none_or(|s| s.quality != Quality::Full)
-        };
-        let centres: Vec<f64> = self.centres().into_iter().filter(unfinished).collect();
-        let is_coarse = |&&a: &&f64| {
-            self.works
-                .iter()
-                .find(|w| w.alpha == a)
-                .is_none_or(SurfaceWork::is_coarse)
-        };
-        parts.extend(centres.iter().filter(is_coarse).map(|&a| Part::Coarse(a)));
-        let stopped = self.wish.stopped;
-        if bench.large.is_some() && self.snapshot.line.as_ref().is_none_or(|l| l.missing() > 0) {
-            parts.push(Part::Line);
-        }
-        if !stopped {
-            parts.extend(centres.iter().map(|&a| Part::Surface(a)));
-        }
-        parts.into_iter().find(|part| !self.failed.contains(part))
     }
 
     /// Does the most urgent chunk; false where there is nothing to do.
@@ -286,172 +236,8 @@ impl<'a> Worker<'a> {
         true
     }
 
-    fn open(&mut self) {
-        self.tried_to_open = true;
-        let wish = self.wish.clone();
-        let opened = guarded(|| Ok(open::open(&wish, self.avoid_gpu))).unwrap_or_else(|error| {
-            Err(Failure {
-                stage: Stage::Computing,
-                message: error.to_string(),
-                tensors: Vec::new(),
-            })
-        });
-        match opened {
-            Ok(bench) => {
-                let facts = &bench.facts;
-                self.log(
-                    Kind::Note,
-                    format!(
-                        "Opened {} ({}) with {} on {}",
-                        facts.model.name, facts.model.source, facts.data.name, facts.device
-                    ),
-                );
-                for warning in &bench.facts.warnings {
-                    self.log(Kind::Warning, warning.clone());
-                }
-                self.snapshot.failure = None;
-                self.snapshot.experiment = Some(Arc::new(bench.facts.clone()));
-                self.bench = Some(bench);
-            }
-            Err(failure)
-                if failure.stage == Stage::Device
-                    && !self.avoid_gpu
-                    && self.wish.plane.setup.device == DeviceChoice::Gpu =>
-            {
-                self.leave_the_gpu(&failure.message);
-            }
-            Err(failure) => {
-                self.log(Kind::Error, failure.message.clone());
-                self.snapshot.failure = Some(failure);
-            }
-        }
-    }
-
-    /// Goes on on the CPU.
-    fn leave_the_gpu(&mut self, why: &str) {
-        self.log(
-            Kind::Warning,
-            format!("The GPU can't be used, going on on the CPU: {why}"),
-        );
-        self.avoid_gpu = true;
-        self.bench = None;
-        self.line = None;
-        self.works.clear();
-        self.tried_to_open = false;
-    }
-
-    fn fail(&mut self, part: Part, error: &Error) {
-        if let (Error::Device(why), Some(true)) =
-            (error, self.bench.as_ref().map(|bench| bench.on_gpu))
-        {
-            let why = why.clone();
-            self.leave_the_gpu(&why);
-            return;
-        }
-        self.works.clear();
-        self.failed.push(part);
-        self.log(Kind::Error, error.to_string());
-        self.snapshot.failure = Some(Failure {
-            stage: Stage::Computing,
-            message: error.to_string(),
-            tensors: Vec::new(),
-        });
-    }
-
-    fn compute(&mut self, part: Part) -> Result<()> {
-        let Some(bench) = &mut self.bench else {
-            return Ok(());
-        };
-        let started = Instant::now();
-        match part {
-            Part::Open => {}
-            Part::Point => {
-                let splits: Vec<&Split> = bench.splits.iter().collect();
-                let alpha = self.wish.alpha;
-                let found = bench
-                    .evaluator
-                    .evaluate(&bench.line, &[vec![alpha]], &splits)?;
-                self.snapshot.point = Some(PointMetrics {
-                    alpha,
-                    metrics: found.into_iter().next().unwrap_or_default(),
-                });
-            }
-            Part::Probes => {
-                let alpha = self.centres()[0];
-                let Some(bench) = &mut self.bench else {
-                    return Ok(());
-                };
-                if !self.works.iter().any(|w| w.alpha == alpha) {
-                    let job = self.wish.surface_job(alpha);
-                    self.works.push(SurfaceWork::new(alpha, &job, bench)?);
-                }
-                let work = self.works.iter().find(|w| w.alpha == alpha);
-                if let Some(work) = work {
-                    self.snapshot.probes = work.probe(bench, &self.wish.probes)?;
-                }
-            }
-            Part::Line => {
-                if self.line.is_none()
-                    && let Some(job) = self.wish.line_job()
-                {
-                    self.line = Some(LineWork::new(&job, bench)?);
-                }
-                if let Some(line) = &mut self.line {
-                    let before = line.points().0;
-                    line.step(bench)?;
-                    self.rate.add(started.elapsed(), line.points().0 - before);
-                    self.snapshot.line = Some(Arc::new(line.outcome().clone()));
-                }
-            }
-            Part::Coarse(alpha) | Part::Surface(alpha) => {
-                if !self.works.iter().any(|w| w.alpha == alpha) {
-                    let job = self.wish.surface_job(alpha);
-                    self.works.push(SurfaceWork::new(alpha, &job, bench)?);
-                }
-                self.surface(alpha, part, started)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn surface(&mut self, alpha: f64, part: Part, started: Instant) -> Result<()> {
-        let (Some(bench), Some(work)) = (
-            &self.bench,
-            self.works.iter_mut().find(|w| w.alpha == alpha),
-        ) else {
-            return Ok(());
-        };
-        let (was_coarse, before) = (work.is_coarse(), work.points().0);
-        work.step(bench)?;
-        let (coarse, done) = (work.is_coarse(), work.is_done());
-        let points = work.points().0.saturating_sub(before);
-        let due = self.last_picture.elapsed() > PICTURE_EVERY || was_coarse != coarse || done;
-        let picture = due.then(|| work.picture()).flatten();
-        if !matches!(part, Part::Coarse(_)) {
-            self.rate.add(started.elapsed(), points);
-        }
-        if done {
-            self.works.retain(|w| w.alpha != alpha);
-        }
-        if let Some(picture) = picture {
-            self.last_picture = Instant::now();
-            self.put(picture);
-        }
-        Ok(())
-    }
-
-    fn probes_are_done(&self) -> bool {
-        let alpha = self.centres()[0];
-        let results = &self.snapshot.probes;
-        results.len() == self.wish.probes.len()
-            && results
-                .iter()
-                .zip(&self.wish.probes)
-                .all(|(result, probe)| result.probe == *probe && result.alpha == alpha)
-    }
-
     /// Notes a surface as the newest, instead of an older one of the same α.
-    fn put(&mut self, mut surface: LiveSurface) {
+    pub(super) fn put(&mut self, mut surface: LiveSurface) {
         self.versions += 1;
         surface.version = self.versions;
         let surfaces = &mut self.snapshot.surfaces;
@@ -475,6 +261,14 @@ impl<'a> Worker<'a> {
             Part::Line => (
                 "Line between the minimizers".to_owned(),
                 self.line.as_ref().map(LineWork::points),
+            ),
+            Part::Confirm(alpha) => (
+                format!("Sharpness at α = {alpha:.2}, ε = {:.2e}", self.wish.epsilon),
+                None,
+            ),
+            Part::Curve(alpha) => (
+                format!("Sharpness along ε at α = {alpha:.2}"),
+                self.sharpness.as_ref().map(|(_, work)| work.points()),
             ),
             Part::Coarse(alpha) | Part::Surface(alpha) => (
                 at(alpha),
@@ -505,7 +299,7 @@ impl<'a> Worker<'a> {
         };
     }
 
-    fn log(&mut self, kind: Kind, text: String) {
+    pub(super) fn log(&mut self, kind: Kind, text: String) {
         let log = Arc::make_mut(&mut self.snapshot.log);
         if log.last().is_some_and(|last| last.text == text) {
             return;
@@ -527,7 +321,7 @@ impl<'a> Worker<'a> {
 }
 
 impl Rate {
-    fn add(&mut self, time: Duration, points: usize) {
+    pub(super) fn add(&mut self, time: Duration, points: usize) {
         self.seconds += time.as_secs_f64();
         self.points += points;
     }
@@ -536,6 +330,7 @@ impl Rate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::device::DeviceChoice;
 
     #[test]
     fn a_panic_ends_its_part_of_the_work_and_nothing_else() {

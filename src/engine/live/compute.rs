@@ -1,0 +1,226 @@
+//! Doing one chunk of one part, and what happens when it fails.
+
+use super::news::{Confirmed, Failure, Kind, PointMetrics, Stage};
+use super::open;
+use super::plan::Part;
+use super::sharpness::SharpnessWork;
+use super::surface::SurfaceWork;
+use super::work::LineWork;
+use super::worker::{PICTURE_EVERY, Worker};
+use crate::engine::device::DeviceChoice;
+use crate::engine::guarded;
+use crate::error::{Error, Result};
+use crate::landscape::evaluate::Split;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Values of φ kept for the α and ε they were found at.
+const MOST_CONFIRMED: usize = 64;
+
+impl Worker<'_> {
+    pub(super) fn compute(&mut self, part: Part) -> Result<()> {
+        let Some(bench) = &mut self.bench else {
+            return Ok(());
+        };
+        let started = Instant::now();
+        match part {
+            Part::Open => {}
+            Part::Point => {
+                let splits: Vec<&Split> = bench.splits.iter().collect();
+                let alpha = self.wish.alpha;
+                let found = bench
+                    .evaluator
+                    .evaluate(&bench.line, &[vec![alpha]], &splits)?;
+                self.snapshot.point = Some(PointMetrics {
+                    alpha,
+                    metrics: found.into_iter().next().unwrap_or_default(),
+                });
+            }
+            Part::Probes => {
+                let alpha = self.centres()[0];
+                let Some(bench) = &mut self.bench else {
+                    return Ok(());
+                };
+                if !self.works.iter().any(|w| w.alpha == alpha) {
+                    let job = self.wish.surface_job(alpha);
+                    self.works.push(SurfaceWork::new(alpha, &job, bench)?);
+                }
+                let work = self.works.iter().find(|w| w.alpha == alpha);
+                if let Some(work) = work {
+                    self.snapshot.probes = work.probe(bench, &self.wish.probes)?;
+                }
+            }
+            Part::Line => {
+                if self.line.is_none()
+                    && let Some(job) = self.wish.line_job()
+                {
+                    self.line = Some(LineWork::new(&job, bench)?);
+                }
+                if let Some(line) = &mut self.line {
+                    let before = line.points().0;
+                    line.step(bench)?;
+                    self.rate.add(started.elapsed(), line.points().0 - before);
+                    self.snapshot.line = Some(Arc::new(line.outcome().clone()));
+                }
+            }
+            Part::Confirm(_) | Part::Curve(_) => self.sharpness(part)?,
+            Part::Coarse(alpha) | Part::Surface(alpha) => {
+                if !self.works.iter().any(|w| w.alpha == alpha) {
+                    let job = self.wish.surface_job(alpha);
+                    self.works.push(SurfaceWork::new(alpha, &job, bench)?);
+                }
+                self.surface(alpha, part, started)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn surface(&mut self, alpha: f64, part: Part, started: Instant) -> Result<()> {
+        let (Some(bench), Some(work)) = (
+            &self.bench,
+            self.works.iter_mut().find(|w| w.alpha == alpha),
+        ) else {
+            return Ok(());
+        };
+        let (was_coarse, before) = (work.is_coarse(), work.points().0);
+        work.step(bench)?;
+        let (coarse, done) = (work.is_coarse(), work.is_done());
+        let points = work.points().0.saturating_sub(before);
+        let due = self.last_picture.elapsed() > PICTURE_EVERY || was_coarse != coarse || done;
+        let picture = due.then(|| work.picture()).flatten();
+        if !matches!(part, Part::Coarse(_)) {
+            self.rate.add(started.elapsed(), points);
+        }
+        if done {
+            self.works.retain(|w| w.alpha != alpha);
+        }
+        if let Some(picture) = picture {
+            self.last_picture = Instant::now();
+            self.put(picture);
+        }
+        Ok(())
+    }
+
+    /// One more gradient of a curve or a value.
+    pub(super) fn sharpness(&mut self, part: Part) -> Result<()> {
+        let Some(bench) = &self.bench else {
+            return Ok(());
+        };
+        if self.sharpness.as_ref().is_none_or(|(now, _)| *now != part) {
+            let work = match part {
+                Part::Confirm(alpha) => SharpnessWork::value(alpha, self.wish.epsilon, bench),
+                Part::Curve(alpha) => SharpnessWork::curve(alpha, bench),
+                _ => return Ok(()),
+            };
+            self.sharpness = Some((part, work));
+        }
+        let Some((_, work)) = &mut self.sharpness else {
+            return Ok(());
+        };
+        let before = work.points().0;
+        work.step()?;
+        let curve = work.news().clone();
+        let news = &mut self.snapshot.sharpness;
+        if matches!(part, Part::Curve(_)) && work.points().0 > before {
+            let shared = Arc::new(curve.clone());
+            if curve.alpha == 0.0 {
+                news.small = Some(Arc::clone(&shared));
+            }
+            if curve.alpha == 1.0 {
+                news.large = Some(Arc::clone(&shared));
+            }
+            if curve.alpha == self.wish.alpha {
+                news.here = Some(shared);
+            }
+        }
+        if !curve.complete {
+            return Ok(());
+        }
+        self.sharpness = None;
+        if let (Part::Confirm(alpha), Some(&phi)) = (part, curve.phi.first()) {
+            if news.confirmed.len() >= MOST_CONFIRMED {
+                news.confirmed.remove(0);
+            }
+            news.confirmed.push(Confirmed {
+                alpha,
+                epsilon: self.wish.epsilon,
+                phi,
+            });
+        }
+        Ok(())
+    }
+
+    pub(super) fn open(&mut self) {
+        self.tried_to_open = true;
+        let wish = self.wish.clone();
+        let opened = guarded(|| Ok(open::open(&wish, self.avoid_gpu))).unwrap_or_else(|error| {
+            Err(Failure {
+                stage: Stage::Computing,
+                message: error.to_string(),
+                tensors: Vec::new(),
+            })
+        });
+        match opened {
+            Ok(bench) => {
+                let facts = &bench.facts;
+                self.log(
+                    Kind::Note,
+                    format!(
+                        "Opened {} ({}) with {} on {}",
+                        facts.model.name, facts.model.source, facts.data.name, facts.device
+                    ),
+                );
+                for warning in &bench.facts.warnings {
+                    self.log(Kind::Warning, warning.clone());
+                }
+                self.snapshot.failure = None;
+                self.snapshot.experiment = Some(Arc::new(bench.facts.clone()));
+                self.bench = Some(bench);
+            }
+            Err(failure)
+                if failure.stage == Stage::Device
+                    && !self.avoid_gpu
+                    && self.wish.plane.setup.device == DeviceChoice::Gpu =>
+            {
+                self.leave_the_gpu(&failure.message);
+            }
+            Err(failure) => {
+                self.log(Kind::Error, failure.message.clone());
+                self.snapshot.failure = Some(failure);
+            }
+        }
+    }
+
+    /// Goes on on the CPU.
+    pub(super) fn leave_the_gpu(&mut self, why: &str) {
+        self.log(
+            Kind::Warning,
+            format!("The GPU can't be used, going on on the CPU: {why}"),
+        );
+        self.avoid_gpu = true;
+        self.bench = None;
+        self.line = None;
+        self.works.clear();
+        self.sharpness = None;
+        self.tried_to_open = false;
+    }
+
+    pub(super) fn fail(&mut self, part: Part, error: &Error) {
+        if let (Error::Device(why), Some(true)) =
+            (error, self.bench.as_ref().map(|bench| bench.on_gpu))
+        {
+            let why = why.clone();
+            self.leave_the_gpu(&why);
+            return;
+        }
+        self.works.clear();
+        self.sharpness = None;
+        self.failed.push(part);
+        self.log(Kind::Error, error.to_string());
+        self.snapshot.failure = Some(Failure {
+            stage: Stage::Computing,
+            message: error.to_string(),
+            tensors: Vec::new(),
+        });
+    }
+}
