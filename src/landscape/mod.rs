@@ -10,6 +10,7 @@ pub mod grid;
 pub mod line;
 pub mod objective;
 pub mod sample;
+pub mod sharpness;
 pub mod slice;
 pub mod surface;
 pub mod table;
