@@ -301,3 +301,32 @@ fn without_a_gpu() {
     let notice = news.log.iter().find(|e| e.kind == Kind::Warning).unwrap();
     assert!(notice.text.contains("GPU"), "{}", notice.text);
 }
+
+#[test]
+fn sharpness_grows_with_the_neighbourhood_and_is_confirmed_at_rest() {
+    let desk = Desk::new();
+    let mut wish = small_wish();
+    wish.alpha = 0.5;
+    wish.epsilon = 2e-3;
+    let news = desk.settle(&wish);
+    let sharpness = &news.sharpness;
+    for curve in [&sharpness.small, &sharpness.here, &sharpness.large] {
+        let curve = curve.as_ref().unwrap();
+        assert!(curve.complete);
+        assert!(
+            curve.phi.windows(2).all(|w| w[1] >= w[0]),
+            "{:?}",
+            curve.phi
+        );
+        // Confirmed from a start of its own, a value lies near the curve.
+        let (confirmed, read) = (
+            news.confirmed(curve.alpha, 2e-3).unwrap(),
+            curve.at(2e-3).unwrap(),
+        );
+        assert!(
+            (confirmed / read - 1.0).abs() < 0.1,
+            "{confirmed} and {read}"
+        );
+    }
+    assert_eq!(sharpness.here.as_ref().unwrap().alpha, 0.5);
+}

@@ -108,8 +108,8 @@ impl Worker<'_> {
         };
         if self.sharpness.as_ref().is_none_or(|(now, _)| *now != part) {
             let work = match part {
-                Part::Confirm(alpha) => SharpnessWork::value(alpha, self.wish.epsilon, bench),
-                Part::Curve(alpha) => SharpnessWork::curve(alpha, bench),
+                Part::Confirm(alpha) => SharpnessWork::value(alpha, self.wish.epsilon, bench)?,
+                Part::Curve(alpha) => SharpnessWork::curve(alpha, bench)?,
                 _ => return Ok(()),
             };
             self.sharpness = Some((part, work));
