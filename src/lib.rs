@@ -6,7 +6,7 @@
 //! | floor | modules | what they do |
 //! |---|---|---|
 //! | 5 | [`app`], [`cli`] | the window and the terminal: the only places that know a user |
-//! | 4 | [`export`] | figures and data files out |
+//! | 4 | [`render`], [`export`] | surfaces in space; figures and data files out |
 //! | 3 | [`engine`], [`plot`] | jobs with progress, devices; colours, iso-lines and figures as pure geometry |
 //! | 2 | [`landscape`] | slices of parameter space, directions, surfaces, lines, distances |
 //! | 1 | [`model`] | networks as data, evaluated over burn tensors |
@@ -33,3 +33,4 @@ pub mod export;
 pub mod landscape;
 pub mod model;
 pub mod plot;
+pub mod render;

@@ -12,7 +12,7 @@ const FLOORS: [&[&str]; 7] = [
     &["model"],
     &["landscape"],
     &["engine", "plot"],
-    &["export"],
+    &["render", "export"],
     &["cli", "app"],
 ];
 
@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 7] = [
 const CRATES: [(&str, &[&str]); 9] = [
     ("burn::", &["model", "landscape", "engine"]),
     ("burn_ndarray", &["engine"]),
-    ("wgpu::", &["engine", "app"]),
+    ("wgpu::", &["engine", "render", "app"]),
     (
         "std::fs",
         &["checkpoint", "dataset", "export", "cli", "app"],

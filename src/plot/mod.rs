@@ -5,6 +5,7 @@
 //! turns that into files. Nothing here knows networks, files, windows or GPUs.
 
 mod axes;
+pub mod camera;
 mod color_bar;
 pub mod colormap;
 pub mod contour;
