@@ -5,6 +5,7 @@
 //! level too. It works in page coordinates (points, y downwards) and knows no values and no fonts.
 
 use super::contour::Polyline;
+use std::collections::HashMap;
 
 /// A rectangle, possibly turned.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -57,13 +58,13 @@ pub fn place(
     let paths: Vec<Path> = candidates.iter().map(|c| Path::new(c.line)).collect();
     // Points dense enough that no line slips through a label between two of them.
     let step = height / 3.0;
-    let mut ink: Vec<(usize, f64, (f64, f64))> = Vec::new();
+    let mut ink = Ink::new(4.0 * height);
     for (index, path) in paths.iter().enumerate() {
         let n = (path.length / step).ceil().clamp(1.0, 20_000.0);
-        ink.extend((0..=n as usize).map(|i| {
+        for i in 0..=n as usize {
             let s = path.length * i as f64 / n;
-            (index, s, path.at(s))
-        }));
+            ink.add((index, s, path.at(s)));
+        }
     }
     let long_enough = |&i: &usize| paths[i].length > 3.0 * candidates[i].width + 3.0 * height;
     let mut order: Vec<usize> = (0..candidates.len()).filter(long_enough).collect();
@@ -100,7 +101,7 @@ pub fn place(
             };
             let margin = block.margin(bounds)?;
             let reach = half + height;
-            let crossed = ink.iter().any(|&(other, t, p)| {
+            let crossed = ink.near(center, reach).any(|&(other, t, p)| {
                 (p.0 - center.0).abs() < reach
                     && (p.1 - center.1).abs() < reach
                     && (other != line || (t - s).abs() > half + height)
@@ -130,6 +131,42 @@ pub fn place(
         }
     }
     placements
+}
+
+/// A point of a line: which line, how far along it, where.
+type InkPoint = (usize, f64, (f64, f64));
+
+/// The points of all lines, sorted into squares, so that a label looks only at its neighbourhood.
+struct Ink {
+    side: f64,
+    squares: HashMap<(i64, i64), Vec<InkPoint>>,
+}
+
+impl Ink {
+    fn new(side: f64) -> Self {
+        Self {
+            side: side.max(f64::MIN_POSITIVE),
+            squares: HashMap::new(),
+        }
+    }
+
+    fn square(&self, at: f64) -> i64 {
+        (at / self.side).floor() as i64
+    }
+
+    fn add(&mut self, point: InkPoint) {
+        let square = (self.square(point.2.0), self.square(point.2.1));
+        self.squares.entry(square).or_default().push(point);
+    }
+
+    fn near(&self, (x, y): (f64, f64), reach: f64) -> impl Iterator<Item = &InkPoint> {
+        let rows = self.square(y - reach)..=self.square(y + reach);
+        let columns = self.square(x - reach)..=self.square(x + reach);
+        let squares = rows.flat_map(move |row| columns.clone().map(move |column| (column, row)));
+        squares
+            .filter_map(|square| self.squares.get(&square))
+            .flatten()
+    }
 }
 
 /// The length of a line.

@@ -43,8 +43,53 @@ pub fn fraction(value: f64, lo: f64, hi: f64) -> f64 {
     }
 }
 
-/// Where the centres of `pixels` fall between coordinates: the lower neighbour and the way to the
-/// next, in [0, 1].
+/// Where `at` falls between coordinates: the lower neighbour and the way to the next, in [0, 1].
+fn between(coordinates: &[f64], at: f64) -> (usize, f64) {
+    let next = coordinates.partition_point(|c| *c <= at);
+    if next == 0 || next >= coordinates.len() {
+        return (next.saturating_sub(1), 0.0);
+    }
+    let (a, b) = (coordinates[next - 1], coordinates[next]);
+    (next - 1, fraction(at, a, b))
+}
+
+/// The value of the picture between four grid points; `None` in a hole.
+fn blend(grid: &Grid, (i, u): (usize, f64), (j, v): (usize, f64)) -> Option<f64> {
+    let nearest = grid.value(i + usize::from(u >= 0.5), j + usize::from(v >= 0.5));
+    if !nearest.is_finite() {
+        return None;
+    }
+    let (mut sum, mut weights) = (0.0, 0.0);
+    for (di, dj, weight) in [
+        (0, 0, (1.0 - u) * (1.0 - v)),
+        (1, 0, u * (1.0 - v)),
+        (0, 1, (1.0 - u) * v),
+        (1, 1, u * v),
+    ] {
+        let value = grid.value(i + di, j + dj);
+        if weight > 0.0 && value.is_finite() {
+            sum += weight * value;
+            weights += weight;
+        }
+    }
+    Some(sum / weights)
+}
+
+/// The value that the picture shows at (x, y), and the nearest grid point's column and row; `None`
+/// outside the grid. In a hole the value is NaN.
+pub fn value_at(grid: &Grid, x: f64, y: f64) -> Option<(f64, usize, usize)> {
+    let (xs, ys) = (borders(grid.x), borders(grid.y));
+    let within = |ends: &[f64], at: f64| matches!((ends.first(), ends.last()), (Some(&lo), Some(&hi)) if (lo..=hi).contains(&at));
+    if !within(&xs, x) || !within(&ys, y) {
+        return None;
+    }
+    let (column, row) = (between(grid.x, x), between(grid.y, y));
+    let nearest = |(i, u): (usize, f64)| i + usize::from(u >= 0.5);
+    let value = blend(grid, column, row).unwrap_or(f64::NAN);
+    Some((value, nearest(column), nearest(row)))
+}
+
+/// Where the centres of `pixels` fall between coordinates.
 fn samples(coordinates: &[f64], pixels: usize) -> Vec<(usize, f64)> {
     let borders = borders(coordinates);
     let (Some(&lo), Some(&hi)) = (borders.first(), borders.last()) else {
@@ -52,13 +97,7 @@ fn samples(coordinates: &[f64], pixels: usize) -> Vec<(usize, f64)> {
     };
     let place = |p: usize| {
         let t = (p as f64 + 0.5) / pixels as f64;
-        let at = lo + t * (hi - lo);
-        let next = coordinates.partition_point(|c| *c <= at);
-        if next == 0 || next >= coordinates.len() {
-            return (next.saturating_sub(1), 0.0);
-        }
-        let (a, b) = (coordinates[next - 1], coordinates[next]);
-        (next - 1, fraction(at, a, b))
+        between(coordinates, lo + t * (hi - lo))
     };
     (0..pixels).map(place).collect()
 }
@@ -77,27 +116,13 @@ pub fn rgba(
     let mut rows = samples(grid.y, height);
     rows.reverse();
     let mut pixels = Vec::with_capacity(width * height * 4);
-    for &(j, v) in &rows {
-        for &(i, u) in &columns {
-            let nearest = grid.value(i + usize::from(u >= 0.5), j + usize::from(v >= 0.5));
-            if !nearest.is_finite() {
+    for &row in &rows {
+        for &column in &columns {
+            let Some(value) = blend(grid, column, row) else {
                 pixels.extend([0, 0, 0, 0]);
                 continue;
-            }
-            let (mut sum, mut weights) = (0.0, 0.0);
-            for (di, dj, weight) in [
-                (0, 0, (1.0 - u) * (1.0 - v)),
-                (1, 0, u * (1.0 - v)),
-                (0, 1, (1.0 - u) * v),
-                (1, 1, u * v),
-            ] {
-                let value = grid.value(i + di, j + dj);
-                if weight > 0.0 && value.is_finite() {
-                    sum += weight * value;
-                    weights += weight;
-                }
-            }
-            let t = fraction(sum / weights, lo, hi).clamp(0.0, 1.0);
+            };
+            let t = fraction(value, lo, hi).clamp(0.0, 1.0);
             let [r, g, b] = table[(t * 255.0).round() as usize];
             pixels.extend([r, g, b, 255]);
         }
@@ -176,6 +201,22 @@ mod tests {
         assert!(pixels[0] > pixels[8], "top left is the large value");
         let alpha: Vec<u8> = pixels.chunks(4).map(|p| p[3]).collect();
         assert_eq!(alpha, [255, 0, 255, 255]);
+    }
+
+    #[test]
+    fn a_value_is_read_where_the_picture_shows_it() {
+        let grid = Grid {
+            x: &[0.0, 1.0],
+            y: &[0.0, 1.0],
+            values: &[0.0, 1.0, 2.0, f64::NAN],
+        };
+        assert_eq!(value_at(&grid, 0.25, 0.0), Some((0.25, 0, 0)));
+        assert_eq!(value_at(&grid, 0.0, 1.0), Some((2.0, 0, 1)));
+        let hole = value_at(&grid, 0.9, 0.9).unwrap();
+        assert!(hole.0.is_nan() && (hole.1, hole.2) == (1, 1));
+        for (x, y) in [(-0.1, 0.5), (0.5, 1.1), (f64::NAN, 0.5)] {
+            assert_eq!(value_at(&grid, x, y), None);
+        }
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod line_figure;
 mod line_marks;
 mod marks;
 pub mod number;
+pub mod refine;
 pub mod scale;
-mod surface;
+pub mod surface;
 pub mod text;

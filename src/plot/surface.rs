@@ -8,6 +8,7 @@
 use super::contour::Grid;
 use super::figure::{ContourFigure, Levels};
 use super::heat::{borders, fraction};
+use super::refine;
 use super::scale::{self, Scale};
 use crate::error::{Error, Result};
 
@@ -131,6 +132,20 @@ impl Surface {
         matches!((self.range, self.extent), (Some(range), Some(extent)) if extent.1 > range.1)
     }
 
+    /// Puts stand-ins where nothing is computed yet, as far as they follow from what is; which cells
+    /// those are.
+    pub fn fill_in(&mut self) -> Vec<bool> {
+        let missing = |h: &Option<Hole>| *h == Some(Hole::NotComputed);
+        let computed: Vec<bool> = self.holes.iter().map(|h| !missing(h)).collect();
+        let filled = refine::fill(self.x.len(), self.y.len(), &self.positions, &computed);
+        for (index, _) in filled.estimated.iter().enumerate().filter(|(_, e)| **e) {
+            let hole = filled.values[index].is_nan();
+            self.holes[index] = hole.then_some(Hole::NonFinite);
+        }
+        self.positions = filled.values;
+        filled.estimated
+    }
+
     /// How many cells are holes of a kind.
     pub fn count(&self, kind: Hole) -> usize {
         self.holes.iter().filter(|h| **h == Some(kind)).count()
@@ -218,6 +233,23 @@ mod tests {
         assert_eq!(surface.holes, expected);
         assert_eq!(surface.range, Some((1.0, 4.0)));
         assert_eq!(surface.rectangles(NonFinite), [[0.0, 1.5, 0.0, 0.5]]);
+    }
+
+    #[test]
+    fn what_isnt_computed_yet_has_a_stand_in() {
+        let figure = ContourFigure {
+            x: vec![0.0, 1.0, 2.0],
+            y: vec![0.0],
+            values: vec![1.0, f64::NAN, 100.0],
+            computed: vec![true, false, true],
+            scale: Scale::Log,
+            ..Default::default()
+        };
+        let mut surface = Surface::new(&figure).unwrap().unwrap();
+        assert_eq!(surface.fill_in(), [false, true, false]);
+        // Half way on the logarithmic scale.
+        assert_eq!(surface.positions, [0.0, 1.0, 2.0]);
+        assert_eq!(surface.count(Hole::NotComputed), 0);
     }
 
     #[test]

@@ -1,13 +1,382 @@
-//! The compare view.
+//! The comparison: the surfaces around the small-batch minimizer, θ(α) and the large-batch
+//! minimizer side by side, as the literature draws them.
+//!
+//! One colour scale, one zoom and one cross-hair for all three: only then can flat be told from sharp.
 
+use super::plane::camera::{self, Extent, Frame, Zoom};
+use super::plane::header::{self, Asked, Trust};
+use super::plane::{Coloring, Colorist, Patterns, Plane, axes, beyond, hud, notice};
 use super::{Context, empty_ui};
-use eframe::egui::Ui;
+use crate::app::state::State;
+use crate::app::theme::Palette;
+use crate::engine::live::{LiveSurface, Snapshot};
+use crate::export::figure::Metric;
+use crate::landscape::evaluate::Metrics;
+use crate::plot::scale::finite_range;
+use eframe::egui::{
+    self, Align, Color32, CursorIcon, Id, Layout, Pos2, Rect, Response, RichText, Sense, Stroke,
+    StrokeKind, Ui, UiBuilder, Vec2,
+};
+use std::sync::Arc;
+
+/// Height of a title with its badge below.
+const TITLE: f32 = 42.0;
+/// Between two planes.
+const GAP: f32 = 14.0;
+
+/// How the three are drawn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// As colours and iso-lines.
+    #[default]
+    Contour,
+    /// As surfaces in space.
+    Surface,
+}
+
+/// One of the three, for whoever draws it.
+pub struct Panel {
+    /// Where its picture goes, below its title.
+    pub rect: Rect,
+    /// What there is to show.
+    pub shown: Option<Arc<LiveSurface>>,
+}
+
+/// Draws all three as surfaces in space, in the shared colours.
+pub type InSpace = fn(&mut Ui, &[Panel; 3], &Coloring, &mut Context<'_>);
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache;
+pub struct Cache {
+    /// How the three are drawn.
+    pub mode: Mode,
+    /// Draws them in space, where there is something that can; without it there is no choice.
+    pub in_space: Option<InSpace>,
+    planes: [Plane; 3],
+    kept: [Option<Arc<LiveSurface>>; 3],
+    colorist: Colorist,
+    patterns: Patterns,
+    bar: axes::Bar,
+    zoom: Zoom,
+    reset: u64,
+}
+
+/// One of the three checkpoints.
+struct Place {
+    name: &'static str,
+    color: Color32,
+    alpha: f64,
+    value: Option<f64>,
+}
 
 /// Draws the view.
-pub fn compare_ui(ui: &mut Ui, _cache: &mut Cache, cx: &mut Context<'_>) {
-    empty_ui(ui, cx.palette, "compare");
+pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+    if cache.reset != cx.reset {
+        cache.reset = cx.reset;
+        cache.zoom = Zoom::default();
+    }
+    if cx.state.wish.large.is_none() {
+        let words = "Comparing takes two minimizers: open a second checkpoint as the large batch";
+        empty_ui(ui, cx.palette, words);
+        return;
+    }
+    if !cx.state.wish.follows_alpha() {
+        let words = "The plane goes through a training run and is the same for every α: there is nothing to compare";
+        empty_ui(ui, cx.palette, words);
+        return;
+    }
+    let places = places(cx.state, cx.news, cx.palette);
+    for (kept, place) in cache.kept.iter_mut().zip(&places) {
+        let fresh = find(cx.news, place.alpha, cx.state.wish.alpha);
+        if let Some(fresh) = fresh {
+            *kept = Some(Arc::clone(fresh));
+        } else if cx.news.failure.is_some() {
+            *kept = None;
+        }
+    }
+    let there: Vec<&LiveSurface> = cache.kept.iter().flatten().map(Arc::as_ref).collect();
+    if there.is_empty() {
+        let words = cx
+            .news
+            .failure
+            .as_ref()
+            .map_or("The first pictures are on their way…", |f| &f.message);
+        empty_ui(ui, cx.palette, words);
+        return;
+    }
+    let coloring = cache.colorist.of(&there, &cx.state.look);
+    header::header_ui(ui, cx.palette, None, |ui| {
+        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok());
+        if cache.in_space.is_some() {
+            ui.add_space(4.0);
+            ui.selectable_value(&mut cache.mode, Mode::Contour, "Contour");
+            ui.selectable_value(&mut cache.mode, Mode::Surface, "Surface");
+        }
+    });
+    let coloring = match coloring {
+        Ok(coloring) => coloring,
+        Err(words) => {
+            empty_ui(ui, cx.palette, &words);
+            return;
+        }
+    };
+    for (plane, kept) in cache.planes.iter_mut().zip(&cache.kept) {
+        if let Some(kept) = kept
+            && let Err(words) = plane.show(ui, kept, &coloring)
+        {
+            empty_ui(ui, cx.palette, &words);
+            return;
+        }
+    }
+    planes_ui(ui, cache, cx, &coloring, &places);
+}
+
+/// The three, with what is known of their metric exactly.
+fn places(state: &State, news: &Snapshot, palette: &Palette) -> [Place; 3] {
+    let alpha = state.wish.alpha;
+    let splits = news.experiment.as_ref().map_or((true, true), |e| e.splits);
+    let value = |metrics: Option<&[Metrics]>| pick(metrics?, state.look.metric, splits);
+    let facts = news.experiment.as_deref();
+    let point = news.point.as_ref().filter(|p| p.alpha == alpha);
+    [
+        Place {
+            name: "Small batch",
+            color: palette.small,
+            alpha: 0.0,
+            value: value(facts.map(|f| f.small.as_slice())),
+        },
+        Place {
+            name: "θ(α)",
+            color: palette.here,
+            alpha,
+            value: value(point.map(|p| p.metrics.as_slice())),
+        },
+        Place {
+            name: "Large batch",
+            color: palette.large,
+            alpha: 1.0,
+            value: value(facts.and_then(|f| f.large.as_deref())),
+        },
+    ]
+}
+
+/// A metric among those of the splits there are.
+fn pick(metrics: &[Metrics], metric: Metric, (train, validation): (bool, bool)) -> Option<f64> {
+    let on_train = matches!(metric, Metric::TrainLoss | Metric::TrainAccuracy);
+    let index = match (on_train, train, validation) {
+        (true, true, _) | (false, false, true) => 0,
+        (false, true, true) => 1,
+        _ => return None,
+    };
+    let found = metrics.get(index)?;
+    Some(if metric.is_loss() {
+        found.loss
+    } else {
+        found.accuracy
+    })
+}
+
+/// The surface of a place: exactly its own at the ends, the nearest for θ(α).
+fn find(news: &Snapshot, alpha: f64, here: f64) -> Option<&Arc<LiveSurface>> {
+    if alpha == here {
+        return news.surface_near(alpha);
+    }
+    news.surfaces.iter().find(|s| s.alpha == alpha)
+}
+
+fn planes_ui(
+    ui: &mut Ui,
+    cache: &mut Cache,
+    cx: &mut Context<'_>,
+    coloring: &Coloring,
+    places: &[Place; 3],
+) {
+    let pictures = || cache.planes.iter().filter_map(Plane::picture);
+    let Some(extent) = pictures().map(|p| p.extent).reduce(Extent::union) else {
+        return;
+    };
+    let same_units = pictures().any(super::plane::Picture::same_units);
+    let past_colors = pictures().any(beyond);
+    let rects = lay_out(ui, coloring, extent, cache.zoom, same_units);
+    let stopped = cx.news.activity.stopped;
+    for ((place, rect), kept) in places.iter().zip(rects).zip(&cache.kept) {
+        let badge = kept.as_ref().map(|shown| {
+            let asked = Asked {
+                alpha: place.alpha,
+                follows: true,
+                current: cx.news.surfaces.iter().any(|s| s.version == shown.version),
+                stopped,
+            };
+            header::badge(shown, &asked)
+        });
+        title_ui(ui, rect, place, badge, cx.state.look.metric, cx.palette);
+    }
+    if let (Mode::Surface, Some(in_space)) = (cache.mode, cache.in_space) {
+        let mut panels = rects.iter().zip(&cache.kept).map(|(rect, kept)| Panel {
+            rect: *rect,
+            shown: kept.clone(),
+        });
+        if let (Some(a), Some(b), Some(c)) = (panels.next(), panels.next(), panels.next()) {
+            in_space(ui, &[a, b, c], coloring, cx);
+        }
+    } else {
+        contours_ui(ui, cache, cx, rects, extent, places);
+    }
+    let pointed = finite_range(cache.pointed(&rects, extent, ui)).map(|(lo, _)| lo);
+    let last = rects[2];
+    let painter = ui.painter().clone();
+    cache
+        .bar
+        .paint(&painter, last, coloring, past_colors, pointed, cx.palette);
+}
+
+impl Cache {
+    /// The value under the pointer, where it is over one of the planes.
+    fn pointed(&self, rects: &[Rect; 3], extent: Extent, ui: &Ui) -> Option<f64> {
+        let pointer = ui.ctx().pointer_hover_pos()?;
+        let index = rects.iter().position(|r| r.contains(pointer))?;
+        let frame = Frame::new(rects[index], extent, self.zoom);
+        let picture = self.planes[index].picture()?;
+        picture.value_at(frame.coordinate(pointer)).ok()
+    }
+}
+
+/// The three planes' places, with room for one axis at the left and the colour bar at the right.
+fn lay_out(
+    ui: &Ui,
+    coloring: &Coloring,
+    extent: Extent,
+    zoom: Zoom,
+    same_units: bool,
+) -> [Rect; 3] {
+    let room = ui.available_rect_before_wrap();
+    let height = (room.height() - TITLE - axes::BELOW - 4.0).max(40.0);
+    let seen = Frame::new(room, extent, zoom);
+    let left = axes::left(ui.painter(), seen.y, height);
+    let right = axes::right(ui.painter(), coloring, height);
+    let width = ((room.width() - left - right - 2.0 * GAP) / 3.0).max(40.0);
+    let size = camera::fit(Vec2::new(width, height), extent, same_units);
+    let spare = room.width() - left - right - 3.0 * size.x - 2.0 * GAP;
+    let top = room.top() + TITLE + ((height - size.y) / 2.0).max(0.0);
+    let first = room.left() + left + (spare / 2.0).max(0.0);
+    [0.0, 1.0, 2.0].map(|i| {
+        let corner = Pos2::new(first + i * (size.x + GAP), top);
+        Rect::from_min_size(corner.round(), size)
+    })
+}
+
+/// Name and value in the checkpoint's colour, and how good its picture is.
+fn title_ui(
+    ui: &mut Ui,
+    plane: Rect,
+    place: &Place,
+    badge: Option<(String, Trust)>,
+    metric: Metric,
+    palette: &Palette,
+) {
+    let rect = Rect::from_min_max(
+        Pos2::new(plane.left(), plane.top() - TITLE),
+        Pos2::new(plane.right(), plane.top() - 2.0),
+    );
+    let builder = UiBuilder::new()
+        .max_rect(rect)
+        .layout(Layout::top_down(Align::Min));
+    ui.scope_builder(builder, |ui| {
+        ui.spacing_mut().item_spacing = Vec2::new(6.0, 2.0);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().interact_size.y = 16.0;
+            let name = if place.name == "θ(α)" {
+                format!("θ(α), α = {}", hud::coordinate(place.alpha, 2.0))
+            } else {
+                place.name.to_owned()
+            };
+            ui.label(RichText::new(name).strong().color(place.color));
+            if let Some(value) = place.value {
+                let words = format!("{} {}", hud::short(metric), hud::value(metric, value));
+                let text = RichText::new(words).color(palette.text);
+                ui.add(egui::Label::new(text).truncate())
+                    .on_hover_text(format!("{} there, over all samples", metric.name()));
+            }
+        });
+        if let Some(badge) = badge {
+            ui.horizontal(|ui| {
+                ui.spacing_mut().interact_size.y = 16.0;
+                header::badge_ui(ui, &badge, palette);
+            });
+        }
+    });
+}
+
+fn contours_ui(
+    ui: &mut Ui,
+    cache: &mut Cache,
+    cx: &mut Context<'_>,
+    rects: [Rect; 3],
+    extent: Extent,
+    places: &[Place; 3],
+) {
+    let palette = cx.palette;
+    let mut responses: Vec<Response> = Vec::new();
+    for (rect, place) in rects.iter().zip(places) {
+        let id = Id::unique(("compare", place.name));
+        let response = ui.interact(*rect, id, Sense::click_and_drag());
+        let frame = Frame::new(*rect, extent, cache.zoom);
+        camera::navigate(ui, &response, &frame, &mut cache.zoom);
+        responses.push(response);
+    }
+    let hovered = responses.iter().find_map(|response| {
+        let pointer = response.hover_pos().filter(|_| !response.dragged())?;
+        Some(Frame::new(response.rect, extent, cache.zoom).coordinate(pointer))
+    });
+    let painter = ui.painter().clone();
+    for (index, (response, plane)) in responses.iter().zip(&mut cache.planes).enumerate() {
+        let rect = rects[index];
+        let frame = Frame::new(rect, extent, cache.zoom);
+        let roomy = rect.width() > 180.0;
+        plane.paint(
+            ui,
+            &frame,
+            &mut cache.patterns,
+            &cx.state.look,
+            palette,
+            roomy,
+        );
+        axes::outline(&painter, rect, palette);
+        if let Some(picture) = plane.picture() {
+            axes::below(&painter, &frame, picture.axis(0), palette);
+            if index == 0 {
+                axes::beside(&painter, &frame, picture.axis(1), palette);
+            }
+            if roomy {
+                plane.legend(ui, &frame, &mut cache.patterns, palette);
+            }
+            if let Some(point) = hovered.filter(|p| frame.shows(*p)) {
+                let clipped = ui.painter_at(rect);
+                hud::cross(&clipped, &frame, frame.at(point));
+                let mut lines = vec![hud::reading(picture, point)];
+                if response.hovered() {
+                    lines = hud::readout(picture, &frame, point).to_vec();
+                }
+                hud::chip(&clipped, rect, frame.at(point), &lines, palette);
+            }
+        } else {
+            notice(&ui.painter_at(rect), rect, "On its way…", palette);
+        }
+        if response.has_focus() {
+            let stroke = Stroke::new(1.5, palette.accent);
+            painter.rect_stroke(rect.expand(2.0), 1.0, stroke, StrokeKind::Outside);
+        }
+        let name = format!(
+            "{}, plane of {}",
+            places[index].name,
+            cx.state.look.metric.name().to_lowercase()
+        );
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name));
+        let cursor = if response.dragged() {
+            CursorIcon::Grabbing
+        } else {
+            CursorIcon::Crosshair
+        };
+        response.clone().on_hover_cursor(cursor);
+    }
 }

@@ -1,13 +1,269 @@
-//! The contour view.
+//! The contour view: the plane around θ(α) as colours and iso-lines, and a probe for any point of it.
+//!
+//! What is shown is the best there is: the surface asked for, or the nearest one until it is there.
+//! A picture stays until a better one replaces it, and a badge says what it is.
 
+use super::plane::camera::{self, Frame, Zoom};
+use super::plane::header::{self, Asked};
+use super::plane::pins::Pins;
+use super::plane::{Colorist, Patterns, Picture, Plane, axes, beyond, hud};
 use super::{Context, empty_ui};
-use eframe::egui::Ui;
+use crate::engine::live::LiveSurface;
+use crate::export::figure::Metric;
+use eframe::egui::{
+    self, CursorIcon, EventFilter, Id, Key, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui,
+    Vec2,
+};
+use std::sync::Arc;
+
+const HELP: &str = "Click pins a point and computes its exact loss and accuracy.\nDrag moves, the wheel zooms, a double click shows everything again.\nArrow keys move a cross-hair (Shift: farther), Enter pins there, + and − zoom.";
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache;
+pub struct Cache {
+    plane: Plane,
+    colorist: Colorist,
+    patterns: Patterns,
+    bar: axes::Bar,
+    zoom: Zoom,
+    pins: Pins,
+    /// The keyboard's cross-hair, in the plane's coordinates.
+    cursor: Option<(f64, f64)>,
+    reset: u64,
+}
 
 /// Draws the view.
-pub fn contour_ui(ui: &mut Ui, _cache: &mut Cache, cx: &mut Context<'_>) {
-    empty_ui(ui, cx.palette, "contour");
+pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+    if cache.reset != cx.reset {
+        cache.reset = cx.reset;
+        cache.zoom = Zoom::default();
+    }
+    cache.pins.settle(ui, cx.state);
+    let follows = cx.state.wish.follows_alpha();
+    let alpha = if follows { cx.state.wish.alpha } else { 0.0 };
+    let Some((shown, current)) = choose(cache, cx, alpha) else {
+        empty_ui(ui, cx.palette, &waiting(cx));
+        return;
+    };
+    let asked = Asked {
+        alpha,
+        follows,
+        current,
+        stopped: cx.news.activity.stopped,
+    };
+    let badge = header::badge(&shown, &asked);
+    let coloring = cache.colorist.of(&[&shown], &cx.state.look);
+    header::header_ui(ui, cx.palette, Some(&badge), |ui| {
+        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok());
+    });
+    let ready = coloring.and_then(|coloring| cache.plane.show(ui, &shown, &coloring));
+    if let Err(words) = ready {
+        missing_ui(ui, cx, &shown, &words);
+        return;
+    }
+    plane_ui(ui, cache, cx, alpha);
+}
+
+/// The surface to show, and whether it belongs to the plane asked for.
+fn choose(cache: &Cache, cx: &Context<'_>, alpha: f64) -> Option<(Arc<LiveSurface>, bool)> {
+    if let Some(fresh) = cx.news.surface_near(alpha) {
+        return Some((Arc::clone(fresh), true));
+    }
+    // Old pixels stay until better ones exist, but not where none will come.
+    let old = cache.plane.picture().filter(|_| cx.news.failure.is_none());
+    old.map(|picture| (Arc::clone(&picture.shown), false))
+}
+
+/// Why there is nothing to show yet.
+fn waiting(cx: &Context<'_>) -> String {
+    match (&cx.news.failure, &cx.news.experiment) {
+        (Some(failure), _) => format!("Nothing to show\n\n{}", failure.message),
+        (None, None) => "Opening…".into(),
+        (None, Some(_)) if cx.news.activity.stopped => "Stopped before the first picture".into(),
+        (None, Some(_)) => "The first picture is on its way…".into(),
+    }
+}
+
+/// Words where the surface lacks the metric, and a way on.
+fn missing_ui(ui: &mut Ui, cx: &mut Context<'_>, shown: &LiveSurface, words: &str) {
+    let table = shown.surface().map(|s| &s.table);
+    let there = [Metric::TrainLoss, Metric::ValidationLoss]
+        .into_iter()
+        .find(|m| table.is_some_and(|t| m.of(t).is_ok()));
+    ui.vertical_centered(|ui| {
+        ui.add_space((ui.available_height() / 2.0 - 40.0).max(8.0));
+        ui.label(egui::RichText::new(words).color(cx.palette.weak));
+        if let Some(metric) = there {
+            ui.add_space(6.0);
+            let text = format!("Show {}", metric.name().to_lowercase());
+            if ui.button(text).clicked() {
+                cx.state.look.metric = metric;
+            }
+        }
+    });
+}
+
+fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
+    let Cache {
+        plane,
+        patterns,
+        bar,
+        zoom,
+        pins,
+        cursor,
+        ..
+    } = cache;
+    let Some(picture) = plane.picture() else {
+        return;
+    };
+    let palette = cx.palette;
+    let rect = lay_out(ui, picture, *zoom);
+    let extent = picture.extent;
+    let response = ui.interact(rect, Id::unique("contour plane"), Sense::click_and_drag());
+    camera::navigate(ui, &response, &Frame::new(rect, extent, *zoom), zoom);
+    let frame = Frame::new(rect, extent, *zoom);
+    let spacing = picture.spacing();
+    keyboard(ui, &response, &frame, spacing, cursor);
+
+    plane.paint(ui, &frame, patterns, &cx.state.look, palette, true);
+    let Some(picture) = plane.picture() else {
+        return;
+    };
+    let painter = ui.painter().clone();
+    axes::outline(&painter, rect, palette);
+    axes::below(&painter, &frame, picture.axis(0), palette);
+    axes::beside(&painter, &frame, picture.axis(1), palette);
+    plane.legend(ui, &frame, patterns, palette);
+
+    let cards = pins.ui(ui, &frame, cx.state, cx.news, alpha, palette);
+    let pointer = response
+        .hover_pos()
+        .filter(|p| !response.dragged() && !cards.iter().any(|c| c.contains(*p)));
+    let point = match (pointer, *cursor) {
+        (Some(p), _) => Some(frame.coordinate(p)),
+        (None, Some(c)) if response.has_focus() => Some(c),
+        _ => None,
+    };
+    let pointed = point.and_then(|p| picture.value_at(p).ok());
+    bar.paint(
+        &painter,
+        rect,
+        &picture.coloring,
+        beyond(picture),
+        pointed,
+        palette,
+    );
+    if let Some(point) = point.filter(|p| frame.shows(*p)) {
+        let clipped = ui.painter_at(rect);
+        let at = frame.at(point);
+        hud::cross(&clipped, &frame, at);
+        let lines = hud::readout(picture, &frame, point);
+        hud::chip(&clipped, rect, at, &lines, palette);
+    }
+    if response.has_focus() && pointer.is_none() {
+        let stroke = Stroke::new(1.5, palette.accent);
+        painter.rect_stroke(rect.expand(2.0), 1.0, stroke, StrokeKind::Outside);
+    }
+    describe(&response, picture, &frame, point);
+    clicks(ui, &response, &frame, pins, cursor, &cards);
+    let shape = if response.dragged() {
+        CursorIcon::Grabbing
+    } else {
+        CursorIcon::Crosshair
+    };
+    response.on_hover_cursor(shape);
+}
+
+/// Where the plane goes, between its axis and its colour bar.
+fn lay_out(ui: &Ui, picture: &Picture, zoom: Zoom) -> Rect {
+    let room = ui.available_rect_before_wrap();
+    let height = (room.height() - axes::BELOW - 4.0).max(48.0);
+    let seen = Frame::new(room, picture.extent, zoom);
+    let painter = ui.painter();
+    let left = axes::left(painter, seen.y, height);
+    let right = axes::right(painter, &picture.coloring, height);
+    let free = Vec2::new((room.width() - left - right).max(48.0), height);
+    let size = camera::fit(free, picture.extent, picture.same_units());
+    let over = (free - size) / 2.0;
+    let corner = Pos2::new(room.left() + left + over.x, room.top() + 4.0 + over.y);
+    Rect::from_min_size(corner.round(), size)
+}
+
+/// Moves the keyboard's cross-hair.
+fn keyboard(
+    ui: &Ui,
+    response: &Response,
+    frame: &Frame,
+    spacing: (f64, f64),
+    cursor: &mut Option<(f64, f64)>,
+) {
+    if !response.has_focus() {
+        return;
+    }
+    let arrows = EventFilter {
+        horizontal_arrows: true,
+        vertical_arrows: true,
+        ..EventFilter::default()
+    };
+    ui.memory_mut(|m| m.set_focus_lock_filter(response.id, arrows));
+    let (pressed, far) = ui.input(|i| {
+        let pressed = |key| i.num_presses(key) as f64;
+        let x = pressed(Key::ArrowRight) - pressed(Key::ArrowLeft);
+        let y = pressed(Key::ArrowUp) - pressed(Key::ArrowDown);
+        ((x, y), i.modifiers.shift)
+    });
+    let middle = ((frame.x.0 + frame.x.1) / 2.0, (frame.y.0 + frame.y.1) / 2.0);
+    if response.gained_focus() && cursor.is_none_or(|c| !frame.shows(c)) {
+        *cursor = Some(middle);
+    }
+    if pressed == (0.0, 0.0) {
+        return;
+    }
+    let step = if far { 5.0 } else { 1.0 };
+    let (x, y) = cursor.unwrap_or(middle);
+    let moved = (
+        (x + pressed.0 * step * spacing.0).clamp(frame.x.0, frame.x.1),
+        (y + pressed.1 * step * spacing.1).clamp(frame.y.0, frame.y.1),
+    );
+    *cursor = Some(moved);
+}
+
+/// What a click, a double click or Enter means.
+fn clicks(
+    ui: &Ui,
+    response: &Response,
+    frame: &Frame,
+    pins: &mut Pins,
+    cursor: &mut Option<(f64, f64)>,
+    cards: &[Rect],
+) {
+    if response.double_clicked() {
+        pins.forget();
+        return;
+    }
+    if !response.clicked() {
+        return;
+    }
+    let at = match response.interact_pointer_pos() {
+        Some(pointer) if cards.iter().any(|c| c.contains(pointer)) => return,
+        Some(pointer) => {
+            response.request_focus();
+            frame.coordinate(pointer)
+        }
+        None => cursor.unwrap_or_else(|| frame.coordinate(frame.rect.center())),
+    };
+    *cursor = Some(at);
+    pins.click(ui, at);
+}
+
+/// What a screen reader says of the plane.
+fn describe(response: &Response, picture: &Picture, frame: &Frame, point: Option<(f64, f64)>) {
+    let name = format!("Plane of {}", picture.coloring.metric.name().to_lowercase());
+    let value = point.map(|p| hud::readout(picture, frame, p).join(", "));
+    response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name);
+        info.current_text_value.clone_from(&value);
+        info.hint_text = Some(HELP.to_owned());
+        info
+    });
 }

@@ -5,6 +5,7 @@ pub mod contour;
 pub mod line;
 pub mod log;
 pub mod numbers;
+mod plane;
 pub mod sharpness;
 pub mod surface3d;
 

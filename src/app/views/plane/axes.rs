@@ -1,0 +1,279 @@
+//! Axes around a plane and the colour bar beside it.
+
+use super::camera::Frame;
+use super::picture::Coloring;
+use crate::app::theme::Palette;
+use crate::plot::colormap::Colormap;
+use crate::plot::number::format_value;
+use crate::plot::scale::{Scale, Tick, ticks};
+use eframe::egui::epaint::TextShape;
+use eframe::egui::{
+    Align2, Color32, ColorImage, Context, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind,
+    TextureHandle, TextureOptions, Vec2,
+};
+
+/// Size of the numbers at ticks.
+const NUMBER: f32 = 11.0;
+/// Size of the names of axes.
+const NAME: f32 = 12.0;
+/// Length of a tick.
+const TICK: f32 = 4.0;
+/// Between a tick and its number, a number and the name.
+const GAP: f32 = 4.0;
+/// Width of the colour bar.
+const BAR: f32 = 12.0;
+/// Between the plane and its colour bar.
+const BAR_GAP: f32 = 12.0;
+/// Height of the tip that says that values go on beyond the colours.
+const TIP: f32 = 7.0;
+/// Room for numbers grows in steps, so that panning doesn't move the plane.
+const STEP: f32 = 8.0;
+
+/// Room below the plane for ticks, numbers and a name.
+pub const BELOW: f32 = TICK + GAP + NUMBER + 4.0 + NAME + 6.0;
+
+fn number_font() -> FontId {
+    FontId::proportional(NUMBER)
+}
+
+fn width_of(painter: &Painter, ticks: &[Tick]) -> f32 {
+    let widths = ticks.iter().map(|t| {
+        let galley = painter.layout_no_wrap(t.label.clone(), number_font(), Color32::PLACEHOLDER);
+        galley.size().x
+    });
+    (widths.fold(0.0, f32::max) / STEP).ceil() * STEP
+}
+
+fn across(range: (f64, f64), length: f32) -> Vec<Tick> {
+    ticks(
+        Scale::Linear,
+        range.0,
+        range.1,
+        (length / 62.0).max(1.0) as usize,
+    )
+}
+
+fn up(range: (f64, f64), length: f32) -> Vec<Tick> {
+    ticks(
+        Scale::Linear,
+        range.0,
+        range.1,
+        (length / 38.0).max(1.0) as usize,
+    )
+}
+
+/// Room to the left of a plane of this height.
+pub fn left(painter: &Painter, range: (f64, f64), height: f32) -> f32 {
+    width_of(painter, &up(range, height)).max(2.0 * STEP) + TICK + GAP + NAME + GAP + 2.0
+}
+
+/// Room to the right of a plane of this height, for its colour bar.
+pub fn right(painter: &Painter, coloring: &Coloring, height: f32) -> f32 {
+    let numbers = width_of(painter, &bar_ticks(coloring, height)).max(2.0 * STEP);
+    BAR_GAP + BAR + TICK + GAP + numbers + GAP + NAME + 6.0
+}
+
+/// The axis below a plane.
+pub fn below(painter: &Painter, frame: &Frame, name: &str, palette: &Palette) {
+    let rect = frame.rect;
+    let stroke = Stroke::new(1.0, palette.weak);
+    for tick in across(frame.x, rect.width()) {
+        let x = painter.round_to_pixel_center(frame.at((tick.value, 0.0)).x);
+        painter.vline(x, rect.bottom()..=rect.bottom() + TICK, stroke);
+        // A number at the very end stays above its axis instead of reaching under a neighbour.
+        let half = 0.5
+            * painter
+                .layout_no_wrap(tick.label.clone(), number_font(), palette.weak)
+                .size()
+                .x;
+        let middle = x.clamp(rect.left() + half - 14.0, rect.right() - half + 14.0);
+        let at = Pos2::new(middle, rect.bottom() + TICK + GAP - 1.0);
+        painter.text(
+            at,
+            Align2::CENTER_TOP,
+            &tick.label,
+            number_font(),
+            palette.weak,
+        );
+    }
+    let at = Pos2::new(rect.center().x, rect.bottom() + TICK + GAP + NUMBER + 4.0);
+    shortened(painter, at, name, rect.width(), palette.text);
+}
+
+fn shortened(painter: &Painter, at: Pos2, name: &str, width: f32, color: Color32) {
+    let name = crate::plot::text::ellipsized(name, f64::from(NAME), f64::from(width));
+    painter.text(
+        at,
+        Align2::CENTER_TOP,
+        name,
+        FontId::proportional(NAME),
+        color,
+    );
+}
+
+/// The axis to the left of a plane; without a name where there is none.
+pub fn beside(painter: &Painter, frame: &Frame, name: &str, palette: &Palette) {
+    let rect = frame.rect;
+    let stroke = Stroke::new(1.0, palette.weak);
+    let all = up(frame.y, rect.height());
+    for tick in &all {
+        let y = painter.round_to_pixel_center(frame.at((0.0, tick.value)).y);
+        painter.hline(rect.left() - TICK..=rect.left(), y, stroke);
+        let at = Pos2::new(rect.left() - TICK - GAP, y);
+        painter.text(
+            at,
+            Align2::RIGHT_CENTER,
+            &tick.label,
+            number_font(),
+            palette.weak,
+        );
+    }
+    let x = rect.left() - TICK - GAP - width_of(painter, &all).max(2.0 * STEP) - GAP - NAME / 2.0;
+    upwards(
+        painter,
+        Pos2::new(x, rect.center().y),
+        name,
+        rect.height(),
+        palette.text,
+    );
+}
+
+/// A name that reads upwards, about its middle.
+fn upwards(painter: &Painter, middle: Pos2, name: &str, room: f32, color: Color32) {
+    let name = crate::plot::text::ellipsized(name, f64::from(NAME), f64::from(room));
+    let galley = painter.layout_no_wrap(name, FontId::proportional(NAME), color);
+    let size = galley.size();
+    let corner = middle + Vec2::new(-size.y / 2.0, size.x / 2.0);
+    let mut shape = TextShape::new(corner, galley, color);
+    shape.angle = -std::f32::consts::FRAC_PI_2;
+    painter.add(shape);
+}
+
+/// A thin line around a plane or a bar.
+pub fn outline(painter: &Painter, rect: Rect, palette: &Palette) {
+    painter.rect_stroke(
+        rect,
+        0.0,
+        Stroke::new(1.0, palette.weak),
+        StrokeKind::Outside,
+    );
+}
+
+fn bar_ticks(coloring: &Coloring, height: f32) -> Vec<Tick> {
+    let count = (height / 34.0).max(1.0) as usize;
+    match coloring.range {
+        None => Vec::new(),
+        Some((lo, hi)) if lo < hi => ticks(coloring.scale, lo, hi, count),
+        Some((value, _)) => vec![Tick {
+            value,
+            label: format_value(value),
+        }],
+    }
+}
+
+/// The colour bar's own texture.
+#[derive(Default)]
+pub struct Bar {
+    strip: Option<(Colormap, TextureHandle)>,
+}
+
+impl Bar {
+    fn strip(&mut self, ctx: &Context, map: Colormap) -> Option<&TextureHandle> {
+        if self.strip.as_ref().is_none_or(|(m, _)| *m != map) {
+            let mut colors = map.table();
+            colors.reverse();
+            let pixels = colors.map(|[r, g, b]| Color32::from_rgb(r, g, b)).to_vec();
+            let image = ColorImage::new([1, 256], pixels);
+            let strip = ctx.load_texture("colour bar", image, TextureOptions::LINEAR);
+            self.strip = Some((map, strip));
+        }
+        self.strip.as_ref().map(|(_, strip)| strip)
+    }
+
+    /// Paints the bar to the right of `plane`: colours, ticks, levels, the metric and its unit, and
+    /// the value under the pointer. `beyond`: values go on above the colours.
+    pub fn paint(
+        &mut self,
+        painter: &Painter,
+        plane: Rect,
+        coloring: &Coloring,
+        beyond: bool,
+        pointed: Option<f64>,
+        palette: &Palette,
+    ) {
+        let Some((lo, hi)) = coloring.range else {
+            return;
+        };
+        let left = plane.right() + BAR_GAP;
+        let top = plane.top() + if beyond { TIP } else { 0.0 };
+        let rect = Rect::from_min_max(Pos2::new(left, top), Pos2::new(left + BAR, plane.bottom()));
+        if let Some(strip) = self.strip(painter.ctx(), coloring.colormap) {
+            // One value alone has the colour of the middle.
+            let v = if lo < hi { (0.0, 1.0) } else { (0.5, 0.5) };
+            let uv = Rect::from_min_max(Pos2::new(0.0, v.0), Pos2::new(1.0, v.1));
+            painter.image(strip.id(), rect, uv, Color32::WHITE);
+        }
+        if beyond {
+            let [r, g, b] = coloring.colormap.rgb(1.0);
+            let tip = vec![
+                rect.left_top(),
+                Pos2::new(rect.center().x, rect.top() - TIP),
+                rect.right_top(),
+            ];
+            let stroke = Stroke::new(1.0, palette.weak);
+            painter.add(Shape::convex_polygon(
+                tip,
+                Color32::from_rgb(r, g, b),
+                stroke,
+            ));
+        }
+        let y = |value: f64| {
+            let t = coloring.fraction(value).clamp(0.0, 1.0) as f32;
+            rect.bottom() - t * rect.height()
+        };
+        for level in coloring.level_values() {
+            let ink = super::picture::ink_on(coloring.color(level)).gamma_multiply(0.72);
+            painter.hline(rect.x_range(), y(level), Stroke::new(1.0, ink));
+        }
+        outline(painter, rect, palette);
+        let ticks = bar_ticks(coloring, rect.height());
+        let stroke = Stroke::new(1.0, palette.weak);
+        let mut free = f32::INFINITY;
+        for tick in &ticks {
+            let at = painter.round_to_pixel_center(y(tick.value));
+            let long = if tick.label.is_empty() { 0.5 } else { 1.0 };
+            painter.hline(rect.right()..=rect.right() + TICK * long, at, stroke);
+            // On a logarithmic scale numbers may come too near to each other.
+            if free - at < NUMBER + 1.0 || tick.label.is_empty() {
+                continue;
+            }
+            free = at;
+            let place = Pos2::new(rect.right() + TICK + GAP, at);
+            painter.text(
+                place,
+                Align2::LEFT_CENTER,
+                &tick.label,
+                number_font(),
+                palette.weak,
+            );
+        }
+        let numbers = width_of(painter, &ticks).max(2.0 * STEP);
+        let x = rect.right() + TICK + GAP + numbers + GAP + NAME / 2.0;
+        let middle = Pos2::new(x, plane.center().y);
+        upwards(
+            painter,
+            middle,
+            &coloring.name(),
+            plane.height(),
+            palette.text,
+        );
+        if let Some(value) = pointed.filter(|v| v.is_finite()) {
+            let at = y(value);
+            let tip = Pos2::new(rect.left() - 1.0, at);
+            let back = Vec2::new(-7.0, 4.5);
+            let points = vec![tip, tip + back, tip + Vec2::new(back.x, -back.y)];
+            painter.add(Shape::convex_polygon(points, palette.text, Stroke::NONE));
+            painter.hline(rect.x_range(), at, Stroke::new(1.5, palette.text));
+        }
+    }
+}

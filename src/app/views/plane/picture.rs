@@ -1,0 +1,286 @@
+//! A surface made ready to show: a texture, iso-lines and what is known of its holes.
+//!
+//! Making one takes milliseconds, so it is made once for each version of the surface and each look
+//! and then only painted. It knows the plane's coordinates; where they lie on the screen is
+//! `camera`'s business.
+
+use super::camera::Extent;
+use crate::app::state::Look;
+use crate::engine::live::LiveSurface;
+use crate::export::figure::Metric;
+use crate::plot::colormap::{Colormap, luminance};
+use crate::plot::contour::{self, Polyline};
+use crate::plot::figure::{ContourFigure, Levels};
+use crate::plot::heat;
+use crate::plot::number::format_value;
+use crate::plot::scale::{Scale, robust_range};
+use crate::plot::surface::{Hole, Surface};
+use eframe::egui::{Color32, ColorImage, Context, TextureHandle, TextureOptions};
+use std::sync::Arc;
+
+/// Pixels along the longer side of a texture, about: enough that no screen shows more.
+const PIXELS: usize = 320;
+/// Pixels of a texture between two grid points, at most.
+const MOST_PER_CELL: usize = 12;
+
+/// How values become colours.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Coloring {
+    /// What is shown.
+    pub metric: Metric,
+    /// How colours and levels spread.
+    pub scale: Scale,
+    /// The values at the ends of the colours; `None` where there is no value.
+    pub range: Option<(f64, f64)>,
+    /// Which colours.
+    pub colormap: Colormap,
+    /// About how many iso-lines.
+    pub levels: usize,
+}
+
+impl Coloring {
+    /// One for several surfaces together.
+    ///
+    /// # Errors
+    /// Words where a surface lacks the metric.
+    pub fn of(surfaces: &[&LiveSurface], look: &Look) -> Result<Self, String> {
+        let mut values = Vec::new();
+        for surface in surfaces {
+            values.extend_from_slice(values_of(surface, look.metric)?);
+        }
+        let scale = look
+            .scale
+            .unwrap_or_else(|| look.metric.usual_scale(&values));
+        Ok(Self {
+            metric: look.metric,
+            scale,
+            range: robust_range(scale, &values),
+            colormap: look.colormap,
+            levels: look.levels,
+        })
+    }
+
+    /// The values of the iso-lines.
+    pub fn level_values(&self) -> Vec<f64> {
+        match self.range {
+            Some((lo, hi)) if self.levels > 0 => {
+                crate::plot::scale::levels(self.scale, lo, hi, self.levels)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// The colour of a value.
+    pub fn color(&self, value: f64) -> [u8; 3] {
+        self.colormap.rgb(self.fraction(value))
+    }
+
+    /// Where a value lies between the ends of the colours.
+    pub fn fraction(&self, value: f64) -> f64 {
+        let (lo, hi) = self.range.unwrap_or((0.0, 0.0));
+        let place = |v| self.scale.forward(v);
+        heat::fraction(place(value), place(lo), place(hi))
+    }
+
+    /// The metric with its unit.
+    pub fn name(&self) -> String {
+        if self.metric.is_loss() {
+            format!("{} (nats)", self.metric.name())
+        } else {
+            self.metric.name().to_owned()
+        }
+    }
+}
+
+/// The values of a metric, or words where there are none.
+fn values_of(surface: &LiveSurface, metric: Metric) -> Result<&[f64], String> {
+    let numbers = surface.surface().ok_or("There is no surface to show")?;
+    let missing = || {
+        format!(
+            "{} isn't computed: ask for both splits under Samples, or choose another metric",
+            metric.name()
+        )
+    };
+    metric
+        .of(&numbers.table)
+        .map(Vec::as_slice)
+        .map_err(|_| missing())
+}
+
+/// Dark on light colours, light on dark ones: never below WCAG's 4.5 to 1.
+pub fn ink_on(ground: [u8; 3]) -> Color32 {
+    if luminance(ground) < 0.179 {
+        Color32::WHITE
+    } else {
+        Color32::BLACK
+    }
+}
+
+/// The iso-lines of one value.
+pub struct Level {
+    /// Its name on the lines.
+    pub label: String,
+    /// Its colour.
+    pub ink: Color32,
+    /// The lines, in the plane's coordinates.
+    pub lines: Vec<Polyline>,
+}
+
+/// A surface ready to show.
+pub struct Picture {
+    /// What is shown.
+    pub shown: Arc<LiveSurface>,
+    /// How.
+    pub coloring: Coloring,
+    /// The values, with stand-ins where they are not computed yet.
+    pub surface: Surface,
+    /// What it covers.
+    pub extent: Extent,
+    /// The iso-lines.
+    pub levels: Vec<Level>,
+    /// Nodes computed, where that is few of them: they get a dot each.
+    pub sparse: Vec<(f64, f64)>,
+    /// Points without a finite value, and those where nothing is known yet.
+    pub holes: [(Hole, usize); 3],
+    /// Counts up whenever anything changes.
+    pub serial: u64,
+    /// The colours over the whole extent.
+    pub texture: TextureHandle,
+}
+
+impl Picture {
+    /// Makes a picture, taking over the texture of an older one.
+    ///
+    /// # Errors
+    /// Words to show instead.
+    pub fn new(
+        ctx: &Context,
+        old: Option<Self>,
+        shown: &Arc<LiveSurface>,
+        coloring: Coloring,
+    ) -> Result<Self, String> {
+        let values = values_of(shown, coloring.metric)?;
+        let numbers = shown.surface().ok_or("There is no surface to show")?;
+        let figure = ContourFigure {
+            x: numbers.x.clone(),
+            y: numbers.y.clone(),
+            values: values.to_vec(),
+            computed: numbers.table.computed.clone(),
+            scale: coloring.scale,
+            // A single value has no ends to spread between.
+            range: coloring.range.filter(|(lo, hi)| lo < hi),
+            levels: Levels::Auto(coloring.levels),
+            ..ContourFigure::default()
+        };
+        let mut surface = Surface::new(&figure)
+            .map_err(|e| e.to_string())?
+            .ok_or("The surface has no points")?;
+        let extent = Extent::of(&surface.x, &surface.y).ok_or("The surface has no points")?;
+        let non_finite = surface.count(Hole::NonFinite);
+        let estimated = surface.fill_in();
+        let holes = [
+            (Hole::NonFinite, non_finite),
+            (Hole::NotPositive, surface.count(Hole::NotPositive)),
+            (Hole::NotComputed, surface.count(Hole::NotComputed)),
+        ];
+        let image = image(&surface, &coloring);
+        let serial = old.as_ref().map_or(0, |o| o.serial) + 1;
+        let texture = match old {
+            Some(mut old) => {
+                old.texture.set(image, TextureOptions::LINEAR);
+                old.texture
+            }
+            None => ctx.load_texture("plane", image, TextureOptions::LINEAR),
+        };
+        Ok(Self {
+            shown: Arc::clone(shown),
+            levels: levels(&surface, &coloring),
+            sparse: sparse(&surface, &estimated, &numbers.table.computed),
+            surface,
+            extent,
+            holes,
+            serial,
+            coloring,
+            texture,
+        })
+    }
+
+    /// Whether this is the picture of a version and a look.
+    pub fn is(&self, shown: &LiveSurface, coloring: &Coloring) -> bool {
+        self.shown.version == shown.version && self.coloring == *coloring
+    }
+
+    /// The value shown at a point, or why there is none.
+    pub fn value_at(&self, (x, y): (f64, f64)) -> Result<f64, &'static str> {
+        let found = heat::value_at(&self.surface.grid(), x, y);
+        let (position, column, row) = found.ok_or("outside the grid")?;
+        if position.is_finite() {
+            return Ok(self.coloring.scale.inverse(position));
+        }
+        Err(
+            match self.surface.holes.get(row * self.surface.x.len() + column) {
+                Some(Some(Hole::NotComputed)) => "not computed",
+                Some(Some(Hole::NotPositive)) => "≤ 0",
+                _ => "not finite",
+            },
+        )
+    }
+
+    /// The distance of grid points along both axes.
+    pub fn spacing(&self) -> (f64, f64) {
+        let step = |c: &[f64], (lo, hi): (f64, f64)| (hi - lo) / (c.len().max(2) - 1) as f64;
+        (
+            step(&self.surface.x, self.extent.x),
+            step(&self.surface.y, self.extent.y),
+        )
+    }
+
+    /// Whether equal distances in weight space are equally long on both axes.
+    pub fn same_units(&self) -> bool {
+        let recipe = &self.shown.outcome.recipe;
+        let isometric =
+            matches!(&recipe.job, crate::engine::job::Job::Surface(job) if job.isometric);
+        isometric || recipe.trajectory.is_some()
+    }
+
+    /// The name of an axis.
+    pub fn axis(&self, index: usize) -> &str {
+        let axes = &self.shown.outcome.recipe.axes;
+        axes.get(index).map_or("", |a| a.label.as_str())
+    }
+}
+
+fn image(surface: &Surface, coloring: &Coloring) -> ColorImage {
+    let Some((lo, hi)) = coloring.range else {
+        return ColorImage::filled([1, 1], Color32::TRANSPARENT);
+    };
+    let range = (coloring.scale.forward(lo), coloring.scale.forward(hi));
+    let cells = surface.x.len().max(surface.y.len()).max(1);
+    let each = PIXELS.div_ceil(cells).clamp(1, MOST_PER_CELL);
+    let (width, height) = (surface.x.len() * each, surface.y.len() * each);
+    let rgba = heat::rgba(&surface.grid(), range, coloring.colormap, width, height);
+    ColorImage::from_rgba_unmultiplied([width, height], &rgba)
+}
+
+fn levels(surface: &Surface, coloring: &Coloring) -> Vec<Level> {
+    let level = |value: f64| Level {
+        label: format_value(value),
+        ink: ink_on(coloring.color(value)),
+        lines: contour::iso_lines(&surface.grid(), coloring.scale.forward(value)),
+    };
+    coloring.level_values().into_iter().map(level).collect()
+}
+
+/// The computed nodes, where most of the picture only stands in for what is still to come.
+fn sparse(surface: &Surface, estimated: &[bool], computed: &[bool]) -> Vec<(f64, f64)> {
+    let done = computed.iter().filter(|c| **c).count();
+    if 3 * done > computed.len() {
+        return Vec::new();
+    }
+    let nx = surface.x.len().max(1);
+    let is_computed = |i: &usize| !estimated[*i] && surface.holes[*i] != Some(Hole::NotComputed);
+    (0..computed.len())
+        .filter(is_computed)
+        .map(|i| (surface.x[i % nx], surface.y[i / nx]))
+        .collect()
+}
