@@ -18,6 +18,9 @@ mod invariants;
 /// Lines between minimizers, with every choice of running statistics.
 #[path = "reference/lines.rs"]
 mod lines;
+/// Sharpness, in full space and in a stored subspace.
+#[path = "reference/sharpness.rs"]
+mod sharpness;
 /// Directions, their normalisations and surfaces, cell by cell.
 #[path = "reference/surfaces.rs"]
 mod surfaces;
