@@ -52,7 +52,9 @@ fn draw(values: &[f64], look: &Look, camera: &Camera) -> image::RgbaImage {
 
 fn keep(picture: &image::RgbaImage, name: &str) {
     if let Some(folder) = std::env::var_os("LOSSCOPE_PICTURES") {
-        picture.save(std::path::Path::new(&folder).join(name)).unwrap();
+        picture
+            .save(std::path::Path::new(&folder).join(name))
+            .unwrap();
     }
 }
 
@@ -91,9 +93,16 @@ fn the_picture_follows_the_camera_and_the_height() {
     let mut camera = Camera::default();
     camera.orbit(0.5, 0.1);
     assert_ne!(first, draw(&values, &look(), &camera));
-    let flat = Look { exaggeration: 0.1, ..look() };
+    let flat = Look {
+        exaggeration: 0.1,
+        ..look()
+    };
     assert_ne!(first, draw(&values, &flat, &Camera::default()));
-    assert_eq!(first, draw(&values, &look(), &Camera::default()), "the same again");
+    assert_eq!(
+        first,
+        draw(&values, &look(), &Camera::default()),
+        "the same again"
+    );
 }
 
 #[test]
@@ -103,13 +112,24 @@ fn iso_lines_darken_the_surface_where_they_lie() {
         ..Camera::default()
     };
     let plain = draw(&values(bowl), &look(), &camera);
-    let lined = draw(&values(bowl), &Look { levels: vec![0.5, 1.0], ..look() }, &camera);
+    let lined = draw(
+        &values(bowl),
+        &Look {
+            levels: vec![0.5, 1.0],
+            ..look()
+        },
+        &camera,
+    );
     let darker = plain
         .pixels()
         .zip(lined.pixels())
         .filter(|(a, b)| i32::from(a.0[1]) - i32::from(b.0[1]) > 10)
         .count();
-    let brighter = plain.pixels().zip(lined.pixels()).filter(|(a, b)| b.0[1] > a.0[1]).count();
+    let brighter = plain
+        .pixels()
+        .zip(lined.pixels())
+        .filter(|(a, b)| b.0[1] > a.0[1])
+        .count();
     assert!(darker > 300 && darker < 6_000, "{darker}");
     assert_eq!(brighter, 0);
 }
@@ -122,7 +142,13 @@ fn holes_show_what_is_behind() {
     };
     let whole = draw(&values(bowl), &look(), &camera);
     let holed = draw(
-        &values(|x, y| if bowl(x, y) < 0.2 { f64::NAN } else { bowl(x, y) }),
+        &values(|x, y| {
+            if bowl(x, y) < 0.2 {
+                f64::NAN
+            } else {
+                bowl(x, y)
+            }
+        }),
         &look(),
         &camera,
     );

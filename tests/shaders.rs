@@ -14,7 +14,11 @@ fn every_shader_parses_and_validates() {
         Validator::new(ValidationFlags::all(), Capabilities::empty())
             .validate(&module)
             .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));
-        let entries: Vec<&str> = module.entry_points.iter().map(|e| e.name.as_str()).collect();
+        let entries: Vec<&str> = module
+            .entry_points
+            .iter()
+            .map(|e| e.name.as_str())
+            .collect();
         assert_eq!(entries, ["vertex", "fragment"], "{name}");
     }
 }
@@ -24,11 +28,18 @@ fn every_shader_says_what_it_does_and_what_it_is_given() {
     for entry in walk("shaders") {
         let text = std::fs::read_to_string(&entry).unwrap();
         let name = entry.display();
-        assert!(text.starts_with("// "), "{name} doesn't open with what it does");
+        assert!(
+            text.starts_with("// "),
+            "{name} doesn't open with what it does"
+        );
         let lines: Vec<&str> = text.lines().collect();
         for (i, line) in lines.iter().enumerate() {
             if line.trim_start().starts_with("@group") {
-                assert!(lines[i - 1].trim_start().starts_with("///"), "{name}:{}: a binding without a word", i + 1);
+                assert!(
+                    lines[i - 1].trim_start().starts_with("///"),
+                    "{name}:{}: a binding without a word",
+                    i + 1
+                );
             }
         }
     }

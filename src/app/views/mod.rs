@@ -7,6 +7,7 @@ pub mod log;
 pub mod numbers;
 mod plane;
 pub mod sharpness;
+mod space;
 pub mod surface3d;
 
 use super::command::Command;

@@ -1,13 +1,103 @@
-//! The surface3d view.
+//! The surface around θ(α) in space: orbit, zoom, lit, iso-lines on it.
 
+use super::plane::header::{self, Asked};
+use super::plane::{Colorist, axes};
+use super::space::{self, Space};
 use super::{Context, empty_ui};
-use eframe::egui::Ui;
+use crate::engine::live::LiveSurface;
+use crate::plot::camera::Camera;
+use eframe::egui::{self, Rect, Sense, Slider, Ui};
+use std::sync::Arc;
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache;
+pub struct Cache {
+    /// Where the eye stands.
+    pub camera: Camera,
+    space: Space,
+    colorist: Colorist,
+    bar: axes::Bar,
+    kept: Option<Arc<LiveSurface>>,
+    reset: u64,
+}
+
+const HELP: &str = "Drag to orbit, right drag or Shift to pan, wheel to come nearer, double click to go back. Arrow keys, + and − where it has the focus";
 
 /// Draws the view.
-pub fn surface3d_ui(ui: &mut Ui, _cache: &mut Cache, cx: &mut Context<'_>) {
-    empty_ui(ui, cx.palette, "surface3d");
+pub fn surface3d_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+    if cache.reset != cx.reset {
+        cache.reset = cx.reset;
+        cache.camera = Camera::default();
+    }
+    let alpha = if cx.state.wish.follows_alpha() {
+        cx.state.wish.alpha
+    } else {
+        0.0
+    };
+    if let Some(fresh) = cx.news.surface_near(alpha) {
+        cache.kept = Some(Arc::clone(fresh));
+    } else if cx.news.failure.is_some() {
+        cache.kept = None;
+    }
+    let (Some(shown), Some(gpu)) = (cache.kept.clone(), cx.gpu) else {
+        let words = match (&cx.news.failure, cx.gpu) {
+            (Some(failure), _) => failure.message.as_str(),
+            (None, None) => "This window has no graphics device to draw surfaces in space with",
+            (None, Some(_)) => "The first picture is on its way…",
+        };
+        empty_ui(ui, cx.palette, words);
+        return;
+    };
+    let coloring = cache.colorist.of(&[&shown], &cx.state.look);
+    let asked = Asked {
+        alpha,
+        follows: cx.state.wish.follows_alpha(),
+        current: cx.news.surfaces.iter().any(|s| s.version == shown.version),
+        stopped: cx.news.activity.stopped,
+    };
+    let badge = header::badge(&shown, &asked);
+    header::header_ui(ui, cx.palette, Some(&badge), |ui| {
+        let look = &mut cx.state.look;
+        ui.label("Height")
+            .on_hover_text("Height of the surface in widths of the plane");
+        ui.spacing_mut().slider_width = 90.0;
+        let height = ui.add(Slider::new(&mut look.exaggeration, 0.1..=1.5).show_value(false));
+        let height = height.on_hover_text("Height of the surface in widths of the plane");
+        let words = format!("Height, {:.2} widths of the plane", look.exaggeration);
+        height.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, &words));
+        ui.checkbox(&mut look.lines_on_surface, "Iso-lines")
+            .on_hover_text("Lines of equal value on the surface");
+        ui.label("?").on_hover_text(HELP);
+    });
+    let coloring = match coloring {
+        Ok(coloring) => coloring,
+        Err(words) => {
+            empty_ui(ui, cx.palette, &words);
+            return;
+        }
+    };
+    let room = ui.available_rect_before_wrap();
+    let right = axes::right(ui.painter(), &coloring, room.height());
+    let rect = Rect::from_min_max(room.min, room.max - egui::vec2(right, 0.0));
+    let response = ui.interact(rect, ui.id().with("space"), Sense::click_and_drag());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Surface in space"));
+    if response.clicked() {
+        response.request_focus();
+    }
+    space::navigate(ui, &response, &mut cache.camera);
+    if rect.is_positive() {
+        let (camera, look) = (cache.camera, &cx.state.look);
+        cache
+            .space
+            .show(ui, rect, gpu, &shown, &coloring, look, &camera, cx.palette);
+        space::labels(ui, rect, &shown, &coloring, look, &camera, cx.palette);
+    }
+    let bar = Rect::from_min_max(
+        rect.min + egui::vec2(0.0, 6.0),
+        rect.max - egui::vec2(0.0, 10.0),
+    );
+    let painter = ui.painter().clone();
+    cache
+        .bar
+        .paint(&painter, bar, &coloring, false, None, cx.palette);
 }
