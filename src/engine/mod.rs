@@ -13,6 +13,7 @@ mod line;
 mod plane;
 pub mod recipe;
 pub mod result;
+pub mod sharpness;
 pub mod surface;
 mod trajectory;
 
