@@ -16,6 +16,7 @@ mod distance;
 mod inspect;
 mod output;
 mod progress;
+mod sharpness;
 mod surface;
 mod trajectory;
 
@@ -63,6 +64,8 @@ enum Command {
     Line(compute::ComputeArgs<LineJob>),
     /// Loss and accuracy over a plane around a point of parameter space
     Surface(Box<surface::SurfaceArgs>),
+    /// How far the loss rises within a small box around minimizers
+    Sharpness(Box<sharpness::SharpnessArgs>),
     /// Distances between checkpoints, in total and layer by layer
     Distance(distance::DistanceArgs),
     /// The path of a training run in its PCA plane
@@ -114,6 +117,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Inspect(args) => inspect::run(&args, talk),
         Command::Line(args) => compute::run(args, talk),
         Command::Surface(args) => surface::run(*args, talk),
+        Command::Sharpness(args) => sharpness::run(&args, talk),
         Command::Distance(args) => distance::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
