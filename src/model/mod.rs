@@ -13,6 +13,7 @@ pub mod layers;
 pub mod loss;
 pub mod params;
 pub mod shape;
+pub mod tangent;
 pub mod value;
 pub mod weights;
 
