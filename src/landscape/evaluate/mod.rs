@@ -6,6 +6,8 @@
 //! anything batched. Memory is bounded: batches are sized from the budget, and a data set larger
 //! than a quarter of it stays on the host and passes through in pieces.
 
+pub mod gradient;
+mod hessian;
 mod point;
 mod upload;
 
