@@ -72,7 +72,11 @@ fn measure(path: &str, choice: DeviceChoice) -> Result<String, losscope::error::
     let start = Instant::now();
     let found = Lanczos::new(point, LanczosOptions::default()).finish(&mut objective)?;
     let seconds = start.elapsed().as_secs_f64();
-    let values: Vec<String> = found.top.iter().map(|e| format!("{:.4}", e.value)).collect();
+    let values: Vec<String> = found
+        .top
+        .iter()
+        .map(|e| format!("{:.4}", e.value))
+        .collect();
     Ok(format!(
         "{:>12.2}{:>12.2}{:>10}{:>10.3}   {}",
         gradient * 1e3,

@@ -81,7 +81,7 @@ pub fn run(
 }
 
 /// One layer's output and its rate of change. `shape` is its inferred shape without the batch axis.
-fn apply(
+pub(super) fn apply(
     layer: &Layer,
     inputs: Vec<Dual>,
     shape: &[usize],
