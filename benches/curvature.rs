@@ -10,7 +10,7 @@ use losscope::checkpoint;
 use losscope::dataset::{self, DataOptions};
 use losscope::engine::device::{self, DeviceChoice};
 use losscope::landscape::curvature::lanczos::{Lanczos, LanczosOptions};
-use losscope::landscape::evaluate::gradient::NetworkObjective;
+use losscope::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use losscope::landscape::evaluate::{Evaluator, Precision};
 use losscope::landscape::objective::Objective as _;
 use losscope::model::Network;
@@ -55,8 +55,8 @@ fn measure(path: &str, choice: DeviceChoice) -> Result<String, losscope::error::
     let opened = device::open(choice, Precision::F32)?;
     let evaluator = Evaluator::new(network, opened.device, Precision::F32, 1 << 30)?;
     let split = evaluator.upload(&Arc::new(data.train), data.classes)?;
-    let mut objective = NetworkObjective::new(&evaluator, &split, &theta);
-    let point: Vec<f64> = theta.trainable().flat_map(|(_, v)| v.to_vec()).collect();
+    let mut objective = NetworkObjective::new(&evaluator, &theta, &split, StatisticsMode::Running);
+    let point = theta.flatten();
 
     let fastest = |work: &mut dyn FnMut() -> Result<(), losscope::error::Error>| {
         let mut best = f64::INFINITY;

@@ -5,11 +5,10 @@
 use losscope::checkpoint::{self, Array, Source, StateDict, Values, npz};
 use losscope::dataset::Samples;
 use losscope::engine::device::{self, DeviceChoice};
-use losscope::landscape::evaluate::gradient::NetworkObjective;
+use losscope::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use losscope::landscape::evaluate::{Evaluator, Precision};
 use losscope::landscape::objective::Objective as _;
 use losscope::model::graph::{Graph, Layer, Loss};
-use losscope::model::tangent::Mode;
 use losscope::model::{Network, file};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -161,7 +160,7 @@ fn products(
     case: &Case,
     choice: DeviceChoice,
     precision: Precision,
-    mode: Mode,
+    mode: StatisticsMode,
 ) -> (Vec<f64>, Vec<f64>) {
     let theta: Vec<f64> = case
         .theta
@@ -179,8 +178,7 @@ fn products(
         )
         .unwrap();
         let split = evaluator.upload(&case.samples, 2).unwrap();
-        let mut objective = NetworkObjective::new(&evaluator, &split, &case.theta);
-        objective.mode = mode;
+        let mut objective = NetworkObjective::new(&evaluator, &case.theta, &split, mode);
         if exact {
             return objective.hessian_vector(&theta, &v).unwrap();
         }
@@ -213,7 +211,7 @@ fn check(
     case: &Case,
     choice: DeviceChoice,
     precision: Precision,
-    mode: Mode,
+    mode: StatisticsMode,
     tolerance: f64,
 ) {
     let (exact, differences) = products(case, choice, precision, mode);
@@ -240,7 +238,7 @@ const STORED: [&str; 5] = [
 fn products_are_those_of_central_differences_in_double_precision() {
     for name in STORED {
         for device in [DeviceChoice::Flex, DeviceChoice::Ndarray] {
-            for mode in [Mode::Running, Mode::Batch] {
+            for mode in [StatisticsMode::Running, StatisticsMode::Batch] {
                 check(name, &stored(name), device, Precision::F64, mode, 1e-6);
             }
         }
@@ -252,7 +250,7 @@ fn products_are_those_of_central_differences_in_double_precision() {
 #[test]
 fn products_through_batch_normalisation_and_kinks_are_those_of_central_differences() {
     for device in [DeviceChoice::Flex, DeviceChoice::Ndarray] {
-        for mode in [Mode::Running, Mode::Batch] {
+        for mode in [StatisticsMode::Running, StatisticsMode::Batch] {
             check("made", &made(), device, Precision::F64, mode, 1e-6);
         }
     }
@@ -261,7 +259,7 @@ fn products_through_batch_normalisation_and_kinks_are_those_of_central_differenc
         &made(),
         DeviceChoice::Gpu,
         Precision::F32,
-        Mode::Running,
+        StatisticsMode::Running,
         1e-3,
     );
     check(
@@ -269,7 +267,7 @@ fn products_through_batch_normalisation_and_kinks_are_those_of_central_differenc
         &made(),
         DeviceChoice::Flex,
         Precision::F32,
-        Mode::Batch,
+        StatisticsMode::Batch,
         1e-3,
     );
 }
@@ -283,7 +281,7 @@ fn products_agree_in_single_precision_on_every_device() {
                 &stored(name),
                 device,
                 Precision::F32,
-                Mode::Running,
+                StatisticsMode::Running,
                 1e-3,
             );
         }

@@ -47,6 +47,26 @@ pub fn loss_and_correct(logits: Tensor<2>, targets: &Targets) -> Tensor<1> {
     Tensor::cat(rows, 0).sum_dim(1).reshape([2])
 }
 
+/// Derivative of the summed loss with respect to the outputs, `[n, outputs]`: the softmax (or the
+/// logistic function) minus the target.
+///
+/// Gradients start here: outputs multiplied by these numbers, held constant, have the same
+/// derivatives as the loss, and need no derivative of the loss's own operations.
+pub fn slope(logits: Tensor<2>, targets: &Targets) -> Tensor<2> {
+    match targets {
+        Targets::Classes(classes) => {
+            let [n, outputs] = logits.dims();
+            let (device, dtype) = (logits.device(), logits.dtype());
+            let numbers = Tensor::<1, Int>::arange(0..outputs as i64, &device)
+                .reshape([1, outputs])
+                .expand([n, outputs]);
+            let chosen = numbers.equal(classes.clone().expand([n, outputs]));
+            activation::softmax(logits, 1) - chosen.float().cast(dtype)
+        }
+        Targets::Binary(target) => logits.neg().exp().add_scalar(1.0).recip() - target.clone(),
+    }
+}
+
 impl Loss {
     /// The name on axes and in records.
     pub fn describe(&self) -> String {

@@ -127,6 +127,20 @@ impl Network {
         self.layout.iter().any(|spec| !spec.is_trainable())
     }
 
+    /// Values of all layers' outputs for one sample: what backpropagation keeps.
+    pub fn outputs_per_sample(&self) -> usize {
+        self.shapes
+            .iter()
+            .map(|shape| shape.iter().product::<usize>())
+            .sum()
+    }
+
+    /// Positions of the largest output of any layer, its channels (the first axis) left out.
+    pub fn largest_map(&self) -> usize {
+        let positions = |shape: &Vec<usize>| shape.iter().skip(1).product::<usize>();
+        self.shapes.iter().map(positions).max().unwrap_or(1).max(1)
+    }
+
     /// Values alive at once while one sample passes through, at most: the two largest neighbours
     /// and the workspace of an unfolded convolution.
     pub fn values_per_sample(&self) -> usize {

@@ -162,6 +162,31 @@ impl Params {
         self.trainable().map(|(_, v)| v.len()).sum()
     }
 
+    /// The trained values one after the other, tensor by tensor: a point of ℝⁿ.
+    pub fn flatten(&self) -> Vec<f64> {
+        self.trainable()
+            .flat_map(|(_, v)| v.iter().copied())
+            .collect()
+    }
+
+    /// The same buffers under other trained values, in the order of [`Params::flatten`].
+    ///
+    /// # Panics
+    /// Unless there are [`Params::count`] values.
+    #[must_use]
+    pub fn with_trainable(&self, values: &[f64]) -> Self {
+        assert_eq!(values.len(), self.count(), "one value a trained parameter");
+        let mut rest = values;
+        self.map(|spec, old| {
+            if !spec.is_trainable() {
+                return old.to_vec();
+            }
+            let (own, after) = rest.split_at(old.len());
+            rest = after;
+            own.to_vec()
+        })
+    }
+
     /// `θ₀ + Σ cₖ dₖ` of the tensor at `index`, formed from the origin.
     pub fn combine(&self, index: usize, directions: &[Self], coordinate: &[f64]) -> Vec<f64> {
         let mut values = self.values[index].clone();

@@ -1,91 +1,214 @@
-//! The loss of a network as a function of its parameters, with gradients.
+//! Exact gradients: the mean loss over one split as a function of the trained tensors.
+//!
+//! Backpropagation through burn's autodiff, batch by batch. The batches' sums are added up on the
+//! device and read once, so that a gradient is one transfer however many tensors there are.
 
-use super::{Evaluator, Split, read_all};
+use super::{Evaluator, Pending, Split, hessian, read_all, settle};
 use crate::error::Result;
+use crate::landscape::evaluate::STATISTICS_BATCH;
 use crate::landscape::objective::Objective;
 use crate::model::forward::{self, Statistics};
-use crate::model::loss::loss_and_correct;
-use crate::model::params::Params;
-use crate::model::tangent::Mode;
+use crate::model::loss::{loss_and_correct, slope};
+use crate::model::params::{Layout, Params};
 use crate::model::weights::Weights;
 use burn::tensor::Tensor;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
-/// Mean loss over a split.
-pub struct NetworkObjective<'a> {
-    evaluator: &'a Evaluator,
-    split: &'a Split,
-    buffers: Weights,
-    dimension: usize,
-    /// Where normalisation statistics come from in Hessian-vector products.
-    pub mode: Mode,
+/// Where normalisation layers take their statistics from while the weights move.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+pub enum StatisticsMode {
+    /// The checkpoint's running statistics (eval mode).
+    #[default]
+    #[value(name = "eval")]
+    #[serde(rename = "eval")]
+    Running,
+    /// Each batch of 128 samples its own (train mode), as in Keskar et al. 2017.
+    #[value(name = "train")]
+    #[serde(rename = "train")]
+    Batch,
 }
 
-impl<'a> NetworkObjective<'a> {
-    /// Buffers are those of `origin`.
-    pub fn new(evaluator: &'a Evaluator, split: &'a Split, origin: &Params) -> Self {
+/// The mean loss, nats, over one split as a function of the trained tensors in the order of
+/// [`Params::flatten`].
+///
+/// In single precision a loss carries about seven digits and so do gradients; the sums over batches
+/// are taken in double precision for the loss, and in the device's type for the gradient.
+pub struct NetworkObjective {
+    pub(super) evaluator: Evaluator,
+    pub(super) split: Split,
+    pub(super) layout: Layout,
+    pub(super) buffers: Weights,
+    pub(super) statistics: StatisticsMode,
+    /// What Hessian-vector products at one point share.
+    pub(super) kept: Option<hessian::Kept>,
+    gradients: usize,
+    values: usize,
+}
+
+impl NetworkObjective {
+    /// `point` gives the tensors' order and the buffers; nothing else of it is used.
+    pub fn new(
+        evaluator: &Evaluator,
+        point: &Params,
+        split: &Split,
+        statistics: StatisticsMode,
+    ) -> Self {
         let mut buffers = Weights::default();
-        for (spec, values) in origin.tensors().filter(|(spec, _)| !spec.is_trainable()) {
-            buffers.insert(
-                &spec.name,
-                evaluator.tensor(values.iter().copied(), values.len()),
-                &spec.shape,
-            );
+        for (spec, values) in point.tensors().filter(|(spec, _)| !spec.is_trainable()) {
+            let flat = evaluator.tensor(values.iter().copied(), values.len());
+            buffers.insert(&spec.name, flat, &spec.shape);
         }
+        let train_mode = statistics == StatisticsMode::Batch && evaluator.network.has_statistics();
+        let batch = if train_mode {
+            without_a_lone_sample(split.len(), STATISTICS_BATCH)
+        } else {
+            evaluator.gradient_batch()
+        };
         Self {
-            evaluator,
-            split,
+            evaluator: evaluator.clone(),
+            split: evaluator.prepare(&split.samples, batch),
+            layout: Arc::clone(point.layout()),
             buffers,
-            dimension: origin.count(),
-            mode: Mode::Running,
+            statistics,
+            kept: None,
+            gradients: 0,
+            values: 0,
         }
+    }
+
+    /// Gradients computed so far.
+    pub fn gradients(&self) -> usize {
+        self.gradients
+    }
+
+    /// Losses without a gradient computed so far.
+    pub fn values(&self) -> usize {
+        self.values
+    }
+
+    /// The trained tensors at `x` on the device, flat, one a tensor.
+    pub(super) fn tensors(&self, x: &[f64]) -> Vec<Tensor<1>> {
+        let flat = self.evaluator.tensor(x.iter().copied(), x.len());
+        let mut offset = 0;
+        self.layout
+            .iter()
+            .filter(|spec| spec.is_trainable())
+            .map(|spec| {
+                let part = flat.clone().narrow(0, offset, spec.len());
+                offset += spec.len();
+                part
+            })
+            .collect()
+    }
+
+    pub(super) fn weights(&self, tensors: &[Tensor<1>]) -> Weights {
+        let mut weights = self.buffers.clone();
+        let trained = self.layout.iter().filter(|spec| spec.is_trainable());
+        for (spec, tensor) in trained.zip(tensors) {
+            weights.insert(&spec.name, tensor.clone(), &spec.shape);
+        }
+        weights
+    }
+
+    /// Outputs for one batch.
+    fn logits(&self, weights: &Weights, input: crate::model::value::Value) -> Tensor<2> {
+        let network = &self.evaluator.network;
+        let mut measured = Vec::new();
+        let statistics = match self.statistics {
+            StatisticsMode::Running => Statistics::Running,
+            StatisticsMode::Batch => Statistics::Batch(&mut measured),
+        };
+        forward::run(network, weights, input, statistics)
+    }
+
+    fn mean(&self, pending: &Pending) -> f64 {
+        pending.sums.first().map_or(f64::NAN, |sums| sums[0]) / self.split.len() as f64
     }
 }
 
-impl Objective for NetworkObjective<'_> {
+/// The largest batch up to `batch` that leaves no last batch of one sample, which has no variance.
+fn without_a_lone_sample(samples: usize, batch: usize) -> usize {
+    (2..=batch)
+        .rev()
+        .find(|batch| samples % batch != 1)
+        .unwrap_or(batch)
+}
+
+impl Objective for NetworkObjective {
     fn dimension(&self) -> usize {
-        self.dimension
+        self.layout
+            .iter()
+            .filter(|spec| spec.is_trainable())
+            .map(crate::model::params::TensorSpec::len)
+            .sum()
     }
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
-        Ok(self.gradient(x)?.0)
+        self.values += 1;
+        let weights = self.weights(&self.tensors(x));
+        let mut pending = Pending::new(1);
+        for index in 0..self.split.batches() {
+            let (input, targets) = self.split.get(&self.evaluator, index);
+            let logits = self.logits(&weights, input);
+            pending
+                .tensors
+                .push((0, loss_and_correct(logits, &targets)));
+            if self.split.resident.is_none() {
+                settle(&mut pending)?;
+            }
+        }
+        settle(&mut pending)?;
+        Ok(self.mean(&pending))
     }
 
     fn gradient(&mut self, x: &[f64]) -> Result<(f64, Vec<f64>)> {
-        let (values, leaves) = self.evaluator.leaves(&self.buffers, x);
-        let mut sums: Vec<Option<Tensor<1>>> = vec![None; leaves.len()];
-        let mut total = 0.0;
+        self.gradients += 1;
+        // A leaf a tensor: the derivative of cutting one vector into tensors would fill the whole
+        // vector with zeros for each of them.
+        let leaves: Vec<Tensor<1>> = self
+            .tensors(x)
+            .into_iter()
+            .map(|tensor| tensor.autodiff().require_grad())
+            .collect();
+        let weights = self.weights(&leaves);
+        let mut totals: Vec<Option<Tensor<1>>> = vec![None; leaves.len()];
+        let mut pending = Pending::new(1);
         for index in 0..self.split.batches() {
-            let (input, targets) = self.split.get(self.evaluator, index);
-            let mut measured = Vec::new();
-            let statistics = match self.mode {
-                Mode::Running => Statistics::Running,
-                Mode::Batch => Statistics::Batch(&mut measured),
-            };
-            let logits = forward::run(&self.evaluator.network, &values, input, statistics);
-            let loss = loss_and_correct(logits, &targets).narrow(0, 0, 1);
-            total += read_all(vec![loss.clone().inner()])?[0];
-            let mut gradients = loss.backward();
-            for (sum, leaf) in sums.iter_mut().zip(&leaves) {
-                if let Some(new) = leaf.grad_remove(&mut gradients) {
-                    *sum = Some(match sum.take() {
-                        Some(sum) => sum + new,
-                        None => new,
+            let (input, targets) = self.split.get(&self.evaluator, index);
+            let logits = self.logits(&weights, input);
+            let outputs = logits.clone().inner();
+            pending
+                .tensors
+                .push((0, loss_and_correct(outputs.clone(), &targets)));
+            let mut gradients = (logits * slope(outputs, &targets)).sum().backward();
+            for (leaf, total) in leaves.iter().zip(&mut totals) {
+                if let Some(gradient) = leaf.grad_remove(&mut gradients) {
+                    *total = Some(match total.take() {
+                        Some(total) => total + gradient,
+                        None => gradient,
                     });
                 }
             }
+            if self.split.resident.is_none() {
+                settle(&mut pending)?;
+            }
         }
-        let columns = sums
+        settle(&mut pending)?;
+        // A tensor that no output depends on has no gradient.
+        let totals = leaves
+            .iter()
+            .zip(totals)
+            .map(|(leaf, total)| total.unwrap_or_else(|| leaf.clone().inner().zeros_like()));
+        let scale = 1.0 / self.split.len() as f64;
+        let gradient = read_all(totals.collect())?
             .into_iter()
-            .zip(&leaves)
-            .map(|(sum, leaf)| sum.unwrap_or_else(|| leaf.clone().inner().zeros_like()))
+            .map(|g| g * scale)
             .collect();
-        let n = self.split.len() as f64;
-        let gradient = read_all(columns)?.into_iter().map(|g| g / n).collect();
-        Ok((total / n, gradient))
+        Ok((self.mean(&pending), gradient))
     }
 
     fn hessian_vector(&mut self, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
-        self.evaluator
-            .hessian_product(&self.buffers, x, v, self.split, self.mode)
+        hessian::product(self, x, v)
     }
 }

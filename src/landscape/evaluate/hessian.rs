@@ -1,96 +1,124 @@
-//! Exact Hessian-vector products of a network: reverse over forward.
+//! Exact Hessian-vector products of a network, by one pass of rates forward and one pass back.
 //!
-//! A forward pass carries every value with its rate of change along v ([`crate::model::tangent`]);
-//! its end, ⟨∇f, v⟩, is differentiated once in reverse. Batches add up on the device and are read
-//! in one transfer.
+//! What doesn't depend on the vector (values and adjoints of every layer, [`crate::model::reverse`])
+//! is kept from one product to the next at the same point, where it fits in half of the memory
+//! budget; otherwise it is computed again for each batch of each product.
 
-use super::{Evaluator, Split, read_all};
+use super::gradient::{NetworkObjective, StatisticsMode};
+use super::read_all;
 use crate::error::Result;
-use crate::model::tangent::{self, DualWeights, Mode};
+use crate::model::reverse::{self, Gradients, Tape};
+use crate::model::tangent::{DualWeights, Mode};
 use crate::model::weights::Weights;
 use burn::tensor::Tensor;
 
-impl Evaluator {
-    /// ∇²f(θ)·v for the mean loss f over `split`; `theta` and `v` hold every trained value in the
-    /// network's order, `buffers` the running statistics.
-    ///
-    /// With [`Mode::Batch`] f is the mean over batches in train mode, each weighted by its samples.
-    ///
-    /// # Errors
-    /// Where the device fails.
-    pub(super) fn hessian_product(
-        &self,
-        buffers: &Weights,
-        theta: &[f64],
-        v: &[f64],
-        split: &Split,
-        mode: Mode,
-    ) -> Result<Vec<f64>> {
-        let (values, leaves) = self.leaves(buffers, theta);
-        let direction = self.direction(v);
-        let weights = DualWeights {
-            value: &values,
-            tangent: &direction,
-        };
-        let mut sums: Vec<Option<Tensor<1>>> = vec![None; leaves.len()];
-        for index in 0..split.batches() {
-            let (input, targets) = split.get(self, index);
-            let (logits, rates) = tangent::run(&self.network, weights, input, mode);
-            let slope = tangent::directional_derivative(logits, rates, &targets);
-            let mut gradients = slope.backward();
-            for (sum, leaf) in sums.iter_mut().zip(&leaves) {
-                let Some(new) = leaf.grad_remove(&mut gradients) else {
-                    continue;
-                };
-                *sum = Some(match sum.take() {
-                    Some(sum) => sum + new,
-                    None => new,
-                });
-            }
+/// What products at one point share.
+pub struct Kept {
+    x: Vec<f64>,
+    weights: Weights,
+    /// One a batch; empty where they would take too much memory.
+    tapes: Vec<Tape>,
+}
+
+impl From<StatisticsMode> for Mode {
+    fn from(mode: StatisticsMode) -> Self {
+        match mode {
+            StatisticsMode::Running => Self::Running,
+            StatisticsMode::Batch => Self::Batch,
         }
-        // A tensor that the loss doesn't bend with (or at all) has no gradient.
-        let columns = sums
-            .into_iter()
-            .zip(&leaves)
-            .map(|(sum, leaf)| sum.unwrap_or_else(|| leaf.clone().inner().zeros_like()))
+    }
+}
+
+impl NetworkObjective {
+    /// One batch forward and back.
+    pub(super) fn record(&self, weights: &Weights, index: usize) -> Tape {
+        let (input, targets) = self.split.get(&self.evaluator, index);
+        let network = &self.evaluator.network;
+        reverse::record(network, weights, input, &targets, self.statistics.into())
+    }
+
+    /// Values and adjoints of every layer and sample, in bytes.
+    fn tape_bytes(&self) -> usize {
+        let per_sample = 2 * self.evaluator.network.outputs_per_sample();
+        per_sample * self.split.len() * self.evaluator.dtype.size()
+    }
+
+    fn keep(&mut self, x: &[f64]) {
+        if self.kept.as_ref().is_some_and(|kept| kept.x == x) {
+            return;
+        }
+        // Before new ones are made, so that there are never two sets.
+        self.kept = None;
+        let weights = self.weights(&self.tensors(x));
+        let fits = self.tape_bytes() <= self.evaluator.memory / 2;
+        let batches = if fits { self.split.batches() } else { 0 };
+        let tapes = (0..batches).map(|i| self.record(&weights, i)).collect();
+        self.kept = Some(Kept {
+            x: x.to_vec(),
+            weights,
+            tapes,
+        });
+    }
+
+    /// Sums by tensor as one host vector in the order of the parameters, over the samples.
+    pub(super) fn mean_of(&self, mut sums: Gradients, weights: &Weights) -> Result<Vec<f64>> {
+        let trained = self.layout.iter().filter(|spec| spec.is_trainable());
+        // A tensor that the loss doesn't depend on has no gradient.
+        let columns: Vec<Tensor<1>> = trained
+            .map(|spec| {
+                let zero = || weights.flat(&spec.name).zeros_like();
+                sums.remove(&spec.name).unwrap_or_else(zero)
+            })
             .collect();
-        let share = 1.0 / split.len() as f64;
-        let mut product = read_all(columns)?;
-        for value in &mut product {
-            *value *= share;
-        }
-        Ok(product)
+        let share = 1.0 / self.split.len() as f64;
+        Ok(read_all(columns)?.into_iter().map(|g| g * share).collect())
     }
+}
 
-    /// Weights at `theta` whose trained tensors are leaves of a graph to differentiate, and those
-    /// leaves in the network's order.
-    pub(super) fn leaves(&self, buffers: &Weights, theta: &[f64]) -> (Weights, Vec<Tensor<1>>) {
-        let mut weights = buffers.clone();
-        let mut leaves = Vec::new();
-        let mut offset = 0;
-        for spec in self.network.layout().iter().filter(|s| s.is_trainable()) {
-            let values = &theta[offset..offset + spec.len()];
-            let leaf = self
-                .tensor(values.iter().copied(), spec.len())
-                .autodiff()
-                .require_grad();
-            weights.insert(&spec.name, leaf.clone(), &spec.shape);
-            leaves.push(leaf);
-            offset += spec.len();
+/// ∇²f(x)·v.
+pub fn product(objective: &mut NetworkObjective, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
+    objective.keep(x);
+    let objective = &*objective;
+    let Some(kept) = &objective.kept else {
+        return Ok(vec![0.0; x.len()]);
+    };
+    let direction = objective.weights(&objective.tensors(v));
+    let weights = DualWeights {
+        value: &kept.weights,
+        tangent: &direction,
+    };
+    let mut sums = Gradients::new();
+    for index in 0..objective.split.batches() {
+        let (_, targets) = objective.split.get(&objective.evaluator, index);
+        let recorded;
+        let tape = match kept.tapes.get(index) {
+            Some(tape) => tape,
+            None => {
+                recorded = objective.record(&kept.weights, index);
+                &recorded
+            }
+        };
+        let network = &objective.evaluator.network;
+        let mode = objective.statistics.into();
+        add(
+            &mut sums,
+            reverse::product(network, tape, weights, &targets, mode),
+        );
+        if kept.tapes.is_empty() {
+            // A device that queues its work would keep every batch's tape alive.
+            objective.evaluator.wait()?;
         }
-        (weights, leaves)
     }
+    objective.mean_of(sums, &kept.weights)
+}
 
-    /// A direction over the trained tensors.
-    fn direction(&self, v: &[f64]) -> Weights {
-        let mut weights = Weights::default();
-        let mut offset = 0;
-        for spec in self.network.layout().iter().filter(|s| s.is_trainable()) {
-            let values = &v[offset..offset + spec.len()];
-            let tensor = self.tensor(values.iter().copied(), spec.len());
-            weights.insert(&spec.name, tensor, &spec.shape);
-            offset += spec.len();
-        }
-        weights
+/// Adds gradients tensor by tensor.
+pub fn add(sums: &mut Gradients, new: Gradients) {
+    for (name, gradient) in new {
+        let sum = match sums.remove(&name) {
+            Some(sum) => sum + gradient,
+            None => gradient,
+        };
+        sums.insert(name, sum);
     }
 }

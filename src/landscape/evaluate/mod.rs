@@ -84,6 +84,16 @@ struct Pending {
     tensors: Vec<(usize, Tensor<1>)>,
 }
 
+impl Pending {
+    /// `count` sums, all zero.
+    fn new(count: usize) -> Self {
+        Self {
+            sums: vec![[0.0; 2]; count],
+            tensors: Vec::new(),
+        }
+    }
+}
+
 impl Evaluator {
     /// `memory` bounds what batches may take on the device, in bytes.
     pub fn new(
@@ -124,10 +134,7 @@ impl Evaluator {
         coordinates: &[Coordinate],
         splits: &[&Split],
     ) -> Result<Vec<Vec<Metrics>>> {
-        let mut pending = Pending {
-            sums: vec![[0.0; 2]; coordinates.len() * splits.len()],
-            tensors: Vec::new(),
-        };
+        let mut pending = Pending::new(coordinates.len() * splits.len());
         for (row, coordinate) in coordinates.iter().enumerate() {
             let weights = self.weights_at(slice, coordinate)?;
             for (column, split) in splits.iter().enumerate() {
@@ -180,6 +187,15 @@ impl Evaluator {
             all.extend(read_all(vec![logits.reshape([count])])?);
         }
         Ok(all)
+    }
+}
+
+impl Evaluator {
+    /// Returns when the device has done what it was given.
+    fn wait(&self) -> Result<()> {
+        self.device
+            .sync()
+            .map_err(|e| Error::Device(format!("the device failed while computing: {e:?}")))
     }
 }
 

@@ -12,6 +12,10 @@ use crate::model::weights::Weights;
 use burn::tensor::{DType, Int, Tensor, TensorData};
 use std::sync::Arc;
 
+/// Mesa's software Vulkan leaves a loop after 65,535 rounds without a word; the derivative of a
+/// convolution's weight takes one for every sample and position.
+const MOST_LOOPS: usize = 32_768;
+
 impl Evaluator {
     /// Checks samples against the network and uploads them, if they take at most a quarter of the budget.
     ///
@@ -124,6 +128,25 @@ impl Evaluator {
                 1
             })
             .max(1)
+    }
+
+    /// Samples a batch where every layer's output is kept for the way back.
+    pub(super) fn gradient_batch(&self) -> usize {
+        let bytes = |v: usize| v.saturating_mul(self.dtype.size()).max(1);
+        // The output and its derivative, and what a layer needs of its input.
+        let kept = bytes(3 * self.network.outputs_per_sample());
+        let most = self.memory / 4 / (kept + bytes(self.network.values_per_sample()));
+        let most = if self.is_software_gpu() {
+            most.min(MOST_LOOPS / self.network.largest_map())
+        } else {
+            most
+        };
+        most.clamp(1, self.batch_size())
+    }
+
+    /// Whether this is a CPU behind a graphics driver.
+    fn is_software_gpu(&self) -> bool {
+        !self.is_cpu() && format!("{:?}", self.device).contains("Cpu")
     }
 
     fn is_cpu(&self) -> bool {

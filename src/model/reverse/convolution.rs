@@ -5,9 +5,8 @@
 //! CPU devices each is up to twice as fast as the plain form.
 
 use super::Pulled;
-use super::rules::{plus, sum_to_channels};
+use super::rules::sum_to_channels;
 use crate::model::graph::Layer;
-use crate::model::layers::convolution as plain;
 use crate::model::tangent::DualWeights;
 use crate::model::value::Value;
 use crate::model::weights::Weights;
