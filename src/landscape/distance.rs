@@ -41,10 +41,7 @@ fn relative(total: f64, norm: f64) -> f64 {
 pub fn between(a: &Params, b: &Params) -> Distance {
     let mut layers: Vec<(LayerDistance, f64)> = Vec::new();
     for ((spec, a), (_, b)) in a.trainable().zip(b.trainable()) {
-        let module = spec
-            .name
-            .rsplit_once('.')
-            .map_or(spec.name.as_str(), |(module, _)| module);
+        let module = spec.module();
         let square: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
         let norm: f64 = b.iter().map(|b| b * b).sum();
         match layers.iter_mut().find(|(layer, _)| layer.name == module) {

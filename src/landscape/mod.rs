@@ -9,6 +9,7 @@ pub mod distance;
 pub mod evaluate;
 pub mod grid;
 pub mod line;
+pub mod noise;
 pub mod objective;
 pub mod sample;
 pub mod slice;

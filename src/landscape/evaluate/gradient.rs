@@ -88,7 +88,7 @@ impl NetworkObjective {
     }
 
     /// The trained tensors at `x` on the device, flat, one a tensor.
-    pub(super) fn tensors(&self, x: &[f64]) -> Vec<Tensor<1>> {
+    pub(super) fn tensors_at(&self, x: &[f64]) -> Vec<Tensor<1>> {
         let flat = self.evaluator.tensor(x.iter().copied(), x.len());
         let mut offset = 0;
         self.layout
@@ -146,7 +146,7 @@ impl Objective for NetworkObjective {
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
         self.values += 1;
-        let weights = self.weights(&self.tensors(x));
+        let weights = self.weights(&self.tensors_at(x));
         let mut pending = Pending::new(1);
         for index in 0..self.split.batches() {
             let (input, targets) = self.split.get(&self.evaluator, index);
@@ -167,7 +167,7 @@ impl Objective for NetworkObjective {
         // A leaf a tensor: the derivative of cutting one vector into tensors would fill the whole
         // vector with zeros for each of them.
         let leaves: Vec<Tensor<1>> = self
-            .tensors(x)
+            .tensors_at(x)
             .into_iter()
             .map(|tensor| tensor.autodiff().require_grad())
             .collect();

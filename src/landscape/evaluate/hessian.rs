@@ -34,7 +34,14 @@ impl NetworkObjective {
     pub(super) fn record(&self, weights: &Weights, index: usize) -> Tape {
         let (input, targets) = self.split.get(&self.evaluator, index);
         let network = &self.evaluator.network;
-        reverse::record(network, weights, input, &targets, self.statistics.into())
+        reverse::record(
+            network,
+            weights,
+            input,
+            &targets,
+            self.statistics.into(),
+            None,
+        )
     }
 
     /// Values and adjoints of every layer and sample, in bytes.
@@ -49,7 +56,7 @@ impl NetworkObjective {
         }
         // Before new ones are made, so that there are never two sets.
         self.kept = None;
-        let weights = self.weights(&self.tensors(x));
+        let weights = self.weights(&self.tensors_at(x));
         let fits = self.tape_bytes() <= self.evaluator.memory / 2;
         let batches = if fits { self.split.batches() } else { 0 };
         let tapes = (0..batches).map(|i| self.record(&weights, i)).collect();
@@ -60,8 +67,8 @@ impl NetworkObjective {
         });
     }
 
-    /// Sums by tensor as one host vector in the order of the parameters, over the samples.
-    pub(super) fn mean_of(&self, mut sums: Gradients, weights: &Weights) -> Result<Vec<f64>> {
+    /// Sums by tensor as one host vector in the order of the parameters.
+    pub(super) fn sum_of(&self, mut sums: Gradients, weights: &Weights) -> Result<Vec<f64>> {
         let trained = self.layout.iter().filter(|spec| spec.is_trainable());
         // A tensor that the loss doesn't depend on has no gradient.
         let columns: Vec<Tensor<1>> = trained
@@ -70,8 +77,7 @@ impl NetworkObjective {
                 sums.remove(&spec.name).unwrap_or_else(zero)
             })
             .collect();
-        let share = 1.0 / self.split.len() as f64;
-        Ok(read_all(columns)?.into_iter().map(|g| g * share).collect())
+        read_all(columns)
     }
 }
 
@@ -82,7 +88,7 @@ pub fn product(objective: &mut NetworkObjective, x: &[f64], v: &[f64]) -> Result
     let Some(kept) = &objective.kept else {
         return Ok(vec![0.0; x.len()]);
     };
-    let direction = objective.weights(&objective.tensors(v));
+    let direction = objective.weights(&objective.tensors_at(v));
     let weights = DualWeights {
         value: &kept.weights,
         tangent: &direction,
@@ -109,7 +115,12 @@ pub fn product(objective: &mut NetworkObjective, x: &[f64], v: &[f64]) -> Result
             objective.evaluator.wait()?;
         }
     }
-    objective.mean_of(sums, &kept.weights)
+    let share = 1.0 / objective.split.len() as f64;
+    let mut product = objective.sum_of(sums, &kept.weights)?;
+    for value in &mut product {
+        *value *= share;
+    }
+    Ok(product)
 }
 
 /// Adds gradients tensor by tensor.

@@ -9,6 +9,7 @@
 pub mod gradient;
 mod hessian;
 mod point;
+mod samples;
 mod upload;
 
 use crate::dataset::Samples;

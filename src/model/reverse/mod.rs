@@ -75,6 +75,8 @@ impl Network {
 
 /// A pass forward and back: values, adjoints, gradients.
 ///
+/// With `scale` (`[n, 1]`) f is the sum over samples each times its factor.
+///
 /// # Panics
 /// As [`crate::model::forward::run`].
 pub fn record(
@@ -83,6 +85,7 @@ pub fn record(
     input: Value,
     targets: &Targets,
     mode: Mode,
+    scale: Option<Tensor<2>>,
 ) -> Tape {
     let mut values: Vec<Value> = Vec::with_capacity(network.graph.layers.len());
     for index in 0..network.graph.layers.len() {
@@ -93,7 +96,10 @@ pub fn record(
     let last = values.len() - 1;
     let shape = values[last].dims();
     let logits = values[last].clone().matrix();
-    let (losses, adjoint) = loss(logits, targets);
+    let (losses, mut adjoint) = loss(logits, targets);
+    if let Some(scale) = scale {
+        adjoint = adjoint * scale;
+    }
     let mut adjoints: Vec<Option<Value>> = vec![None; values.len()];
     adjoints[last] = Some(Value::Rank2(adjoint).reshape(&shape));
     let mut gradients = Gradients::new();
