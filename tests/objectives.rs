@@ -1,5 +1,5 @@
-//! Curvature on functions whose Hessian is known: quadratics with a chosen spectrum in a random
-//! basis, and Rosenbrock's function.
+//! Curvature and noise on functions whose derivatives are known: quadratics with a chosen spectrum in
+//! a random basis, Rosenbrock's function, linear regression.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -9,3 +9,6 @@ mod curvature;
 /// The functions.
 #[path = "objectives/known.rs"]
 mod known;
+/// Noise scales.
+#[path = "objectives/noise.rs"]
+mod noise;
