@@ -12,6 +12,7 @@ pub mod line;
 pub mod noise;
 pub mod objective;
 pub mod sample;
+pub mod sharpness;
 pub mod slice;
 pub mod surface;
 pub mod table;

@@ -1,0 +1,465 @@
+//! The search for the largest loss in one box: several methods, several starts, one answer.
+//!
+//! In order: sign-gradient ascent from the centre; a few steps of it from each of some random
+//! corners, because wide boxes have several maxima; more steps from the best point so far;
+//! L-BFGS-B from a small random interior point, as at the centre the gradient is tiny; and as many
+//! random points of the box as gradients were spent, which any search should beat.
+
+use super::ascent::{SignAscent, Start};
+use super::region::{Region, active_fraction};
+use super::{lbfgsb, phi};
+use crate::error::{Error, Result};
+use crate::landscape::objective::Objective;
+use rand::{RngExt as _, SeedableRng as _};
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A way to look for the maximum.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// Projected sign-gradient ascent.
+    Sign,
+    /// L-BFGS-B, the maximiser of Keskar et al.
+    Lbfgsb,
+}
+
+impl Method {
+    /// The name in tables.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Sign => "sign ascent",
+            Self::Lbfgsb => "L-BFGS-B",
+        }
+    }
+}
+
+/// What a search may spend.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Effort {
+    /// Methods tried, each once.
+    pub methods: Vec<Method>,
+    /// Steps of each method.
+    pub iterations: usize,
+    /// Random corners that sign ascent also starts from.
+    pub restarts: usize,
+    /// Seed of corners and random points.
+    pub seed: u64,
+    /// Whether random points are tried for comparison.
+    pub floor: bool,
+}
+
+impl Default for Effort {
+    fn default() -> Self {
+        Self {
+            methods: vec![Method::Sign, Method::Lbfgsb],
+            iterations: 10,
+            restarts: 8,
+            seed: 0,
+            floor: true,
+        }
+    }
+}
+
+/// The sharpness of one box, a lower bound of the true one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sharpness {
+    /// ε, the size of the box.
+    pub epsilon: f64,
+    /// φ in percent: the best value of all methods.
+    pub phi: f64,
+    /// f(θ), nats.
+    pub loss: f64,
+    /// The largest loss found, nats.
+    pub worst_loss: f64,
+    /// ‖∇f(θ)‖₂ in the box's own coordinates.
+    pub gradient_norm: f64,
+    /// Each method alone.
+    pub methods: Vec<MethodResult>,
+    /// Gradients over the whole split, all methods together.
+    pub gradients: usize,
+    /// Fraction of the worst point's coordinates that lie on the box's surface.
+    pub active_bounds: f64,
+    /// φ of the best of as many random points of the box as gradients were spent.
+    pub random_floor: Option<f64>,
+    /// Why φ is zero.
+    pub reason: Option<String>,
+    /// The worst point, in the box's own coordinates.
+    #[serde(skip)]
+    pub z: Vec<f64>,
+}
+
+/// What one method found.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct MethodResult {
+    /// The method.
+    pub method: Method,
+    /// Its φ in percent.
+    pub phi: f64,
+    /// Gradients it took; the one at θ, which all share, is counted with the first.
+    pub gradients: usize,
+}
+
+/// Steps taken from each random corner before the best start goes on.
+const SCOUTING: usize = 4;
+/// L-BFGS-B starts this far into the box.
+const INTERIOR: f64 = 0.1;
+/// Random points tried in one step of the search.
+const POINTS_A_STEP: usize = 4;
+
+/// What a search does next.
+#[derive(Debug)]
+enum Phase {
+    Origin,
+    Centre(SignAscent, usize),
+    Corner(usize, Option<SignAscent>, usize),
+    Polish(Option<SignAscent>, usize),
+    Bounded,
+    Random(usize),
+    Done,
+}
+
+/// A search that is stepped.
+#[derive(Debug)]
+pub struct Search {
+    region: Arc<Region>,
+    half_widths: Vec<f64>,
+    effort: Effort,
+    epsilon: f64,
+    rng: ChaCha8Rng,
+    phase: Phase,
+    origin: Option<(f64, Vec<f64>)>,
+    best: Option<(f64, Vec<f64>)>,
+    methods: Vec<MethodResult>,
+    gradients: usize,
+    floor: Option<f64>,
+}
+
+impl Search {
+    /// `origin`: the value and derivative at θ, where they are known.
+    ///
+    /// # Errors
+    /// Unless ε is positive and there is a method.
+    pub fn new(
+        region: Arc<Region>,
+        epsilon: f64,
+        effort: Effort,
+        origin: Option<(f64, Vec<f64>)>,
+    ) -> Result<Self> {
+        if effort.methods.is_empty() || effort.iterations == 0 {
+            return Err(Error::Usage(
+                "a sharpness needs a method and at least one iteration".into(),
+            ));
+        }
+        Ok(Self {
+            half_widths: region.half_widths(epsilon)?,
+            region,
+            rng: ChaCha8Rng::seed_from_u64(effort.seed),
+            effort,
+            epsilon,
+            phase: Phase::Origin,
+            origin,
+            best: None,
+            methods: Vec::new(),
+            gradients: 0,
+            floor: None,
+        })
+    }
+
+    /// Value and derivative at θ, once they are known.
+    pub fn origin(&self) -> Option<&(f64, Vec<f64>)> {
+        self.origin.as_ref()
+    }
+
+    /// Gradients spent so far.
+    pub fn gradients(&self) -> usize {
+        self.gradients
+    }
+
+    /// Gradients the whole search takes at most, L-BFGS-B's line searches left out.
+    pub fn expected_gradients(&self) -> usize {
+        let Effort {
+            methods,
+            iterations,
+            restarts,
+            ..
+        } = &self.effort;
+        let one = |method: &Method| match method {
+            Method::Sign if *restarts > 0 => {
+                2 * iterations + restarts * ((*iterations).min(SCOUTING) + 1)
+            }
+            Method::Sign => *iterations,
+            Method::Lbfgsb => iterations + 1,
+        };
+        1 + methods.iter().map(one).sum::<usize>()
+    }
+
+    /// Does the next piece of work, about one gradient (L-BFGS-B: all of its own); `false` when
+    /// nothing is left to do.
+    ///
+    /// # Errors
+    /// Where the objective fails, or the loss at θ isn't finite.
+    pub fn step(&mut self, objective: &mut dyn Objective) -> Result<bool> {
+        match std::mem::replace(&mut self.phase, Phase::Done) {
+            Phase::Origin => self.start(objective)?,
+            Phase::Centre(ascent, left) => self.centre(ascent, left, objective)?,
+            Phase::Corner(left, ascent, steps) => self.corner(left, ascent, steps, objective)?,
+            Phase::Polish(ascent, steps) => self.polish(ascent, steps, objective)?,
+            Phase::Bounded => self.bounded(objective)?,
+            Phase::Random(left) => self.random(left, objective)?,
+            Phase::Done => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    /// All steps one after the other.
+    ///
+    /// # Errors
+    /// As [`Search::step`].
+    pub fn run(mut self, objective: &mut dyn Objective) -> Result<Sharpness> {
+        while self.step(objective)? {}
+        self.result().ok_or_else(not_finite)
+    }
+
+    /// What was found until now; `None` before the loss at θ is known.
+    pub fn result(&self) -> Option<Sharpness> {
+        let (loss, gradient) = self.origin.as_ref()?;
+        let gradient_norm = gradient.iter().map(|g| g * g).sum::<f64>().sqrt();
+        let (worst_loss, z) = match &self.best {
+            Some((value, z)) if value > loss => (*value, z.clone()),
+            _ => (*loss, vec![0.0; self.half_widths.len()]),
+        };
+        let phi = phi(*loss, worst_loss);
+        let reason = (phi == 0.0).then(|| {
+            if gradient_norm == 0.0 {
+                "the gradient is zero and no point tried has a higher loss: the loss is constant here, or this is a maximum".to_owned()
+            } else {
+                format!(
+                    "no point tried has a higher loss: the gradient, {gradient_norm:.1e} long, is lost in rounding; try --precision f64 or a larger ε"
+                )
+            }
+        });
+        Some(Sharpness {
+            epsilon: self.epsilon,
+            phi,
+            loss: *loss,
+            worst_loss,
+            gradient_norm,
+            methods: self.methods.clone(),
+            gradients: self.gradients,
+            active_bounds: active_fraction(&z, &self.half_widths),
+            random_floor: self.floor,
+            reason,
+            z,
+        })
+    }
+
+    fn start(&mut self, objective: &mut dyn Objective) -> Result<()> {
+        let centre = vec![0.0; self.half_widths.len()];
+        let (value, gradient) = match self.origin.take() {
+            Some(known) => known,
+            None => {
+                self.gradients += 1;
+                self.region.gradient(objective, &centre)?
+            }
+        };
+        if !value.is_finite() || gradient.iter().any(|g| !g.is_finite()) {
+            return Err(not_finite());
+        }
+        self.origin = Some((value, gradient.clone()));
+        self.phase = if self.effort.methods.contains(&Method::Sign) {
+            self.methods.push(MethodResult {
+                method: Method::Sign,
+                phi: 0.0,
+                gradients: self.gradients,
+            });
+            let start = Start::Known {
+                z: centre,
+                value,
+                gradient,
+            };
+            Phase::Centre(self.ascent(start), self.effort.iterations)
+        } else {
+            self.after_sign()
+        };
+        Ok(())
+    }
+
+    fn ascent(&self, start: Start) -> SignAscent {
+        SignAscent::new(Arc::clone(&self.region), self.half_widths.clone(), start)
+    }
+
+    /// One step of an ascent, its best point noted; `false` where it is at its end.
+    fn climb(&mut self, ascent: &mut SignAscent, objective: &mut dyn Objective) -> Result<bool> {
+        let before = ascent.gradients();
+        let more = ascent.step(objective)?.is_some();
+        self.spend(Method::Sign, ascent.gradients() - before);
+        if let Some((value, z)) = ascent.best() {
+            self.note(Method::Sign, value, z);
+        }
+        Ok(more)
+    }
+
+    fn centre(
+        &mut self,
+        mut ascent: SignAscent,
+        left: usize,
+        objective: &mut dyn Objective,
+    ) -> Result<()> {
+        let more = left > 0 && self.climb(&mut ascent, objective)?;
+        self.phase = if more {
+            Phase::Centre(ascent, left - 1)
+        } else if self.effort.restarts > 0 {
+            Phase::Corner(self.effort.restarts, None, 0)
+        } else {
+            self.after_sign()
+        };
+        Ok(())
+    }
+
+    fn corner(
+        &mut self,
+        left: usize,
+        ascent: Option<SignAscent>,
+        steps: usize,
+        objective: &mut dyn Objective,
+    ) -> Result<()> {
+        let mut ascent = ascent.unwrap_or_else(|| {
+            let corner = self
+                .half_widths
+                .iter()
+                .map(|b| if self.rng.random::<bool>() { *b } else { -b })
+                .collect();
+            self.ascent(Start::At(corner))
+        });
+        // The first step only evaluates the corner.
+        let most = self.effort.iterations.min(SCOUTING) + 1;
+        let more = self.climb(&mut ascent, objective)? && steps + 1 < most;
+        self.phase = if more {
+            Phase::Corner(left, Some(ascent), steps + 1)
+        } else if left > 1 {
+            Phase::Corner(left - 1, None, 0)
+        } else {
+            Phase::Polish(None, self.effort.iterations)
+        };
+        Ok(())
+    }
+
+    fn polish(
+        &mut self,
+        ascent: Option<SignAscent>,
+        left: usize,
+        objective: &mut dyn Objective,
+    ) -> Result<()> {
+        let ascent = ascent.or_else(|| {
+            let (_, z) = self.best.as_ref()?;
+            Some(self.ascent(Start::At(z.clone())))
+        });
+        let Some(mut ascent) = ascent else {
+            self.phase = self.after_sign();
+            return Ok(());
+        };
+        let more = left > 0 && self.climb(&mut ascent, objective)?;
+        self.phase = if more {
+            Phase::Polish(Some(ascent), left - 1)
+        } else {
+            self.after_sign()
+        };
+        Ok(())
+    }
+
+    fn after_sign(&self) -> Phase {
+        if self.effort.methods.contains(&Method::Lbfgsb) {
+            Phase::Bounded
+        } else {
+            self.after_methods()
+        }
+    }
+
+    fn after_methods(&self) -> Phase {
+        if self.effort.floor {
+            Phase::Random(self.gradients.max(1))
+        } else {
+            Phase::Done
+        }
+    }
+
+    fn bounded(&mut self, objective: &mut dyn Objective) -> Result<()> {
+        self.methods.push(MethodResult {
+            method: Method::Lbfgsb,
+            phi: 0.0,
+            gradients: 0,
+        });
+        let start = self.uniform(INTERIOR);
+        let found = lbfgsb::maximise(
+            &self.region,
+            &self.half_widths,
+            start,
+            self.effort.iterations,
+            objective,
+        )?;
+        self.spend(Method::Lbfgsb, found.gradients);
+        self.note(Method::Lbfgsb, found.value, &found.z);
+        self.phase = self.after_methods();
+        Ok(())
+    }
+
+    fn random(&mut self, left: usize, objective: &mut dyn Objective) -> Result<()> {
+        let Some((loss, _)) = self.origin else {
+            return Ok(());
+        };
+        let now = left.min(POINTS_A_STEP);
+        for _ in 0..now {
+            let z = self.uniform(1.0);
+            let value = self.region.value(objective, &z)?;
+            let found = phi(loss, value);
+            if value.is_finite() && self.floor.is_none_or(|floor| found > floor) {
+                self.floor = Some(found);
+                // A random point that beats every method is still a point of the box.
+                if self.best.as_ref().is_none_or(|(best, _)| value > *best) {
+                    self.best = Some((value, z));
+                }
+            }
+        }
+        if left > now {
+            self.phase = Phase::Random(left - now);
+        }
+        Ok(())
+    }
+
+    /// A point drawn evenly from the middle `share` of the box.
+    fn uniform(&mut self, share: f64) -> Vec<f64> {
+        let draw = |b: &f64| share * b * self.rng.random_range(-1.0..=1.0);
+        self.half_widths.iter().map(draw).collect()
+    }
+
+    fn spend(&mut self, method: Method, gradients: usize) {
+        self.gradients += gradients;
+        if let Some(result) = self.methods.iter_mut().find(|m| m.method == method) {
+            result.gradients += gradients;
+        }
+    }
+
+    fn note(&mut self, method: Method, value: f64, z: &[f64]) {
+        let Some((loss, _)) = self.origin else {
+            return;
+        };
+        if !value.is_finite() {
+            return;
+        }
+        if let Some(result) = self.methods.iter_mut().find(|m| m.method == method) {
+            result.phi = result.phi.max(phi(loss, value));
+        }
+        if self.best.as_ref().is_none_or(|(best, _)| value > *best) {
+            self.best = Some((value, z.to_vec()));
+        }
+    }
+}
+
+fn not_finite() -> Error {
+    Error::Slice(
+        "the loss or its gradient isn't finite at the checkpoint: there is no sharpness to measure; check the weights and the data's normalisation"
+            .into(),
+    )
+}
