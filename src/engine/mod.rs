@@ -10,6 +10,7 @@ pub mod directions;
 pub mod inputs;
 pub mod job;
 mod line;
+pub mod local;
 mod plane;
 pub mod recipe;
 pub mod result;

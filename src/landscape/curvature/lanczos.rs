@@ -5,7 +5,7 @@
 //! zero (Sagun et al. 2017, arXiv 1706.04454).
 
 use super::krylov::{Krylov, Ritz};
-use super::vector::{gaussian, generator};
+use super::vector::{gaussian, generator, scale};
 use crate::error::Result;
 use crate::landscape::objective::Objective;
 use serde::{Deserialize, Serialize};
@@ -131,11 +131,23 @@ impl Lanczos {
     }
 
     /// Unit eigenvectors of the largest `count` eigenvalues, in their order, as far as they are known.
+    ///
+    /// An eigenvector has no sign of its own: its largest entry is made positive.
     pub fn eigenvectors(&self, count: usize) -> Vec<Vec<f64>> {
         let ritz = self.krylov.ritz();
         let m = ritz.values.len();
         (0..count.min(m))
-            .map(|i| self.krylov.vector(&ritz, m - 1 - i))
+            .map(|i| {
+                let mut vector = self.krylov.vector(&ritz, m - 1 - i);
+                let largest = vector
+                    .iter()
+                    .copied()
+                    .max_by(|a, b| a.abs().total_cmp(&b.abs()));
+                if largest.is_some_and(|entry| entry < 0.0) {
+                    scale(&mut vector, -1.0);
+                }
+                vector
+            })
             .collect()
     }
 
