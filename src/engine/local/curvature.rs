@@ -1,6 +1,6 @@
 //! The curvature job: eigenvalues, trace, density, curvature along lines and over a plane.
 
-use super::{Header, Place, Pulse, pull};
+use super::{Header, Place, Pulse, pull, rounding};
 use crate::engine::job::Setup;
 use crate::engine::{Flow, guarded};
 use crate::error::{Error, Result};
@@ -222,6 +222,7 @@ impl Work<'_> {
             tolerance: self.job.tolerance,
             most_products: self.job.most_products,
             seed: self.job.setup.seed,
+            rounding: rounding(self.job.setup.precision),
         }
     }
 

@@ -13,7 +13,7 @@ use crate::engine::job::{BUILTIN_SMALL, Setup, SplitChoice};
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
-use crate::landscape::evaluate::{Evaluator, Split};
+use crate::landscape::evaluate::{Evaluator, Precision, Split};
 use crate::model::params::Params;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -166,4 +166,12 @@ pub fn pull<T>(
         }
     }
     Ok(true)
+}
+
+/// Relative rounding of a Hessian-vector product.
+pub fn rounding(precision: Precision) -> f64 {
+    match precision {
+        Precision::F32 => 1e-6,
+        Precision::F64 => 1e-14,
+    }
 }

@@ -1,6 +1,6 @@
 //! Eigenvectors of the Hessian as directions of a plane.
 
-use super::pull;
+use super::{pull, rounding};
 use crate::engine::Flow;
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{Setup, SplitChoice};
@@ -34,6 +34,7 @@ pub fn eigenvectors(
         top: 2,
         smallest: false,
         seed: setup.seed,
+        rounding: rounding(setup.precision),
         ..LanczosOptions::default()
     };
     let mut lanczos = Lanczos::new(centre.flatten(), options);

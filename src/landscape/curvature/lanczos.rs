@@ -23,6 +23,9 @@ pub struct LanczosOptions {
     pub most_products: usize,
     /// Seed of the start vector.
     pub seed: u64,
+    /// Relative rounding of one product, below which no residual can be known: about 1e-6 where
+    /// networks are computed in single precision.
+    pub rounding: f64,
 }
 
 impl Default for LanczosOptions {
@@ -33,6 +36,7 @@ impl Default for LanczosOptions {
             tolerance: 1e-3,
             most_products: 300,
             seed: 0,
+            rounding: 1e-15,
         }
     }
 }
@@ -161,7 +165,8 @@ impl Lanczos {
         } = self.options;
         let size = ritz.values.iter().fold(0.0, |s: f64, v| s.max(v.abs()));
         let pair = |i: usize, least: f64| {
-            let (value, residual) = (ritz.values[i], ritz.residuals[i]);
+            let value = ritz.values[i];
+            let residual = ritz.residuals[i].max(self.options.rounding * size);
             let scale = value.abs().max(least * size);
             Eigenvalue {
                 value,
