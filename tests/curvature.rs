@@ -302,8 +302,8 @@ fn a_plane_along_eigenvectors_bends_by_their_eigenvalues() {
         "surface",
         "--directions",
         "hessian",
-        "--x=-0.02:0.02:3",
-        "--y=-0.02:0.02:3",
+        "--x=-0.005:0.005:3",
+        "--y=-0.005:0.005:3",
         "--split",
         "train",
         "--precision",
@@ -317,7 +317,7 @@ fn a_plane_along_eigenvectors_bends_by_their_eigenvalues() {
     let label = recipe["axes"][0]["label"].as_str().unwrap();
     assert!(label.contains("λ = 2.74"), "{label}");
     let loss = |y: usize, x: usize| number(&found["train_loss"][y][x]);
-    let bend = |ahead: f64, behind: f64| (ahead + behind - 2.0 * loss(1, 1)) / (0.02 * 0.02);
+    let bend = |ahead: f64, behind: f64| (ahead + behind - 2.0 * loss(1, 1)) / (0.005 * 0.005);
     for (bend, eigenvalue) in [
         (bend(loss(1, 2), loss(1, 0)), 2.741_381),
         (bend(loss(2, 1), loss(0, 1)), 2.350_671),

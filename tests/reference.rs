@@ -24,6 +24,9 @@ mod lines;
 /// Noise scales from the gradients of single samples.
 #[path = "reference/noise.rs"]
 mod noise;
+/// Sharpness, in full space and in a stored subspace.
+#[path = "reference/sharpness.rs"]
+mod sharpness;
 /// Directions, their normalisations and surfaces, cell by cell.
 #[path = "reference/surfaces.rs"]
 mod surfaces;

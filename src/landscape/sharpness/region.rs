@@ -3,6 +3,9 @@
 use super::basis::Basis;
 use crate::error::{Error, Result};
 use crate::landscape::objective::Objective;
+use crate::model::params::Params;
+use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
 /// A family of boxes { z ∈ ℝᵖ : |zᵢ| ≤ ε rᵢ } mapped into parameter space by θ + A z.
@@ -12,6 +15,8 @@ pub struct Region {
     /// `None`: A = I, p = n.
     basis: Option<Arc<Basis>>,
     reach: Vec<f64>,
+    /// Where each filter ends that lies in one piece; empty in a subspace.
+    filters: Vec<usize>,
 }
 
 impl Region {
@@ -21,6 +26,25 @@ impl Region {
             origin: theta.to_vec(),
             basis: None,
             reach: theta.iter().map(|t| t.abs() + 1.0).collect(),
+            filters: Vec::new(),
+        }
+    }
+
+    /// The same around a network's parameters, knowing where their filters are: starts that push
+    /// whole filters one way find maxima that random corners don't.
+    pub fn of_network(theta: &Params) -> Self {
+        let mut filters = Vec::new();
+        let mut offset = 0;
+        for (spec, values) in theta.trainable() {
+            // An output axis that isn't the first leaves filters in pieces; rows do as well.
+            let rows = spec.shape.first().copied().unwrap_or(1).max(1);
+            let each = (values.len() / rows).max(1);
+            filters.extend((1..=rows).map(|row| offset + row * each));
+            offset += values.len();
+        }
+        Self {
+            filters,
+            ..Self::full(&theta.flatten())
         }
     }
 
@@ -34,6 +58,7 @@ impl Region {
             origin: theta.to_vec(),
             basis: Some(basis),
             reach: coordinates.iter().map(|c| c.abs() + 1.0).collect(),
+            filters: Vec::new(),
         })
     }
 
@@ -44,7 +69,28 @@ impl Region {
             origin: theta.to_vec(),
             basis: None,
             reach: theta.iter().map(|t| t.abs()).collect(),
+            filters: Vec::new(),
         }
+    }
+
+    /// A random corner of the box: each coordinate at one of its ends, or each filter as a whole.
+    pub fn corner(
+        &self,
+        half_widths: &[f64],
+        whole_filters: bool,
+        rng: &mut ChaCha8Rng,
+    ) -> Vec<f64> {
+        let mut positive = rng.random::<bool>();
+        let mut filters = self.filters.iter().peekable();
+        let mut corner = Vec::with_capacity(half_widths.len());
+        for (i, b) in half_widths.iter().enumerate() {
+            let at_a_filter = filters.next_if(|end| **end == i).is_some();
+            if at_a_filter || !whole_filters || self.filters.is_empty() {
+                positive = rng.random::<bool>();
+            }
+            corner.push(if positive { *b } else { -b });
+        }
+        corner
     }
 
     /// θ

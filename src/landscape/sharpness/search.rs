@@ -1,7 +1,7 @@
 //! The search for the largest loss in one box: several methods, several starts, one answer.
 //!
 //! In order: sign-gradient ascent from the centre; a few steps of it from each of some random
-//! corners, because wide boxes have several maxima; more steps from the best point so far;
+//! corners, because wide boxes have several maxima; more steps of the best two of these ascents;
 //! L-BFGS-B from a small random interior point, as at the centre the gradient is tiny; and as many
 //! random points of the box as gradients were spent, which any search should beat.
 
@@ -101,8 +101,8 @@ pub struct MethodResult {
     pub gradients: usize,
 }
 
-/// Steps taken from each random corner before the best start goes on.
-const SCOUTING: usize = 4;
+/// Of all starts so many go on to the end.
+const FINALISTS: usize = 2;
 /// L-BFGS-B starts this far into the box.
 const INTERIOR: f64 = 0.1;
 /// Random points tried in one step of the search.
@@ -114,7 +114,8 @@ enum Phase {
     Origin,
     Centre(SignAscent, usize),
     Corner(usize, Option<SignAscent>, usize),
-    Polish(Option<SignAscent>, usize),
+    /// A finalist and the steps it has left.
+    Polish(SignAscent, usize),
     Bounded,
     Random(usize),
     Done,
@@ -131,9 +132,18 @@ pub struct Search {
     phase: Phase,
     origin: Option<(f64, Vec<f64>)>,
     best: Option<(f64, Vec<f64>)>,
+    /// The best starts, best first.
+    finalists: Vec<SignAscent>,
     methods: Vec<MethodResult>,
     gradients: usize,
     floor: Option<f64>,
+}
+
+impl Effort {
+    /// Steps from each random corner before the best ones go on.
+    fn scouting(&self) -> usize {
+        (self.iterations / 2).clamp(1, 20)
+    }
 }
 
 impl Search {
@@ -161,6 +171,7 @@ impl Search {
             phase: Phase::Origin,
             origin,
             best: None,
+            finalists: Vec::new(),
             methods: Vec::new(),
             gradients: 0,
             floor: None,
@@ -187,7 +198,7 @@ impl Search {
         } = &self.effort;
         let one = |method: &Method| match method {
             Method::Sign if *restarts > 0 => {
-                2 * iterations + restarts * ((*iterations).min(SCOUTING) + 1)
+                (1 + FINALISTS) * iterations + restarts * (self.effort.scouting() + 1)
             }
             Method::Sign => *iterations,
             Method::Lbfgsb => iterations + 1,
@@ -205,7 +216,7 @@ impl Search {
             Phase::Origin => self.start(objective)?,
             Phase::Centre(ascent, left) => self.centre(ascent, left, objective)?,
             Phase::Corner(left, ascent, steps) => self.corner(left, ascent, steps, objective)?,
-            Phase::Polish(ascent, steps) => self.polish(ascent, steps, objective)?,
+            Phase::Polish(ascent, left) => self.polish(ascent, left, objective)?,
             Phase::Bounded => self.bounded(objective)?,
             Phase::Random(left) => self.random(left, objective)?,
             Phase::Done => return Ok(false),
@@ -308,9 +319,12 @@ impl Search {
         objective: &mut dyn Objective,
     ) -> Result<()> {
         let more = left > 0 && self.climb(&mut ascent, objective)?;
-        self.phase = if more {
-            Phase::Centre(ascent, left - 1)
-        } else if self.effort.restarts > 0 {
+        if more {
+            self.phase = Phase::Centre(ascent, left - 1);
+            return Ok(());
+        }
+        self.enter(ascent);
+        self.phase = if self.effort.restarts > 0 {
             Phase::Corner(self.effort.restarts, None, 0)
         } else {
             self.after_sign()
@@ -326,45 +340,55 @@ impl Search {
         objective: &mut dyn Objective,
     ) -> Result<()> {
         let mut ascent = ascent.unwrap_or_else(|| {
+            let whole_filters = left.is_multiple_of(2);
             let corner = self
-                .half_widths
-                .iter()
-                .map(|b| if self.rng.random::<bool>() { *b } else { -b })
-                .collect();
+                .region
+                .corner(&self.half_widths, whole_filters, &mut self.rng);
             self.ascent(Start::At(corner))
         });
         // The first step only evaluates the corner.
-        let most = self.effort.iterations.min(SCOUTING) + 1;
-        let more = self.climb(&mut ascent, objective)? && steps + 1 < most;
-        self.phase = if more {
-            Phase::Corner(left, Some(ascent), steps + 1)
-        } else if left > 1 {
+        let more = self.climb(&mut ascent, objective)? && steps < self.effort.scouting();
+        if more {
+            self.phase = Phase::Corner(left, Some(ascent), steps + 1);
+            return Ok(());
+        }
+        self.enter(ascent);
+        self.phase = if left > 1 {
             Phase::Corner(left - 1, None, 0)
         } else {
-            Phase::Polish(None, self.effort.iterations)
+            self.next_finalist()
         };
         Ok(())
     }
 
+    /// Keeps an ascent where it is one of the best so far.
+    fn enter(&mut self, ascent: SignAscent) {
+        let value = |ascent: &SignAscent| ascent.best().map_or(f64::NEG_INFINITY, |(v, _)| v);
+        let place = self
+            .finalists
+            .partition_point(|other| value(other) >= value(&ascent));
+        self.finalists.insert(place, ascent);
+        self.finalists.truncate(FINALISTS);
+    }
+
+    fn next_finalist(&mut self) -> Phase {
+        if self.finalists.is_empty() {
+            return self.after_sign();
+        }
+        Phase::Polish(self.finalists.remove(0), self.effort.iterations)
+    }
+
     fn polish(
         &mut self,
-        ascent: Option<SignAscent>,
+        mut ascent: SignAscent,
         left: usize,
         objective: &mut dyn Objective,
     ) -> Result<()> {
-        let ascent = ascent.or_else(|| {
-            let (_, z) = self.best.as_ref()?;
-            Some(self.ascent(Start::At(z.clone())))
-        });
-        let Some(mut ascent) = ascent else {
-            self.phase = self.after_sign();
-            return Ok(());
-        };
         let more = left > 0 && self.climb(&mut ascent, objective)?;
         self.phase = if more {
-            Phase::Polish(Some(ascent), left - 1)
+            Phase::Polish(ascent, left - 1)
         } else {
-            self.after_sign()
+            self.next_finalist()
         };
         Ok(())
     }
