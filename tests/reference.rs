@@ -6,6 +6,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod common;
+/// Eigenvalues and traces of Hessians.
+#[path = "reference/curvature.rs"]
+mod curvature;
 /// Outputs, losses and accuracies of every checkpoint on every device.
 #[path = "reference/forward.rs"]
 mod forward;
@@ -18,6 +21,9 @@ mod invariants;
 /// Lines between minimizers, with every choice of running statistics.
 #[path = "reference/lines.rs"]
 mod lines;
+/// Noise scales from the gradients of single samples.
+#[path = "reference/noise.rs"]
+mod noise;
 /// Sharpness, in full space and in a stored subspace.
 #[path = "reference/sharpness.rs"]
 mod sharpness;

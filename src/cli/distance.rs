@@ -1,6 +1,6 @@
 //! `distance`: how far checkpoints are from where they started, or from each other.
 
-use crate::cli::{End, Talk, output};
+use crate::cli::{End, Talk, output, runs};
 use crate::engine::inputs::{open_checkpoint, open_network};
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::error::Error;
@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 /// `losscope distance`
 #[derive(Debug, Args)]
 pub struct DistanceArgs {
-    /// Checkpoints [default: both minimizers of the built-in experiment]
-    #[arg(value_name = "FILE")]
+    /// Checkpoints, or one or two folders of them [default: both minimizers of the built-in experiment]
+    #[arg(value_name = "FILE|DIR")]
     files: Vec<PathBuf>,
     /// Where distances are measured from, such as the initial weights [default: the first FILE]
     #[arg(long, value_name = "INIT")]
@@ -26,6 +26,9 @@ pub struct DistanceArgs {
 
 /// Prints distances in total and by module.
 pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
+    if args.files.iter().any(|file| file.is_dir()) {
+        return runs::run(&args.files, args.from.as_deref(), &args.model, talk);
+    }
     let (from, files): (PathBuf, Vec<PathBuf>) = match (&args.from, args.files.as_slice()) {
         (None, []) => (
             BUILTIN_INIT.into(),

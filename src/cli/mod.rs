@@ -11,11 +11,15 @@
 
 mod compute;
 mod convert;
+mod curvature;
 mod devices;
 mod distance;
 mod inspect;
+mod measure;
+mod noise;
 mod output;
 mod progress;
+mod runs;
 mod sharpness;
 mod surface;
 mod trajectory;
@@ -66,6 +70,10 @@ enum Command {
     Surface(Box<surface::SurfaceArgs>),
     /// How far the loss rises within a small box around minimizers
     Sharpness(Box<sharpness::SharpnessArgs>),
+    /// Eigenvalues, trace and density of the Hessian at a checkpoint
+    Curvature(Box<curvature::CurvatureArgs>),
+    /// How much the gradients of single samples differ at a checkpoint
+    Noise(Box<noise::NoiseArgs>),
     /// Distances between checkpoints, in total and layer by layer
     Distance(distance::DistanceArgs),
     /// The path of a training run in its PCA plane
@@ -118,6 +126,8 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Line(args) => compute::run(args, talk),
         Command::Surface(args) => surface::run(*args, talk),
         Command::Sharpness(args) => sharpness::run(&args, talk),
+        Command::Curvature(args) => curvature::run(&args, talk),
+        Command::Noise(args) => noise::run(&args, talk),
         Command::Distance(args) => distance::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),
         Command::Plot(args) => convert::plot(&args, talk),

@@ -46,6 +46,15 @@ pub fn bar_of(unit: &str, hidden: bool) -> ProgressBar {
     bar
 }
 
+/// A bar for the steps of a measure, which its message names.
+pub fn steps(hidden: bool) -> ProgressBar {
+    let bar = bar(hidden);
+    if let Ok(style) = ProgressStyle::with_template("{bar:32.cyan/dim} {pos}/{len}  {msg}") {
+        bar.set_style(style.progress_chars("━━─"));
+    }
+    bar
+}
+
 /// Shows how far the work is.
 pub fn show(bar: &ProgressBar, progress: &Progress) {
     bar.set_length(progress.total as u64);

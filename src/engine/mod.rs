@@ -11,6 +11,7 @@ pub mod inputs;
 pub mod job;
 mod line;
 pub mod live;
+pub mod local;
 mod plane;
 pub mod recipe;
 pub mod result;

@@ -3,6 +3,7 @@
 use crate::engine::directions;
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, SurfaceJob};
+use crate::engine::local::planes;
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{self, Normalization};
@@ -53,6 +54,12 @@ pub fn check(job: &SurfaceJob) -> Result<()> {
     if between_checkpoints && job.orthogonal {
         return wrong(
             "--orthogonal is for random and stored directions; for three checkpoints there is --isometric",
+        );
+    }
+    let hessian = job.directions == Directions::Hessian;
+    if hessian && (job.normalize.is_some() || job.one_dim.is_some() || job.orthogonal) {
+        return wrong(
+            "eigenvectors are orthogonal and of unit length as they are: leave --normalize, --one-dim and --orthogonal out",
         );
     }
     if job.isometric && !matches!(job.directions, Directions::Three(..)) {
@@ -115,6 +122,7 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs) -> Result<Plane> {
             marks_at.push((stem(b), second));
             (plane, axes.to_vec())
         }
+        Directions::Hessian => planes::eigenvectors(inputs, &job.setup, &centre)?,
         _ => random_or_stored(job, &centre)?,
     };
     let slice = Slice::new(centre, directions, job.buffers)?;

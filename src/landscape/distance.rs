@@ -41,10 +41,7 @@ fn relative(total: f64, norm: f64) -> f64 {
 pub fn between(a: &Params, b: &Params) -> Distance {
     let mut layers: Vec<(LayerDistance, f64)> = Vec::new();
     for ((spec, a), (_, b)) in a.trainable().zip(b.trainable()) {
-        let module = spec
-            .name
-            .rsplit_once('.')
-            .map_or(spec.name.as_str(), |(module, _)| module);
+        let module = spec.module();
         let square: f64 = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum();
         let norm: f64 = b.iter().map(|b| b * b).sum();
         match layers.iter_mut().find(|(layer, _)| layer.name == module) {
@@ -85,4 +82,42 @@ pub fn between(a: &Params, b: &Params) -> Distance {
         norm_b,
         layers,
     }
+}
+
+/// How far a run gets from its start, checkpoint by checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DistanceCurve {
+    /// ‖θ_t − θ_start‖₂
+    pub from_start: Vec<f64>,
+    /// The same over ‖θ_start‖₂.
+    pub relative: Vec<f64>,
+    /// ‖θ_t − θ_{t−1}‖₂, the distance between neighbouring checkpoints (of an epoch, where there is
+    /// one an epoch); the first is measured from the start.
+    pub step: Vec<f64>,
+    /// Sum of the steps until each checkpoint: the length of the way.
+    pub path: Vec<f64>,
+}
+
+/// The curve of a series of checkpoints from `start`, which may be the first of them.
+pub fn curve(series: &[Params], start: &Params) -> DistanceCurve {
+    let norm = start.norm();
+    let from_start: Vec<f64> = series.iter().map(|p| p.minus(start).norm()).collect();
+    let before = std::iter::once(start).chain(series);
+    let step: Vec<f64> = before.zip(series).map(|(a, b)| b.minus(a).norm()).collect();
+    let mut length = 0.0;
+    let path = step.iter().map(|s| {
+        length += s;
+        length
+    });
+    DistanceCurve {
+        relative: from_start.iter().map(|&d| relative(d, norm)).collect(),
+        path: path.collect(),
+        from_start,
+        step,
+    }
+}
+
+/// Entry by entry a/b of two curves, as long as both go on; NaN where both are zero.
+pub fn ratios(a: &[f64], b: &[f64]) -> Vec<f64> {
+    a.iter().zip(b).map(|(a, b)| a / b).collect()
 }

@@ -3,11 +3,13 @@
 //! Everything here is pure: seeds and subsets are arguments, the same input gives the same numbers,
 //! and nothing knows a file, a clock or a thread. A computation is an iterator of partial results.
 
+pub mod curvature;
 pub mod direction;
 pub mod distance;
 pub mod evaluate;
 pub mod grid;
 pub mod line;
+pub mod noise;
 pub mod objective;
 pub mod sample;
 pub mod sharpness;

@@ -38,49 +38,54 @@ pub fn run(
     input: Value,
     mut statistics: Statistics<'_>,
 ) -> Tensor<2> {
-    let layers = &network.graph.layers;
-    let mut last_reader = vec![0; layers.len()];
+    let output = walk(network, &input, |index, inputs| {
+        let (node, shape) = (&network.graph.layers[index], &network.shapes[index]);
+        layers::apply(&node.layer, inputs, shape, weights, &mut statistics)
+    });
+    output.matrix()
+}
+
+/// Carries anything through the graph: `apply` makes the output of the layer at an index from its
+/// inputs. A layer's output is handed over, not copied, to its last reader.
+///
+/// # Panics
+/// As `apply`.
+pub(super) fn walk<V: Clone>(
+    network: &Network,
+    input: &V,
+    mut apply: impl FnMut(usize, Vec<V>) -> V,
+) -> V {
+    let count = network.graph.layers.len();
+    let mut last_reader = vec![0; count];
     for (reader, sources) in network.sources.iter().enumerate() {
         for source in sources.iter().flatten() {
             last_reader[*source] = reader;
         }
     }
-    let mut values: Vec<Option<Value>> = vec![None; layers.len()];
+    let mut values: Vec<Option<V>> = vec![None; count];
     let mut output = None;
-    for (index, node) in layers.iter().enumerate() {
-        let inputs: Vec<Value> = network.sources[index]
+    for index in 0..count {
+        let sources = &network.sources[index];
+        let reads_once =
+            |source: &Option<usize>| sources.iter().filter(|o| *o == source).count() == 1;
+        let inputs: Vec<V> = sources
             .iter()
             .map(|source| match source {
                 None => input.clone(),
-                Some(s)
-                    if last_reader[*s] == index
-                        && network.sources[index]
-                            .iter()
-                            .filter(|o| *o == source)
-                            .count()
-                            == 1 =>
-                {
-                    values[*s]
-                        .take()
-                        .expect("a layer is computed before its readers")
-                }
+                Some(s) if last_reader[*s] == index && reads_once(source) => values[*s]
+                    .take()
+                    .expect("a layer is computed before its readers"),
                 Some(s) => values[*s]
                     .clone()
                     .expect("a value lives until its last reader"),
             })
             .collect();
-        let value = layers::apply(
-            &node.layer,
-            inputs,
-            &network.shapes[index],
-            weights,
-            &mut statistics,
-        );
-        if index + 1 == layers.len() {
+        let value = apply(index, inputs);
+        if index + 1 == count {
             output = Some(value);
         } else {
             values[index] = Some(value);
         }
     }
-    output.expect("a network has at least one layer").matrix()
+    output.expect("a network has at least one layer")
 }

@@ -289,6 +289,24 @@ pub enum Role {
 }
 
 impl Layer {
+    /// Whether it is a linear function of its one input, without tensors.
+    pub fn is_linear_map(&self) -> bool {
+        matches!(
+            self,
+            Self::AveragePool { .. }
+                | Self::AdaptiveAveragePool { .. }
+                | Self::GlobalAveragePool
+                | Self::Slice { .. }
+                | Self::Pad { .. }
+                | Self::Flatten { .. }
+                | Self::Reshape { .. }
+                | Self::Transpose { .. }
+                | Self::Scale { weight: None, .. }
+                | Self::Dropout
+                | Self::Identity
+        )
+    }
+
     /// The tensors this layer uses and what each is to it.
     pub fn tensors(&self) -> Vec<(&str, Role)> {
         const WEIGHT: Role = Role::Trainable {

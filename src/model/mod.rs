@@ -12,7 +12,9 @@ pub mod graph;
 pub mod layers;
 pub mod loss;
 pub mod params;
+pub mod reverse;
 pub mod shape;
+pub mod tangent;
 pub mod value;
 pub mod weights;
 

@@ -31,6 +31,12 @@ impl TensorSpec {
         self.len() == 0
     }
 
+    /// Name of the module it belongs to: `layer1.0.conv1` of `layer1.0.conv1.weight`.
+    pub fn module(&self) -> &str {
+        let parts = self.name.rsplit_once('.');
+        parts.map_or(self.name.as_str(), |(module, _)| module)
+    }
+
     /// Whether a network trains it (as opposed to a buffer).
     pub fn is_trainable(&self) -> bool {
         matches!(self.role, Role::Trainable { .. })

@@ -32,8 +32,8 @@ impl Default for Camera {
         Self {
             yaw: -1.05,
             pitch: 0.52,
-            distance: 5.6,
-            target: [0.0, 0.0, 0.0],
+            distance: 5.9,
+            target: [0.0, 0.0, -0.12],
         }
     }
 }

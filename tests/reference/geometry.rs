@@ -163,3 +163,35 @@ fn principal_components_of_a_run_agree() {
         assert!(x.dot(y).abs() < SUMS);
     }
 }
+
+/// The stored run has every fourth epoch, the reference the distances of all of them.
+#[test]
+fn distances_along_a_run_agree() {
+    let points = run();
+    let text = std::fs::read_to_string(fixture("results/mlp/distance.json"));
+    let stored: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
+    let totals = stored["epochs"]["sb"]["total"].as_array().unwrap();
+    let expected: Vec<f64> = totals
+        .iter()
+        .step_by(4)
+        .map(|t| t.as_f64().unwrap())
+        .collect();
+    let found = distance::curve(&points, &points[0]);
+    // The reference took them from weights in single precision.
+    check_values(
+        "distances from the start",
+        &found.from_start,
+        &expected,
+        1e-6,
+    );
+    let last = points.len() - 1;
+    assert_eq!(found.step[0], 0.0);
+    assert_eq!(
+        found.step[last],
+        points[last].minus(&points[last - 1]).norm()
+    );
+    let way: f64 = found.step.iter().sum();
+    assert!((found.path[last] - way).abs() < 1e-12 * way && way > found.from_start[last]);
+    let same = distance::ratios(&found.from_start, &found.from_start);
+    assert!(same[0].is_nan() && same[1..].iter().all(|r| *r == 1.0));
+}

@@ -269,21 +269,28 @@ pub fn labels(
         };
         write(at, 24.0, axis(i), palette.text);
     }
+    // Marks at one place share a pin: θ(α) stands on a minimizer at α = 0 and 1.
+    let mut pins: Vec<(&[f64], String)> = Vec::new();
     for mark in &shown.outcome.recipe.marks {
-        let (Some(point), color) = (
-            above(surface, coloring, look, &mark.coordinate),
-            palette.text,
-        ) else {
-            continue;
-        };
         if mark.outside > 0.5 {
             continue;
         }
-        if let Some((at, _)) = place(point) {
+        match pins.iter_mut().find(|(at, _)| *at == mark.coordinate) {
+            Some((_, words)) => words.push_str(&format!(", {}", mark.label)),
+            None => pins.push((&mark.coordinate, mark.label.clone())),
+        }
+    }
+    for (coordinate, words) in pins {
+        let pin = above(surface, coloring, look, coordinate).and_then(place);
+        if let Some((at, _)) = pin {
             let top = at - Vec2::new(0.0, 26.0);
-            painter.line_segment([at, top], Stroke::new(1.0, color));
-            painter.circle(at, 3.5, color, Stroke::new(1.0, palette.panel));
-            painter.text(top, Align2::CENTER_BOTTOM, &mark.label, font.clone(), color);
+            painter.line_segment([at, top], Stroke::new(1.0, palette.text));
+            painter.circle(at, 3.5, palette.text, Stroke::new(1.0, palette.panel));
+            let text = painter.layout_no_wrap(words, font.clone(), palette.text);
+            let corner = top - Vec2::new(0.5 * text.size().x, text.size().y + 2.0);
+            let ground = Rect::from_min_size(corner, text.size()).expand2(Vec2::new(4.0, 1.0));
+            painter.rect_filled(ground, 4.0, palette.panel.gamma_multiply(0.8));
+            painter.galley(corner, text, palette.text);
         }
     }
 }

@@ -123,7 +123,7 @@ pub struct SurfaceJob {
     /// Where between the two the centre lies: 0 small batch, 1 large batch
     #[arg(long, allow_negative_numbers = true)]
     pub alpha: Option<f64>,
-    /// random, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER
+    /// random, hessian, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER
     #[arg(long, default_value = "random")]
     pub directions: Directions,
     /// How random or stored directions are scaled to the weights [default: filter]
@@ -255,7 +255,7 @@ impl Job {
                         .cloned(),
                 );
                 match &job.directions {
-                    Directions::Random => {}
+                    Directions::Random | Directions::Hessian => {}
                     Directions::Files(files) => inputs.extend(files.iter().cloned()),
                     Directions::Three(a, b) => inputs.extend([a.clone(), b.clone()]),
                     Directions::Pca(folder) => inputs.push(folder.clone()),

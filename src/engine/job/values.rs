@@ -21,6 +21,8 @@ pub enum Directions {
     Three(PathBuf, PathBuf),
     /// The PCA plane of a folder of checkpoints.
     Pca(PathBuf),
+    /// The eigenvectors of the two largest eigenvalues of the Hessian at the centre.
+    Hessian,
 }
 
 impl FromStr for Directions {
@@ -51,15 +53,13 @@ impl FromStr for Directions {
             return Ok(Self::Pca(folder.into()));
         }
         if text == "hessian" {
-            return Err(Error::Usage(
-                "directions along Hessian eigenvectors aren't available yet".into(),
-            ));
+            return Ok(Self::Hessian);
         }
         match two(text) {
             Some((a, b)) => Ok(Self::Files(vec![a, b])),
             None if !text.is_empty() && !text.contains(',') => Ok(Self::Files(vec![text.into()])),
             None => Err(Error::Usage(format!(
-                "{text:?} names no directions: write random, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER"
+                "{text:?} names no directions: write random, hessian, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER"
             ))),
         }
     }
@@ -69,6 +69,7 @@ impl fmt::Display for Directions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Random => f.write_str("random"),
+            Self::Hessian => f.write_str("hessian"),
             Self::Files(files) => {
                 let names: Vec<String> = files.iter().map(|p| p.display().to_string()).collect();
                 f.write_str(&names.join(","))

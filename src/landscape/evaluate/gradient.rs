@@ -11,7 +11,7 @@ use crate::model::forward::{self, Statistics};
 use crate::model::loss::{loss_and_correct, slope};
 use crate::model::params::{Layout, Params};
 use crate::model::weights::Weights;
-use burn::tensor::{DType, Tensor};
+use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -35,11 +35,13 @@ pub enum StatisticsMode {
 /// In single precision a loss carries about seven digits and so do gradients; the sums over batches
 /// are taken in double precision for the loss, and in the device's type for the gradient.
 pub struct NetworkObjective {
-    evaluator: Evaluator,
-    split: Split,
-    layout: Layout,
-    buffers: Weights,
-    statistics: StatisticsMode,
+    pub(super) evaluator: Evaluator,
+    pub(super) split: Split,
+    pub(super) layout: Layout,
+    pub(super) buffers: Weights,
+    pub(super) statistics: StatisticsMode,
+    /// What Hessian-vector products at one point share.
+    pub(super) kept: Option<hessian::Kept>,
     gradients: usize,
     values: usize,
 }
@@ -69,6 +71,7 @@ impl NetworkObjective {
             layout: Arc::clone(point.layout()),
             buffers,
             statistics,
+            kept: None,
             gradients: 0,
             values: 0,
         }
@@ -85,7 +88,7 @@ impl NetworkObjective {
     }
 
     /// The trained tensors at `x` on the device, flat, one a tensor.
-    fn tensors(&self, x: &[f64]) -> Vec<Tensor<1>> {
+    pub(super) fn tensors_at(&self, x: &[f64]) -> Vec<Tensor<1>> {
         let flat = self.evaluator.tensor(x.iter().copied(), x.len());
         let mut offset = 0;
         self.layout
@@ -99,7 +102,7 @@ impl NetworkObjective {
             .collect()
     }
 
-    fn weights(&self, tensors: &[Tensor<1>]) -> Weights {
+    pub(super) fn weights(&self, tensors: &[Tensor<1>]) -> Weights {
         let mut weights = self.buffers.clone();
         let trained = self.layout.iter().filter(|spec| spec.is_trainable());
         for (spec, tensor) in trained.zip(tensors) {
@@ -143,7 +146,7 @@ impl Objective for NetworkObjective {
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
         self.values += 1;
-        let weights = self.weights(&self.tensors(x));
+        let weights = self.weights(&self.tensors_at(x));
         let mut pending = Pending::new(1);
         for index in 0..self.split.batches() {
             let (input, targets) = self.split.get(&self.evaluator, index);
@@ -164,7 +167,7 @@ impl Objective for NetworkObjective {
         // A leaf a tensor: the derivative of cutting one vector into tensors would fill the whole
         // vector with zeros for each of them.
         let leaves: Vec<Tensor<1>> = self
-            .tensors(x)
+            .tensors_at(x)
             .into_iter()
             .map(|tensor| tensor.autodiff().require_grad())
             .collect();
@@ -205,12 +208,7 @@ impl Objective for NetworkObjective {
         Ok((self.mean(&pending), gradient))
     }
 
-    /// By central differences of gradients.
     fn hessian_vector(&mut self, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
-        let rounding = match self.evaluator.dtype {
-            DType::F64 => f64::EPSILON,
-            _ => f64::from(f32::EPSILON),
-        };
-        hessian::by_differences(self, x, v, rounding)
+        hessian::product(self, x, v)
     }
 }

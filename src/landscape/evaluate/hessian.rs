@@ -1,31 +1,135 @@
-//! Products of the Hessian with a vector, by differences of exact gradients.
+//! Exact Hessian-vector products of a network, by one pass of rates forward and one pass back.
+//!
+//! What doesn't depend on the vector (values and adjoints of every layer, [`crate::model::reverse`])
+//! is kept from one product to the next at the same point, where it fits in half of the memory
+//! budget; otherwise it is computed again for each batch of each product.
 
+use super::gradient::{NetworkObjective, StatisticsMode};
+use super::read_all;
 use crate::error::Result;
-use crate::landscape::objective::Objective;
+use crate::model::reverse::{self, Gradients, Tape};
+use crate::model::tangent::{DualWeights, Mode};
+use crate::model::weights::Weights;
+use burn::tensor::Tensor;
 
-/// ∇²f(x)·v ≈ (∇f(x + h v) − ∇f(x − h v)) / 2h.
-///
-/// `rounding` is the relative rounding of one gradient: 2⁻⁵² in double precision, 2⁻²³ in single.
-/// The step h‖v‖ = rounding^⅓ (1 + ‖x‖) balances it against the neglected third derivative, so that
-/// about two thirds of the gradient's digits are right, for two gradients a product.
-pub fn by_differences(
-    objective: &mut dyn Objective,
-    x: &[f64],
-    v: &[f64],
-    rounding: f64,
-) -> Result<Vec<f64>> {
-    let norm = |a: &[f64]| a.iter().map(|a| a * a).sum::<f64>().sqrt();
-    let length = norm(v);
-    if length == 0.0 {
-        return Ok(vec![0.0; x.len()]);
+/// What products at one point share.
+pub struct Kept {
+    x: Vec<f64>,
+    weights: Weights,
+    /// One a batch; empty where they would take too much memory.
+    tapes: Vec<Tape>,
+}
+
+impl From<StatisticsMode> for Mode {
+    fn from(mode: StatisticsMode) -> Self {
+        match mode {
+            StatisticsMode::Running => Self::Running,
+            StatisticsMode::Batch => Self::Batch,
+        }
     }
-    let step = rounding.cbrt() * (1.0 + norm(x)) / length;
-    let moved = |step: f64| -> Vec<f64> { x.iter().zip(v).map(|(x, v)| x + step * v).collect() };
-    let (_, ahead) = objective.gradient(&moved(step))?;
-    let (_, behind) = objective.gradient(&moved(-step))?;
-    Ok(ahead
-        .iter()
-        .zip(&behind)
-        .map(|(a, b)| (a - b) / (2.0 * step))
-        .collect())
+}
+
+impl NetworkObjective {
+    /// One batch forward and back.
+    pub(super) fn record(&self, weights: &Weights, index: usize) -> Tape {
+        let (input, targets) = self.split.get(&self.evaluator, index);
+        let network = &self.evaluator.network;
+        reverse::record(
+            network,
+            weights,
+            input,
+            &targets,
+            self.statistics.into(),
+            None,
+        )
+    }
+
+    /// Values and adjoints of every layer and sample, in bytes.
+    fn tape_bytes(&self) -> usize {
+        let per_sample = 2 * self.evaluator.network.outputs_per_sample();
+        per_sample * self.split.len() * self.evaluator.dtype.size()
+    }
+
+    fn keep(&mut self, x: &[f64]) {
+        if self.kept.as_ref().is_some_and(|kept| kept.x == x) {
+            return;
+        }
+        // Before new ones are made, so that there are never two sets.
+        self.kept = None;
+        let weights = self.weights(&self.tensors_at(x));
+        let fits = self.tape_bytes() <= self.evaluator.memory / 2;
+        let batches = if fits { self.split.batches() } else { 0 };
+        let tapes = (0..batches).map(|i| self.record(&weights, i)).collect();
+        self.kept = Some(Kept {
+            x: x.to_vec(),
+            weights,
+            tapes,
+        });
+    }
+
+    /// Sums by tensor as one host vector in the order of the parameters.
+    pub(super) fn sum_of(&self, mut sums: Gradients, weights: &Weights) -> Result<Vec<f64>> {
+        let trained = self.layout.iter().filter(|spec| spec.is_trainable());
+        // A tensor that the loss doesn't depend on has no gradient.
+        let columns: Vec<Tensor<1>> = trained
+            .map(|spec| {
+                let zero = || weights.flat(&spec.name).zeros_like();
+                sums.remove(&spec.name).unwrap_or_else(zero)
+            })
+            .collect();
+        read_all(columns)
+    }
+}
+
+/// ∇²f(x)·v.
+pub fn product(objective: &mut NetworkObjective, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
+    objective.keep(x);
+    let objective = &*objective;
+    let Some(kept) = &objective.kept else {
+        return Ok(vec![0.0; x.len()]);
+    };
+    let direction = objective.weights(&objective.tensors_at(v));
+    let weights = DualWeights {
+        value: &kept.weights,
+        tangent: &direction,
+    };
+    let mut sums = Gradients::new();
+    for index in 0..objective.split.batches() {
+        let (_, targets) = objective.split.get(&objective.evaluator, index);
+        let recorded;
+        let tape = match kept.tapes.get(index) {
+            Some(tape) => tape,
+            None => {
+                recorded = objective.record(&kept.weights, index);
+                &recorded
+            }
+        };
+        let network = &objective.evaluator.network;
+        let mode = objective.statistics.into();
+        add(
+            &mut sums,
+            reverse::product(network, tape, weights, &targets, mode),
+        );
+        if kept.tapes.is_empty() {
+            // A device that queues its work would keep every batch's tape alive.
+            objective.evaluator.wait()?;
+        }
+    }
+    let share = 1.0 / objective.split.len() as f64;
+    let mut product = objective.sum_of(sums, &kept.weights)?;
+    for value in &mut product {
+        *value *= share;
+    }
+    Ok(product)
+}
+
+/// Adds gradients tensor by tensor.
+pub fn add(sums: &mut Gradients, new: Gradients) {
+    for (name, gradient) in new {
+        let sum = match sums.remove(&name) {
+            Some(sum) => sum + gradient,
+            None => gradient,
+        };
+        sums.insert(name, sum);
+    }
 }

@@ -9,6 +9,7 @@
 pub mod gradient;
 mod hessian;
 mod point;
+mod samples;
 mod upload;
 
 use crate::dataset::Samples;
@@ -187,6 +188,15 @@ impl Evaluator {
             all.extend(read_all(vec![logits.reshape([count])])?);
         }
         Ok(all)
+    }
+}
+
+impl Evaluator {
+    /// Returns when the device has done what it was given.
+    fn wait(&self) -> Result<()> {
+        self.device
+            .sync()
+            .map_err(|e| Error::Device(format!("the device failed while computing: {e:?}")))
     }
 }
 

@@ -4,11 +4,11 @@
 //! here may take them for granted and stay as plain as the formulas.
 
 mod activation;
-mod attention;
-mod convolution;
-mod linear;
-mod normalization;
-mod pooling;
+pub(super) mod attention;
+pub(super) mod convolution;
+pub(super) mod linear;
+pub(super) mod normalization;
+pub(super) mod pooling;
 
 use crate::model::forward::Statistics;
 use crate::model::graph::Layer;
@@ -171,7 +171,12 @@ fn fold(mut inputs: impl Iterator<Item = Value>, operation: impl BinaryOperation
 
 /// `x` combined with a trained tensor that has one entry for the whole batch: it may have a batch
 /// axis of extent 1 of its own, as positional embeddings do.
-fn with_tensor(x: Value, weights: &Weights, name: &str, operation: impl BinaryOperation) -> Value {
+pub(super) fn with_tensor(
+    x: Value,
+    weights: &Weights,
+    name: &str,
+    operation: impl BinaryOperation,
+) -> Value {
     let shape = weights.shape(name);
     let count = shape.iter().product::<usize>();
     let mut dims = shape.to_vec();

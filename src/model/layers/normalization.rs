@@ -102,7 +102,7 @@ fn standardised(x: Tensor<2>, epsilon: f64) -> Tensor<2> {
 }
 
 /// x · scale + shift, one of each a channel (axis 1).
-fn affine(x: Value, scale: Tensor<1>, shift: Tensor<1>) -> Value {
+pub fn affine(x: Value, scale: Tensor<1>, shift: Tensor<1>) -> Value {
     let channels = scale.dims()[0];
     map!(x, t => {
         let mut dims = [1; _];
@@ -112,7 +112,7 @@ fn affine(x: Value, scale: Tensor<1>, shift: Tensor<1>) -> Value {
 }
 
 /// Mean and biased variance of every channel, and how many values each was taken over.
-fn channel_statistics(x: Value) -> (Tensor<1>, Tensor<1>, usize) {
+pub fn channel_statistics(x: Value) -> (Tensor<1>, Tensor<1>, usize) {
     let dims = x.dims();
     let (batch, channels) = (dims[0], dims[1]);
     let rest: usize = dims.iter().skip(2).product();

@@ -13,20 +13,42 @@ pub fn max_pool(
     dilation: &[usize],
     ceil: bool,
 ) -> Value {
-    if let [k] = *size {
-        let options = MaxPoolOptions::new([k])
-            .with_stride([stride[0]])
-            .with_padding([padding[0]])
-            .with_dilation([dilation[0]])
-            .with_ceil_mode(ceil);
+    if let [_] = *size {
+        let options = options_1d(size, stride, padding, dilation, ceil);
         return Value::Rank3(module::max_pool1d(x.rank3(), options));
     }
-    let options = MaxPoolOptions::new([size[0], size[1]])
+    let options = options_2d(size, stride, padding, dilation, ceil);
+    Value::Rank4(module::max_pool2d(x.rank4(), options))
+}
+
+/// The windows of a 1-D max pooling in burn's terms.
+pub fn options_1d(
+    size: &[usize],
+    stride: &[usize],
+    padding: &[usize],
+    dilation: &[usize],
+    ceil: bool,
+) -> MaxPoolOptions<1> {
+    MaxPoolOptions::new([size[0]])
+        .with_stride([stride[0]])
+        .with_padding([padding[0]])
+        .with_dilation([dilation[0]])
+        .with_ceil_mode(ceil)
+}
+
+/// The windows of a 2-D max pooling in burn's terms.
+pub fn options_2d(
+    size: &[usize],
+    stride: &[usize],
+    padding: &[usize],
+    dilation: &[usize],
+    ceil: bool,
+) -> MaxPoolOptions<2> {
+    MaxPoolOptions::new([size[0], size[1]])
         .with_stride([stride[0], stride[1]])
         .with_padding([padding[0], padding[1]])
         .with_dilation([dilation[0], dilation[1]])
-        .with_ceil_mode(ceil);
-    Value::Rank4(module::max_pool2d(x.rank4(), options))
+        .with_ceil_mode(ceil)
 }
 
 /// Mean over each window of `[n, c, l]` or `[n, c, h, w]`.

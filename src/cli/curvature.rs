@@ -1,0 +1,188 @@
+//! `curvature`: eigenvalues, trace, density, curvature along lines and over a plane.
+
+use crate::cli::measure::{self, header};
+use crate::cli::{End, Talk, output};
+use crate::engine::local::curvature::{CurvatureJob, CurvatureResult, RatioGrid, run as compute};
+use crate::landscape::curvature::CAUTION;
+use crate::plot::number::format_value;
+use clap::Args;
+
+/// `losscope curvature`
+#[derive(Debug, Args)]
+pub struct CurvatureArgs {
+    #[command(flatten)]
+    job: CurvatureJob,
+    #[command(flatten)]
+    files: measure::Files,
+}
+
+/// Measures, prints and writes.
+pub fn run(args: &CurvatureArgs, talk: Talk) -> anyhow::Result<End> {
+    args.files
+        .check(&args.job.setup, args.job.file.iter().chain(&args.job.to))?;
+    let result = measure::watched(talk, |observer| {
+        compute(&args.job, &mut |_, pulse| observer(pulse))
+    })?;
+    let caution = ("caution", CAUTION);
+    measure::finish(
+        &args.files,
+        &result,
+        &result.header,
+        &text(&result),
+        caution,
+        talk,
+    )
+}
+
+fn text(result: &CurvatureResult) -> String {
+    let mut text = header(&result.header);
+    text += &format!(
+        "loss {}, gradient norm {}\n",
+        format_value(result.loss),
+        format_value(result.gradient_norm)
+    );
+    if let Some(found) = &result.eigenvalues {
+        let mut rows = vec![
+            ["", "eigenvalue", "relative residual"]
+                .map(String::from)
+                .to_vec(),
+        ];
+        let mut row = |name: String, pair: &crate::landscape::curvature::lanczos::Eigenvalue| {
+            rows.push(vec![
+                name,
+                format!("{:.6}", pair.value),
+                format!("{:.1e}", pair.residual / pair.value.abs()),
+            ]);
+        };
+        for (i, pair) in found.top.iter().enumerate() {
+            row(format!("largest {}", i + 1), pair);
+        }
+        row("smallest".into(), &found.smallest);
+        text += &format!("\n{}", output::table(&rows));
+        if let Some(largest) = found.top.first() {
+            text += &format!(
+                "|λ_min/λ_max| {}, {} Hessian-vector products{}\n",
+                format_value((found.smallest.value / largest.value).abs()),
+                found.products,
+                if found.converged {
+                    ""
+                } else {
+                    ", not all converged"
+                }
+            );
+        }
+    }
+    if let Some(found) = &result.trace {
+        text += &format!(
+            "\ntrace {} ± {} (standard error), ‖H‖_F² {} ± {}, {} products\n",
+            format_value(found.trace.mean),
+            format_value(found.trace.standard_error),
+            format_value(found.squares.mean),
+            format_value(found.squares.standard_error),
+            found.products
+        );
+    }
+    if let Some(density) = &result.density {
+        text += &density_text(density);
+    }
+    if let Some(found) = &result.variation {
+        let range =
+            |[low, high]: [f64; 2]| format!("{} to {}", format_value(low), format_value(high));
+        text += &format!(
+            "\nalong the gradient: loss {}, gradient changes by {}, effective smoothness {}\n",
+            range(found.loss_range),
+            range(found.gradient_change_range),
+            format_value(found.effective_smoothness)
+        );
+    }
+    if !result.line.is_empty() {
+        let mut rows = vec![
+            ["α", "loss", "slope", "curvature", "gradient norm"]
+                .map(String::from)
+                .to_vec(),
+        ];
+        for point in &result.line {
+            let values = [
+                point.t,
+                point.value,
+                point.slope,
+                point.curvature,
+                point.gradient_norm,
+            ];
+            rows.push(values.map(format_value).to_vec());
+        }
+        text += &format!("\n{}", output::table(&rows));
+    }
+    if let Some(map) = &result.map {
+        text += &map_text(map);
+    }
+    text
+}
+
+/// The density in eight bins of equal width: a picture needs a picture, but a terminal has columns.
+fn density_text(density: &crate::landscape::curvature::density::Density) -> String {
+    let (Some(first), Some(last)) = (density.nodes.first(), density.nodes.last()) else {
+        return String::new();
+    };
+    const BINS: usize = 8;
+    let (low, high) = (first[0], last[0]);
+    let mut bins = [0.0; BINS];
+    for [value, weight] in &density.nodes {
+        let place = (value - low) / (high - low) * BINS as f64;
+        bins[(place as usize).min(BINS - 1)] += weight;
+    }
+    let mut rows = vec![["eigenvalues", "share"].map(String::from).to_vec()];
+    for (i, share) in bins.iter().enumerate() {
+        let edge = |i: usize| format_value(low + (high - low) * i as f64 / BINS as f64);
+        rows.push(vec![
+            format!("{} to {}", edge(i), edge(i + 1)),
+            format!("{share:.2e}"),
+        ]);
+    }
+    format!(
+        "\ndensity from {} finished probes, {} products\n{}",
+        density.probes,
+        density.products,
+        output::table(&rows)
+    )
+}
+
+fn map_text(map: &RatioGrid) -> String {
+    let done: Vec<f64> = map
+        .ratio
+        .iter()
+        .copied()
+        .filter(|r| r.is_finite())
+        .collect();
+    let mut rows = vec![vec![String::new()]];
+    rows[0].extend(map.x.iter().map(|x| format_value(*x)));
+    let columns = map.x.len();
+    // As on a plot: the largest y on top.
+    for (y, ratios) in map.y.iter().zip(map.ratio.chunks(columns)).rev() {
+        let mut row = vec![format_value(*y)];
+        row.extend(ratios.iter().map(|r| {
+            if r.is_nan() {
+                "·".into()
+            } else {
+                format_value(*r)
+            }
+        }));
+        rows.push(row);
+    }
+    let table = if columns <= 13 {
+        output::table(&rows)
+    } else {
+        String::from("the numbers are in --json and -o\n")
+    };
+    let (low, high) = (
+        done.iter().copied().fold(f64::INFINITY, f64::min),
+        done.iter().copied().fold(0.0, f64::max),
+    );
+    format!(
+        "\n|λ_min/λ_max| over a plane: {} of {} points, {} to {}\n{table}",
+        done.len(),
+        map.ratio.len(),
+        format_value(low),
+        format_value(high)
+    )
+}

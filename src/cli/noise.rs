@@ -1,0 +1,116 @@
+//! `noise`: noise scales, SGD's noise, alignment, and the table of layers.
+
+use crate::cli::measure::{self, header};
+use crate::cli::{End, Talk, output};
+use crate::engine::local::noise::{NoiseJob, NoiseResult, run as compute};
+use crate::plot::number::format_value;
+use clap::Args;
+
+/// `losscope noise`
+#[derive(Debug, Args)]
+pub struct NoiseArgs {
+    #[command(flatten)]
+    job: NoiseJob,
+    #[command(flatten)]
+    files: measure::Files,
+}
+
+/// Beside every noise scale.
+const CAUTION: &str = "a noise scale predicts the batch size up to which more samples save steps, roughly and at this point of training alone; it grows as the loss falls (McCandlish et al. 2018)";
+
+/// Measures, prints and writes.
+pub fn run(args: &NoiseArgs, talk: Talk) -> anyhow::Result<End> {
+    args.files.check(&args.job.setup, args.job.file.iter())?;
+    let result = measure::watched(talk, |observer| {
+        compute(&args.job, &mut |_, pulse| observer(pulse))
+    })?;
+    let caution = ("caution", CAUTION);
+    measure::finish(
+        &args.files,
+        &result,
+        &result.header,
+        &text(&result),
+        caution,
+        talk,
+    )
+}
+
+fn text(result: &NoiseResult) -> String {
+    let mut text = header(&result.header);
+    if let Some(exact) = &result.exact {
+        let total = &exact.total;
+        text += &format!(
+            "loss {}, ‖G‖² {}, tr Σ {}\nB_simple = tr Σ/‖G‖² {} (exact, {} samples)\n",
+            format_value(exact.loss),
+            format_value(total.gradient_squared),
+            format_value(total.covariance_trace),
+            format_value(total.scale),
+            output::grouped(exact.samples)
+        );
+    }
+    if let Some(found) = &result.estimate {
+        text += &format!(
+            "B_simple from batches of {} and {}: {}, 95 % interval {} to {} ({} draws)\n",
+            result.job.small_batch,
+            result.job.small_batch * result.job.parts,
+            format_value(found.scale),
+            format_value(found.interval[0]),
+            format_value(found.interval[1]),
+            found.repeats
+        );
+    }
+    if let Some(found) = &result.curved {
+        text += &format!(
+            "B_noise = tr(HΣ)/(GᵀHG) {} ± {} ({} probes)\n",
+            format_value(found.scale),
+            format_value(found.standard_error),
+            found.probes
+        );
+    }
+    if !result.batches.is_empty() {
+        let mut rows = vec![
+            [
+                "batch size",
+                "steps / fewest",
+                "examples / fewest",
+                "SGD noise",
+                "alignment",
+            ]
+            .map(String::from)
+            .to_vec(),
+        ];
+        for row in &result.batches {
+            rows.push(vec![
+                row.batch.to_string(),
+                format_value(row.steps),
+                format_value(row.examples),
+                format_value(row.sgd_noise),
+                row.alignment
+                    .map_or_else(|| "·".into(), |a| format_value(a.alignment.mean)),
+            ]);
+        }
+        text += &format!(
+            "\nSGD noise g = η (N/B − 1) at η = {}\n{}",
+            result.job.learning_rate,
+            output::table(&rows)
+        );
+    }
+    if !result.layers.is_empty() {
+        let mut rows = vec![
+            ["module", "parameters", "‖θ‖", "‖∇‖", "‖θ‖/‖∇‖"]
+                .map(String::from)
+                .to_vec(),
+        ];
+        for layer in &result.layers {
+            rows.push(vec![
+                layer.name.clone(),
+                output::grouped(layer.parameters),
+                format_value(layer.weights),
+                format_value(layer.gradient),
+                format_value(layer.ratio),
+            ]);
+        }
+        text += &format!("\n{}", output::table(&rows));
+    }
+    text
+}

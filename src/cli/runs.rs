@@ -1,0 +1,140 @@
+//! `distance` over folders of checkpoints: how far each run gets from its start.
+
+use crate::cli::{End, Talk, output};
+use crate::engine::inputs::{Inputs, open_checkpoint};
+use crate::error::Error;
+use crate::landscape::distance::{DistanceCurve, curve, ratios};
+use crate::plot::number::format_value;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+
+/// One folder's curve.
+struct Run<'a> {
+    folder: &'a Path,
+    names: Vec<String>,
+    curve: DistanceCurve,
+}
+
+/// Prints the curves of one or two folders, and their ratio.
+pub fn run(
+    folders: &[PathBuf],
+    from: Option<&Path>,
+    model: &str,
+    talk: Talk,
+) -> anyhow::Result<End> {
+    if folders.len() > 2 || folders.iter().any(|f| !f.is_dir()) {
+        return Err(Error::Usage(
+            "distances along runs take one or two folders of checkpoints; files are compared without folders".into(),
+        )
+        .into());
+    }
+    let first = match from {
+        Some(from) => from.to_path_buf(),
+        None => crate::checkpoint::series(&folders[0])?
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::file(&folders[0], "no checkpoints in the folder"))?,
+    };
+    let state = open_checkpoint(&first)?;
+    let mut inputs = Inputs::without_data(model, &state)?;
+    let given = inputs.params(&state, "start")?;
+    let mut runs = Vec::with_capacity(2);
+    for folder in folders {
+        let (names, points) = inputs.series(folder)?;
+        // Without --from every run has a start of its own.
+        let start = from.map_or_else(|| points.first().unwrap_or(&given), |_| &given);
+        runs.push(Run {
+            folder,
+            curve: curve(&points, start),
+            names,
+        });
+    }
+    talk.warn(&inputs.warnings);
+    let between = match runs.as_slice() {
+        [a, b] => Some([
+            ratios(&a.curve.from_start, &b.curve.from_start),
+            ratios(&a.curve.step, &b.curve.step),
+        ]),
+        _ => None,
+    };
+    if talk.json {
+        let entry =
+            |run: &Run<'_>| json!({ "folder": run.folder, "names": run.names, "curve": run.curve });
+        output::print_json(&json!({
+            "losscope": env!("CARGO_PKG_VERSION"),
+            "from": from,
+            "model": inputs.model,
+            "checkpoints": inputs.checkpoints,
+            "runs": runs.iter().map(entry).collect::<Vec<_>>(),
+            "ratio": between.as_ref().map(|[start, step]| json!({ "from_start": start, "step": step })),
+        }))?;
+        return Ok(End::Done);
+    }
+    let mut text = String::new();
+    for run in &runs {
+        text += &table(run, &first, from.is_some());
+    }
+    if let (Some([start, step]), [a, b]) = (&between, runs.as_slice()) {
+        let mut rows = vec![
+            ["checkpoint", "distance from start", "step"]
+                .map(String::from)
+                .to_vec(),
+        ];
+        for (i, (start, step)) in start.iter().zip(step).enumerate() {
+            rows.push(vec![(i + 1).to_string(), shown(*start), shown(*step)]);
+        }
+        text += &format!(
+            "{} over {}, checkpoint by checkpoint\n{}",
+            a.folder.display(),
+            b.folder.display(),
+            output::table(&rows)
+        );
+    }
+    output::print(&text)?;
+    Ok(End::Done)
+}
+
+fn table(run: &Run<'_>, first: &Path, given: bool) -> String {
+    let mut rows = vec![
+        [
+            "checkpoint",
+            "distance from start",
+            "relative",
+            "step",
+            "way so far",
+        ]
+        .map(String::from)
+        .to_vec(),
+    ];
+    let curve = &run.curve;
+    for (i, name) in run.names.iter().enumerate() {
+        let values = [
+            curve.from_start[i],
+            curve.relative[i],
+            curve.step[i],
+            curve.path[i],
+        ];
+        let mut row = vec![name.clone()];
+        row.extend(values.map(format_value));
+        rows.push(row);
+    }
+    let start = if given {
+        first.display().to_string()
+    } else {
+        "its first checkpoint".into()
+    };
+    format!(
+        "{}, L2 distance from {start}\n{}\n",
+        run.folder.display(),
+        output::table(&rows)
+    )
+}
+
+/// A ratio; a start that hasn't moved in either run has none.
+fn shown(ratio: f64) -> String {
+    if ratio.is_nan() {
+        "·".into()
+    } else {
+        format_value(ratio)
+    }
+}

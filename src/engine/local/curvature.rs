@@ -1,0 +1,465 @@
+//! The curvature job: eigenvalues, trace, density, curvature along lines and over a plane.
+
+use super::{Header, Place, Pulse, pull, rounding};
+use crate::engine::job::Setup;
+use crate::engine::{Flow, guarded};
+use crate::error::{Error, Result};
+use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
+use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
+use crate::landscape::curvature::line::{LineCurvature, LinePoint};
+use crate::landscape::curvature::ratio::RatioMap;
+use crate::landscape::curvature::trace::{Hutchinson, Trace, TraceOptions};
+use crate::landscape::curvature::variation::{Variation, VariationPoint, VariationSummary};
+use crate::landscape::curvature::vector::norm;
+use crate::landscape::direction::{Normalization, OneDim, normalise, random};
+use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
+use crate::landscape::grid::{Axis, Coordinate, coarse_first};
+use crate::landscape::objective::Objective as _;
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// Second derivatives of the loss at a checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
+pub struct CurvatureJob {
+    /// Network, data and device.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub setup: Setup,
+    /// The checkpoint [default: the built-in small-batch minimizer]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Largest eigenvalues, with the smallest one beside them; 0: none
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    pub top: usize,
+    /// Relative residual at which an eigenpair counts as found
+    #[arg(long, default_value_t = 1e-3)]
+    pub tolerance: f64,
+    /// Hessian-vector products after which the best so far is the answer
+    #[arg(long, default_value_t = 300, value_name = "N")]
+    pub most_products: usize,
+    /// Estimate the trace (Hutchinson)
+    #[arg(long)]
+    #[serde(default)]
+    pub trace: bool,
+    /// Random vectors for the trace, one product each
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    pub probes: usize,
+    /// Estimate the density of all eigenvalues (stochastic Lanczos quadrature)
+    #[arg(long)]
+    #[serde(default)]
+    pub density: bool,
+    /// Random vectors for the density
+    #[arg(long, default_value_t = 8, value_name = "N")]
+    pub density_probes: usize,
+    /// Products for each of them
+    #[arg(long, default_value_t = 80, value_name = "N")]
+    pub density_steps: usize,
+    /// Loss and gradient along the gradient direction, at these learning rates: FROM:TO:POINTS
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub along_gradient: Option<Axis>,
+    /// Slope and curvature along the line to this checkpoint
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    /// Where on that line: 0 is here, 1 there
+    #[arg(
+        long,
+        default_value = "0:1:21",
+        value_name = "RANGE",
+        allow_hyphen_values = true
+    )]
+    pub alpha: Axis,
+    /// |λ_min/λ_max| over a random filter-normalised plane with these coordinates on both axes
+    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
+    pub map: Option<Axis>,
+    /// Where normalisation layers take their statistics from
+    #[arg(long, value_enum, default_value = "eval")]
+    #[serde(default)]
+    pub statistics: StatisticsMode,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CurvatureResult {
+    /// How.
+    pub header: Header,
+    /// What was asked for.
+    pub job: CurvatureJob,
+    /// Mean loss, nats.
+    pub loss: f64,
+    /// ‖∇f‖₂
+    pub gradient_norm: f64,
+    /// Extreme eigenvalues.
+    pub eigenvalues: Option<Eigenvalues>,
+    /// Trace and Frobenius norm.
+    pub trace: Option<Trace>,
+    /// Density of all eigenvalues.
+    pub density: Option<Density>,
+    /// Along the gradient, in the order of the learning rates.
+    pub along_gradient: Vec<VariationPoint>,
+    /// The same in a few numbers.
+    pub variation: Option<VariationSummary>,
+    /// Along the line to another checkpoint.
+    pub line: Vec<LinePoint>,
+    /// Over a plane.
+    pub map: Option<RatioGrid>,
+}
+
+/// |λ_min/λ_max| over a plane; NaN (null in JSON) where it wasn't computed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RatioGrid {
+    /// Coordinates of the columns.
+    pub x: Vec<f64>,
+    /// Coordinates of the rows.
+    pub y: Vec<f64>,
+    /// λ_max, row by row.
+    pub largest: Vec<f64>,
+    /// λ_min, row by row.
+    pub smallest: Vec<f64>,
+    /// |λ_min/λ_max|, row by row.
+    pub ratio: Vec<f64>,
+    /// Norms of the two directions.
+    pub norms: Vec<f64>,
+    /// How the directions were made.
+    pub rule: String,
+}
+
+/// Sees the result so far after every step.
+pub type CurvatureObserver<'a> = &'a mut dyn FnMut(&CurvatureResult, Pulse) -> Flow;
+
+/// Measures what the job asks for, the cheapest first.
+///
+/// # Errors
+/// Whatever opening or computing says.
+pub fn run(job: &CurvatureJob, observer: CurvatureObserver<'_>) -> Result<CurvatureResult> {
+    check(job)?;
+    guarded(|| {
+        let mut place = Place::open(job.file.as_deref(), &job.setup)?;
+        let target = match &job.to {
+            Some(file) => Some(place.another(file, "end of the line")?),
+            None => None,
+        };
+        let mut objective = place.objective(job.statistics);
+        let point = place.theta.flatten();
+        let (loss, gradient) = objective.gradient(&point)?;
+        let mut result = CurvatureResult {
+            header: place.header.clone(),
+            job: job.clone(),
+            loss,
+            gradient_norm: norm(&gradient),
+            eigenvalues: None,
+            trace: None,
+            density: None,
+            along_gradient: Vec::new(),
+            variation: None,
+            line: Vec::new(),
+            map: None,
+        };
+        let work = Work {
+            job,
+            place: &place,
+            point,
+        };
+        let complete = work.eigenvalues(&mut objective, &mut result, observer)?
+            && work.trace(&mut objective, &mut result, observer)?
+            && work.density(&mut objective, &mut result, observer)?
+            && work.along_gradient(&mut objective, &mut result, observer)?
+            && match target {
+                Some(target) => {
+                    let direction = target.minus(&place.theta).flatten();
+                    work.line(direction, &mut objective, &mut result, observer)?
+                }
+                None => true,
+            }
+            && work.map(&mut objective, &mut result, observer)?;
+        result.header.complete = complete;
+        result.header.elapsed_seconds = place.elapsed();
+        Ok(result)
+    })
+}
+
+fn check(job: &CurvatureJob) -> Result<()> {
+    let wrong = |message: String| Err(Error::Usage(message));
+    if !(job.tolerance > 0.0 && job.tolerance < 1.0) {
+        return wrong(format!(
+            "--tolerance {} must lie between 0 and 1",
+            job.tolerance
+        ));
+    }
+    if job.most_products == 0
+        || job.probes == 0
+        || job.density_probes == 0
+        || job.density_steps == 0
+    {
+        return wrong(
+            "--most-products, --probes, --density-probes and --density-steps must be at least 1"
+                .into(),
+        );
+    }
+    if let Some(axis) = job.map
+        && axis.points > 201
+    {
+        return wrong(format!(
+            "{} × {} points of two eigenvalues each are days of work; choose a coarser --map",
+            axis.points, axis.points
+        ));
+    }
+    Ok(())
+}
+
+/// What the parts of a job share.
+struct Work<'a> {
+    job: &'a CurvatureJob,
+    place: &'a Place,
+    point: Vec<f64>,
+}
+
+impl Work<'_> {
+    fn lanczos(&self) -> LanczosOptions {
+        LanczosOptions {
+            top: self.job.top,
+            smallest: true,
+            tolerance: self.job.tolerance,
+            most_products: self.job.most_products,
+            seed: self.job.setup.seed,
+            rounding: rounding(self.job.setup.precision),
+        }
+    }
+
+    fn show(
+        &self,
+        result: &mut CurvatureResult,
+        observer: &mut dyn FnMut(&CurvatureResult, Pulse) -> Flow,
+        pulse: Pulse,
+    ) -> Flow {
+        result.header.elapsed_seconds = self.place.elapsed();
+        observer(result, pulse)
+    }
+
+    fn eigenvalues(
+        &self,
+        objective: &mut NetworkObjective,
+        result: &mut CurvatureResult,
+        observer: CurvatureObserver<'_>,
+    ) -> Result<bool> {
+        if self.job.top == 0 {
+            return Ok(true);
+        }
+        let mut lanczos = Lanczos::new(self.point.clone(), self.lanczos());
+        let mut done = 0;
+        let finished = pull(
+            || lanczos.step(objective),
+            |found| {
+                done += 1;
+                result.eigenvalues = Some(found);
+                let total = self.job.most_products.min(self.point.len());
+                self.show(
+                    result,
+                    observer,
+                    Pulse {
+                        what: "eigenvalues",
+                        done,
+                        total,
+                    },
+                )
+            },
+        )?;
+        if let Some(found) = result
+            .eigenvalues
+            .as_ref()
+            .filter(|e| finished && !e.converged)
+        {
+            result.header.warnings.push(format!(
+                "not every eigenvalue is within the tolerance after {} products; raise --most-products or --tolerance, or compute in --precision f64",
+                found.products
+            ));
+        }
+        Ok(finished)
+    }
+
+    fn trace(
+        &self,
+        objective: &mut NetworkObjective,
+        result: &mut CurvatureResult,
+        observer: CurvatureObserver<'_>,
+    ) -> Result<bool> {
+        if !self.job.trace {
+            return Ok(true);
+        }
+        let options = TraceOptions {
+            probes: self.job.probes,
+            tolerance: 0.0,
+            seed: self.job.setup.seed,
+        };
+        let mut hutchinson = Hutchinson::new(self.point.clone(), options);
+        pull(
+            || hutchinson.step(objective),
+            |found| {
+                result.trace = Some(found);
+                let (done, total) = (found.products, self.job.probes);
+                self.show(
+                    result,
+                    observer,
+                    Pulse {
+                        what: "trace",
+                        done,
+                        total,
+                    },
+                )
+            },
+        )
+    }
+
+    fn density(
+        &self,
+        objective: &mut NetworkObjective,
+        result: &mut CurvatureResult,
+        observer: CurvatureObserver<'_>,
+    ) -> Result<bool> {
+        if !self.job.density {
+            return Ok(true);
+        }
+        let options = DensityOptions {
+            probes: self.job.density_probes,
+            steps: self.job.density_steps,
+            seed: self.job.setup.seed,
+        };
+        let mut quadrature = Quadrature::new(self.point.clone(), options);
+        pull(
+            || quadrature.step(objective),
+            |found| {
+                let done = found.products;
+                let total = options.probes * options.steps.min(self.point.len());
+                result.density = Some(found);
+                self.show(
+                    result,
+                    observer,
+                    Pulse {
+                        what: "density",
+                        done,
+                        total,
+                    },
+                )
+            },
+        )
+    }
+
+    fn along_gradient(
+        &self,
+        objective: &mut NetworkObjective,
+        result: &mut CurvatureResult,
+        observer: CurvatureObserver<'_>,
+    ) -> Result<bool> {
+        let Some(axis) = self.job.along_gradient else {
+            return Ok(true);
+        };
+        let mut variation = Variation::new(self.point.clone(), axis.values());
+        let finished = pull(
+            || variation.step(objective),
+            |point| {
+                result.along_gradient.push(point);
+                let (done, total) = (result.along_gradient.len(), axis.points);
+                self.show(
+                    result,
+                    observer,
+                    Pulse {
+                        what: "along the gradient",
+                        done,
+                        total,
+                    },
+                )
+            },
+        )?;
+        result.variation = variation.summary();
+        Ok(finished)
+    }
+
+    fn line(
+        &self,
+        direction: Vec<f64>,
+        objective: &mut NetworkObjective,
+        result: &mut CurvatureResult,
+        observer: CurvatureObserver<'_>,
+    ) -> Result<bool> {
+        let at = self.job.alpha.values();
+        let mut line = LineCurvature::new(self.point.clone(), direction, at);
+        pull(
+            || line.step(objective),
+            |point| {
+                result.line.push(point);
+                let (done, total) = (result.line.len(), self.job.alpha.points);
+                self.show(
+                    result,
+                    observer,
+                    Pulse {
+                        what: "line",
+                        done,
+                        total,
+                    },
+                )
+            },
+        )
+    }
+
+    fn map(
+        &self,
+        objective: &mut NetworkObjective,
+        result: &mut CurvatureResult,
+        observer: CurvatureObserver<'_>,
+    ) -> Result<bool> {
+        let Some(axis) = self.job.map else {
+            return Ok(true);
+        };
+        let (theta, seed) = (&self.place.theta, self.job.setup.seed);
+        let (rule, one_dim) = (Normalization::Filter, OneDim::Zero);
+        let directions: Vec<_> = (0..2)
+            .map(|stream| normalise(&random(theta.layout(), seed, stream), theta, rule, one_dim))
+            .collect();
+        let at = axis.values();
+        let n = at.len();
+        let coordinates: Vec<Coordinate> = (0..n * n).map(|i| vec![at[i % n], at[i / n]]).collect();
+        let missing = vec![f64::NAN; n * n];
+        result.map = Some(RatioGrid {
+            x: at.clone(),
+            y: at,
+            largest: missing.clone(),
+            smallest: missing.clone(),
+            ratio: missing,
+            norms: directions
+                .iter()
+                .map(crate::model::params::Params::norm)
+                .collect(),
+            rule: format!(
+                "Gaussian, seed {seed}, {}, {}; normalisation statistics frozen",
+                rule.describe(),
+                one_dim.describe()
+            ),
+        });
+        let flat = directions
+            .iter()
+            .map(crate::model::params::Params::flatten)
+            .collect();
+        let order = coarse_first(n, n);
+        let mut map = RatioMap::new(self.point.clone(), flat, coordinates, order, self.lanczos());
+        pull(
+            || map.step(objective),
+            |step| {
+                if let (Some(cell), Some(grid)) = (step.finished, &mut result.map) {
+                    grid.largest[cell.index] = cell.largest;
+                    grid.smallest[cell.index] = cell.smallest;
+                    grid.ratio[cell.index] = cell.ratio;
+                }
+                let (done, total) = (step.done, step.total);
+                self.show(
+                    result,
+                    observer,
+                    Pulse {
+                        what: "map",
+                        done,
+                        total,
+                    },
+                )
+            },
+        )
+    }
+}

@@ -1,0 +1,232 @@
+//! The noise job: noise scales, SGD's noise, alignment, and the table of layers.
+
+use super::{Header, Place, Pulse, pull};
+use crate::engine::job::Setup;
+use crate::engine::{Flow, guarded};
+use crate::error::{Error, Result};
+use crate::landscape::evaluate::gradient::StatisticsMode;
+use crate::landscape::noise::Sampled as _;
+use crate::landscape::noise::alignment::{Aligned, Alignment};
+use crate::landscape::noise::bend::{Bend, BendedNoise};
+use crate::landscape::noise::exact::{ExactNoise, ExactPass};
+use crate::landscape::noise::layers::{self, LayerNorms};
+use crate::landscape::noise::scale::{relative_costs, sgd_noise};
+use crate::landscape::noise::two_batches::{TwoBatchEstimate, TwoBatchOptions, TwoBatches};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// How much the gradients of single samples differ at a checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
+pub struct NoiseJob {
+    /// Network, data and device.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub setup: Setup,
+    /// The checkpoint [default: the built-in small-batch minimizer]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Batch sizes for costs, SGD's noise and alignment
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "1,4,16,64,256,1024",
+        value_name = "N,…"
+    )]
+    pub batches: Vec<usize>,
+    /// Learning rate of the SGD whose noise is told
+    #[arg(long, default_value_t = 0.1, value_name = "RATE")]
+    pub learning_rate: f64,
+    /// Estimate from two batch sizes beside the exact value
+    #[arg(long)]
+    #[serde(default)]
+    pub estimate: bool,
+    /// The smaller batch of the estimate
+    #[arg(long, default_value_t = 32, value_name = "N")]
+    pub small_batch: usize,
+    /// Smaller batches in a larger one
+    #[arg(long, default_value_t = 8, value_name = "N")]
+    pub parts: usize,
+    /// Larger batches drawn
+    #[arg(long, default_value_t = 40, value_name = "N")]
+    pub repeats: usize,
+    /// The scale with curvature too, tr(HΣ)/(GᵀHG), from this many random vectors; 0: none
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub curvature_probes: usize,
+    /// Batches averaged for the alignment at each size; 0: none
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub alignment_repeats: usize,
+}
+
+/// Costs and noise of training at one batch size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AtBatch {
+    /// B
+    pub batch: usize,
+    /// Steps over the fewest possible, 1 + B_simple/B.
+    pub steps: f64,
+    /// Examples over the fewest possible, 1 + B/B_simple.
+    pub examples: f64,
+    /// g = η (N/B − 1)
+    pub sgd_noise: f64,
+    /// ‖Σ gₙ‖/Σ ‖gₙ‖ within a batch.
+    pub alignment: Option<Aligned>,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NoiseResult {
+    /// How.
+    pub header: Header,
+    /// What was asked for.
+    pub job: NoiseJob,
+    /// B_simple and its parts from all samples.
+    pub exact: Option<ExactNoise>,
+    /// B_simple from two batch sizes.
+    pub estimate: Option<TwoBatchEstimate>,
+    /// B_noise.
+    pub curved: Option<Bend>,
+    /// One row a batch size.
+    pub batches: Vec<AtBatch>,
+    /// Norms of weights and gradients by module.
+    pub layers: Vec<LayerNorms>,
+}
+
+/// Sees the result so far after every step.
+pub type NoiseObserver<'a> = &'a mut dyn FnMut(&NoiseResult, Pulse) -> Flow;
+
+/// Measures what the job asks for.
+///
+/// # Errors
+/// Whatever opening or computing says.
+pub fn run(job: &NoiseJob, observer: NoiseObserver<'_>) -> Result<NoiseResult> {
+    check(job)?;
+    guarded(|| {
+        let place = Place::open(job.file.as_deref(), &job.setup)?;
+        let mut result = NoiseResult {
+            header: place.header.clone(),
+            job: job.clone(),
+            exact: None,
+            estimate: None,
+            curved: None,
+            batches: Vec::new(),
+            layers: Vec::new(),
+        };
+        result.header.complete = measure(job, &place, &mut result, observer)?;
+        result.header.elapsed_seconds = place.elapsed();
+        Ok(result)
+    })
+}
+
+fn check(job: &NoiseJob) -> Result<()> {
+    let wrong = |message: &str| Err(Error::Usage(message.into()));
+    if job.batches.contains(&0) {
+        return wrong("a batch of --batches has at least one sample");
+    }
+    if !(job.learning_rate > 0.0 && job.learning_rate.is_finite()) {
+        return wrong("--learning-rate must be a positive number");
+    }
+    if job.small_batch == 0 || job.parts < 2 || job.repeats < 3 {
+        return wrong(
+            "an estimate takes --small-batch from 1, --parts from 2 and --repeats from 3 up",
+        );
+    }
+    Ok(())
+}
+
+fn measure(
+    job: &NoiseJob,
+    place: &Place,
+    result: &mut NoiseResult,
+    observer: NoiseObserver<'_>,
+) -> Result<bool> {
+    let mut objective = place.objective(StatisticsMode::Running);
+    let point = place.theta.flatten();
+    let tensors = objective.tensors();
+    let mut show = |result: &mut NoiseResult, what, done, total| {
+        result.header.elapsed_seconds = place.elapsed();
+        observer(result, Pulse { what, done, total })
+    };
+
+    let mut pass = ExactPass::new(point.clone());
+    let all = pull(
+        || pass.step(&mut objective),
+        |now| show(result, "gradients of samples", now.done, now.total),
+    )?;
+    result.exact = pass.noise(&tensors);
+    if let Some(gradient) = pass.gradient() {
+        result.layers = layers::table(&place.theta, gradient);
+    }
+    let (Some(exact), true) = (result.exact.clone(), all) else {
+        if let Some(exact) = &result.exact {
+            result.header.warnings.push(format!(
+                "stopped after {} of {} samples: the exact scale is over those alone",
+                exact.samples, place.header.samples
+            ));
+        }
+        return Ok(false);
+    };
+    let row = |&batch: &usize| {
+        let [steps, examples] = relative_costs(exact.total.scale, batch as f64);
+        AtBatch {
+            batch,
+            steps,
+            examples,
+            sgd_noise: sgd_noise(job.learning_rate, exact.samples, batch),
+            alignment: None,
+        }
+    };
+    let fitting = job.batches.iter().filter(|b| **b <= exact.samples);
+    result.batches = fitting.map(row).collect();
+
+    let mut finished = true;
+    if job.estimate {
+        let options = TwoBatchOptions {
+            small: job.small_batch,
+            parts: job.parts,
+            repeats: job.repeats,
+            seed: job.setup.seed,
+        };
+        let mut two = TwoBatches::new(point.clone(), options);
+        finished = pull(
+            || two.step(&mut objective),
+            |found| {
+                result.estimate = Some(found);
+                show(result, "two batch sizes", found.repeats, job.repeats)
+            },
+        )?;
+    }
+    if finished && job.curvature_probes > 0 {
+        let mut bend = BendedNoise::new(point.clone(), job.curvature_probes, job.setup.seed);
+        finished = pull(
+            || bend.step(&mut objective),
+            |found| {
+                result.curved = Some(found);
+                show(
+                    result,
+                    "noise with curvature",
+                    found.probes,
+                    job.curvature_probes,
+                )
+            },
+        )?;
+    }
+    if finished && job.alignment_repeats > 0 {
+        let sizes: Vec<usize> = result.batches.iter().map(|b| b.batch).collect();
+        let total = sizes.len() * job.alignment_repeats;
+        let (norms, seed) = (exact.sample_norms, job.setup.seed);
+        let mut alignment = Alignment::new(point, norms, sizes, job.alignment_repeats, seed);
+        let mut done = 0;
+        finished = pull(
+            || alignment.step(&mut objective),
+            |found| {
+                done += 1;
+                if let Some(row) = result.batches.iter_mut().find(|r| r.batch == found.batch) {
+                    row.alignment = Some(found);
+                }
+                show(result, "alignment", done, total)
+            },
+        )?;
+    }
+    Ok(finished)
+}

@@ -1,0 +1,167 @@
+//! The density of all eigenvalues by stochastic Lanczos quadrature (Ubaru, Chen and Saad 2017;
+//! Ghorbani et al. 2019, arXiv 1901.10159; Papyan 2018, arXiv 1811.07062).
+//!
+//! For a random unit vector v, the m-point Gaussian quadrature whose nodes are the eigenvalues of
+//! the Lanczos matrix T and whose weights are the squared first entries of its eigenvectors
+//! integrates vᵀ p(H) v exactly for polynomials p up to degree 2m − 1. Averaged over probes that is
+//! tr p(H)/n. The picture is those nodes, each drawn as a Gaussian.
+
+use super::krylov::Krylov;
+use super::vector::{generator, rademacher};
+use crate::error::Result;
+use crate::landscape::objective::Objective;
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+
+/// How finely the density is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct DensityOptions {
+    /// Random start vectors.
+    pub probes: usize,
+    /// Lanczos steps each: the number of nodes, and of products.
+    pub steps: usize,
+    /// Seed of the start vectors.
+    pub seed: u64,
+}
+
+impl Default for DensityOptions {
+    fn default() -> Self {
+        Self {
+            probes: 8,
+            steps: 80,
+            seed: 0,
+        }
+    }
+}
+
+/// Quadrature nodes and weights: a discrete density of eigenvalues of mass 1.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Density {
+    /// Nodes (eigenvalues) with their weights; the weights add up to 1.
+    pub nodes: Vec<[f64; 2]>,
+    /// Probes averaged.
+    pub probes: usize,
+    /// Products so far.
+    pub products: usize,
+}
+
+/// A density at one point, advanced by [`Quadrature::step`].
+#[derive(Debug, Clone)]
+pub struct Quadrature {
+    point: Vec<f64>,
+    options: DensityOptions,
+    rng: ChaCha8Rng,
+    krylov: Option<Krylov>,
+    finished: Vec<Vec<[f64; 2]>>,
+    products: usize,
+}
+
+/// As [`super::trace`]'s: another one than theirs.
+const STREAM: u64 = 2;
+/// Width of the Gaussians relative to the range of the nodes, after Ghorbani et al., who scale the
+/// range to [−1, 1] and take σ² = 1e-5.
+const RELATIVE_WIDTH: f64 = 1.58e-3;
+
+impl Quadrature {
+    /// Starts at `point`.
+    pub fn new(point: Vec<f64>, options: DensityOptions) -> Self {
+        Self {
+            rng: generator(options.seed, STREAM),
+            point,
+            options,
+            krylov: None,
+            finished: Vec::new(),
+            products: 0,
+        }
+    }
+
+    /// One product more, with the density of the probes finished until now (and of the current one,
+    /// as far as it is); `None` after the last.
+    ///
+    /// # Errors
+    /// Where the objective fails, or a product isn't finite.
+    pub fn step(&mut self, objective: &mut dyn Objective) -> Result<Option<Density>> {
+        if self.finished.len() >= self.options.probes || self.point.is_empty() {
+            return Ok(None);
+        }
+        let krylov = self.krylov.get_or_insert_with(|| {
+            let start = rademacher(self.point.len(), &mut self.rng);
+            Krylov::new(start, self.rng.clone())
+        });
+        if let Some(wanted) = krylov.wanted() {
+            let product = objective.hessian_vector(&self.point, wanted)?;
+            krylov.take(product)?;
+            self.products += 1;
+        }
+        let nodes = nodes(krylov);
+        if krylov.len() >= self.options.steps || krylov.wanted().is_none() {
+            self.finished.push(nodes.clone());
+            self.krylov = None;
+            return Ok(Some(self.average(None)));
+        }
+        Ok(Some(self.average(Some(nodes))))
+    }
+
+    fn average(&self, unfinished: Option<Vec<[f64; 2]>>) -> Density {
+        // A probe half done has wrong tails: it counts only while there is no other.
+        let unfinished = unfinished.filter(|_| self.finished.is_empty());
+        let all: Vec<&Vec<[f64; 2]>> = self.finished.iter().chain(&unfinished).collect();
+        let share = 1.0 / all.len().max(1) as f64;
+        let mut nodes: Vec<[f64; 2]> = all
+            .iter()
+            .flat_map(|nodes| nodes.iter().map(|[value, weight]| [*value, weight * share]))
+            .collect();
+        nodes.sort_by(|a, b| a[0].total_cmp(&b[0]));
+        Density {
+            nodes,
+            probes: self.finished.len(),
+            products: self.products,
+        }
+    }
+}
+
+fn nodes(krylov: &Krylov) -> Vec<[f64; 2]> {
+    let ritz = krylov.ritz();
+    ritz.values
+        .iter()
+        .enumerate()
+        .map(|(i, &value)| [value, ritz.vectors[(0, i)].powi(2)])
+        .collect()
+}
+
+impl Density {
+    /// Σ weight · value^power: tr H^power / n.
+    pub fn moment(&self, power: i32) -> f64 {
+        self.nodes.iter().map(|[v, w]| w * v.powi(power)).sum()
+    }
+
+    /// A width of the Gaussians that shows single eigenvalues apart.
+    pub fn width(&self) -> f64 {
+        let low = self.nodes.first().map_or(0.0, |n| n[0]);
+        let high = self.nodes.last().map_or(0.0, |n| n[0]);
+        (RELATIVE_WIDTH * (high - low)).max(1e-12 * high.abs().max(low.abs()).max(1.0))
+    }
+
+    /// The density at each of `at`, every node a Gaussian of standard deviation `width`; per unit of
+    /// eigenvalue, so that it integrates to 1.
+    pub fn at(&self, at: &[f64], width: f64) -> Vec<f64> {
+        let peak = 1.0 / (width * (2.0 * std::f64::consts::PI).sqrt());
+        at.iter()
+            .map(|x| {
+                let gaussian = |[v, w]: &[f64; 2]| w * (-0.5 * ((x - v) / width).powi(2)).exp();
+                peak * self.nodes.iter().map(gaussian).sum::<f64>()
+            })
+            .collect()
+    }
+
+    /// Evenly spaced eigenvalues from below the smallest node to above the largest, five widths more
+    /// on each side.
+    pub fn range(&self, points: usize, width: f64) -> Vec<f64> {
+        let low = self.nodes.first().map_or(0.0, |n| n[0]) - 5.0 * width;
+        let high = self.nodes.last().map_or(0.0, |n| n[0]) + 5.0 * width;
+        let last = points.max(2) - 1;
+        (0..=last)
+            .map(|i| low + (high - low) * i as f64 / last as f64)
+            .collect()
+    }
+}

@@ -1,0 +1,367 @@
+//! `curvature`, `noise`, `distance` over folders and planes along eigenvectors, as a user meets them.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use serde_json::Value;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn losscope(folder: &Path, args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_losscope"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// What a run that must succeed printed.
+#[track_caller]
+fn prints(args: &[&str]) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    let output = losscope(dir.path(), args);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[track_caller]
+fn json(args: &[&str]) -> Value {
+    serde_json::from_str(&prints(&[args, &["--json"]].concat())).unwrap()
+}
+
+/// Fails with this exit code and one error that has all the words.
+#[track_caller]
+fn fails(args: &[&str], code: i32, words: &[&str]) {
+    let dir = tempfile::tempdir().unwrap();
+    let output = losscope(dir.path(), args);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
+    assert_eq!(stderr.matches("error:").count(), 1, "{stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{word:?} is missing in: {stderr}");
+    }
+}
+
+fn fixture(name: &str) -> String {
+    format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn number(value: &Value) -> f64 {
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("{value} is no number"))
+}
+
+#[test]
+fn curvature_of_the_built_in_minimizer_is_the_reference() {
+    let found = json(&["curvature"]);
+    let top = found["eigenvalues"]["top"].as_array().unwrap();
+    let expected = [2.741_381, 2.350_671, 1.941_619, 1.747_170, 1.058_648];
+    assert_eq!(top.len(), expected.len());
+    for (pair, expected) in top.iter().zip(expected) {
+        // One per cent is what single precision is trusted with.
+        assert!(
+            (number(&pair["value"]) / expected - 1.0).abs() < 1e-2,
+            "{pair}"
+        );
+        assert_eq!(pair["converged"], true);
+    }
+    assert!(number(&found["eigenvalues"]["smallest"]["value"]) < 0.0);
+    let header = &found["header"];
+    assert_eq!(header["losscope"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(header["complete"], true);
+    assert_eq!(
+        (header["seed"].as_u64(), header["samples"].as_u64()),
+        (Some(0), Some(1437))
+    );
+    assert_eq!(header["split"], "training");
+    assert_eq!(found["checkpoints"], Value::Null);
+    assert_eq!(header["checkpoints"].as_array().unwrap().len(), 1);
+    assert!(found["caution"].as_str().unwrap().contains("Dinh"));
+    for unasked in ["trace", "density", "map", "variation"] {
+        assert_eq!(found[unasked], Value::Null, "{unasked}");
+    }
+}
+
+/// Everything at once, on a few samples; the same seed gives the same numbers.
+#[test]
+fn every_measure_of_curvature_is_there_when_asked_for() {
+    let args = [
+        "curvature",
+        "builtin:large",
+        "--samples",
+        "100",
+        "--top",
+        "2",
+        "--trace",
+        "--probes",
+        "8",
+        "--density",
+        "--density-probes",
+        "2",
+        "--density-steps",
+        "10",
+        "--along-gradient",
+        "0.01:1:4",
+        "--to",
+        "builtin:small",
+        "--alpha=-0.5:1:4",
+        "--map=-1:1:3",
+        "--seed",
+        "3",
+    ];
+    let found = json(&args);
+    assert_eq!(found["trace"]["products"], 8);
+    assert_eq!(found["density"]["nodes"].as_array().unwrap().len(), 20);
+    let mass: f64 = found["density"]["nodes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|node| number(&node[1]))
+        .sum();
+    assert!((mass - 1.0).abs() < 1e-6);
+    assert_eq!(found["along_gradient"].as_array().unwrap().len(), 4);
+    assert!(number(&found["variation"]["effective_smoothness"]) > 0.0);
+    let line = found["line"].as_array().unwrap();
+    assert_eq!(line.len(), 4);
+    assert!(
+        (number(&line[1]["value"]) / number(&found["loss"]) - 1.0).abs() < 1e-6,
+        "α = 0 is here"
+    );
+    let ratios = found["map"]["ratio"].as_array().unwrap();
+    assert_eq!(ratios.len(), 9);
+    let centre = &found["eigenvalues"];
+    let expected = number(&centre["smallest"]["value"]) / number(&centre["top"][0]["value"]);
+    // Its own Lanczos stops at another product: within the tolerance on λ_min, 1e-3 λ_max.
+    assert!(
+        (number(&ratios[4]) - expected.abs()).abs() < 2e-3,
+        "{} {expected}",
+        ratios[4]
+    );
+    let again = json(&args);
+    for part in ["eigenvalues", "trace", "density", "map", "line"] {
+        assert_eq!(found[part], again[part], "{part}");
+    }
+    let other = json(&[
+        "curvature",
+        "--samples",
+        "100",
+        "--top",
+        "0",
+        "--trace",
+        "--probes",
+        "8",
+        "--seed",
+        "4",
+    ]);
+    assert_ne!(other["trace"], found["trace"]);
+    assert_eq!(other["eigenvalues"], Value::Null);
+}
+
+#[test]
+fn curvature_prints_a_table_and_a_caution() {
+    let text = prints(&[
+        "curvature",
+        "--trace",
+        "--probes",
+        "4",
+        "--map=-1:1:2",
+        "--samples",
+        "50",
+    ]);
+    for words in [
+        "largest 5",
+        "smallest",
+        "|λ_min/λ_max|",
+        "trace",
+        "± ",
+        "caution:",
+        "MLP 64-128-64-10",
+    ] {
+        assert!(text.contains(words), "{words:?} is missing in {text}");
+    }
+}
+
+#[test]
+fn results_are_written_as_they_are_printed() {
+    let dir = tempfile::tempdir().unwrap();
+    for command in ["curvature", "noise"] {
+        let file = format!("{command}.json");
+        let output = losscope(
+            dir.path(),
+            &[command, "--samples", "60", "-o", &file, "--json"],
+        );
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let written = std::fs::read_to_string(dir.path().join(&file)).unwrap();
+        let (written, printed): (Value, Value) = (
+            serde_json::from_str(&written).unwrap(),
+            serde_json::from_str(&text(&output.stdout)).unwrap(),
+        );
+        assert_eq!(written, printed);
+    }
+}
+
+#[test]
+fn ctrl_c_keeps_what_was_measured() {
+    let child = Command::new(env!("CARGO_BIN_EXE_losscope"))
+        .args([
+            "curvature",
+            &fixture("models/resnet20/sb.pt.gz"),
+            "--top",
+            "0",
+            "--trace",
+            "--probes",
+            "1000000",
+            "--json",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(std::time::Duration::from_secs(8));
+    Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
+    let found: Value = serde_json::from_str(&text(&output.stdout)).unwrap();
+    assert_eq!(found["header"]["complete"], false);
+    assert!(found["trace"]["products"].as_u64().unwrap() >= 1);
+}
+
+#[test]
+fn noise_of_the_built_in_minimizer_is_the_reference() {
+    let found = json(&["noise", "--estimate"]);
+    let total = &found["exact"]["total"];
+    assert!(
+        (number(&total["scale"]) / 262.701_571 - 1.0).abs() < 1e-3,
+        "{total}"
+    );
+    let interval = &found["estimate"]["interval"];
+    assert!(
+        number(&interval[0]) < 262.7 && number(&interval[1]) > 262.7,
+        "{interval}"
+    );
+    assert!(number(&found["curved"]["scale"]) > 0.0);
+    let rows = found["batches"].as_array().unwrap();
+    assert_eq!(rows.len(), 6);
+    for row in rows {
+        let (batch, scale) = (number(&row["batch"]), number(&total["scale"]));
+        assert!((number(&row["steps"]) - 1.0 - scale / batch).abs() < 1e-9 * scale);
+        let product = (number(&row["steps"]) - 1.0) * (number(&row["examples"]) - 1.0);
+        assert!(
+            (product - 1.0).abs() < 1e-9,
+            "(S/S_min − 1)(E/E_min − 1) = 1"
+        );
+        assert!((number(&row["sgd_noise"]) - 0.1 * (1437.0 / batch - 1.0)).abs() < 1e-9);
+    }
+    assert!((number(&rows[0]["alignment"]["alignment"]["mean"]) - 1.0).abs() < 1e-5);
+    let layers = found["layers"].as_array().unwrap();
+    assert_eq!(
+        layers
+            .iter()
+            .map(|l| l["name"].as_str().unwrap())
+            .collect::<Vec<_>>(),
+        ["1", "3", "5"]
+    );
+    let text = prints(&["noise", "--samples", "100"]);
+    for words in ["B_simple", "B_noise", "SGD noise", "‖θ‖/‖∇‖", "caution:"] {
+        assert!(text.contains(words), "{words:?} is missing in {text}");
+    }
+}
+
+#[test]
+fn distances_of_runs_are_curves_and_their_ratio() {
+    let run = fixture("trajectory/epochs");
+    let found = json(&["distance", &run, &run, "--from", "builtin:init"]);
+    let runs = found["runs"].as_array().unwrap();
+    let curve = runs[0]["curve"]["from_start"].as_array().unwrap();
+    assert_eq!((runs.len(), curve.len()), (2, 7));
+    // The whole distance of the built-in small-batch minimizer from its start, as `distance` has it.
+    let whole = number(
+        &json(&["distance", "builtin:small", "--from", "builtin:init"])[0]["distance"]["total"],
+    );
+    assert!((number(&curve[6]) / whole - 1.0).abs() < 1e-9);
+    assert_eq!(found["ratio"]["from_start"][6], 1.0);
+    let alone = prints(&["distance", &run]);
+    assert!(
+        alone.contains("its first checkpoint") && alone.contains("way so far"),
+        "{alone}"
+    );
+}
+
+/// Along an eigenvector the loss bends by its eigenvalue: f(±t) ≈ f + λt²/2, the third order of which
+/// the mean of both sides cancels.
+#[test]
+fn a_plane_along_eigenvectors_bends_by_their_eigenvalues() {
+    let found = json(&[
+        "surface",
+        "--directions",
+        "hessian",
+        "--x=-0.005:0.005:3",
+        "--y=-0.005:0.005:3",
+        "--split",
+        "train",
+        "--precision",
+        "f64",
+    ]);
+    let recipe = &found["recipe"];
+    for norm in recipe["geometry"]["norms"].as_array().unwrap() {
+        assert!((number(norm) - 1.0).abs() < 1e-9);
+    }
+    assert!(number(&recipe["geometry"]["cosine"]).abs() < 1e-9);
+    let label = recipe["axes"][0]["label"].as_str().unwrap();
+    assert!(label.contains("λ = 2.74"), "{label}");
+    let loss = |y: usize, x: usize| number(&found["train_loss"][y][x]);
+    let bend = |ahead: f64, behind: f64| (ahead + behind - 2.0 * loss(1, 1)) / (0.005 * 0.005);
+    for (bend, eigenvalue) in [
+        (bend(loss(1, 2), loss(1, 0)), 2.741_381),
+        (bend(loss(2, 1), loss(0, 1)), 2.350_671),
+    ] {
+        assert!(
+            (bend / eigenvalue - 1.0).abs() < 0.02,
+            "{bend} for {eigenvalue}"
+        );
+    }
+}
+
+#[test]
+fn contradictions_and_slips_are_wrong_usage() {
+    let run = fixture("trajectory/epochs");
+    let rows: [(&[&str], &[&str]); 9] = [
+        (
+            &["curvature", "--tolerance", "2"],
+            &["--tolerance", "between 0 and 1"],
+        ),
+        (&["curvature", "--probes", "0"], &["--probes"]),
+        (&["curvature", "--map=-1:1:500"], &["coarser"]),
+        (&["curvature", "-o", "c.png"], &[".json"]),
+        (&["noise", "--batches", "4,0"], &["--batches"]),
+        (&["noise", "--learning-rate", "0"], &["--learning-rate"]),
+        (&["noise", "--parts", "1"], &["--parts"]),
+        (&["distance", &run, "builtin:small"], &["folders"]),
+        (
+            &[
+                "surface",
+                "--directions",
+                "hessian",
+                "--normalize",
+                "filter",
+            ],
+            &["--normalize"],
+        ),
+    ];
+    for (args, words) in rows {
+        fails(args, 2, words);
+    }
+    fails(
+        &["curvature", &fixture("formats/broken/nan_weight.pt")],
+        1,
+        &["finite"],
+    );
+    fails(&["noise", &fixture("formats/broken/text.pt")], 1, &[]);
+}

@@ -1,0 +1,14 @@
+//! Curvature and noise on functions whose derivatives are known: quadratics with a chosen spectrum in
+//! a random basis, Rosenbrock's function, linear regression.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+/// Eigenvalues, trace, density and lines.
+#[path = "objectives/curvature.rs"]
+mod curvature;
+/// The functions.
+#[path = "objectives/known.rs"]
+mod known;
+/// Noise scales.
+#[path = "objectives/noise.rs"]
+mod noise;
