@@ -19,6 +19,10 @@ pub struct Palette {
     pub large: Color32,
     /// θ(α), and whatever can be dragged.
     pub here: Color32,
+    /// Curves of losses.
+    pub loss: Color32,
+    /// Curves of accuracies.
+    pub accuracy: Color32,
     /// What is selected or focused.
     pub accent: Color32,
     /// Text.
@@ -44,6 +48,8 @@ const DARK: Palette = Palette {
     small: Color32::from_rgb(0x5a, 0xb4, 0xf0),
     large: Color32::from_rgb(0xff, 0x8a, 0x4c),
     here: Color32::from_rgb(0x3d, 0xd6, 0xa3),
+    loss: Color32::from_rgb(0xc4, 0xa7, 0xf5),
+    accuracy: Color32::from_rgb(0xe6, 0xc3, 0x4a),
     accent: Color32::from_rgb(0x3d, 0xd6, 0xa3),
     text: Color32::from_rgb(0xe8, 0xea, 0xed),
     weak: Color32::from_rgb(0xa3, 0xaa, 0xb5),
@@ -59,6 +65,8 @@ const LIGHT: Palette = Palette {
     small: Color32::from_rgb(0x00, 0x62, 0xa8),
     large: Color32::from_rgb(0xb8, 0x48, 0x00),
     here: Color32::from_rgb(0x00, 0x75, 0x55),
+    loss: Color32::from_rgb(0x6a, 0x3f, 0xb5),
+    accuracy: Color32::from_rgb(0x8a, 0x64, 0x00),
     accent: Color32::from_rgb(0x00, 0x75, 0x55),
     text: Color32::from_rgb(0x1c, 0x20, 0x26),
     weak: Color32::from_rgb(0x57, 0x5f, 0x6b),
@@ -220,6 +228,8 @@ mod tests {
                     palette.small,
                     palette.large,
                     palette.here,
+                    palette.loss,
+                    palette.accuracy,
                     palette.warning,
                     palette.error,
                 ] {

@@ -1,27 +1,77 @@
-//! The log: what happened, newest last, to be read and copied.
+//! The log: what happened, newest last, to be read, filtered and copied.
 
 use super::{Context, empty_ui};
+use crate::engine::live::{Entry, Kind, Snapshot};
 use eframe::egui::{self, RichText, Ui};
-
-use crate::engine::live::Kind;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Draws the log.
 pub fn log_ui(ui: &mut Ui, cx: &mut Context<'_>) {
-    if cx.news.log.is_empty() {
-        empty_ui(ui, cx.palette, "Nothing has happened yet");
+    let only_problems = ui.id().with("only problems");
+    let mut only = ui.data_mut(|d| d.get_persisted(only_problems).unwrap_or(false));
+    ui.horizontal(|ui| {
+        ui.checkbox(&mut only, "Problems only")
+            .on_hover_text("Warnings and errors alone");
+        let copy = ui.button("Copy log").on_hover_text("All entries as text");
+        if copy.clicked() {
+            ui.ctx().copy_text(text(cx.news));
+        }
+        ui.label(RichText::new("times in UTC").color(cx.palette.weak));
+    });
+    ui.data_mut(|d| d.insert_persisted(only_problems, only));
+    let entries: Vec<&Entry> = cx
+        .news
+        .log
+        .iter()
+        .filter(|e| !only || e.kind != Kind::Note)
+        .collect();
+    if entries.is_empty() {
+        let words = if only {
+            "No problems"
+        } else {
+            "Nothing has happened yet"
+        };
+        empty_ui(ui, cx.palette, words);
         return;
     }
     egui::ScrollArea::vertical()
         .stick_to_bottom(true)
         .auto_shrink(false)
         .show(ui, |ui| {
-            for entry in cx.news.log.iter() {
+            for entry in entries {
                 let color = match entry.kind {
                     Kind::Note => cx.palette.text,
                     Kind::Warning => cx.palette.warning,
                     Kind::Error => cx.palette.error,
                 };
-                ui.label(RichText::new(&entry.text).color(color));
+                ui.horizontal_top(|ui| {
+                    ui.label(RichText::new(clock(entry.time)).color(cx.palette.weak));
+                    ui.add(egui::Label::new(RichText::new(&entry.text).color(color)).wrap());
+                });
             }
         });
+}
+
+/// The whole log, one entry a line.
+pub fn text(news: &Snapshot) -> String {
+    let line = |e: &Entry| {
+        let kind = match e.kind {
+            Kind::Note => "note",
+            Kind::Warning => "warning",
+            Kind::Error => "error",
+        };
+        format!("{}\t{kind}\t{}\n", clock(e.time), e.text)
+    };
+    news.log.iter().map(line).collect()
+}
+
+/// Hours, minutes and seconds of a day, UTC.
+fn clock(time: SystemTime) -> String {
+    let seconds = time.duration_since(UNIX_EPOCH).map_or(0, |d| d.as_secs()) % 86_400;
+    format!(
+        "{:02}:{:02}:{:02}",
+        seconds / 3600,
+        seconds % 3600 / 60,
+        seconds % 60
+    )
 }

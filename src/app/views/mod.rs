@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod contour;
+mod curves;
 pub mod line;
 pub mod log;
 pub mod numbers;

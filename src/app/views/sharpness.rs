@@ -1,13 +1,215 @@
-//! The sharpness view.
+//! Sharpness against the size of the neighbourhood: φ(ε) of both minimizers and of θ(α).
 
+use super::curves::{self, Handle};
 use super::{Context, empty_ui};
-use eframe::egui::Ui;
+use crate::app::deck::scientific;
+use crate::engine::live::SharpnessCurve;
+use crate::plot::number::format_value;
+use eframe::egui::{self, Color32, Grid, RichText, Ui};
+use egui_plot::{
+    AxisHints, Corner, GridMark, Legend, Line, LineStyle, Plot, PlotPoints, Points, VLine,
+};
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache;
+pub struct Cache {
+    reset: u64,
+    handle: Handle,
+}
+
+const HELP: &str = "φ(ε) = 100 · (max f − f) / (1 + f) over |zᵢ| ≤ ε (|θᵢ| + 1), full space, training samples, eval mode (Keskar et al. 2017, metric 2.1).\nFound by projected sign-gradient ascent, each ε from the worst point of the one before: a lower bound.\nDrag or click to move ε, wheel to zoom, right drag to pan, double click to see everything.";
+const CAUTION: &str = "Sharpness depends on the parametrisation: rescaling layers can change it without changing the function (Dinh et al. 2017), and it predicts generalisation poorly in modern settings (Andriushchenko et al. 2023).";
+
+/// Keskar et al. 2017, table 3: φ in full space at ε = 1e-3, small and large batch.
+const PUBLISHED: [(&str, f64, f64); 6] = [
+    ("F1", 1.23, 205.0),
+    ("F2", 1.39, 311.0),
+    ("C1", 28.6, 707.0),
+    ("C2", 8.68, 925.0),
+    ("C3", 29.9, 259.0),
+    ("C4", 12.8, 422.0),
+];
 
 /// Draws the view.
-pub fn sharpness_ui(ui: &mut Ui, _cache: &mut Cache, cx: &mut Context<'_>) {
-    empty_ui(ui, cx.palette, "sharpness");
+pub fn sharpness_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+    let sharpness = &cx.news.sharpness;
+    let pair = cx.state.wish.large.is_some();
+    let curves: Vec<(&str, Color32, &SharpnessCurve)> = [
+        (
+            if pair { "small batch" } else { "checkpoint" },
+            cx.palette.small,
+            &sharpness.small,
+        ),
+        ("large batch", cx.palette.large, &sharpness.large),
+        ("θ(α)", cx.palette.here, &sharpness.here),
+    ]
+    .into_iter()
+    .filter_map(|(name, color, curve)| Some((name, color, curve.as_deref()?)))
+    .filter(|(name, _, curve)| *name != "θ(α)" || pair && curve.alpha != 0.0 && curve.alpha != 1.0)
+    .collect();
+    let finite = |c: &SharpnessCurve| c.phi.iter().any(|p| p.is_finite() && *p > 0.0);
+    if !curves.iter().any(|(_, _, c)| finite(c)) {
+        let complete = !curves.is_empty() && curves.iter().all(|(_, _, c)| c.complete);
+        let words = if let Some(failure) = &cx.news.failure {
+            failure.message.as_str()
+        } else if complete {
+            "Sharpness isn't a number here: the loss isn't finite or doesn't change"
+        } else {
+            "Sharpness along ε is on its way…"
+        };
+        empty_ui(ui, cx.palette, words);
+        return;
+    }
+    header_ui(ui, cx);
+    plot_ui(ui, cache, cx, &curves);
+}
+
+fn header_ui(ui: &mut Ui, cx: &Context<'_>) {
+    ui.horizontal(|ui| {
+        ui.label("φ(ε) in full space").on_hover_text(HELP);
+        ui.label("?").on_hover_text(HELP);
+        ui.menu_button("Published values", |ui| {
+            ui.label("Keskar et al. 2017, full space, ε = 1e-3");
+            Grid::new("published").striped(true).show(ui, |ui| {
+                for words in ["network", "small batch", "large batch"] {
+                    ui.label(RichText::new(words).strong());
+                }
+                ui.end_row();
+                for (name, small, large) in PUBLISHED {
+                    ui.label(name);
+                    ui.label(format_value(small));
+                    ui.label(format_value(large));
+                    ui.end_row();
+                }
+            });
+        })
+        .response
+        .on_hover_text("What the paper found, for comparison");
+        let caution = RichText::new("depends on the parametrisation").color(cx.palette.weak);
+        ui.add(egui::Label::new(caution).truncate())
+            .on_hover_text(CAUTION);
+    });
+}
+
+fn plot_ui(
+    ui: &mut Ui,
+    cache: &mut Cache,
+    cx: &mut Context<'_>,
+    curves: &[(&str, Color32, &SharpnessCurve)],
+) {
+    let palette = cx.palette;
+    let (alpha, epsilon) = (cx.state.wish.alpha, cx.state.wish.epsilon);
+    let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
+    let mut plot = Plot::new("sharpness")
+        .custom_y_axes(vec![
+            AxisHints::new_y()
+                .label("φ (%)")
+                .formatter(|mark: GridMark, _| power(mark)),
+        ])
+        .custom_x_axes(vec![
+            AxisHints::new_x()
+                .label("ε")
+                .formatter(|mark: GridMark, _| power(mark)),
+        ])
+        .legend(Legend::default().position(Corner::LeftTop))
+        .label_formatter(|_| None)
+        .show_background(false)
+        .pan_pointer_button(egui::PointerButton::Secondary)
+        .allow_boxed_zoom(false)
+        .default_x_bounds(-5.0, -1.0)
+        .y_axis_min_width(40.0);
+    if reset {
+        plot = plot.reset();
+    }
+    let response = plot.show(ui, |plot| {
+        for paper in [5e-4_f64, 1e-3] {
+            let line = VLine::new("", paper.log10()).color(palette.line).width(1.0);
+            plot.vline(line.style(LineStyle::dotted_dense()).allow_hover(false));
+        }
+        for (name, color, curve) in curves {
+            let stale = *name == "θ(α)" && curve.alpha != alpha;
+            let points: Vec<[f64; 2]> = curve
+                .epsilon
+                .iter()
+                .zip(&curve.phi)
+                .filter(|(_, p)| **p > 0.0 && p.is_finite())
+                .map(|(e, p)| [e.log10(), p.log10()])
+                .collect();
+            let (words, color) = if stale {
+                (
+                    format!("{name} at α = {}", format_value(curve.alpha)),
+                    color.gamma_multiply(0.45),
+                )
+            } else {
+                ((*name).to_owned(), *color)
+            };
+            let line = Line::new(words, PlotPoints::from(points.clone()))
+                .color(color)
+                .width(1.8);
+            plot.line(line.allow_hover(false));
+            plot.points(
+                Points::new("", points)
+                    .radius(2.0)
+                    .color(color)
+                    .allow_hover(false),
+            );
+        }
+        plot.vline(
+            VLine::new("", epsilon.log10())
+                .color(palette.here)
+                .width(2.0)
+                .allow_hover(false),
+        );
+        for (_, color, curve) in curves {
+            let confirmed = cx.news.confirmed(curve.alpha, epsilon);
+            if let Some(phi) = confirmed.or_else(|| curve.at(epsilon)).filter(|p| *p > 0.0) {
+                let dot = Points::new("", vec![[epsilon.log10(), phi.log10()]])
+                    .radius(4.5)
+                    .filled(confirmed.is_some())
+                    .color(*color);
+                plot.points(dot.allow_hover(false));
+            }
+        }
+        plot.pointer_coordinate().map(|p| p.x)
+    });
+    curves::named(
+        &response.response,
+        "Sharpness along ε; ε",
+        &scientific(epsilon),
+    );
+    if let Some(moved) = cache.handle.moved(&response.response, response.inner) {
+        cx.state.set_epsilon(10_f64.powf(moved));
+    }
+    cx.state.wish.dragging |= cache.handle.dragging();
+    if response.response.has_focus() {
+        let step = curves::arrow(ui, 0.05);
+        if step != 0.0 {
+            cx.state.set_epsilon(epsilon * 10_f64.powf(step));
+        }
+    }
+    if let (Some(at), true) = (response.inner, response.response.hovered())
+        && !cache.handle.dragging()
+    {
+        let pointed = 10_f64.powf(at);
+        let mut words = format!("ε = {}", scientific(pointed));
+        for (name, _, curve) in curves {
+            if let Some(phi) = curve.at(pointed) {
+                words.push_str(&format!("\n{name}: φ = {}", format_value(phi)));
+            }
+        }
+        curves::beside_pointer(ui, &words);
+    }
+}
+
+/// A tick of a logarithmic axis: whole powers of ten alone have numbers.
+fn power(mark: GridMark) -> String {
+    let nearest = mark.value.round();
+    if (mark.value - nearest).abs() > 1e-6 {
+        return String::new();
+    }
+    if (-3.0..=4.0).contains(&nearest) {
+        format_value(10_f64.powf(nearest))
+    } else {
+        format!("1e{}", nearest as i32).replace('-', "−")
+    }
 }
