@@ -26,6 +26,8 @@ const BAR: f32 = 12.0;
 const BAR_GAP: f32 = 12.0;
 /// Height of the tip that says that values go on beyond the colours.
 const TIP: f32 = 7.0;
+/// A number reaches at most this far beyond the end of its axis.
+const OVER: f32 = 9.0;
 /// Room for numbers grows in steps, so that panning doesn't move the plane.
 const STEP: f32 = 8.0;
 
@@ -49,7 +51,7 @@ fn across(range: (f64, f64), length: f32) -> Vec<Tick> {
         Scale::Linear,
         range.0,
         range.1,
-        (length / 62.0).max(1.0) as usize,
+        (length / 62.0).max(2.0) as usize,
     )
 }
 
@@ -58,7 +60,7 @@ fn up(range: (f64, f64), length: f32) -> Vec<Tick> {
         Scale::Linear,
         range.0,
         range.1,
-        (length / 38.0).max(1.0) as usize,
+        (length / 38.0).max(2.0) as usize,
     )
 }
 
@@ -80,13 +82,15 @@ pub fn below(painter: &Painter, frame: &Frame, name: &str, palette: &Palette) {
     for tick in across(frame.x, rect.width()) {
         let x = painter.round_to_pixel_center(frame.at((tick.value, 0.0)).x);
         painter.vline(x, rect.bottom()..=rect.bottom() + TICK, stroke);
-        // A number at the very end stays above its axis instead of reaching under a neighbour.
+        // A number at the very end doesn't reach under a neighbour.
         let half = 0.5
             * painter
                 .layout_no_wrap(tick.label.clone(), number_font(), palette.weak)
                 .size()
                 .x;
-        let middle = x.clamp(rect.left() + half - 14.0, rect.right() - half + 14.0);
+        let middle = x
+            .min(rect.right() - half + OVER)
+            .max(rect.left() + half - OVER);
         let at = Pos2::new(middle, rect.bottom() + TICK + GAP - 1.0);
         painter.text(
             at,

@@ -83,7 +83,7 @@ pub fn badge(shown: &LiveSurface, asked: &Asked) -> (String, Trust) {
 }
 
 /// α to the digits that tell positions of the slider apart.
-fn alpha(value: f64) -> String {
+pub fn alpha(value: f64) -> String {
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0');
     let decimals = text.split_once('.').map_or(0, |(_, d)| d.len());
@@ -107,7 +107,11 @@ pub fn badge_ui(ui: &mut Ui, (words, trust): &(String, Trust), palette: &Palette
         ),
     };
     Frame::new()
-        .fill(color.gamma_multiply(if palette.dark { 0.14 } else { 0.1 }))
+        .fill(
+            palette
+                .plot
+                .lerp_to_gamma(color, if palette.dark { 0.16 } else { 0.1 }),
+        )
         .corner_radius(CornerRadius::same(9))
         .inner_margin(Margin::symmetric(8, 2))
         .show(ui, |ui| {
