@@ -358,8 +358,8 @@ fn a_plane_on_its_way_says_how_far_it_is() {
 }
 
 #[test]
-fn double_size_clips_nothing() {
-    let mut harness = window([1280.0, 800.0], Theme::Light, Vec::new());
+fn double_size_and_the_smallest_window_clip_nothing() {
+    let mut harness = window([2560.0, 1600.0], Theme::Light, Vec::new());
     harness.state_mut().state().look.zoom = 2.0;
     harness.state_mut().state().wish.plane.x = axis(-1.0, 1.0, 15);
     finish(&mut harness);
@@ -367,6 +367,20 @@ fn double_size_clips_nothing() {
     harness.state_mut().state().pin(-0.3, 0.4);
     finish(&mut harness);
     picture(&mut harness, "contour-double");
+    let view = |harness: &Harness<'_, App>| {
+        let tab = harness.get_by_label("Contour").rect();
+        let other = harness.get_by_label("Surface").rect();
+        Rect::from_min_max(tab.left_bottom(), Pos2::new(other.left(), f32::INFINITY))
+    };
+    assert!(view(&harness).contains_rect(plane(&harness, PLANE)));
+    harness.state_mut().state().look.zoom = 1.0;
+    harness.set_size(Vec2::new(720.0, 480.0));
+    harness.run_steps(3);
+    picture(&mut harness, "contour-small");
+    assert!(view(&harness).contains_rect(plane(&harness, PLANE)));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    harness.run_steps(5);
+    picture(&mut harness, "compare-small");
 }
 
 #[test]

@@ -3,16 +3,16 @@
 //!
 //! One colour scale, one zoom and one cross-hair for all three: only then can flat be told from sharp.
 
+use super::plane::axes::{self, Around, Shown};
 use super::plane::camera::{self, Extent, Frame, Zoom};
 use super::plane::header::{self, Asked, Trust};
-use super::plane::{Coloring, Colorist, Detail, Patterns, Plane, axes, beyond, hud, notice};
+use super::plane::{Coloring, Colorist, Detail, Patterns, Plane, beyond, hud, notice};
 use super::{Context, empty_ui};
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::live::{LiveSurface, Snapshot};
 use crate::export::figure::Metric;
 use crate::landscape::evaluate::Metrics;
-use crate::plot::scale::finite_range;
 use eframe::egui::{
     self, Align, Color32, CursorIcon, Id, Label, Layout, Pos2, Rect, Response, RichText, Sense,
     Stroke, StrokeKind, Ui, UiBuilder, Vec2,
@@ -219,7 +219,7 @@ fn planes_ui(
     };
     let same_units = pictures().any(super::plane::Picture::same_units);
     let past_colors = pictures().any(beyond);
-    let rects = lay_out(ui, coloring, extent, cache.zoom, same_units);
+    let (rects, around) = lay_out(ui, coloring, extent, cache.zoom, same_units);
     for (place, rect) in places.iter().zip(rects) {
         title_ui(ui, rect, place, cx.state.look.metric, cx.palette);
     }
@@ -232,19 +232,23 @@ fn planes_ui(
             in_space(ui, &[a, b, c], coloring, cx);
         }
     } else {
-        contours_ui(ui, cache, cx, rects, extent, places);
+        contours_ui(ui, cache, cx, rects, extent, (places, around.names));
     }
     for (badge, rect) in badges.iter().zip(rects) {
         if let Some(badge) = badge {
             chip_ui(ui, rect, badge, cx.palette);
         }
     }
-    let pointed = finite_range(cache.pointed(&rects, extent, ui)).map(|(lo, _)| lo);
+    let pointed = cache.pointed(&rects, extent, ui);
     let last = rects[2];
     let painter = ui.painter().clone();
-    cache
-        .bar
-        .paint(&painter, last, coloring, past_colors, pointed, cx.palette);
+    let beside = Shown {
+        around,
+        beyond: past_colors,
+        pointed,
+    };
+    let bar = &mut cache.bar;
+    bar.paint(&painter, last, coloring, beside, cx.palette);
 }
 
 impl Cache {
@@ -265,21 +269,23 @@ fn lay_out(
     extent: Extent,
     zoom: Zoom,
     same_units: bool,
-) -> [Rect; 3] {
+) -> ([Rect; 3], Around) {
     let room = ui.available_rect_before_wrap();
-    let height = (room.height() - TITLE - axes::BELOW - 4.0).max(40.0);
+    let around = Around::of(room.size());
+    let height = (room.height() - TITLE - around.below() - 4.0).max(32.0);
     let seen = Frame::new(room, extent, zoom);
-    let left = axes::left(ui.painter(), seen.y, height);
-    let right = axes::right(ui.painter(), coloring, height);
-    let width = ((room.width() - left - right - 2.0 * GAP) / 3.0).max(40.0);
+    let left = around.left(ui.painter(), seen.y, height);
+    let right = around.right(ui.painter(), coloring, height);
+    let width = ((room.width() - left - right - 2.0 * GAP) / 3.0).max(32.0);
     let size = camera::fit(Vec2::new(width, height), extent, same_units);
     let spare = room.width() - left - right - 3.0 * size.x - 2.0 * GAP;
     let top = room.top() + TITLE + ((height - size.y) / 2.0).max(0.0);
     let first = room.left() + left + (spare / 2.0).max(0.0);
-    [0.0, 1.0, 2.0].map(|i| {
+    let rects = [0.0, 1.0, 2.0].map(|i| {
         let corner = Pos2::new(first + i * (size.x + GAP), top);
         Rect::from_min_size(corner.round(), size)
-    })
+    });
+    (rects, around)
 }
 
 /// Name in the checkpoint's colour, and the metric there.
@@ -335,7 +341,7 @@ fn contours_ui(
     cx: &mut Context<'_>,
     rects: [Rect; 3],
     extent: Extent,
-    places: &[Place; 3],
+    (places, names): (&[Place; 3], bool),
 ) {
     let palette = cx.palette;
     let mut responses: Vec<Response> = Vec::new();
@@ -365,9 +371,10 @@ fn contours_ui(
         plane.paint(ui, &frame, patterns, look, palette, detail);
         axes::outline(&painter, rect, palette);
         if let Some(picture) = plane.picture() {
-            axes::below(&painter, &frame, picture.axis(0), palette);
+            let name = |axis| if names { picture.axis(axis) } else { "" };
+            axes::below(&painter, &frame, name(0), palette);
             if index == 0 {
-                axes::beside(&painter, &frame, picture.axis(1), palette);
+                axes::beside(&painter, &frame, name(1), palette);
             }
             if roomy {
                 plane.legend(ui, &frame, &mut cache.patterns, palette);

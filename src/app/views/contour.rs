@@ -3,10 +3,11 @@
 //! What is shown is the best there is: the surface asked for, or the nearest one until it is there.
 //! A picture stays until a better one replaces it, and a badge says what it is.
 
+use super::plane::axes::{self, Around, Shown};
 use super::plane::camera::{self, Frame, Zoom};
 use super::plane::header::{self, Asked};
 use super::plane::pins::Pins;
-use super::plane::{Colorist, Detail, Patterns, Picture, Plane, axes, beyond, hud};
+use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud};
 use super::{Context, empty_ui};
 use crate::engine::live::LiveSurface;
 use crate::export::figure::Metric;
@@ -125,7 +126,7 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
         return;
     };
     let palette = cx.palette;
-    let rect = lay_out(ui, picture, *zoom);
+    let (rect, around) = lay_out(ui, picture, *zoom);
     let extent = picture.extent;
     let response = ui.interact(rect, Id::unique("contour plane"), Sense::click_and_drag());
     camera::navigate(ui, &response, &Frame::new(rect, extent, *zoom), zoom);
@@ -144,8 +145,15 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
     };
     let painter = ui.painter().clone();
     axes::outline(&painter, rect, palette);
-    axes::below(&painter, &frame, picture.axis(0), palette);
-    axes::beside(&painter, &frame, picture.axis(1), palette);
+    let name = |index| {
+        if around.names {
+            picture.axis(index)
+        } else {
+            ""
+        }
+    };
+    axes::below(&painter, &frame, name(0), palette);
+    axes::beside(&painter, &frame, name(1), palette);
     plane.legend(ui, &frame, patterns, palette);
 
     let cards = pins.ui(ui, &frame, cx.state, cx.news, alpha, palette);
@@ -157,14 +165,12 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
         _ => cursor.at.filter(|_| cursor.seen && response.has_focus()),
     };
     let pointed = point.and_then(|p| picture.value_at(p).ok());
-    bar.paint(
-        &painter,
-        rect,
-        &picture.coloring,
-        beyond(picture),
+    let beside = Shown {
+        around,
+        beyond: beyond(picture),
         pointed,
-        palette,
-    );
+    };
+    bar.paint(&painter, rect, &picture.coloring, beside, palette);
     if let Some(point) = point.filter(|p| frame.shows(*p)) {
         let clipped = ui.painter_at(rect);
         let at = frame.at(point);
@@ -187,18 +193,19 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
 }
 
 /// Where the plane goes, between its axis and its colour bar.
-fn lay_out(ui: &Ui, picture: &Picture, zoom: Zoom) -> Rect {
+fn lay_out(ui: &Ui, picture: &Picture, zoom: Zoom) -> (Rect, Around) {
     let room = ui.available_rect_before_wrap();
-    let height = (room.height() - axes::BELOW - 4.0).max(48.0);
+    let around = Around::of(room.size());
+    let height = (room.height() - around.below() - 4.0).max(32.0);
     let seen = Frame::new(room, picture.extent, zoom);
     let painter = ui.painter();
-    let left = axes::left(painter, seen.y, height);
-    let right = axes::right(painter, &picture.coloring, height);
-    let free = Vec2::new((room.width() - left - right).max(48.0), height);
+    let left = around.left(painter, seen.y, height);
+    let right = around.right(painter, &picture.coloring, height);
+    let free = Vec2::new((room.width() - left - right).max(32.0), height);
     let size = camera::fit(free, picture.extent, picture.same_units());
     let over = (free - size) / 2.0;
     let corner = Pos2::new(room.left() + left + over.x, room.top() + 4.0 + over.y);
-    Rect::from_min_size(corner.round(), size)
+    (Rect::from_min_size(corner.round(), size), around)
 }
 
 /// Moves the keyboard's cross-hair.

@@ -31,8 +31,47 @@ const OVER: f32 = 9.0;
 /// Room for numbers grows in steps, so that panning doesn't move the plane.
 const STEP: f32 = 8.0;
 
-/// Room below the plane for ticks, numbers and a name.
-pub const BELOW: f32 = TICK + GAP + NUMBER + 4.0 + NAME + 6.0;
+/// What stands around a plane, by the room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Around {
+    /// Whether axes and the colour bar have names.
+    pub names: bool,
+    /// Whether there is a colour bar.
+    pub bar: bool,
+}
+
+impl Around {
+    /// What has room in a view of this size.
+    pub fn of(size: Vec2) -> Self {
+        Self {
+            names: size.x > 250.0 && size.y > 140.0,
+            bar: size.x > 190.0,
+        }
+    }
+
+    fn name(self) -> f32 {
+        if self.names { GAP + NAME } else { 0.0 }
+    }
+
+    /// Room below a plane for ticks, numbers and a name.
+    pub fn below(self) -> f32 {
+        TICK + GAP + NUMBER + 6.0 + self.name()
+    }
+
+    /// Room to the left of a plane of this height.
+    pub fn left(self, painter: &Painter, range: (f64, f64), height: f32) -> f32 {
+        width_of(painter, &up(range, height)).max(2.0 * STEP) + TICK + GAP + self.name() + 2.0
+    }
+
+    /// Room to the right of a plane of this height, for its colour bar.
+    pub fn right(self, painter: &Painter, coloring: &Coloring, height: f32) -> f32 {
+        if !self.bar {
+            return OVER + 2.0;
+        }
+        let numbers = width_of(painter, &bar_ticks(coloring, height)).max(2.0 * STEP);
+        BAR_GAP + BAR + TICK + GAP + numbers + self.name() + 6.0
+    }
+}
 
 fn number_font() -> FontId {
     FontId::proportional(NUMBER)
@@ -62,17 +101,6 @@ fn up(range: (f64, f64), length: f32) -> Vec<Tick> {
         range.1,
         (length / 38.0).max(2.0) as usize,
     )
-}
-
-/// Room to the left of a plane of this height.
-pub fn left(painter: &Painter, range: (f64, f64), height: f32) -> f32 {
-    width_of(painter, &up(range, height)).max(2.0 * STEP) + TICK + GAP + NAME + GAP + 2.0
-}
-
-/// Room to the right of a plane of this height, for its colour bar.
-pub fn right(painter: &Painter, coloring: &Coloring, height: f32) -> f32 {
-    let numbers = width_of(painter, &bar_ticks(coloring, height)).max(2.0 * STEP);
-    BAR_GAP + BAR + TICK + GAP + numbers + GAP + NAME + 6.0
 }
 
 /// The axis below a plane.
@@ -175,6 +203,17 @@ fn bar_ticks(coloring: &Coloring, height: f32) -> Vec<Tick> {
     }
 }
 
+/// What a colour bar shows beside its colours.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    /// What has room.
+    pub around: Around,
+    /// Whether values go on above the colours.
+    pub beyond: bool,
+    /// The value under the pointer.
+    pub pointed: Option<f64>,
+}
+
 /// The colour bar's own texture.
 #[derive(Default)]
 pub struct Bar {
@@ -195,17 +234,20 @@ impl Bar {
     }
 
     /// Paints the bar to the right of `plane`: colours, ticks, levels, the metric and its unit, and
-    /// the value under the pointer. `beyond`: values go on above the colours.
+    /// the value under the pointer.
     pub fn paint(
         &mut self,
         painter: &Painter,
         plane: Rect,
         coloring: &Coloring,
-        beyond: bool,
-        pointed: Option<f64>,
+        Shown {
+            around,
+            beyond,
+            pointed,
+        }: Shown,
         palette: &Palette,
     ) {
-        let Some((lo, hi)) = coloring.range else {
+        let Some((lo, hi)) = coloring.range.filter(|_| around.bar) else {
             return;
         };
         let left = plane.right() + BAR_GAP;
@@ -261,16 +303,13 @@ impl Bar {
                 palette.weak,
             );
         }
-        let numbers = width_of(painter, &ticks).max(2.0 * STEP);
-        let x = rect.right() + TICK + GAP + numbers + GAP + NAME / 2.0;
-        let middle = Pos2::new(x, plane.center().y);
-        upwards(
-            painter,
-            middle,
-            &coloring.name(),
-            plane.height(),
-            palette.text,
-        );
+        if around.names {
+            let numbers = width_of(painter, &ticks).max(2.0 * STEP);
+            let x = rect.right() + TICK + GAP + numbers + GAP + NAME / 2.0;
+            let middle = Pos2::new(x, plane.center().y);
+            let name = coloring.name();
+            upwards(painter, middle, &name, plane.height(), palette.text);
+        }
         if let Some(value) = pointed.filter(|v| v.is_finite()) {
             let at = y(value);
             let tip = Pos2::new(rect.left() - 1.0, at);
