@@ -5,7 +5,8 @@
 mod window_common;
 
 use eframe::egui::{
-    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, Pos2, Rect, Theme, TouchPhase, Vec2,
+    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, Theme,
+    TouchPhase, Vec2,
 };
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
@@ -69,7 +70,7 @@ fn click_at(harness: &mut Harness<'_, App>, at: Pos2) {
     for pressed in [true, false] {
         harness.event(Event::PointerButton {
             pos: at,
-            button: eframe::egui::PointerButton::Primary,
+            button: PointerButton::Primary,
             pressed,
             modifiers: Modifiers::NONE,
         });
@@ -294,6 +295,92 @@ fn one_checkpoint_has_nothing_to_compare() {
     finish(&mut harness);
     harness.get_by_label_contains("open a second checkpoint");
     picture(&mut harness, "compare-single");
+}
+
+#[test]
+fn a_wide_comparison_says_more() {
+    let mut harness = window([1600.0, 1000.0], Theme::Light, Vec::new());
+    let app = harness.state_mut();
+    app.state().set_alpha(0.25);
+    app.state().wish.plane.x = axis(-1.0, 1.0, 9);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    harness.run_steps(2);
+    for pane in ["Surface", "Line", "Sharpness", "Numbers", "Log"] {
+        harness
+            .get_by_label(pane)
+            .click_button(PointerButton::Middle);
+        harness.run_steps(2);
+    }
+    wait(&mut harness, "three surfaces", |app| {
+        app.snapshot().surfaces.len() == 3 && app.snapshot().activity.is_idle()
+    });
+    let middle = plane(&harness, "θ(α), plane of training loss");
+    harness.hover_at(middle.lerp_inside(Vec2::new(0.7, 0.3)));
+    harness.run_steps(3);
+    picture(&mut harness, "compare-wide");
+}
+
+#[test]
+fn holes_are_hatched_and_named() {
+    let mut harness = window([1280.0, 800.0], Theme::Light, Vec::new());
+    let wish = &mut harness.state_mut().state().wish;
+    wish.plane.x = axis(-3e12, 3e12, 31);
+    wish.plane.setup.samples = Some(64);
+    finish(&mut harness);
+    let hole = plane(&harness, PLANE).lerp_inside(Vec2::new(0.2, 0.1));
+    harness.hover_at(hole);
+    harness.run_steps(3);
+    picture(&mut harness, "contour-holes");
+}
+
+#[test]
+fn a_plane_on_its_way_says_how_far_it_is() {
+    let mut harness = window([1280.0, 800.0], Theme::Dark, Vec::new());
+    harness.state_mut().state().wish.plane.x = axis(-1.0, 1.0, 61);
+    wait(&mut harness, "the first picture", |app| {
+        !app.snapshot().surfaces.is_empty()
+    });
+    assert!(
+        harness
+            .query_all_by_label_contains("coarse, 256 samples")
+            .count()
+            > 0
+    );
+    picture(&mut harness, "contour-coarse");
+    wait(&mut harness, "the whole grid", |app| {
+        app.snapshot().surfaces[0].quality > losscope::engine::live::Quality::Coarse(256)
+    });
+    picture(&mut harness, "contour-filling");
+    harness.state_mut().state().set_alpha(0.5);
+    harness.run_steps(2);
+    picture(&mut harness, "contour-neighbour");
+    harness.get_by_label_contains("while α = 0.50 computes");
+}
+
+#[test]
+fn double_size_and_the_smallest_window_clip_nothing() {
+    let mut harness = window([2560.0, 1600.0], Theme::Light, Vec::new());
+    harness.state_mut().state().look.zoom = 2.0;
+    harness.state_mut().state().wish.plane.x = axis(-1.0, 1.0, 15);
+    finish(&mut harness);
+    harness.state_mut().state().pin(0.3, -0.4);
+    harness.state_mut().state().pin(-0.3, 0.4);
+    finish(&mut harness);
+    picture(&mut harness, "contour-double");
+    let view = |harness: &Harness<'_, App>| {
+        let tab = harness.get_by_label("Contour").rect();
+        let other = harness.get_by_label("Surface").rect();
+        Rect::from_min_max(tab.left_bottom(), Pos2::new(other.left(), f32::INFINITY))
+    };
+    assert!(view(&harness).contains_rect(plane(&harness, PLANE)));
+    harness.state_mut().state().look.zoom = 1.0;
+    harness.set_size(Vec2::new(720.0, 480.0));
+    harness.run_steps(3);
+    picture(&mut harness, "contour-small");
+    assert!(view(&harness).contains_rect(plane(&harness, PLANE)));
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    harness.run_steps(5);
+    picture(&mut harness, "compare-small");
 }
 
 #[test]

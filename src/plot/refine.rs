@@ -3,9 +3,12 @@
 //! Grids are computed coarse ones first: every node whose indices are multiples of 2ᵏ before the
 //! nodes between them. So a node that isn't there yet lies between neighbours of the next coarser
 //! lattice that are, and their mean stands in for it until it comes. Beyond the last row or column
-//! of that lattice the nearest node stands in. What follows from nothing stays missing: a grid
-//! computed in another order is never painted over with a guess from one row. It knows no values'
-//! meaning; pass positions on a scale where straight lines make sense.
+//! of that lattice straight lines go on, but never past what was computed anywhere. What follows
+//! from nothing stays missing: a grid computed in another order is never painted over with a guess
+//! from one row. It knows no values' meaning; pass positions on a scale where straight lines make
+//! sense.
+
+use super::scale::finite_range;
 
 /// A grid with stand-ins.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +30,9 @@ pub fn fill(nx: usize, ny: usize, values: &[f64], computed: &[bool]) -> Filled {
         return filled;
     }
     let mut known = computed.to_vec();
+    let Some(bounds) = finite_range(values.iter().copied()) else {
+        return filled;
+    };
     let mut step = nx.max(ny).next_power_of_two() / 2;
     while step >= 1 {
         for row in (0..ny).step_by(step) {
@@ -42,24 +48,11 @@ pub fn fill(nx: usize, ny: usize, values: &[f64], computed: &[bool]) -> Filled {
                 };
                 let around = rows
                     .iter()
-                    .flat_map(|r| columns.iter().map(move |c| r * nx + c));
-                if around.clone().any(|parent| !known[parent]) {
+                    .flat_map(|(r, v)| columns.iter().map(move |(c, u)| (r * nx + c, u * v)));
+                if around.clone().any(|(parent, _)| !known[parent]) {
                     continue;
                 }
-                let (mut sum, mut finite, mut all) = (0.0, 0.0, 0.0);
-                for parent in around {
-                    let value = filled.values[parent];
-                    all += 1.0;
-                    if value.is_finite() {
-                        sum += value;
-                        finite += 1.0;
-                    }
-                }
-                filled.values[node] = if 2.0 * finite > all {
-                    sum / finite
-                } else {
-                    f64::NAN
-                };
+                filled.values[node] = blend(around, &filled.values, bounds);
                 filled.estimated[node] = true;
                 known[node] = true;
             }
@@ -69,18 +62,44 @@ pub fn fill(nx: usize, ny: usize, values: &[f64], computed: &[bool]) -> Filled {
     filled
 }
 
-/// The indices of the next coarser lattice on both sides of `index` (twice the same where it lies
-/// on that lattice), or the nearest where the grid ends between them.
-fn parents(index: usize, step: usize, len: usize) -> Option<[usize; 2]> {
+/// The weighted mean of nodes, within `bounds`; beside holes that of the nearest ones only.
+fn blend(
+    around: impl Iterator<Item = (usize, f64)> + Clone,
+    values: &[f64],
+    (lo, hi): (f64, f64),
+) -> f64 {
+    let straight: f64 = around.clone().map(|(node, w)| w * values[node]).sum();
+    if straight.is_finite() {
+        return straight.clamp(lo, hi);
+    }
+    let (mut sum, mut finite, mut all) = (0.0, 0.0, 0.0);
+    for (node, _) in around.filter(|(_, w)| *w > 0.0) {
+        all += 1.0;
+        if values[node].is_finite() {
+            sum += values[node];
+            finite += 1.0;
+        }
+    }
+    if 2.0 * finite > all {
+        sum / finite
+    } else {
+        f64::NAN
+    }
+}
+
+/// The indices of the next coarser lattice that say what is at `index`, with their weights: itself
+/// where it lies on that lattice, else the one on each side; where the grid ends before the next
+/// one, the last two go on in a straight line.
+fn parents(index: usize, step: usize, len: usize) -> Option<[(usize, f64); 2]> {
     let coarse = 2 * step;
     let below = index - index % coarse;
     if below == index {
-        return Some([index; 2]);
+        return Some([(index, 0.5), (index, 0.5)]);
     }
     let above = below + coarse;
     match (above < len, below > 0) {
-        (true, _) => Some([below, above]),
-        (false, true) => Some([below; 2]),
+        (true, _) => Some([(below, 0.5), (above, 0.5)]),
+        (false, true) => Some([(below, 1.5), (below - coarse, -0.5)]),
         // One node alone says nothing of its surroundings.
         (false, false) => None,
     }
@@ -141,11 +160,13 @@ mod tests {
     }
 
     #[test]
-    fn the_border_beyond_the_lattice_is_its_neighbour() {
+    fn lines_go_on_beyond_the_lattice_as_far_as_values_reach() {
         // Step 4 on 7 columns: columns 5 and 6 lie beyond the node at 4.
         let filled = partly(7, 7, 4, |x, _| x);
-        let row = &filled.values[..7];
-        assert_eq!(row, [0.0, 1.0, 2.0, 3.0, 4.0, 4.0, 4.0]);
+        assert_eq!(filled.values[..7], [0.0, 1.0, 2.0, 3.0, 4.0, 4.0, 4.0]);
+        // The far corner of the lattice is the largest value there is: 6 = 2 + 4.
+        let filled = partly(7, 7, 4, |x, y| x + y / 2.0);
+        assert_eq!(filled.values[..7], [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
     }
 
     #[test]

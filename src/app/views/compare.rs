@@ -3,26 +3,28 @@
 //!
 //! One colour scale, one zoom and one cross-hair for all three: only then can flat be told from sharp.
 
+use super::plane::axes::{self, Around, Shown};
 use super::plane::camera::{self, Extent, Frame, Zoom};
 use super::plane::header::{self, Asked, Trust};
-use super::plane::{Coloring, Colorist, Patterns, Plane, axes, beyond, hud, notice};
+use super::plane::{Coloring, Colorist, Detail, Patterns, Plane, beyond, hud, notice};
 use super::{Context, empty_ui};
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::live::{LiveSurface, Snapshot};
 use crate::export::figure::Metric;
 use crate::landscape::evaluate::Metrics;
-use crate::plot::scale::finite_range;
 use eframe::egui::{
-    self, Align, Color32, CursorIcon, Id, Layout, Pos2, Rect, Response, RichText, Sense, Stroke,
-    StrokeKind, Ui, UiBuilder, Vec2,
+    self, Align, Color32, CursorIcon, Id, Label, Layout, Pos2, Rect, Response, RichText, Sense,
+    Stroke, StrokeKind, Ui, UiBuilder, Vec2,
 };
 use std::sync::Arc;
 
-/// Height of a title with its badge below.
-const TITLE: f32 = 42.0;
+/// Height of a title: a name and a value.
+const TITLE: f32 = 40.0;
 /// Between two planes.
-const GAP: f32 = 14.0;
+const GAP: f32 = 20.0;
+/// The one in the middle.
+const HERE: &str = "θ(α)";
 
 /// How the three are drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -105,7 +107,12 @@ pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         return;
     }
     let coloring = cache.colorist.of(&there, &cx.state.look);
-    header::header_ui(ui, cx.palette, None, |ui| {
+    let badges = badges(cache, cx, &places);
+    let all_done = badges[0].as_ref().filter(|first| {
+        let same = |b: &Option<_>| b.as_ref() == Some(*first);
+        first.1 == Trust::Done && badges.iter().all(same)
+    });
+    header::header_ui(ui, cx.palette, all_done, |ui| {
         header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok());
         if cache.in_space.is_some() {
             ui.add_space(4.0);
@@ -128,7 +135,7 @@ pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
             return;
         }
     }
-    planes_ui(ui, cache, cx, &coloring, &places);
+    planes_ui(ui, cache, cx, &coloring, &places, &badges);
 }
 
 /// The three, with what is known of their metric exactly.
@@ -146,7 +153,7 @@ fn places(state: &State, news: &Snapshot, palette: &Palette) -> [Place; 3] {
             value: value(facts.map(|f| f.small.as_slice())),
         },
         Place {
-            name: "θ(α)",
+            name: HERE,
             color: palette.here,
             alpha,
             value: value(point.map(|p| p.metrics.as_slice())),
@@ -158,6 +165,20 @@ fn places(state: &State, news: &Snapshot, palette: &Palette) -> [Place; 3] {
             value: value(facts.and_then(|f| f.large.as_deref())),
         },
     ]
+}
+
+/// How good each of the three is.
+fn badges(cache: &Cache, cx: &Context<'_>, places: &[Place; 3]) -> [Option<(String, Trust)>; 3] {
+    [0, 1, 2].map(|i| {
+        let shown = cache.kept[i].as_ref()?;
+        let asked = Asked {
+            alpha: places[i].alpha,
+            follows: true,
+            current: cx.news.surfaces.iter().any(|s| s.alpha == shown.alpha),
+            stopped: cx.news.activity.stopped,
+        };
+        Some(header::badge(shown, &asked))
+    })
 }
 
 /// A metric among those of the splits there are.
@@ -190,6 +211,7 @@ fn planes_ui(
     cx: &mut Context<'_>,
     coloring: &Coloring,
     places: &[Place; 3],
+    badges: &[Option<(String, Trust)>; 3],
 ) {
     let pictures = || cache.planes.iter().filter_map(Plane::picture);
     let Some(extent) = pictures().map(|p| p.extent).reduce(Extent::union) else {
@@ -197,19 +219,9 @@ fn planes_ui(
     };
     let same_units = pictures().any(super::plane::Picture::same_units);
     let past_colors = pictures().any(beyond);
-    let rects = lay_out(ui, coloring, extent, cache.zoom, same_units);
-    let stopped = cx.news.activity.stopped;
-    for ((place, rect), kept) in places.iter().zip(rects).zip(&cache.kept) {
-        let badge = kept.as_ref().map(|shown| {
-            let asked = Asked {
-                alpha: place.alpha,
-                follows: true,
-                current: cx.news.surfaces.iter().any(|s| s.version == shown.version),
-                stopped,
-            };
-            header::badge(shown, &asked)
-        });
-        title_ui(ui, rect, place, badge, cx.state.look.metric, cx.palette);
+    let (rects, around) = lay_out(ui, coloring, extent, cache.zoom, same_units);
+    for (place, rect) in places.iter().zip(rects) {
+        title_ui(ui, rect, place, cx.state.look.metric, cx.palette);
     }
     if let (Mode::Surface, Some(in_space)) = (cache.mode, cache.in_space) {
         let mut panels = rects.iter().zip(&cache.kept).map(|(rect, kept)| Panel {
@@ -220,14 +232,23 @@ fn planes_ui(
             in_space(ui, &[a, b, c], coloring, cx);
         }
     } else {
-        contours_ui(ui, cache, cx, rects, extent, places);
+        contours_ui(ui, cache, cx, rects, extent, (places, around.names));
     }
-    let pointed = finite_range(cache.pointed(&rects, extent, ui)).map(|(lo, _)| lo);
+    for (badge, rect) in badges.iter().zip(rects) {
+        if let Some(badge) = badge {
+            chip_ui(ui, rect, badge, cx.palette);
+        }
+    }
+    let pointed = cache.pointed(&rects, extent, ui);
     let last = rects[2];
     let painter = ui.painter().clone();
-    cache
-        .bar
-        .paint(&painter, last, coloring, past_colors, pointed, cx.palette);
+    let beside = Shown {
+        around,
+        beyond: past_colors,
+        pointed,
+    };
+    let bar = &mut cache.bar;
+    bar.paint(&painter, last, coloring, beside, cx.palette);
 }
 
 impl Cache {
@@ -248,62 +269,69 @@ fn lay_out(
     extent: Extent,
     zoom: Zoom,
     same_units: bool,
-) -> [Rect; 3] {
+) -> ([Rect; 3], Around) {
     let room = ui.available_rect_before_wrap();
-    let height = (room.height() - TITLE - axes::BELOW - 4.0).max(40.0);
+    let around = Around::of(room.size());
+    let height = (room.height() - TITLE - around.below() - 4.0).max(32.0);
     let seen = Frame::new(room, extent, zoom);
-    let left = axes::left(ui.painter(), seen.y, height);
-    let right = axes::right(ui.painter(), coloring, height);
-    let width = ((room.width() - left - right - 2.0 * GAP) / 3.0).max(40.0);
+    let left = around.left(ui.painter(), seen.y, height);
+    let right = around.right(ui.painter(), coloring, height);
+    let width = ((room.width() - left - right - 2.0 * GAP) / 3.0).max(32.0);
     let size = camera::fit(Vec2::new(width, height), extent, same_units);
     let spare = room.width() - left - right - 3.0 * size.x - 2.0 * GAP;
     let top = room.top() + TITLE + ((height - size.y) / 2.0).max(0.0);
     let first = room.left() + left + (spare / 2.0).max(0.0);
-    [0.0, 1.0, 2.0].map(|i| {
+    let rects = [0.0, 1.0, 2.0].map(|i| {
         let corner = Pos2::new(first + i * (size.x + GAP), top);
         Rect::from_min_size(corner.round(), size)
-    })
+    });
+    (rects, around)
 }
 
-/// Name and value in the checkpoint's colour, and how good its picture is.
-fn title_ui(
-    ui: &mut Ui,
-    plane: Rect,
-    place: &Place,
-    badge: Option<(String, Trust)>,
-    metric: Metric,
-    palette: &Palette,
-) {
+/// Name in the checkpoint's colour, and the metric there.
+fn title_ui(ui: &mut Ui, plane: Rect, place: &Place, metric: Metric, palette: &Palette) {
     let rect = Rect::from_min_max(
         Pos2::new(plane.left(), plane.top() - TITLE),
-        Pos2::new(plane.right(), plane.top() - 2.0),
+        Pos2::new(plane.right(), plane.top() - 4.0),
     );
     let builder = UiBuilder::new()
         .max_rect(rect)
         .layout(Layout::top_down(Align::Min));
     ui.scope_builder(builder, |ui| {
-        ui.spacing_mut().item_spacing = Vec2::new(6.0, 2.0);
-        ui.horizontal(|ui| {
-            ui.spacing_mut().interact_size.y = 16.0;
-            let name = if place.name == "θ(α)" {
-                format!("θ(α), α = {}", hud::coordinate(place.alpha, 2.0))
-            } else {
-                place.name.to_owned()
-            };
-            ui.label(RichText::new(name).strong().color(place.color));
-            if let Some(value) = place.value {
-                let words = format!("{} {}", hud::short(metric), hud::value(metric, value));
-                let text = RichText::new(words).color(palette.text);
-                ui.add(egui::Label::new(text).truncate())
-                    .on_hover_text(format!("{} there, over all samples", metric.name()));
-            }
-        });
-        if let Some(badge) = badge {
-            ui.horizontal(|ui| {
-                ui.spacing_mut().interact_size.y = 16.0;
-                header::badge_ui(ui, &badge, palette);
-            });
-        }
+        ui.spacing_mut().item_spacing.y = 1.0;
+        let name = if place.name == HERE {
+            format!("θ(α), α = {}", header::alpha(place.alpha))
+        } else {
+            place.name.to_owned()
+        };
+        let name = RichText::new(name).strong().color(place.color);
+        ui.add(Label::new(name).truncate());
+        let words = place.value.map_or_else(
+            || "…".to_owned(),
+            |value| format!("{} {}", hud::short(metric), hud::value(metric, value)),
+        );
+        let value = RichText::new(words).size(12.0).color(palette.text);
+        ui.add(Label::new(value).truncate()).on_hover_text(format!(
+            "{} there, over all samples asked for",
+            metric.name()
+        ));
+    });
+}
+
+/// What a picture is, in its corner, where it isn't what was asked for.
+fn chip_ui(ui: &mut Ui, plane: Rect, badge: &(String, Trust), palette: &Palette) {
+    if badge.1 == Trust::Done {
+        return;
+    }
+    let rect = Rect::from_min_size(
+        plane.min + Vec2::splat(4.0),
+        Vec2::new(plane.width() - 8.0, 20.0),
+    );
+    let builder = UiBuilder::new()
+        .max_rect(rect)
+        .layout(Layout::left_to_right(Align::Min));
+    ui.scope_builder(builder, |ui| {
+        header::badge_ui(ui, badge, palette);
     });
 }
 
@@ -313,7 +341,7 @@ fn contours_ui(
     cx: &mut Context<'_>,
     rects: [Rect; 3],
     extent: Extent,
-    places: &[Place; 3],
+    (places, names): (&[Place; 3], bool),
 ) {
     let palette = cx.palette;
     let mut responses: Vec<Response> = Vec::new();
@@ -333,19 +361,20 @@ fn contours_ui(
         let rect = rects[index];
         let frame = Frame::new(rect, extent, cache.zoom);
         let roomy = rect.width() > 180.0;
-        plane.paint(
-            ui,
-            &frame,
-            &mut cache.patterns,
-            &cx.state.look,
-            palette,
-            roomy,
-        );
+        // Titles name the checkpoints already.
+        let detail = Detail {
+            names: false,
+            here: places[index].name == HERE,
+            values: roomy,
+        };
+        let (patterns, look) = (&mut cache.patterns, &cx.state.look);
+        plane.paint(ui, &frame, patterns, look, palette, detail);
         axes::outline(&painter, rect, palette);
         if let Some(picture) = plane.picture() {
-            axes::below(&painter, &frame, picture.axis(0), palette);
+            let name = |axis| if names { picture.axis(axis) } else { "" };
+            axes::below(&painter, &frame, name(0), palette);
             if index == 0 {
-                axes::beside(&painter, &frame, picture.axis(1), palette);
+                axes::beside(&painter, &frame, name(1), palette);
             }
             if roomy {
                 plane.legend(ui, &frame, &mut cache.patterns, palette);

@@ -3,10 +3,11 @@
 //! What is shown is the best there is: the surface asked for, or the nearest one until it is there.
 //! A picture stays until a better one replaces it, and a badge says what it is.
 
+use super::plane::axes::{self, Around, Shown};
 use super::plane::camera::{self, Frame, Zoom};
 use super::plane::header::{self, Asked};
 use super::plane::pins::Pins;
-use super::plane::{Colorist, Patterns, Picture, Plane, axes, beyond, hud};
+use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud};
 use super::{Context, empty_ui};
 use crate::engine::live::LiveSurface;
 use crate::export::figure::Metric;
@@ -28,8 +29,16 @@ pub struct Cache {
     zoom: Zoom,
     pins: Pins,
     /// The keyboard's cross-hair, in the plane's coordinates.
-    cursor: Option<(f64, f64)>,
+    cursor: Cursor,
     reset: u64,
+}
+
+/// A cross-hair for the keyboard.
+#[derive(Default)]
+struct Cursor {
+    at: Option<(f64, f64)>,
+    /// Whether keys moved it last, rather than the pointer.
+    seen: bool,
 }
 
 /// Draws the view.
@@ -117,7 +126,7 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
         return;
     };
     let palette = cx.palette;
-    let rect = lay_out(ui, picture, *zoom);
+    let (rect, around) = lay_out(ui, picture, *zoom);
     let extent = picture.extent;
     let response = ui.interact(rect, Id::unique("contour plane"), Sense::click_and_drag());
     camera::navigate(ui, &response, &Frame::new(rect, extent, *zoom), zoom);
@@ -125,34 +134,43 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
     let spacing = picture.spacing();
     keyboard(ui, &response, &frame, spacing, cursor);
 
-    plane.paint(ui, &frame, patterns, &cx.state.look, palette, true);
+    let detail = Detail {
+        names: true,
+        here: true,
+        values: true,
+    };
+    plane.paint(ui, &frame, patterns, &cx.state.look, palette, detail);
     let Some(picture) = plane.picture() else {
         return;
     };
     let painter = ui.painter().clone();
     axes::outline(&painter, rect, palette);
-    axes::below(&painter, &frame, picture.axis(0), palette);
-    axes::beside(&painter, &frame, picture.axis(1), palette);
+    let name = |index| {
+        if around.names {
+            picture.axis(index)
+        } else {
+            ""
+        }
+    };
+    axes::below(&painter, &frame, name(0), palette);
+    axes::beside(&painter, &frame, name(1), palette);
     plane.legend(ui, &frame, patterns, palette);
 
     let cards = pins.ui(ui, &frame, cx.state, cx.news, alpha, palette);
     let pointer = response
         .hover_pos()
         .filter(|p| !response.dragged() && !cards.iter().any(|c| c.contains(*p)));
-    let point = match (pointer, *cursor) {
-        (Some(p), _) => Some(frame.coordinate(p)),
-        (None, Some(c)) if response.has_focus() => Some(c),
-        _ => None,
+    let point = match pointer {
+        Some(pointer) if !cursor.seen => Some(frame.coordinate(pointer)),
+        _ => cursor.at.filter(|_| cursor.seen && response.has_focus()),
     };
     let pointed = point.and_then(|p| picture.value_at(p).ok());
-    bar.paint(
-        &painter,
-        rect,
-        &picture.coloring,
-        beyond(picture),
+    let beside = Shown {
+        around,
+        beyond: beyond(picture),
         pointed,
-        palette,
-    );
+    };
+    bar.paint(&painter, rect, &picture.coloring, beside, palette);
     if let Some(point) = point.filter(|p| frame.shows(*p)) {
         let clipped = ui.painter_at(rect);
         let at = frame.at(point);
@@ -160,7 +178,7 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
         let lines = hud::readout(picture, &frame, point);
         hud::chip(&clipped, rect, at, &lines, palette);
     }
-    if response.has_focus() && pointer.is_none() {
+    if response.has_focus() && cursor.seen {
         let stroke = Stroke::new(1.5, palette.accent);
         painter.rect_stroke(rect.expand(2.0), 1.0, stroke, StrokeKind::Outside);
     }
@@ -175,28 +193,26 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
 }
 
 /// Where the plane goes, between its axis and its colour bar.
-fn lay_out(ui: &Ui, picture: &Picture, zoom: Zoom) -> Rect {
+fn lay_out(ui: &Ui, picture: &Picture, zoom: Zoom) -> (Rect, Around) {
     let room = ui.available_rect_before_wrap();
-    let height = (room.height() - axes::BELOW - 4.0).max(48.0);
+    let around = Around::of(room.size());
+    let height = (room.height() - around.below() - 4.0).max(32.0);
     let seen = Frame::new(room, picture.extent, zoom);
     let painter = ui.painter();
-    let left = axes::left(painter, seen.y, height);
-    let right = axes::right(painter, &picture.coloring, height);
-    let free = Vec2::new((room.width() - left - right).max(48.0), height);
+    let left = around.left(painter, seen.y, height);
+    let right = around.right(painter, &picture.coloring, height);
+    let free = Vec2::new((room.width() - left - right).max(32.0), height);
     let size = camera::fit(free, picture.extent, picture.same_units());
     let over = (free - size) / 2.0;
     let corner = Pos2::new(room.left() + left + over.x, room.top() + 4.0 + over.y);
-    Rect::from_min_size(corner.round(), size)
+    (Rect::from_min_size(corner.round(), size), around)
 }
 
 /// Moves the keyboard's cross-hair.
-fn keyboard(
-    ui: &Ui,
-    response: &Response,
-    frame: &Frame,
-    spacing: (f64, f64),
-    cursor: &mut Option<(f64, f64)>,
-) {
+fn keyboard(ui: &Ui, response: &Response, frame: &Frame, spacing: (f64, f64), cursor: &mut Cursor) {
+    if ui.input(|i| i.pointer.delta() != Vec2::ZERO || i.pointer.any_down()) {
+        cursor.seen = false;
+    }
     if !response.has_focus() {
         return;
     }
@@ -213,19 +229,25 @@ fn keyboard(
         ((x, y), i.modifiers.shift)
     });
     let middle = ((frame.x.0 + frame.x.1) / 2.0, (frame.y.0 + frame.y.1) / 2.0);
-    if response.gained_focus() && cursor.is_none_or(|c| !frame.shows(c)) {
-        *cursor = Some(middle);
+    if response.gained_focus() {
+        cursor.seen = !ui.input(|i| i.pointer.any_down() || i.pointer.any_released());
+        if cursor.at.is_none_or(|c| !frame.shows(c)) {
+            cursor.at = Some(middle);
+        }
     }
     if pressed == (0.0, 0.0) {
         return;
     }
     let step = if far { 5.0 } else { 1.0 };
-    let (x, y) = cursor.unwrap_or(middle);
+    let (x, y) = cursor.at.unwrap_or(middle);
     let moved = (
         (x + pressed.0 * step * spacing.0).clamp(frame.x.0, frame.x.1),
         (y + pressed.1 * step * spacing.1).clamp(frame.y.0, frame.y.1),
     );
-    *cursor = Some(moved);
+    *cursor = Cursor {
+        at: Some(moved),
+        seen: true,
+    };
 }
 
 /// What a click, a double click or Enter means.
@@ -234,7 +256,7 @@ fn clicks(
     response: &Response,
     frame: &Frame,
     pins: &mut Pins,
-    cursor: &mut Option<(f64, f64)>,
+    cursor: &mut Cursor,
     cards: &[Rect],
 ) {
     if response.double_clicked() {
@@ -250,9 +272,11 @@ fn clicks(
             response.request_focus();
             frame.coordinate(pointer)
         }
-        None => cursor.unwrap_or_else(|| frame.coordinate(frame.rect.center())),
+        None => cursor
+            .at
+            .unwrap_or_else(|| frame.coordinate(frame.rect.center())),
     };
-    *cursor = Some(at);
+    cursor.at = Some(at);
     pins.click(ui, at);
 }
 

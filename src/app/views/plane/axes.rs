@@ -26,11 +26,52 @@ const BAR: f32 = 12.0;
 const BAR_GAP: f32 = 12.0;
 /// Height of the tip that says that values go on beyond the colours.
 const TIP: f32 = 7.0;
+/// A number reaches at most this far beyond the end of its axis.
+const OVER: f32 = 9.0;
 /// Room for numbers grows in steps, so that panning doesn't move the plane.
 const STEP: f32 = 8.0;
 
-/// Room below the plane for ticks, numbers and a name.
-pub const BELOW: f32 = TICK + GAP + NUMBER + 4.0 + NAME + 6.0;
+/// What stands around a plane, by the room there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Around {
+    /// Whether axes and the colour bar have names.
+    pub names: bool,
+    /// Whether there is a colour bar.
+    pub bar: bool,
+}
+
+impl Around {
+    /// What has room in a view of this size.
+    pub fn of(size: Vec2) -> Self {
+        Self {
+            names: size.x > 250.0 && size.y > 140.0,
+            bar: size.x > 190.0,
+        }
+    }
+
+    fn name(self) -> f32 {
+        if self.names { GAP + NAME } else { 0.0 }
+    }
+
+    /// Room below a plane for ticks, numbers and a name.
+    pub fn below(self) -> f32 {
+        TICK + GAP + NUMBER + 6.0 + self.name()
+    }
+
+    /// Room to the left of a plane of this height.
+    pub fn left(self, painter: &Painter, range: (f64, f64), height: f32) -> f32 {
+        width_of(painter, &up(range, height)).max(2.0 * STEP) + TICK + GAP + self.name() + 2.0
+    }
+
+    /// Room to the right of a plane of this height, for its colour bar.
+    pub fn right(self, painter: &Painter, coloring: &Coloring, height: f32) -> f32 {
+        if !self.bar {
+            return OVER + 2.0;
+        }
+        let numbers = width_of(painter, &bar_ticks(coloring, height)).max(2.0 * STEP);
+        BAR_GAP + BAR + TICK + GAP + numbers + self.name() + 6.0
+    }
+}
 
 fn number_font() -> FontId {
     FontId::proportional(NUMBER)
@@ -49,7 +90,7 @@ fn across(range: (f64, f64), length: f32) -> Vec<Tick> {
         Scale::Linear,
         range.0,
         range.1,
-        (length / 62.0).max(1.0) as usize,
+        (length / 62.0).max(2.0) as usize,
     )
 }
 
@@ -58,19 +99,8 @@ fn up(range: (f64, f64), length: f32) -> Vec<Tick> {
         Scale::Linear,
         range.0,
         range.1,
-        (length / 38.0).max(1.0) as usize,
+        (length / 38.0).max(2.0) as usize,
     )
-}
-
-/// Room to the left of a plane of this height.
-pub fn left(painter: &Painter, range: (f64, f64), height: f32) -> f32 {
-    width_of(painter, &up(range, height)).max(2.0 * STEP) + TICK + GAP + NAME + GAP + 2.0
-}
-
-/// Room to the right of a plane of this height, for its colour bar.
-pub fn right(painter: &Painter, coloring: &Coloring, height: f32) -> f32 {
-    let numbers = width_of(painter, &bar_ticks(coloring, height)).max(2.0 * STEP);
-    BAR_GAP + BAR + TICK + GAP + numbers + GAP + NAME + 6.0
 }
 
 /// The axis below a plane.
@@ -80,13 +110,15 @@ pub fn below(painter: &Painter, frame: &Frame, name: &str, palette: &Palette) {
     for tick in across(frame.x, rect.width()) {
         let x = painter.round_to_pixel_center(frame.at((tick.value, 0.0)).x);
         painter.vline(x, rect.bottom()..=rect.bottom() + TICK, stroke);
-        // A number at the very end stays above its axis instead of reaching under a neighbour.
+        // A number at the very end doesn't reach under a neighbour.
         let half = 0.5
             * painter
                 .layout_no_wrap(tick.label.clone(), number_font(), palette.weak)
                 .size()
                 .x;
-        let middle = x.clamp(rect.left() + half - 14.0, rect.right() - half + 14.0);
+        let middle = x
+            .min(rect.right() - half + OVER)
+            .max(rect.left() + half - OVER);
         let at = Pos2::new(middle, rect.bottom() + TICK + GAP - 1.0);
         painter.text(
             at,
@@ -171,6 +203,17 @@ fn bar_ticks(coloring: &Coloring, height: f32) -> Vec<Tick> {
     }
 }
 
+/// What a colour bar shows beside its colours.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    /// What has room.
+    pub around: Around,
+    /// Whether values go on above the colours.
+    pub beyond: bool,
+    /// The value under the pointer.
+    pub pointed: Option<f64>,
+}
+
 /// The colour bar's own texture.
 #[derive(Default)]
 pub struct Bar {
@@ -191,17 +234,20 @@ impl Bar {
     }
 
     /// Paints the bar to the right of `plane`: colours, ticks, levels, the metric and its unit, and
-    /// the value under the pointer. `beyond`: values go on above the colours.
+    /// the value under the pointer.
     pub fn paint(
         &mut self,
         painter: &Painter,
         plane: Rect,
         coloring: &Coloring,
-        beyond: bool,
-        pointed: Option<f64>,
+        Shown {
+            around,
+            beyond,
+            pointed,
+        }: Shown,
         palette: &Palette,
     ) {
-        let Some((lo, hi)) = coloring.range else {
+        let Some((lo, hi)) = coloring.range.filter(|_| around.bar) else {
             return;
         };
         let left = plane.right() + BAR_GAP;
@@ -257,16 +303,13 @@ impl Bar {
                 palette.weak,
             );
         }
-        let numbers = width_of(painter, &ticks).max(2.0 * STEP);
-        let x = rect.right() + TICK + GAP + numbers + GAP + NAME / 2.0;
-        let middle = Pos2::new(x, plane.center().y);
-        upwards(
-            painter,
-            middle,
-            &coloring.name(),
-            plane.height(),
-            palette.text,
-        );
+        if around.names {
+            let numbers = width_of(painter, &ticks).max(2.0 * STEP);
+            let x = rect.right() + TICK + GAP + numbers + GAP + NAME / 2.0;
+            let middle = Pos2::new(x, plane.center().y);
+            let name = coloring.name();
+            upwards(painter, middle, &name, plane.height(), palette.text);
+        }
         if let Some(value) = pointed.filter(|v| v.is_finite()) {
             let at = y(value);
             let tip = Pos2::new(rect.left() - 1.0, at);

@@ -11,7 +11,7 @@ const MOST: f64 = 200.0;
 /// The least: what lies around the plane comes into view.
 const LEAST: f64 = 0.4;
 /// Where units differ, a plane is at most this much wider than high, or higher than wide.
-const MOST_STRETCH: f64 = 1.7;
+const MOST_STRETCH: f64 = 1.5;
 /// Where units are equal, nothing narrower than this is drawn true to scale.
 const SLIVER: f64 = 6.0;
 
@@ -280,7 +280,7 @@ mod tests {
         let room = Vec2::new(600.0, 300.0);
         assert_eq!(fit(room, EXTENT, true), Vec2::new(75.0, 300.0));
         let loose = fit(room, EXTENT, false);
-        assert_eq!((loose.x, loose.y), (510.0, 300.0));
+        assert_eq!((loose.x, loose.y), (450.0, 300.0));
         let square = fit(Vec2::new(300.0, 280.0), EXTENT, false);
         assert_eq!((square.x, square.y), (300.0, 280.0), "all of the room");
     }

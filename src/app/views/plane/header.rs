@@ -20,7 +20,7 @@ const METRICS: [Metric; 4] = [
 ];
 const SCALES: [Option<Scale>; 3] = [None, Some(Scale::Linear), Some(Scale::Log)];
 const METRIC_HELP: &str = "What the colours show at every point of the plane, as a mean over the samples: loss in nats, or the share of right answers";
-const SCALE_HELP: &str = "How colours and iso-lines spread over the values. Automatic: logarithmic where a loss spans a factor of 30, since linear levels would leave the basin empty";
+const SCALE_HELP: &str = "How colours and iso-lines spread over the values. Auto is logarithmic where a loss spans a factor of 30, since linear levels would leave the basin empty";
 
 /// How far what is shown can be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,7 +83,7 @@ pub fn badge(shown: &LiveSurface, asked: &Asked) -> (String, Trust) {
 }
 
 /// α to the digits that tell positions of the slider apart.
-fn alpha(value: f64) -> String {
+pub fn alpha(value: f64) -> String {
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0');
     let decimals = text.split_once('.').map_or(0, |(_, d)| d.len());
@@ -107,7 +107,11 @@ pub fn badge_ui(ui: &mut Ui, (words, trust): &(String, Trust), palette: &Palette
         ),
     };
     Frame::new()
-        .fill(color.gamma_multiply(if palette.dark { 0.14 } else { 0.1 }))
+        .fill(
+            palette
+                .plot
+                .lerp_to_gamma(color, if palette.dark { 0.16 } else { 0.1 }),
+        )
         .corner_radius(CornerRadius::same(9))
         .inner_margin(Margin::symmetric(8, 2))
         .show(ui, |ui| {
@@ -127,7 +131,7 @@ fn ink(color: Color32, palette: &Palette) -> Color32 {
     }
 }
 
-/// Draws the choice of metric and scale. Returns whether anything changed.
+/// Draws the choice of metric and, where there is room, of the scale.
 pub fn chooser_ui(ui: &mut Ui, look: &mut Look, coloring: Option<&Coloring>) {
     let metric = ComboBox::from_id_salt("metric")
         .selected_text(look.metric.name())
@@ -142,17 +146,20 @@ pub fn chooser_ui(ui: &mut Ui, look: &mut Look, coloring: Option<&Coloring>) {
         "Metric",
         look.metric.name(),
     );
+    if ui.available_width() < 110.0 {
+        return;
+    }
     let automatic = coloring.filter(|_| look.scale.is_none()).map(|c| c.scale);
     let words = |scale: Option<Scale>| match (scale, automatic) {
         (Some(Scale::Linear), _) => "Linear",
         (Some(Scale::Log), _) => "Logarithmic",
-        (None, Some(Scale::Linear)) => "Automatic: linear",
-        (None, Some(Scale::Log)) => "Automatic: log",
-        (None, None) => "Automatic",
+        (None, Some(Scale::Linear)) => "Auto: linear",
+        (None, Some(Scale::Log)) => "Auto: log",
+        (None, None) => "Auto",
     };
     let scale = ComboBox::from_id_salt("scale")
         .selected_text(words(look.scale))
-        .width(118.0)
+        .width(96.0)
         .show_ui(ui, |ui| {
             for scale in SCALES {
                 ui.selectable_value(&mut look.scale, scale, words(scale));
@@ -184,7 +191,7 @@ pub fn header_ui(
 ) {
     ui.horizontal(|ui| {
         left(ui);
-        if let Some(badge) = badge {
+        if let Some(badge) = badge.filter(|_| ui.available_width() > 60.0) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 badge_ui(ui, badge, palette);
             });

@@ -2,6 +2,7 @@
 //!
 //! Every sign bears a white rim within a dark one, so that it stands out on any colour.
 
+use super::Detail;
 use super::camera::Frame;
 use super::picture::Picture;
 use crate::app::theme::Palette;
@@ -68,13 +69,13 @@ pub fn paint(
     picture: &Picture,
     frame: &Frame,
     palette: &Palette,
-    named: bool,
+    detail: Detail,
 ) -> Vec<Block> {
     let mut taken = path(painter, picture, frame);
     let marks = marks(picture, palette);
     let seen: Vec<(&Mark, Pos2)> = marks
         .iter()
-        .filter(|m| frame.shows(m.at))
+        .filter(|m| frame.shows(m.at) && (detail.here || !m.here))
         .map(|m| (m, frame.at(m.at)))
         .collect();
     for (mark, at) in &seen {
@@ -87,7 +88,7 @@ pub fn paint(
             Vec2::splat(2.0 * RADIUS + 4.0),
         )));
     }
-    if !named {
+    if !detail.names {
         return taken;
     }
     let mut names: Vec<(Pos2, String, Color32)> = Vec::new();

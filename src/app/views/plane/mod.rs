@@ -38,6 +38,17 @@ pub struct Plane {
     lines: Lines,
 }
 
+/// How much a plane says, which depends on its room and on what stands around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Detail {
+    /// Whether marks have names.
+    pub names: bool,
+    /// Whether θ(α) is marked.
+    pub here: bool,
+    /// Whether iso-lines carry their values.
+    pub values: bool,
+}
+
 /// What the colours of a view depend on.
 type ColoringKey = (Vec<u64>, Metric, Option<Scale>, Colormap, usize);
 
@@ -103,7 +114,7 @@ impl Plane {
         patterns: &mut Patterns,
         look: &Look,
         palette: &Palette,
-        roomy: bool,
+        detail: Detail,
     ) {
         let Some(picture) = &self.picture else { return };
         let painter = ui.painter_at(frame.rect);
@@ -125,18 +136,18 @@ impl Plane {
                 Stroke::new(0.8, Color32::from_black_alpha(150)),
             );
         }
-        let taken = marks::paint(&painter, picture, frame, palette, roomy);
-        let labelled = look.level_labels && roomy;
+        if picture.coloring.range.is_none() {
+            // Nothing else has a meaning where there is no value.
+            let words = nowhere_finite(picture, frame.rect.width() > 220.0);
+            notice(&painter, frame.rect, &words, palette);
+            return;
+        }
+        let taken = marks::paint(&painter, picture, frame, palette, detail);
+        let labelled = look.level_labels && detail.values;
         let shapes = self
             .lines
             .shapes(&painter, picture, frame, labelled, &taken);
         painter.set(below, Shape::Vec(shapes));
-        if picture.coloring.range.is_none() {
-            let points = picture.surface.positions.len();
-            let name = picture.coloring.metric.name();
-            let words = format!("{name} is nowhere finite here:\nNaN or ∞ at all {points} points");
-            notice(&painter, frame.rect, &words, palette);
-        }
     }
 
     /// What the patterns and the end of the colours mean, in the lower left corner.
@@ -196,6 +207,15 @@ impl Plane {
             bottom = rect.top() - 3.0;
         }
     }
+}
+
+fn nowhere_finite(picture: &Picture, roomy: bool) -> String {
+    if !roomy {
+        return "nowhere finite".into();
+    }
+    let points = picture.surface.positions.len();
+    let name = picture.coloring.metric.name();
+    format!("{name} is nowhere finite here:\nNaN or ∞ at all {points} points")
 }
 
 enum Swatch {

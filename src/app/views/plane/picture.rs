@@ -97,7 +97,7 @@ fn values_of(surface: &LiveSurface, metric: Metric) -> Result<&[f64], String> {
     let numbers = surface.surface().ok_or("There is no surface to show")?;
     let missing = || {
         format!(
-            "{} isn't computed: ask for both splits under Samples, or choose another metric",
+            "{} isn't computed: metrics are taken over the other split only",
             metric.name()
         )
     };
