@@ -1,6 +1,10 @@
 //! What plots of curves share: a handle that the pointer moves, names, a readout at the pointer.
 
-use eframe::egui::{self, Align2, FontId, Key, PointerButton, Response, Ui, Vec2};
+use crate::plot::scale::{Scale, ticks};
+use eframe::egui::{
+    self, Align2, Color32, FontId, Key, PointerButton, Response, RichText, Sense, Stroke, Ui, Vec2,
+};
+use egui_plot::GridMark;
 
 /// Whether the pointer is moving a vertical line.
 #[derive(Default)]
@@ -75,4 +79,37 @@ pub fn beside_pointer(ui: &Ui, words: &str) {
         egui::StrokeKind::Inside,
     );
     painter.galley(rect.min + Vec2::new(6.0, 4.0), text, visuals.text_color());
+}
+
+/// Marks of an axis at round values; on a logarithmic one positions are powers of ten, and those
+/// between have no number.
+pub fn marks(scale: Scale, (low, high): (f64, f64)) -> Vec<GridMark> {
+    let found = ticks(scale, scale.inverse(low), scale.inverse(high), 5);
+    let step = (high - low) / 5.0;
+    let mark = |tick: crate::plot::scale::Tick| GridMark {
+        value: scale.forward(tick.value),
+        // What has no number is drawn fainter, which is what a smaller step means here.
+        step_size: if tick.label.is_empty() {
+            0.12 * step
+        } else {
+            step
+        },
+    };
+    found.into_iter().map(mark).collect()
+}
+
+/// An entry of a legend: a stroke and its name.
+pub fn key(ui: &mut Ui, name: &str, color: Color32, dashed: bool) {
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(16.0, 10.0), Sense::hover());
+    let stroke = Stroke::new(2.0, color);
+    let ends = [rect.left_center(), rect.right_center()];
+    if dashed {
+        ui.painter()
+            .extend(egui::Shape::dashed_line(&ends, stroke, 4.0, 3.0));
+    } else {
+        ui.painter().line_segment(ends, stroke);
+    }
+    ui.spacing_mut().item_spacing.x = 5.0;
+    ui.label(RichText::new(name).small().color(color));
+    ui.spacing_mut().item_spacing.x = 8.0;
 }

@@ -11,8 +11,7 @@ use crate::plot::number::format_value;
 use crate::plot::scale::{Scale, finite_range};
 use eframe::egui::{self, Color32, RichText, Ui};
 use egui_plot::{
-    AxisHints, Corner, HPlacement, Legend, Line, LineStyle, Plot, PlotPoint, PlotPoints, Points,
-    Text, VLine,
+    AxisHints, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform, Points, Text, VLine,
 };
 
 /// What the view keeps between frames.
@@ -48,6 +47,13 @@ fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
         ui.checkbox(&mut cx.state.look.log_line, "Logarithmic loss")
             .on_hover_text(LOG_HELP);
         ui.label("?").on_hover_text(HELP);
+        curves::key(ui, "loss", cx.palette.loss, false);
+        curves::key(ui, "accuracy", cx.palette.accuracy, false);
+        let both = matches!(&outcome.numbers, Numbers::Line(l) if l.table.validation.is_some() && l.table.train.is_some());
+        if both {
+            curves::key(ui, "training", cx.palette.weak, false);
+            curves::key(ui, "validation", cx.palette.weak, true);
+        }
         let barriers: Vec<String> = outcome
             .recipe
             .barriers
@@ -99,10 +105,6 @@ impl Mapping {
     fn accuracy(self, value: f64) -> f64 {
         self.low + value * (self.high - self.low)
     }
-
-    fn accuracy_at(self, y: f64) -> f64 {
-        (y - self.low) / (self.high - self.low)
-    }
 }
 
 fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outcome) {
@@ -138,26 +140,25 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
             AxisHints::new_y()
                 .label("Loss (nats)")
                 .formatter(move |mark, _| format_value(scale.inverse(mark.value))),
-            AxisHints::new_y()
-                .label("Accuracy")
-                .placement(HPlacement::Right)
-                .formatter(move |mark, _| percent(mapping.accuracy_at(mark.value))),
         ])
+        .y_grid_spacer(move |input| curves::marks(scale, input.bounds))
         .x_axis_label("α")
-        .legend(Legend::default().position(Corner::LeftTop))
         .label_formatter(move |_| None)
         .show_background(false)
         .show_crosshair(false)
         .pan_pointer_button(egui::PointerButton::Secondary)
         .allow_boxed_zoom(false)
-        .default_x_bounds(-1.0, 2.0)
-        .default_y_bounds(mapping.low, mapping.high)
+        .include_x(-1.0)
+        .include_x(2.0)
+        .include_y(mapping.low)
+        .include_y(mapping.high)
+        .set_margin_fraction(egui::Vec2::ZERO)
         .y_axis_min_width(40.0);
     if reset {
         plot = plot.reset();
     }
     // Another scale is another plot: its zoom would make no sense here.
-    plot = plot.id(ui.id().with(("line", scale == Scale::Log)));
+    plot = plot.id(ui.scope_id().with(("line", scale == Scale::Log)));
     let alpha = cx.state.wish.alpha;
     let shown = cx.news.point.as_ref().filter(|p| p.alpha == alpha);
     let response = plot.show(ui, |plot| {
@@ -240,6 +241,30 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
     }
     if let (Some(at), false) = (response.inner, cache.handle.dragging()) {
         readout(ui, &response.response, at, line.alpha.as_slice(), &columns);
+    }
+}
+
+/// Accuracies in per cent along the right edge: the second axis of the plot.
+fn percents(ui: &Ui, transform: &PlotTransform, mapping: Mapping, color: Color32) {
+    let frame = transform.frame();
+    let painter = ui.painter().with_clip_rect(*frame);
+    for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
+        let y = transform.position_from_point_y(mapping.accuracy(share));
+        let tick = egui::Stroke::new(1.0, color);
+        painter.hline(frame.right() - 4.0..=frame.right(), y, tick);
+        let align = match share {
+            0.0 => egui::Align2::RIGHT_BOTTOM,
+            1.0 => egui::Align2::RIGHT_TOP,
+            _ => egui::Align2::RIGHT_CENTER,
+        };
+        let at = egui::pos2(frame.right() - 7.0, y);
+        painter.text(
+            at,
+            align,
+            percent(share),
+            egui::FontId::proportional(10.5),
+            color,
+        );
     }
 }
 

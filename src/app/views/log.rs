@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Draws the log.
 pub fn log_ui(ui: &mut Ui, cx: &mut Context<'_>) {
-    let only_problems = ui.id().with("only problems");
+    let only_problems = ui.scope_id().with("only problems");
     let mut only = ui.data_mut(|d| d.get_persisted(only_problems).unwrap_or(false));
     ui.horizontal(|ui| {
         ui.checkbox(&mut only, "Problems only")

@@ -5,10 +5,9 @@ use super::{Context, empty_ui};
 use crate::app::deck::scientific;
 use crate::engine::live::SharpnessCurve;
 use crate::plot::number::format_value;
+use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, Grid, RichText, Ui};
-use egui_plot::{
-    AxisHints, Corner, GridMark, Legend, Line, LineStyle, Plot, PlotPoints, Points, VLine,
-};
+use egui_plot::{AxisHints, GridMark, Line, LineStyle, Plot, PlotPoints, Points, VLine};
 
 /// What the view keeps between frames.
 #[derive(Default)]
@@ -60,13 +59,21 @@ pub fn sharpness_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         empty_ui(ui, cx.palette, words);
         return;
     }
-    header_ui(ui, cx);
+    header_ui(ui, cx, &curves);
     plot_ui(ui, cache, cx, &curves);
 }
 
-fn header_ui(ui: &mut Ui, cx: &Context<'_>) {
+fn header_ui(ui: &mut Ui, cx: &Context<'_>, shown: &[(&str, Color32, &SharpnessCurve)]) {
     ui.horizontal(|ui| {
-        ui.label("φ(ε) in full space").on_hover_text(HELP);
+        for (name, color, curve) in shown {
+            let stale = *name == "θ(α)" && curve.alpha != cx.state.wish.alpha;
+            let words = if stale {
+                format!("{name} at α = {}", format_value(curve.alpha))
+            } else {
+                (*name).to_owned()
+            };
+            curves::key(ui, &words, *color, false);
+        }
         ui.label("?").on_hover_text(HELP);
         ui.menu_button("Published values", |ui| {
             ui.label("Keskar et al. 2017, full space, ε = 1e-3");
@@ -111,12 +118,14 @@ fn plot_ui(
                 .label("ε")
                 .formatter(|mark: GridMark, _| power(mark)),
         ])
-        .legend(Legend::default().position(Corner::LeftTop))
+        .x_grid_spacer(|input| curves::marks(Scale::Log, input.bounds))
+        .y_grid_spacer(|input| curves::marks(Scale::Log, input.bounds))
         .label_formatter(|_| None)
         .show_background(false)
         .pan_pointer_button(egui::PointerButton::Secondary)
         .allow_boxed_zoom(false)
-        .default_x_bounds(-5.0, -1.0)
+        .include_x(-5.0)
+        .include_x(-1.0)
         .y_axis_min_width(40.0);
     if reset {
         plot = plot.reset();
@@ -135,15 +144,8 @@ fn plot_ui(
                 .filter(|(_, p)| **p > 0.0 && p.is_finite())
                 .map(|(e, p)| [e.log10(), p.log10()])
                 .collect();
-            let (words, color) = if stale {
-                (
-                    format!("{name} at α = {}", format_value(curve.alpha)),
-                    color.gamma_multiply(0.45),
-                )
-            } else {
-                ((*name).to_owned(), *color)
-            };
-            let line = Line::new(words, PlotPoints::from(points.clone()))
+            let color = color.gamma_multiply(if stale { 0.45 } else { 1.0 });
+            let line = Line::new(*name, PlotPoints::from(points.clone()))
                 .color(color)
                 .width(1.8);
             plot.line(line.allow_hover(false));

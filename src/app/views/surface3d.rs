@@ -1,7 +1,8 @@
 //! The surface around θ(α) in space: orbit, zoom, lit, iso-lines on it.
 
+use super::plane::Colorist;
+use super::plane::axes::{Around, Bar, Shown};
 use super::plane::header::{self, Asked};
-use super::plane::{Colorist, axes};
 use super::space::{self, Space};
 use super::{Context, empty_ui};
 use crate::engine::live::LiveSurface;
@@ -16,7 +17,7 @@ pub struct Cache {
     pub camera: Camera,
     space: Space,
     colorist: Colorist,
-    bar: axes::Bar,
+    bar: Bar,
     kept: Option<Arc<LiveSurface>>,
     reset: u64,
 }
@@ -77,9 +78,10 @@ pub fn surface3d_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         }
     };
     let room = ui.available_rect_before_wrap();
-    let right = axes::right(ui.painter(), &coloring, room.height());
+    let around = Around::of(room.size());
+    let right = around.right(ui.painter(), &coloring, room.height());
     let rect = Rect::from_min_max(room.min, room.max - egui::vec2(right, 0.0));
-    let response = ui.interact(rect, ui.id().with("space"), Sense::click_and_drag());
+    let response = ui.interact(rect, ui.scope_id().with("space"), Sense::click_and_drag());
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, "Surface in space"));
     if response.clicked() {
         response.request_focus();
@@ -96,8 +98,15 @@ pub fn surface3d_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         rect.min + egui::vec2(0.0, 6.0),
         rect.max - egui::vec2(0.0, 10.0),
     );
-    let painter = ui.painter().clone();
-    cache
-        .bar
-        .paint(&painter, bar, &coloring, false, None, cx.palette);
+    if around.bar {
+        let painter = ui.painter().clone();
+        let beside = Shown {
+            around,
+            beyond: false,
+            pointed: None,
+        };
+        cache
+            .bar
+            .paint(&painter, bar, &coloring, beside, cx.palette);
+    }
 }

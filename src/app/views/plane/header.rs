@@ -109,7 +109,7 @@ pub fn badge_ui(ui: &mut Ui, (words, trust): &(String, Trust), palette: &Palette
     Frame::new()
         .fill(
             palette
-                .plot
+                .panel
                 .lerp_to_gamma(color, if palette.dark { 0.16 } else { 0.1 }),
         )
         .corner_radius(CornerRadius::same(9))
