@@ -223,6 +223,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
         }
         plot.pointer_coordinate().map(|p| p.x)
     });
+    percents(ui, &response.transform, mapping, palette.accuracy);
     curves::named(
         &response.response,
         "Line between the minimizers; α",

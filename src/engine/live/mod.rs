@@ -22,7 +22,7 @@ pub use news::{
     Activity, Confirmed, Entry, ExperimentFacts, Failure, Kind, LiveSurface, PointMetrics,
     ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage,
 };
-pub use wish::{Probe, Wish};
+pub use wish::{LIVE_POINTS, Probe, Wish};
 
 use crate::engine::result::Outcome;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

@@ -1,0 +1,275 @@
+//! The plane: where its directions come from, how they are scaled, how far it reaches.
+
+use super::{choice, named, number, row};
+use crate::app::command::{Ask, Command};
+use crate::app::state::State;
+use crate::app::theme::Palette;
+use crate::engine::job::{AxisChoice, Directions, SurfaceJob};
+use crate::landscape::direction::{Normalization, OneDim};
+use crate::landscape::grid::Axis;
+use crate::landscape::slice::Buffers;
+use crate::landscape::trajectory::Centring;
+use eframe::egui::{self, RichText, Ui};
+
+const DIRECTIONS: &str = "Where the two directions of the plane come from. A plane shows two of many thousand directions";
+const NORMALIZE: &str = "How a random direction is scaled to the weights it moves.\n\nFilter normalisation (Li et al. 2018, section 4): each filter of the direction gets the norm of the filter it moves, so that a step of 1 means the same for networks whose weights differ in scale. Without it a network with small weights looks sharp for no other reason.";
+
+const RULES: [(Option<Normalization>, &str, &str); 5] = [
+    (
+        None,
+        "Filter",
+        "Each filter (one output unit): d ← d ‖w‖ / ‖d‖ (Li et al. 2018)",
+    ),
+    (
+        Some(Normalization::Layer),
+        "Layer",
+        "Each tensor as a whole: d ← d ‖w‖ / ‖d‖",
+    ),
+    (
+        Some(Normalization::Weight),
+        "Weight",
+        "Each element: d ← d · w",
+    ),
+    (
+        Some(Normalization::Unit),
+        "Unit length",
+        "The whole direction to length 1: coordinates are L2 distances",
+    ),
+    (
+        Some(Normalization::None),
+        "None",
+        "As drawn; only for a single network",
+    ),
+];
+
+const ONE_DIM: [(Option<OneDim>, &str, &str); 3] = [
+    (
+        None,
+        "Fixed",
+        "Biases and normalisation parameters don't move, as in Li et al.'s pictures",
+    ),
+    (
+        Some(OneDim::Keep),
+        "Normalised",
+        "Each moves, scaled as a whole by the same rule",
+    ),
+    (
+        Some(OneDim::Copy),
+        "Along themselves",
+        "Each moves along itself, as Li et al.'s code does unless told to ignore biases",
+    ),
+];
+
+const BUFFERS: [(Buffers, &str, &str); 3] = [
+    (
+        Buffers::Interpolate,
+        "Interpolated",
+        "Running means and variances follow the weights",
+    ),
+    (
+        Buffers::Frozen,
+        "Frozen",
+        "Running means and variances stay those of the centre",
+    ),
+    (
+        Buffers::Recompute,
+        "Recomputed",
+        "Measured on the training samples at every point: slow, and what a trained network would really use",
+    ),
+];
+
+const CENTRINGS: [(Centring, &str, &str); 2] = [
+    (
+        Centring::Mean,
+        "About the mean",
+        "As scikit-learn's PCA does",
+    ),
+    (
+        Centring::None,
+        "Of the offsets",
+        "Uncentred, from the last checkpoint",
+    ),
+];
+
+/// Draws the controls.
+pub fn plane_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mut Vec<Command>) {
+    directions_ui(ui, state, palette, commands);
+    let between = matches!(
+        state.wish.plane.directions,
+        Directions::Three(..) | Directions::Pca(_)
+    );
+    let job = &mut state.wish.plane;
+    if !between {
+        let mut rule = job.normalize.filter(|r| *r != Normalization::Filter);
+        choice(ui, "Normalisation", NORMALIZE, &mut rule, &RULES);
+        if rule != job.normalize.filter(|r| *r != Normalization::Filter) {
+            job.normalize = rule;
+        }
+        let mut one_dim = job.one_dim.filter(|r| *r != OneDim::Zero);
+        choice(
+            ui,
+            "Biases",
+            "What biases and other tensors of one axis do",
+            &mut one_dim,
+            &ONE_DIM,
+        );
+        if one_dim != job.one_dim.filter(|r| *r != OneDim::Zero) {
+            job.one_dim = one_dim;
+        }
+        ui.checkbox(&mut job.orthogonal, "Orthogonal directions")
+            .on_hover_text("Take from the second direction what lies along the first; random ones are nearly orthogonal anyway");
+    }
+    if matches!(job.directions, Directions::Three(..)) {
+        ui.checkbox(&mut job.isometric, "L2 distances")
+            .on_hover_text("A Gram–Schmidt frame with coordinates in L2 distances instead of plain differences");
+    }
+    if matches!(job.directions, Directions::Pca(_)) {
+        choice(
+            ui,
+            "Centring",
+            "What the principal directions vary about",
+            &mut job.centring,
+            &CENTRINGS,
+        );
+    }
+    choice(
+        ui,
+        "Statistics",
+        "What the running statistics of batch normalisation do while the weights move; networks without it don't mind",
+        &mut job.buffers,
+        &BUFFERS,
+    );
+    extent_ui(ui, job);
+}
+
+fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mut Vec<Command>) {
+    let words = match &state.wish.plane.directions {
+        Directions::Random => "Random",
+        Directions::Files(_) => "Stored",
+        Directions::Three(..) => "Three checkpoints",
+        Directions::Pca(_) => "PCA of a folder",
+        #[expect(
+            unreachable_patterns,
+            reason = "other kinds are named by the job itself"
+        )]
+        _ => "Other",
+    };
+    row(ui, "Directions", DIRECTIONS, |ui| {
+        let combo = egui::ComboBox::from_id_salt("Directions")
+            .selected_text(words)
+            .width(ui.available_width().min(190.0))
+            .show_ui(ui, |ui| {
+                let random = words == "Random";
+                if ui
+                    .selectable_label(random, "Random")
+                    .on_hover_text("Two Gaussian draws from the seed")
+                    .clicked()
+                {
+                    state.wish.plane.directions = Directions::Random;
+                }
+                for (ask, words, why) in [
+                    (
+                        Ask::Directions,
+                        "Stored…",
+                        "A .safetensors or .h5 file with both directions, or two files",
+                    ),
+                    (
+                        Ask::Corners,
+                        "Three checkpoints…",
+                        "The plane through θ(α) and two more checkpoints",
+                    ),
+                    (
+                        Ask::Series,
+                        "PCA of a folder…",
+                        "The plane in which a training run moved most",
+                    ),
+                ] {
+                    if ui
+                        .selectable_label(false, words)
+                        .on_hover_text(why)
+                        .clicked()
+                    {
+                        commands.push(Command::Ask(ask));
+                    }
+                }
+            });
+        named(&combo.response, egui::Role::ComboBox, "Directions", words);
+    });
+    match &state.wish.plane.directions {
+        Directions::Random => {
+            let seed = state.wish.plane.setup.seed;
+            row(
+                ui,
+                "Seed",
+                "Seed of the two draws, of subsets and of synthetic data: the same seed gives the same picture everywhere",
+                |ui| {
+                    if let Some(seed) = number(ui, "Seed", seed, 0..=u64::from(u32::MAX), 0.1) {
+                        state.wish.plane.setup.seed = seed;
+                    }
+                    let draw = ui
+                        .button("New draw")
+                        .on_hover_text("Another pair of random directions");
+                    if draw.clicked() {
+                        commands.push(Command::NewSeed);
+                    }
+                },
+            );
+        }
+        other => {
+            let words = other.to_string();
+            ui.add(egui::Label::new(RichText::new(&words).color(palette.weak)).truncate())
+                .on_hover_text(&words);
+        }
+    }
+}
+
+/// The extent of both axes, as people think of it: how far from the centre, how fine.
+fn extent_ui(ui: &mut Ui, job: &mut SurfaceJob) {
+    let mut automatic = matches!(job.x, Some(AxisChoice::Auto(_)) | None);
+    let points = match job.x {
+        Some(AxisChoice::Given(axis)) => axis.points,
+        Some(AxisChoice::Auto(points)) => points,
+        None => crate::engine::live::LIVE_POINTS,
+    };
+    let half = match job.x {
+        Some(AxisChoice::Given(axis)) => axis.to.abs().max(axis.from.abs()),
+        _ => 1.0,
+    };
+    let given = |half: f64, points: usize| {
+        Some(AxisChoice::Given(Axis {
+            from: -half,
+            to: half,
+            points,
+        }))
+    };
+    let help = "How far the plane reaches from its centre, in units of its directions (filter-normalised: multiples of the weights' own norm)";
+    row(ui, "Reach", help, |ui| {
+        if automatic {
+            ui.label("wide enough");
+        } else if let Some(half) = number(ui, "Reach", half, 1e-4..=1e3, 0.01) {
+            (job.x, job.y) = (given(half, points), None);
+        }
+        let toggled = ui
+            .checkbox(&mut automatic, "Auto")
+            .on_hover_text("Wide enough for the loss to grow fivefold along each direction");
+        if toggled.changed() {
+            job.x = if automatic {
+                Some(AxisChoice::Auto(points))
+            } else {
+                given(1.0, points)
+            };
+            job.y = None;
+        }
+    });
+    let help = "Points along each axis; the whole surface takes their square";
+    row(ui, "Grid", help, |ui| {
+        if let Some(points) = number(ui, "Grid points", points, 2..=401, 0.2) {
+            job.x = match job.x {
+                Some(AxisChoice::Given(axis)) => Some(AxisChoice::Given(Axis { points, ..axis })),
+                _ => Some(AxisChoice::Auto(points)),
+            };
+            job.y = None;
+        }
+        ui.label(format!("× {points}"));
+    });
+}
