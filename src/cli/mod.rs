@@ -20,6 +20,7 @@ mod noise;
 mod output;
 mod progress;
 mod runs;
+mod sharpness;
 mod surface;
 mod trajectory;
 
@@ -61,6 +62,8 @@ enum Command {
     Line(compute::ComputeArgs<LineJob>),
     /// Loss and accuracy over a plane around a point of parameter space
     Surface(Box<surface::SurfaceArgs>),
+    /// How far the loss rises within a small box around minimizers
+    Sharpness(Box<sharpness::SharpnessArgs>),
     /// Eigenvalues, trace and density of the Hessian at a checkpoint
     Curvature(Box<curvature::CurvatureArgs>),
     /// How much the gradients of single samples differ at a checkpoint
@@ -117,6 +120,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Inspect(args) => inspect::run(&args, talk),
         Command::Line(args) => compute::run(args, talk),
         Command::Surface(args) => surface::run(*args, talk),
+        Command::Sharpness(args) => sharpness::run(&args, talk),
         Command::Curvature(args) => curvature::run(&args, talk),
         Command::Noise(args) => noise::run(&args, talk),
         Command::Distance(args) => distance::run(&args, talk),

@@ -29,11 +29,18 @@ pub fn listen_for_interrupts() -> &'static AtomicUsize {
 
 /// A bar with points a second and time left, on standard error, where that is a terminal.
 pub fn bar(hidden: bool) -> ProgressBar {
+    bar_of("points", hidden)
+}
+
+/// The same for other units of work than points.
+pub fn bar_of(unit: &str, hidden: bool) -> ProgressBar {
     if hidden {
         return ProgressBar::hidden();
     }
     let bar = ProgressBar::new(0);
-    if let Ok(style) = ProgressStyle::with_template("{bar:32.cyan/dim} {pos}/{len} points  {msg}") {
+    if let Ok(style) = ProgressStyle::with_template(&format!(
+        "{{bar:32.cyan/dim}} {{pos}}/{{len}} {unit}  {{msg}}"
+    )) {
         bar.set_style(style.progress_chars("━━─"));
     }
     bar
@@ -58,7 +65,7 @@ pub fn show(bar: &ProgressBar, progress: &Progress) {
             format!("  {} left", duration(left.as_secs()))
         });
         let digits = usize::from(rate < 10.0);
-        bar.set_message(format!("{rate:.digits$} points/s{left}"));
+        bar.set_message(format!("{rate:.digits$}/s{left}"));
     }
 }
 

@@ -14,6 +14,7 @@ pub mod local;
 mod plane;
 pub mod recipe;
 pub mod result;
+pub mod sharpness;
 pub mod surface;
 mod trajectory;
 

@@ -11,6 +11,7 @@ pub mod json;
 pub mod npz;
 pub mod pdf;
 pub mod png;
+pub mod sharpness;
 pub mod svg;
 pub mod vtk;
 

@@ -177,6 +177,28 @@ pub(super) fn stream(
     })
 }
 
+/// Writes named arrays of numbers, and a header as `recipe`.
+///
+/// # Errors
+/// Where the file can't be written.
+pub(super) fn write_arrays(
+    path: &Path,
+    arrays: &[(&str, Vec<usize>, Vec<f64>)],
+    header: &str,
+) -> Result<()> {
+    stream(path, |out| {
+        let mut archive = Npz {
+            zip: ZipWriter::new(out),
+        };
+        for (name, shape, values) in arrays {
+            archive.floats(name, shape, values)?;
+        }
+        archive.array("recipe", "|u1", &[header.len()], header.as_bytes())?;
+        archive.zip.finish()?;
+        Ok(())
+    })
+}
+
 /// The arrays of a trajectory: a surface carries the path for drawing, the rest stands in the recipe.
 fn path_arrays(outcome: &Outcome) -> Vec<(&'static str, &Vec<f64>)> {
     let Some(facts) = &outcome.recipe.trajectory else {

@@ -3,6 +3,7 @@
 //!
 //! A job says what is wanted and nothing of how far it got. Defaults stand here and nowhere else.
 
+mod sharpness;
 mod values;
 
 use crate::dataset;
@@ -14,6 +15,7 @@ use crate::landscape::slice::Buffers;
 use crate::landscape::trajectory::Centring;
 use clap::Args;
 use serde::{Deserialize, Serialize};
+pub use sharpness::{Measures, SharpnessJob};
 use std::path::PathBuf;
 pub use values::{AxisChoice, DEFAULT_POINTS, Directions, ImageSize, MemorySize, SplitChoice};
 

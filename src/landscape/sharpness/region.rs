@@ -128,11 +128,15 @@ impl Region {
     /// Where the objective fails.
     pub fn gradient(&self, objective: &mut dyn Objective, z: &[f64]) -> Result<(f64, Vec<f64>)> {
         let (value, gradient) = objective.gradient(&self.point(z))?;
-        let gradient = match &self.basis {
+        Ok((value, self.pull_back(gradient)))
+    }
+
+    /// Aᵀ g: a derivative with respect to the parameters, n entries, as one with respect to z.
+    pub fn pull_back(&self, gradient: Vec<f64>) -> Vec<f64> {
+        match &self.basis {
             None => gradient,
             Some(basis) => basis.transposed(&gradient),
-        };
-        Ok((value, gradient))
+        }
     }
 
     /// f(θ + A z).

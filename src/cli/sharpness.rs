@@ -1,0 +1,283 @@
+//! `sharpness`: how far the loss rises around minimizers, by Keskar et al.'s box and other measures.
+
+use crate::cli::{End, Talk, output, progress};
+use crate::engine::Flow;
+use crate::engine::job::SharpnessJob;
+use crate::engine::sharpness::{self, CheckpointSharpness, SharpnessReport};
+use crate::export::{self, sharpness as files};
+use crate::landscape::evaluate::Precision;
+use crate::landscape::sharpness::search::{Method, Sharpness};
+use crate::plot::number::format_value;
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
+
+/// `losscope sharpness`
+#[derive(Debug, Args)]
+pub struct SharpnessArgs {
+    #[command(flatten)]
+    job: SharpnessJob,
+    /// Output file, .json or .npz; may be repeated
+    #[arg(short, long, value_name = "FILE")]
+    output: Vec<PathBuf>,
+    /// Write the weights with the largest loss found, .safetensors; where there are several, one file each
+    #[arg(long, value_name = "FILE")]
+    save_worst: Option<PathBuf>,
+}
+
+/// Small batch and large batch at ε = 1e-3 in full space, percent (Keskar et al. 2017, table 3).
+const PUBLISHED: [(&str, f64, f64); 6] = [
+    ("F1", 1.23, 205.0),
+    ("F2", 1.39, 311.0),
+    ("C1", 28.6, 707.0),
+    ("C2", 8.68, 925.0),
+    ("C3", 29.9, 259.0),
+    ("C4", 12.8, 422.0),
+];
+const PUBLISHED_EPSILON: f64 = 1e-3;
+
+const CAUTION: &str = "Sharpness depends on how a network is parametrised (Dinh et al. 2017) and says little about\ngeneralisation in modern settings (Andriushchenko et al. 2023). Every value is a lower bound.";
+
+/// Measures, prints and writes.
+pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
+    let inputs = args.job.inputs();
+    for path in &args.output {
+        files::check_writable(path)?;
+        export::check_spares(path, &inputs)?;
+    }
+    if let Some(path) = &args.save_worst {
+        export::check_spares(path, &inputs)?;
+    }
+    let interrupts = progress::listen_for_interrupts();
+    let bar = progress::bar_of("evaluations", talk.quiet);
+    let mut kept: Option<SharpnessReport> = None;
+    let result = sharpness::run(&args.job, &mut |report, now| {
+        progress::show(&bar, now);
+        if now.failed {
+            kept = Some(report.clone());
+        }
+        if interrupts.load(Ordering::SeqCst) > 0 {
+            Flow::Stop
+        } else {
+            Flow::Continue
+        }
+    });
+    bar.finish_and_clear();
+    let report = match result {
+        Ok(report) => report,
+        Err(error) => {
+            // What was measured before the failure is worth keeping.
+            if let Some(report) = kept.filter(has_results) {
+                keep_partial(&args.output, &report, talk).ok();
+            }
+            return Err(error.into());
+        }
+    };
+    talk.warn(&report.warnings);
+    if !report.complete {
+        keep_partial(&args.output, &report, talk)?;
+        if talk.json {
+            output::print_json(&files::to_value(&report)?)?;
+        } else if !talk.quiet && has_results(&report) {
+            output::print(&summary(&report))?;
+        }
+        return Ok(End::Stopped);
+    }
+    describe(&report, talk);
+    if let Some(path) = &args.save_worst {
+        save_worst(path, &report, talk)?;
+    }
+    for path in &args.output {
+        files::write(path, &report)?;
+        talk.say(&format!("wrote {}", path.display()));
+    }
+    if talk.json {
+        output::print_json(&files::to_value(&report)?)?;
+    } else if !talk.quiet {
+        output::print(&summary(&report))?;
+    }
+    Ok(End::Done)
+}
+
+fn has_results(report: &SharpnessReport) -> bool {
+    report.results.iter().any(|r| !r.boxes.is_empty())
+}
+
+/// Writes what there is beside the outputs: it isn't what was asked for.
+fn keep_partial(outputs: &[PathBuf], report: &SharpnessReport, talk: Talk) -> anyhow::Result<()> {
+    let done: usize = report.results.iter().map(|r| r.boxes.len()).sum();
+    let all = report.job.checkpoints().len() * report.job.epsilon.len();
+    talk.say(&format!("stopped with {done} of {all} boxes measured"));
+    for path in outputs {
+        let suffix = path.extension().unwrap_or_default().to_string_lossy();
+        let path = path.with_extension(format!("partial.{suffix}"));
+        files::write(&path, report)?;
+        talk.say(&format!("they are kept in {}", path.display()));
+    }
+    Ok(())
+}
+
+fn save_worst(path: &Path, report: &SharpnessReport, talk: Talk) -> anyhow::Result<()> {
+    let single = report.job.setup.precision == Precision::F32;
+    let many = report.results.len() * report.job.epsilon.len() > 1;
+    for (index, result) in report.results.iter().enumerate() {
+        for (found, point) in result.boxes.iter().zip(&result.worst) {
+            let path = if many {
+                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+                let name = format!("{stem}-{}-{}.safetensors", index + 1, found.epsilon);
+                path.with_file_name(name)
+            } else {
+                path.to_owned()
+            };
+            files::write_point(&path, point, single)?;
+            talk.say(&format!("wrote {}", path.display()));
+        }
+    }
+    Ok(())
+}
+
+fn describe(report: &SharpnessReport, talk: Talk) {
+    talk.detail(&format!(
+        "model: {} ({})",
+        report.model.name, report.model.source
+    ));
+    for assumption in &report.model.assumptions {
+        talk.detail(&format!("assumed: {assumption}"));
+    }
+    talk.detail(&format!("data: {}", report.data.description));
+    talk.detail(&format!("device: {}", report.device));
+}
+
+/// The report as tables.
+fn summary(report: &SharpnessReport) -> String {
+    let job = &report.job;
+    let samples = if report.split == "training" {
+        report.data.train_samples
+    } else {
+        report.data.validation_samples
+    };
+    let gradients: usize = report.results.iter().map(|r| r.gradients).sum();
+    let mut text = format!(
+        "{}, {} parameters, {}: {} {} samples; {} gradients in {:.1} s\n",
+        report.model.name,
+        output::grouped(report.model.parameters),
+        report.data.name,
+        output::grouped(samples),
+        report.split,
+        output::grouped(gradients),
+        report.elapsed_seconds,
+    );
+    text += &match (&job.basis, job.subspace) {
+        (Some(path), _) => format!("within the subspace of {}\n", path.display()),
+        (None, Some(p)) => format!("within {p} random directions, seed {}\n", job.setup.seed),
+        (None, None) => "in full space: |zᵢ| ≤ ε (|θᵢ| + 1)\n".to_owned(),
+    };
+    text += "\nφ: rise of the loss in percent of 1 + loss (Keskar et al. 2017, metric 2.1)\n";
+    text += &output::table(&boxes(report));
+    for result in &report.results {
+        for found in &result.boxes {
+            if let Some(reason) = &found.reason {
+                text += &format!("{}, ε = {}: {reason}\n", name(result), found.epsilon);
+            }
+        }
+    }
+    text += &ratios(report);
+    if job.epsilon.contains(&PUBLISHED_EPSILON) && job.basis.is_none() && job.subspace.is_none() {
+        let values: Vec<String> = PUBLISHED
+            .iter()
+            .map(|(name, small, large)| format!("{name} {small}/{large}"))
+            .collect();
+        text += &format!(
+            "published for ε = 1e-3, small/large batch: {}\n",
+            values.join(", ")
+        );
+    }
+    if !job.measures.0.is_empty() {
+        text += "\nother sharpnesses: rise of the loss, nats\n";
+        text += &output::table(&others(report));
+    }
+    format!("{text}\n{CAUTION}\n")
+}
+
+fn name(result: &CheckpointSharpness) -> String {
+    result.checkpoint.display().to_string()
+}
+
+fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
+    let mut head = vec!["checkpoint", "loss", "ε", "φ"];
+    head.extend(report.job.method.iter().map(|m| m.describe()));
+    head.extend(["random points", "at bounds", "gradients"]);
+    let mut rows = vec![head.into_iter().map(String::from).collect::<Vec<_>>()];
+    for index in 0..report.job.epsilon.len() {
+        for result in &report.results {
+            let Some(found) = result.boxes.get(index) else {
+                continue;
+            };
+            let mut row = vec![
+                name(result),
+                format_value(found.loss),
+                format!("{:e}", found.epsilon),
+                format_value(found.phi),
+            ];
+            let of = |method: &Method| method_value(found, *method);
+            row.extend(report.job.method.iter().map(of));
+            row.extend([
+                found
+                    .random_floor
+                    .map_or_else(|| "–".to_owned(), format_value),
+                format!("{:.0} %", 100.0 * found.active_bounds),
+                found.gradients.to_string(),
+            ]);
+            rows.push(row);
+        }
+    }
+    rows
+}
+
+fn method_value(found: &Sharpness, method: Method) -> String {
+    let result = found.methods.iter().find(|m| m.method == method);
+    result.map_or_else(|| "–".to_owned(), |m| format_value(m.phi))
+}
+
+/// For two checkpoints, how many times sharper the second is.
+fn ratios(report: &SharpnessReport) -> String {
+    let [first, second] = report.results.as_slice() else {
+        return String::new();
+    };
+    first
+        .boxes
+        .iter()
+        .zip(&second.boxes)
+        .filter(|(a, b)| a.phi > 0.0 && b.phi > 0.0)
+        .map(|(a, b)| {
+            format!(
+                "at ε = {:e} the second is {} times as sharp as the first\n",
+                a.epsilon,
+                format_value(b.phi / a.phi)
+            )
+        })
+        .collect()
+}
+
+fn others(report: &SharpnessReport) -> Vec<Vec<String>> {
+    let mut head = vec!["measure".to_owned(), "ρ".to_owned()];
+    head.extend(report.results.iter().map(name));
+    let mut rows = vec![head];
+    for measure in &report.job.measures.0 {
+        let mut row = vec![measure.describe().to_owned(), format_value(report.job.rho)];
+        for result in &report.results {
+            let found = result.measures.iter().find(|m| m.measure == *measure);
+            row.push(found.map_or_else(
+                || "–".to_owned(),
+                |m| match m.standard_error {
+                    Some(error) => {
+                        format!("{} ± {}", format_value(m.rise), format_value(error))
+                    }
+                    None => format_value(m.rise),
+                },
+            ));
+        }
+        rows.push(row);
+    }
+    rows
+}

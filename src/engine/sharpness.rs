@@ -1,0 +1,324 @@
+//! The sharpness job: every measure at every checkpoint, one gradient after another.
+
+use crate::checkpoint;
+use crate::engine::inputs::{Inputs, open_checkpoint};
+use crate::engine::job::{SharpnessJob, SplitChoice};
+use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
+use crate::engine::{Flow, Progress, guarded};
+use crate::error::{Error, Result};
+use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
+use crate::landscape::objective::Objective as _;
+use crate::landscape::sharpness::basis::Basis;
+use crate::landscape::sharpness::other::{Measured, Measurement};
+use crate::landscape::sharpness::region::{Region, check_epsilon};
+use crate::landscape::sharpness::search::{Effort, Search, Sharpness};
+use crate::model::params::Params;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// What was measured, and how.
+#[derive(Debug, Clone, Serialize)]
+pub struct SharpnessReport {
+    /// Version of Losscope that made it.
+    pub losscope: String,
+    /// What was asked for, seeds included.
+    pub job: SharpnessJob,
+    /// The network.
+    pub model: ModelFacts,
+    /// Every checkpoint, in order.
+    pub checkpoints: Vec<FileFacts>,
+    /// The data.
+    pub data: DataFacts,
+    /// The device that computed it.
+    pub device: String,
+    /// The samples the loss is a mean over: "training" or "validation".
+    pub split: String,
+    /// Whether nothing is missing.
+    pub complete: bool,
+    /// Time spent computing, seconds.
+    pub elapsed_seconds: f64,
+    /// What a reader should know.
+    pub warnings: Vec<String>,
+    /// One entry a checkpoint.
+    pub results: Vec<CheckpointSharpness>,
+}
+
+/// The sharpnesses of one checkpoint.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckpointSharpness {
+    /// As it was named.
+    pub checkpoint: PathBuf,
+    /// f(θ), nats.
+    pub loss: f64,
+    /// ‖∇f(θ)‖₂
+    pub gradient_norm: f64,
+    /// Keskar et al.'s φ, one entry an ε in the job's order.
+    pub boxes: Vec<Sharpness>,
+    /// Those of other papers.
+    pub measures: Vec<Measured>,
+    /// Gradients over the whole split, all together.
+    pub gradients: usize,
+    /// Losses over the whole split without a gradient.
+    pub values: usize,
+    /// The worst point of each box in parameter space.
+    #[serde(skip)]
+    pub worst: Vec<Params>,
+}
+
+/// Sees the partial report after every gradient.
+pub type Observer<'a> = &'a mut dyn FnMut(&SharpnessReport, &Progress) -> Flow;
+
+/// Measures; what is finished when the observer stops it is the result.
+///
+/// # Errors
+/// Whatever opening or computing says; a panic inside a library becomes an error with its text.
+pub fn run(job: &SharpnessJob, observer: Observer<'_>) -> Result<SharpnessReport> {
+    guarded(|| measure(job, observer))
+}
+
+fn measure(job: &SharpnessJob, observer: Observer<'_>) -> Result<SharpnessReport> {
+    check(job)?;
+    let mut setup = job.setup.clone();
+    if setup.split == SplitChoice::Both {
+        setup.split = SplitChoice::Train;
+    }
+    let files = job.checkpoints();
+    let mut points = Vec::with_capacity(files.len());
+    let mut inputs: Option<Inputs> = None;
+    for file in &files {
+        let state = open_checkpoint(file)?;
+        let inputs = match &mut inputs {
+            Some(inputs) => inputs,
+            None => inputs.insert(Inputs::open(&setup, &state)?),
+        };
+        points.push(inputs.params(&state, "minimizer")?);
+    }
+    let Some(mut inputs) = inputs else {
+        return Err(Error::Usage("a sharpness needs a checkpoint".into()));
+    };
+    if job.statistics == StatisticsMode::Batch && !inputs.network.has_statistics() {
+        let words = "the network has no running statistics: train and eval mode are the same";
+        inputs.warnings.push(words.into());
+    }
+    let (evaluator, device, splits) = inputs.evaluator(&setup)?;
+    let split = splits
+        .first()
+        .ok_or_else(|| Error::Usage("the data has no samples in this split".into()))?;
+    let basis = basis(job, points.first().map_or(0, Params::count))?;
+    let mut work = Work {
+        report: SharpnessReport {
+            losscope: env!("CARGO_PKG_VERSION").to_owned(),
+            job: job.clone(),
+            model: inputs.model.clone(),
+            checkpoints: inputs.checkpoints.clone(),
+            data: inputs.data.clone(),
+            device: device.name,
+            split: if setup.split == SplitChoice::Validation {
+                "validation".into()
+            } else {
+                "training".into()
+            },
+            complete: false,
+            elapsed_seconds: 0.0,
+            warnings: inputs.warnings.clone(),
+            results: Vec::new(),
+        },
+        observer,
+        start: Instant::now(),
+        finished: 0,
+        checkpoints: files.len(),
+    };
+    for (file, theta) in files.iter().zip(&points) {
+        let mut objective = NetworkObjective::new(&evaluator, theta, split, job.statistics);
+        let flow = guarded(|| work.checkpoint(file, theta, basis.as_ref(), &mut objective));
+        match flow {
+            Ok(Flow::Continue) => work.finished += objective.gradients() + objective.values(),
+            Ok(Flow::Stop) => return Ok(work.report),
+            Err(error) => {
+                work.tell(0, 0, true);
+                return Err(error);
+            }
+        }
+    }
+    work.report.complete = true;
+    Ok(work.report)
+}
+
+/// Says at once what could only fail later.
+fn check(job: &SharpnessJob) -> Result<()> {
+    if job.epsilon.is_empty() || job.method.is_empty() {
+        return Err(Error::Usage("name at least one ε and one method".into()));
+    }
+    job.epsilon.iter().try_for_each(|e| check_epsilon(*e))?;
+    if !(job.rho.is_finite() && job.rho > 0.0) {
+        return Err(Error::Usage(format!(
+            "--rho must be a positive number such as 0.05, not {}",
+            job.rho
+        )));
+    }
+    if job.draws < 2 {
+        return Err(Error::Usage(
+            "--draws must be at least 2, for a standard error".into(),
+        ));
+    }
+    Ok(())
+}
+
+/// The random manifold asked for.
+fn basis(job: &SharpnessJob, parameters: usize) -> Result<Option<Arc<Basis>>> {
+    let room = |count: usize| {
+        let bytes = parameters.saturating_mul(count).saturating_mul(4);
+        if bytes <= job.setup.memory.0 {
+            return Ok(());
+        }
+        Err(Error::Usage(format!(
+            "{count} directions of {parameters} parameters take {} MB, but --memory allows {} MB",
+            bytes >> 20,
+            job.setup.memory.0 >> 20
+        )))
+    };
+    if let Some(path) = &job.basis {
+        let state = checkpoint::open(path)?;
+        let [(_, array)] = state.tensors.as_slice() else {
+            return Err(Error::file(
+                path,
+                format!(
+                    "a subspace is one tensor [parameters, p], this file has {}",
+                    state.tensors.len()
+                ),
+            ));
+        };
+        room(array.shape().last().copied().unwrap_or(0))?;
+        let basis = Basis::from_matrix(array.shape(), &array.to_f64(), parameters, job.columns)
+            .map_err(|e| Error::file(path, e.to_string()))?;
+        return Ok(Some(Arc::new(basis)));
+    }
+    let Some(count) = job.subspace else {
+        return Ok(None);
+    };
+    room(count)?;
+    let basis = Basis::random(parameters, count, job.setup.seed, job.columns)?;
+    Ok(Some(Arc::new(basis)))
+}
+
+/// A report being filled.
+struct Work<'a> {
+    report: SharpnessReport,
+    observer: Observer<'a>,
+    start: Instant,
+    /// Evaluations of checkpoints that are done.
+    finished: usize,
+    checkpoints: usize,
+}
+
+impl Work<'_> {
+    /// Tells the observer how far it is: `done` of about `expected` evaluations of this checkpoint.
+    fn tell(&mut self, done: usize, expected: usize, failed: bool) -> Flow {
+        let elapsed = self.start.elapsed().as_secs_f64();
+        self.report.elapsed_seconds = elapsed;
+        let behind = self.report.results.len().max(1);
+        let each = if behind > 1 {
+            self.finished / (behind - 1)
+        } else {
+            expected
+        };
+        let done = self.finished + done;
+        let remaining = self.checkpoints.saturating_sub(behind) * each;
+        let total = (self.finished + expected.max(1) + remaining).max(done);
+        let rate = done as f64 / elapsed.max(1e-9);
+        let progress = Progress {
+            done,
+            total,
+            points_per_second: rate,
+            left: Duration::try_from_secs_f64((total - done) as f64 / rate.max(1e-9)).ok(),
+            failed,
+        };
+        (self.observer)(&self.report, &progress)
+    }
+
+    fn checkpoint(
+        &mut self,
+        file: &Path,
+        theta: &Params,
+        basis: Option<&Arc<Basis>>,
+        objective: &mut NetworkObjective,
+    ) -> Result<Flow> {
+        let job = self.report.job.clone();
+        let (loss, gradient) = objective.gradient(&theta.flatten())?;
+        self.report.results.push(CheckpointSharpness {
+            checkpoint: file.to_owned(),
+            loss,
+            gradient_norm: gradient.iter().map(|g| g * g).sum::<f64>().sqrt(),
+            boxes: Vec::new(),
+            measures: Vec::new(),
+            gradients: 1,
+            values: 0,
+            worst: Vec::new(),
+        });
+        let region = Arc::new(match basis {
+            Some(basis) => Region::subspace(&theta.flatten(), Arc::clone(basis))?,
+            None => Region::of_network(theta),
+        });
+        let origin = (loss, region.pull_back(gradient.clone()));
+        let effort = Effort {
+            methods: job.method.clone(),
+            iterations: job.iterations,
+            restarts: job.restarts,
+            seed: job.setup.seed,
+            floor: true,
+        };
+        let search = |epsilon: f64| {
+            Search::new(
+                Arc::clone(&region),
+                epsilon,
+                effort.clone(),
+                Some(origin.clone()),
+            )
+        };
+        let mut expected = 1 + job.measures.0.len() * job.draws;
+        for epsilon in &job.epsilon {
+            // As many random points as gradients.
+            expected += 2 * search(*epsilon)?.expected_gradients();
+        }
+        for epsilon in &job.epsilon {
+            let mut search = search(*epsilon)?;
+            while search.step(objective)? {
+                if self.note(objective, expected) == Flow::Stop {
+                    return Ok(Flow::Stop);
+                }
+            }
+            if let (Some(found), Some(result)) = (search.result(), self.report.results.last_mut()) {
+                let worst = theta.with_trainable(&region.point(&found.z));
+                result.worst.push(worst);
+                result.boxes.push(found);
+            }
+        }
+        for measure in &job.measures.0 {
+            let origin = (loss, gradient.clone());
+            let mut measurement =
+                Measurement::new(*measure, theta, origin, job.rho, job.draws, job.setup.seed)?;
+            while measurement.step(objective)? {
+                if self.note(objective, expected) == Flow::Stop {
+                    return Ok(Flow::Stop);
+                }
+            }
+            if let (Some(found), Some(result)) =
+                (measurement.result(), self.report.results.last_mut())
+            {
+                result.measures.push(found);
+            }
+        }
+        Ok(self.note(objective, expected))
+    }
+
+    fn note(&mut self, objective: &NetworkObjective, expected: usize) -> Flow {
+        let (gradients, values) = (objective.gradients(), objective.values());
+        if let Some(result) = self.report.results.last_mut() {
+            result.gradients = gradients;
+            result.values = values;
+        }
+        self.tell(gradients + values, expected, false)
+    }
+}

@@ -1,0 +1,159 @@
+//! Files of a sharpness: `.json`, the whole report as text; `.npz`, its numbers as arrays.
+//!
+//! Arrays of the `.npz`, for C checkpoints, E sizes of the box and M other measures: `epsilon` `[E]`;
+//! `loss`, `gradient_norm` `[C]`; `phi`, `worst_loss`, `random_floor`, `active_bounds`, `gradients`,
+//! `phi_sign`, `phi_lbfgsb` `[C, E]`; `rise`, `standard_error` `[C, M]`; and `recipe`, the report's
+//! header as JSON in bytes. Numbers that weren't measured are NaN.
+
+use super::{Format, npz};
+use crate::checkpoint::{Array, Values, safetensors};
+use crate::engine::sharpness::{CheckpointSharpness, SharpnessReport};
+use crate::error::{Error, Result};
+use crate::landscape::sharpness::search::{Method, Sharpness};
+use crate::model::params::Params;
+use serde_json::Value;
+use std::io::Write as _;
+use std::path::Path;
+
+/// Says now that a file can't be written later.
+///
+/// # Errors
+/// Where the suffix is another than .json and .npz, or the folder isn't writable.
+pub fn check_writable(path: &Path) -> Result<()> {
+    form(path)?;
+    super::check_writable(path)
+}
+
+fn form(path: &Path) -> Result<Format> {
+    match Format::of(path) {
+        Ok(format @ (Format::Json | Format::Npz)) => Ok(format),
+        _ => Err(Error::Usage(format!(
+            "a sharpness is written as .json or .npz: {}",
+            path.display()
+        ))),
+    }
+}
+
+/// The report as JSON; numbers that aren't finite are null.
+///
+/// # Errors
+/// None that a report made by this program could cause.
+pub fn to_value(report: &SharpnessReport) -> Result<Value> {
+    let mut value = serde_json::to_value(report)
+        .map_err(|e| Error::Usage(format!("the report can't be written: {e}")))?;
+    if let Value::Object(map) = &mut value {
+        map.shift_insert(0, "kind".into(), "sharpness".into());
+    }
+    Ok(value)
+}
+
+/// Writes the report in the format that the suffix of `path` names.
+///
+/// # Errors
+/// Where the suffix is another than .json and .npz, or the file can't be written.
+pub fn write(path: &Path, report: &SharpnessReport) -> Result<()> {
+    let value = to_value(report)?;
+    if form(path)? == Format::Json {
+        return npz::stream(path, |out| {
+            serde_json::to_writer_pretty(&mut *out, &value)?;
+            out.write_all(b"\n")
+        });
+    }
+    write_npz(path, report, value)
+}
+
+fn write_npz(path: &Path, report: &SharpnessReport, mut header: Value) -> Result<()> {
+    if let Value::Object(map) = &mut header {
+        map.shift_remove("results");
+    }
+    let header = header.to_string();
+    let job = &report.job;
+    let (checkpoints, boxes, others) = (
+        report.results.len(),
+        job.epsilon.len(),
+        job.measures.0.len(),
+    );
+    let each = |f: &dyn Fn(&CheckpointSharpness) -> f64| -> Vec<f64> {
+        report.results.iter().map(f).collect()
+    };
+    let by_box = |f: &dyn Fn(&Sharpness) -> f64| -> Vec<f64> {
+        let row = |r: &CheckpointSharpness| -> Vec<f64> {
+            (0..boxes)
+                .map(|e| r.boxes.get(e).map_or(f64::NAN, f))
+                .collect()
+        };
+        report.results.iter().flat_map(row).collect()
+    };
+    let of = |method: Method| {
+        by_box(&move |s: &Sharpness| {
+            let found = s.methods.iter().find(|m| m.method == method);
+            found.map_or(f64::NAN, |m| m.phi)
+        })
+    };
+    let by_measure = |f: &dyn Fn(&crate::landscape::sharpness::other::Measured) -> f64| {
+        let row = |r: &CheckpointSharpness| -> Vec<f64> {
+            (0..others)
+                .map(|m| r.measures.get(m).map_or(f64::NAN, f))
+                .collect()
+        };
+        report.results.iter().flat_map(row).collect::<Vec<f64>>()
+    };
+    let arrays: Vec<(&str, Vec<usize>, Vec<f64>)> = vec![
+        ("epsilon", vec![boxes], job.epsilon.clone()),
+        ("loss", vec![checkpoints], each(&|r| r.loss)),
+        (
+            "gradient_norm",
+            vec![checkpoints],
+            each(&|r| r.gradient_norm),
+        ),
+        ("phi", vec![checkpoints, boxes], by_box(&|s| s.phi)),
+        (
+            "worst_loss",
+            vec![checkpoints, boxes],
+            by_box(&|s| s.worst_loss),
+        ),
+        (
+            "random_floor",
+            vec![checkpoints, boxes],
+            by_box(&|s| s.random_floor.unwrap_or(f64::NAN)),
+        ),
+        (
+            "active_bounds",
+            vec![checkpoints, boxes],
+            by_box(&|s| s.active_bounds),
+        ),
+        (
+            "gradients",
+            vec![checkpoints, boxes],
+            by_box(&|s| s.gradients as f64),
+        ),
+        ("phi_sign", vec![checkpoints, boxes], of(Method::Sign)),
+        ("phi_lbfgsb", vec![checkpoints, boxes], of(Method::Lbfgsb)),
+        ("rise", vec![checkpoints, others], by_measure(&|m| m.rise)),
+        (
+            "standard_error",
+            vec![checkpoints, others],
+            by_measure(&|m| m.standard_error.unwrap_or(f64::NAN)),
+        ),
+    ];
+    npz::write_arrays(path, &arrays, &header)
+}
+
+/// Writes a point of parameter space, buffers included, as safetensors.
+///
+/// # Errors
+/// Where the file can't be written.
+pub fn write_point(path: &Path, point: &Params, single: bool) -> Result<()> {
+    let tensor = |(spec, values): (&crate::model::params::TensorSpec, &[f64])| {
+        let values = if single {
+            Values::F32(values.iter().map(|&v| v as f32).collect())
+        } else {
+            Values::F64(values.to_vec())
+        };
+        Array::new(spec.shape.clone(), values)
+            .map(|array| (spec.name.clone(), array))
+            .ok_or_else(|| Error::Model(format!("{} doesn't have its own shape", spec.name)))
+    };
+    let tensors: Result<Vec<_>> = point.tensors().map(tensor).collect();
+    safetensors::write(path, &tensors?)
+}
