@@ -11,7 +11,7 @@ use losscope::landscape::objective::Objective as _;
 use losscope::model::graph::{Graph, Layer, Loss};
 use losscope::model::{Network, file};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 fn gaussian(n: usize, seed: u64) -> Vec<f64> {
     use rand::SeedableRng as _;
@@ -19,6 +19,9 @@ fn gaussian(n: usize, seed: u64) -> Vec<f64> {
     let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
     (0..n).map(|_| StandardNormal.sample(&mut rng)).collect()
 }
+
+/// burn's GPU device takes the calls of one thread at a time.
+static GPU: Mutex<()> = Mutex::new(());
 
 fn distance(a: &[f64], b: &[f64]) -> f64 {
     a.iter()
@@ -169,6 +172,8 @@ fn products(
         .collect();
     let v = gaussian(theta.len(), 7);
     let run = |choice, precision, exact: bool| {
+        let alone = || GPU.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = (choice == DeviceChoice::Gpu).then(alone);
         let opened = device::open(choice, precision).unwrap();
         let evaluator = Evaluator::new(
             Arc::clone(&case.network),
@@ -180,7 +185,17 @@ fn products(
         let split = evaluator.upload(&case.samples, 2).unwrap();
         let mut objective = NetworkObjective::new(&evaluator, &case.theta, &split, mode);
         if exact {
-            return objective.hessian_vector(&theta, &v).unwrap();
+            let alone = objective.gradient(&theta).unwrap();
+            let product = objective.hessian_vector(&theta, &v).unwrap();
+            let left_behind = objective.gradient(&theta).unwrap();
+            let rounding = if precision == Precision::F64 {
+                1e-12
+            } else {
+                1e-4
+            };
+            assert!((alone.0 - left_behind.0).abs() <= rounding * alone.0.abs());
+            assert!(distance(&alone.1, &left_behind.1) <= rounding * norm(&alone.1));
+            return product;
         }
         // Near 1e-5 truncation (h²) and rounding (ε/h) are both far below the tolerance.
         let h = 1e-5;

@@ -230,6 +230,7 @@ mod tests {
     fn directions_are_written_as_they_are_read() {
         for text in [
             "random",
+            "hessian",
             "d.safetensors",
             "a.h5,b.h5",
             "three:a.pt,b.pt",
@@ -237,7 +238,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Directions>().unwrap().to_string(), text);
         }
-        for text in ["", "a,b,c", "three:a", "pca:", "hessian"] {
+        for text in ["", "a,b,c", "three:a", "pca:"] {
             assert!(text.parse::<Directions>().is_err(), "{text}");
         }
     }

@@ -53,8 +53,9 @@ impl LineCurvature {
         };
         self.next += 1;
         let x = moved(&self.origin, t, &self.direction);
-        let (value, gradient) = objective.gradient(&x)?;
+        // In this order, because a product may leave the gradient behind.
         let product = objective.hessian_vector(&x, &self.direction)?;
+        let (value, gradient) = objective.gradient(&x)?;
         Ok(Some(LinePoint {
             t,
             value,

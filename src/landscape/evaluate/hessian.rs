@@ -123,6 +123,30 @@ pub fn product(objective: &mut NetworkObjective, x: &[f64], v: &[f64]) -> Result
     Ok(product)
 }
 
+/// f(x) and ∇f(x), where a product has just been taken at x: its tapes hold both.
+pub fn kept_gradient(objective: &NetworkObjective, x: &[f64]) -> Option<Result<(f64, Vec<f64>)>> {
+    let kept = objective.kept.as_ref().filter(|kept| kept.x == x)?;
+    if kept.tapes.is_empty() {
+        return None;
+    }
+    let found = || {
+        let mut sums = Gradients::new();
+        let mut losses = Vec::with_capacity(kept.tapes.len());
+        for tape in &kept.tapes {
+            add(&mut sums, tape.gradients.clone());
+            losses.push(tape.losses.clone());
+        }
+        let share = 1.0 / objective.split.len() as f64;
+        let loss: f64 = read_all(losses)?.iter().sum();
+        let mut gradient = objective.sum_of(sums, &kept.weights)?;
+        for value in &mut gradient {
+            *value *= share;
+        }
+        Ok((loss * share, gradient))
+    };
+    Some(found())
+}
+
 /// Adds gradients tensor by tensor.
 pub fn add(sums: &mut Gradients, new: Gradients) {
     for (name, gradient) in new {
