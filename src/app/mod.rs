@@ -40,6 +40,7 @@ pub struct App {
     caches: Caches,
     dialogs: dialog::Dialogs,
     exports: export::Exports,
+    opening: files::Opening,
     network: network::Chooser,
     help: help::Help,
     sent: Option<Wish>,
@@ -115,6 +116,7 @@ impl App {
             caches: Caches::default(),
             dialogs: dialog::Dialogs::default(),
             exports: export::Exports::default(),
+            opening: files::Opening::default(),
             network: network::Chooser::default(),
             help: help::Help::default(),
             sent: None,
@@ -158,6 +160,8 @@ impl App {
         let mut commands = self.heard(&ctx);
         commands.extend(self.dialogs.poll());
         self.exports.poll(&mut self.state);
+        self.opening
+            .poll(&mut self.state, &mut self.tree, &self.live);
 
         // The window is cleared to the panels' colour: filling them again would cost a software
         // renderer as much as everything else together.
@@ -210,6 +214,7 @@ impl App {
             .ui(&ctx, &mut self.state, &news, palette, &mut commands);
         self.exports.ui(&ctx, &mut self.state, &news, palette);
         self.help.ui(&ctx, palette);
+        hovering_ui(&ctx, palette);
         self.quit_ui(&ctx, &news);
 
         for command in commands {
@@ -251,9 +256,12 @@ impl App {
         match command {
             Command::Ask(ask) => self.dialogs.ask(ask, ctx),
             Command::TypePath(ask) => self.dialogs.type_path(ask),
-            Command::Chosen(ask, paths) => {
-                files::chosen(state, &mut self.tree, &self.live, ask, paths);
+            Command::Chosen(Ask::SaveSession, paths) => {
+                if let Some(path) = paths.first() {
+                    session::save(state, &self.tree, &self.live.snapshot(), path);
+                }
             }
+            Command::Chosen(ask, paths) => self.opening.chosen(ctx, state, ask, paths),
             Command::BuiltIn => files::built_in(state),
             Command::ChooseNetwork => self.network.open(),
             Command::Swap => state.swap(),
@@ -360,6 +368,26 @@ fn close(state: &mut State, place: Place) {
             None => files::built_in(state),
         },
     }
+}
+
+/// Says that files held over the window may be dropped.
+fn hovering_ui(ctx: &Context, palette: &theme::Palette) {
+    if ctx.input(|i| i.raw.hovered_files.is_empty()) {
+        return;
+    }
+    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop"));
+    let painter = ctx.layer_painter(layer);
+    let rect = ctx.content_rect();
+    painter.rect_filled(rect, 0.0, palette.panel.gamma_multiply(0.85));
+    let frame = egui::Stroke::new(3.0, palette.accent);
+    painter.rect_stroke(rect.shrink(12.0), 10.0, frame, egui::StrokeKind::Inside);
+    painter.text(
+        rect.center(),
+        egui::Align2::CENTER_CENTER,
+        "Drop to open",
+        theme::readout(),
+        palette.text,
+    );
 }
 
 impl eframe::App for App {

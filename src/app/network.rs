@@ -1,15 +1,19 @@
 //! The dialog for a network that isn't recognised: what was found, and a family or a model file to choose.
 
-use super::command::Command;
+use super::command::{Ask, Command};
 use super::state::State;
 use super::theme::Palette;
-use crate::engine::live::Snapshot;
-use eframe::egui::Context;
+use crate::engine::live::{Failure, Snapshot, Stage};
+use crate::model::family;
+use eframe::egui::{self, Context, Grid, Id, Modal, RichText, ScrollArea, TextEdit};
 
 /// The dialog, open or not.
 #[derive(Default)]
 pub struct Chooser {
     open: bool,
+    /// The failure it has opened for by itself.
+    seen: Option<Failure>,
+    filter: String,
 }
 
 impl Chooser {
@@ -18,14 +22,85 @@ impl Chooser {
         self.open = true;
     }
 
-    /// Draws the dialog, if it is open.
+    /// Draws the dialog, if it is open; opens it once for every network that isn't recognised.
     pub fn ui(
         &mut self,
-        _ctx: &Context,
-        _state: &mut State,
-        _news: &Snapshot,
-        _palette: &Palette,
-        _commands: &mut Vec<Command>,
+        ctx: &Context,
+        state: &mut State,
+        news: &Snapshot,
+        palette: &Palette,
+        commands: &mut Vec<Command>,
     ) {
+        let failure = news.failure.as_ref().filter(|f| f.stage == Stage::Network);
+        if let Some(failure) = failure
+            && self.seen.as_ref() != Some(failure)
+        {
+            self.seen = Some(failure.clone());
+            self.open = true;
+        }
+        let (Some(failure), true) = (failure, self.open) else {
+            self.open = false;
+            return;
+        };
+        let shown = Modal::new(Id::unique("network")).show(ctx, |ui| {
+            ui.set_width(620.0);
+            ui.heading("Which network is this?");
+            ui.label(&failure.message);
+            ui.add_space(6.0);
+            ui.horizontal(|ui| {
+                ui.label(format!("{} tensors", failure.tensors.len()));
+                let edit = TextEdit::singleline(&mut self.filter).hint_text("filter by name");
+                ui.add(edit).widget_info(|| {
+                    egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter tensors")
+                });
+            });
+            ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
+                Grid::new("tensors")
+                    .striped(true)
+                    .num_columns(2)
+                    .show(ui, |ui| {
+                        let matching = failure
+                            .tensors
+                            .iter()
+                            .filter(|(name, _)| name.contains(self.filter.as_str()));
+                        for (name, shape) in matching.take(500) {
+                            ui.label(name);
+                            ui.label(RichText::new(format!("{shape:?}")).color(palette.weak));
+                            ui.end_row();
+                        }
+                    });
+            });
+            ui.add_space(6.0);
+            ui.label("Read it as a family of networks, or describe it in a model file:");
+            let mut done = false;
+            ui.horizontal_wrapped(|ui| {
+                let auto = ("auto", "From names and shapes of the tensors");
+                for (name, words) in std::iter::once(&auto).chain(family::names()) {
+                    let chosen = state.wish.plane.setup.model == *name;
+                    let label = ui.selectable_label(chosen, *name).on_hover_text(*words);
+                    if label.clicked() {
+                        state.wish.plane.setup.model = (*name).to_owned();
+                        done = true;
+                    }
+                }
+            });
+            ui.add_space(6.0);
+            ui.horizontal(|ui| {
+                if ui.button("Open model file…").clicked() {
+                    commands.push(Command::Ask(Ask::Model));
+                    done = true;
+                }
+                let help = "losscope inspect FILE --write-model model.toml writes a draft to edit";
+                ui.label(RichText::new("how to make one").color(palette.weak))
+                    .on_hover_text(help);
+                if ui.button("Close").clicked() {
+                    done = true;
+                }
+            });
+            done
+        });
+        if shown.inner || shown.should_close() {
+            self.open = false;
+        }
     }
 }

