@@ -204,8 +204,13 @@ fn path(painter: &Painter, picture: &Picture, frame: &Frame) -> Vec<Block> {
         painter.circle(start, 5.0, Color32::WHITE, Stroke::new(1.6, RIM));
         painter.circle_filled(start, 2.0, RIM);
     }
-    let inside = points.iter().filter(|p| frame.rect.contains(**p));
-    inside
-        .map(|p| block(Rect::from_center_size(*p, Vec2::splat(6.0))))
+    let along = points.windows(2).flat_map(|ends| {
+        let steps = (ends[0].distance(ends[1]) / 8.0).clamp(1.0, 400.0) as usize;
+        let (from, way) = (ends[0], ends[1] - ends[0]);
+        (0..=steps).map(move |i| from + way * (i as f32 / steps as f32))
+    });
+    along
+        .filter(|p| frame.rect.contains(*p))
+        .map(|p| block(Rect::from_center_size(p, Vec2::splat(7.0))))
         .collect()
 }
