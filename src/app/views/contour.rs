@@ -137,7 +137,7 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
     let detail = Detail {
         names: rect.width() > 180.0,
         here: true,
-        values: rect.width() > 180.0 && rect.height() > 120.0,
+        values: rect.width() > 180.0 && rect.height() > 80.0,
     };
     plane.paint(ui, &frame, patterns, &cx.state.look, palette, detail);
     let Some(picture) = plane.picture() else {

@@ -142,7 +142,7 @@ fn sign(painter: &Painter, at: Pos2, mark: &Mark, shared: bool) {
     }
 }
 
-/// A name beside a place, on the side where nothing is in its way; `None` where it fits nowhere.
+/// A name beside a place, on the side where least is in its way; `None` where it fits nowhere.
 pub fn label(
     painter: &Painter,
     within: Rect,
@@ -165,13 +165,15 @@ pub fn label(
         Vec2::new(-away * 0.8 - size.x, -away * 0.8 - size.y),
         Vec2::new(-away * 0.8 - size.x, away * 0.8),
     ];
-    let rect = sides
+    let places = sides
         .into_iter()
         .map(|side| Rect::from_min_size(at + side, size))
-        .find(|rect| {
-            let own = block(*rect);
-            within.shrink(2.0).contains_rect(*rect) && !taken.iter().any(|t| t.meets(&own))
-        })?;
+        .filter(|rect| within.shrink(2.0).contains_rect(*rect));
+    // Where nothing is quite free, the side where least is in the way.
+    let rect = places.min_by_key(|rect| {
+        let own = block(*rect);
+        taken.iter().filter(|t| t.meets(&own)).count()
+    })?;
     painter.rect_filled(rect, 4.0, palette.plot.gamma_multiply(0.9));
     painter.galley(rect.min + Vec2::new(5.0, 2.0), galley, color);
     Some(rect)
