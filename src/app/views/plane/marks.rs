@@ -174,7 +174,7 @@ pub fn label(
         let own = block(*rect);
         taken.iter().filter(|t| t.meets(&own)).count()
     })?;
-    painter.rect_filled(rect, 4.0, palette.plot.gamma_multiply(0.9));
+    painter.rect_filled(rect, 4.0, palette.panel.gamma_multiply(0.9));
     painter.galley(rect.min + Vec2::new(5.0, 2.0), galley, color);
     Some(rect)
 }
