@@ -165,15 +165,15 @@ pub fn label(
         Vec2::new(-away * 0.8 - size.x, -away * 0.8 - size.y),
         Vec2::new(-away * 0.8 - size.x, away * 0.8),
     ];
-    let places = sides
+    // Where nothing is quite free, the side where least is in the way.
+    let rect = sides
         .into_iter()
         .map(|side| Rect::from_min_size(at + side, size))
-        .filter(|rect| within.shrink(2.0).contains_rect(*rect));
-    // Where nothing is quite free, the side where least is in the way.
-    let rect = places.min_by_key(|rect| {
-        let own = block(*rect);
-        taken.iter().filter(|t| t.meets(&own)).count()
-    })?;
+        .filter(|rect| within.shrink(2.0).contains_rect(*rect))
+        .min_by_key(|rect| {
+            let own = block(*rect);
+            taken.iter().filter(|t| t.meets(&own)).count()
+        })?;
     painter.rect_filled(rect, 4.0, palette.panel.gamma_multiply(0.9));
     painter.galley(rect.min + Vec2::new(5.0, 2.0), galley, color);
     Some(rect)
