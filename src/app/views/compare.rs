@@ -271,7 +271,7 @@ fn lay_out(
     same_units: bool,
 ) -> ([Rect; 3], Around) {
     let room = ui.available_rect_before_wrap();
-    let around = Around::of(room.size());
+    let around = Around::of(room.size() - Vec2::new(0.0, TITLE));
     let height = (room.height() - TITLE - around.below() - 4.0).max(32.0);
     let seen = Frame::new(room, extent, zoom);
     let left = around.left(ui.painter(), seen.y, height);
@@ -292,7 +292,7 @@ fn lay_out(
 fn title_ui(ui: &mut Ui, plane: Rect, place: &Place, metric: Metric, palette: &Palette) {
     let rect = Rect::from_min_max(
         Pos2::new(plane.left(), plane.top() - TITLE),
-        Pos2::new(plane.right(), plane.top() - 4.0),
+        Pos2::new(plane.right() + GAP - 6.0, plane.top() - 4.0),
     );
     let builder = UiBuilder::new()
         .max_rect(rect)

@@ -135,9 +135,9 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
     keyboard(ui, &response, &frame, spacing, cursor);
 
     let detail = Detail {
-        names: true,
+        names: rect.width() > 180.0,
         here: true,
-        values: true,
+        values: rect.width() > 180.0 && rect.height() > 80.0,
     };
     plane.paint(ui, &frame, patterns, &cx.state.look, palette, detail);
     let Some(picture) = plane.picture() else {
@@ -259,7 +259,7 @@ fn clicks(
     cursor: &mut Cursor,
     cards: &[Rect],
 ) {
-    if response.double_clicked() {
+    if response.double_clicked() || response.triple_clicked() {
         pins.forget();
         return;
     }

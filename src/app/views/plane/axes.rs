@@ -44,7 +44,7 @@ impl Around {
     /// What has room in a view of this size.
     pub fn of(size: Vec2) -> Self {
         Self {
-            names: size.x > 250.0 && size.y > 140.0,
+            names: size.x > 250.0 && size.y > 170.0,
             bar: size.x > 190.0,
         }
     }
@@ -170,9 +170,9 @@ pub fn beside(painter: &Painter, frame: &Frame, name: &str, palette: &Palette) {
     );
 }
 
-/// A name that reads upwards, about its middle.
+/// A name that reads upwards, about its middle, a little longer than its axis if need be.
 fn upwards(painter: &Painter, middle: Pos2, name: &str, room: f32, color: Color32) {
-    let name = crate::plot::text::ellipsized(name, f64::from(NAME), f64::from(room));
+    let name = crate::plot::text::ellipsized(name, f64::from(NAME), f64::from(room + 36.0));
     let galley = painter.layout_no_wrap(name, FontId::proportional(NAME), color);
     let size = galley.size();
     let corner = middle + Vec2::new(-size.y / 2.0, size.x / 2.0);

@@ -188,7 +188,8 @@ pub fn navigate(ui: &Ui, response: &Response, frame: &Frame, zoom: &mut Zoom) {
         let by = response.drag_delta() / frame.rect.size().max(Vec2::splat(1.0));
         zoom.pan((-f64::from(by.x), f64::from(by.y)));
     }
-    if let Some(pointer) = response.hover_pos() {
+    let over = response.contains_pointer();
+    if let Some(pointer) = ui.ctx().pointer_hover_pos().filter(|_| over) {
         let (scrolled, pinched, source) = ui.input_mut(|i| {
             let scrolled = std::mem::take(&mut i.smooth_scroll_delta);
             (scrolled, i.zoom_delta(), i.scroll_source())

@@ -113,9 +113,9 @@ pub fn badge_ui(ui: &mut Ui, (words, trust): &(String, Trust), palette: &Palette
                 .lerp_to_gamma(color, if palette.dark { 0.16 } else { 0.1 }),
         )
         .corner_radius(CornerRadius::same(9))
-        .inner_margin(Margin::symmetric(8, 2))
+        .inner_margin(Margin::symmetric(7, 3))
         .show(ui, |ui| {
-            let text = RichText::new(words).size(11.5).color(ink(color, palette));
+            let text = RichText::new(words).small().color(ink(color, palette));
             ui.add(Label::new(text).truncate())
         })
         .inner
@@ -159,7 +159,7 @@ pub fn chooser_ui(ui: &mut Ui, look: &mut Look, coloring: Option<&Coloring>) {
     };
     let scale = ComboBox::from_id_salt("scale")
         .selected_text(words(look.scale))
-        .width(96.0)
+        .width(88.0)
         .show_ui(ui, |ui| {
             for scale in SCALES {
                 ui.selectable_value(&mut look.scale, scale, words(scale));
@@ -190,6 +190,7 @@ pub fn header_ui(
     left: impl FnOnce(&mut Ui),
 ) {
     ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
         left(ui);
         if let Some(badge) = badge.filter(|_| ui.available_width() > 60.0) {
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

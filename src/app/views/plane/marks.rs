@@ -142,7 +142,7 @@ fn sign(painter: &Painter, at: Pos2, mark: &Mark, shared: bool) {
     }
 }
 
-/// A name beside a place, on the side where nothing is in its way; `None` where it fits nowhere.
+/// A name beside a place, on the side where least is in its way; `None` where it fits nowhere.
 pub fn label(
     painter: &Painter,
     within: Rect,
@@ -165,12 +165,14 @@ pub fn label(
         Vec2::new(-away * 0.8 - size.x, -away * 0.8 - size.y),
         Vec2::new(-away * 0.8 - size.x, away * 0.8),
     ];
+    // Where nothing is quite free, the side where least is in the way.
     let rect = sides
         .into_iter()
         .map(|side| Rect::from_min_size(at + side, size))
-        .find(|rect| {
+        .filter(|rect| within.shrink(2.0).contains_rect(*rect))
+        .min_by_key(|rect| {
             let own = block(*rect);
-            within.shrink(2.0).contains_rect(*rect) && !taken.iter().any(|t| t.meets(&own))
+            taken.iter().filter(|t| t.meets(&own)).count()
         })?;
     painter.rect_filled(rect, 4.0, palette.panel.gamma_multiply(0.9));
     painter.galley(rect.min + Vec2::new(5.0, 2.0), galley, color);
@@ -204,8 +206,13 @@ fn path(painter: &Painter, picture: &Picture, frame: &Frame) -> Vec<Block> {
         painter.circle(start, 5.0, Color32::WHITE, Stroke::new(1.6, RIM));
         painter.circle_filled(start, 2.0, RIM);
     }
-    let inside = points.iter().filter(|p| frame.rect.contains(**p));
-    inside
-        .map(|p| block(Rect::from_center_size(*p, Vec2::splat(6.0))))
+    let along = points.windows(2).flat_map(|ends| {
+        let steps = (ends[0].distance(ends[1]) / 8.0).clamp(1.0, 400.0) as usize;
+        let (from, way) = (ends[0], ends[1] - ends[0]);
+        (0..=steps).map(move |i| from + way * (i as f32 / steps as f32))
+    });
+    along
+        .filter(|p| frame.rect.contains(*p))
+        .map(|p| block(Rect::from_center_size(p, Vec2::splat(7.0))))
         .collect()
 }

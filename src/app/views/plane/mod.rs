@@ -235,8 +235,8 @@ pub fn beyond(picture: &Picture) -> bool {
 /// Words in the middle of a plane.
 pub fn notice(painter: &Painter, rect: Rect, words: &str, palette: &Palette) {
     let font = FontId::proportional(13.0);
-    let galley = painter.layout(words.to_owned(), font, palette.text, rect.width() - 40.0);
-    let size = galley.size() + Vec2::new(24.0, 16.0);
+    let galley = painter.layout(words.to_owned(), font, palette.text, rect.width() - 28.0);
+    let size = galley.size() + Vec2::new(20.0, 14.0);
     let place = Align2::CENTER_CENTER.align_size_within_rect(size, rect);
     painter.rect(
         place,
@@ -245,5 +245,5 @@ pub fn notice(painter: &Painter, rect: Rect, words: &str, palette: &Palette) {
         Stroke::new(1.0, palette.line),
         StrokeKind::Inside,
     );
-    painter.galley(place.min + Vec2::new(12.0, 8.0), galley, palette.text);
+    painter.galley(place.min + Vec2::new(10.0, 7.0), galley, palette.text);
 }

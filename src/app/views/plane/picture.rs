@@ -19,9 +19,9 @@ use eframe::egui::{Color32, ColorImage, Context, TextureHandle, TextureOptions};
 use std::sync::Arc;
 
 /// Pixels along the longer side of a texture, about: enough that no screen shows more.
-const PIXELS: usize = 320;
+const PIXELS: usize = 248;
 /// Pixels of a texture between two grid points, at most.
-const MOST_PER_CELL: usize = 12;
+const MOST_PER_CELL: usize = 8;
 
 /// How values become colours.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -17,6 +17,8 @@ use eframe::egui::{
 };
 
 const RADIUS: f32 = 5.0;
+/// Side of the square that answers the pointer.
+const TARGET: f32 = 2.0 * RADIUS + 8.0;
 const TEXT: f32 = 11.0;
 const ROW: f32 = 15.0;
 const RIM: Color32 = Color32::from_rgb(0x14, 0x16, 0x1a);
@@ -65,7 +67,7 @@ impl Pins {
         }
     }
 
-    /// Draws all pins; where their cards are. `alpha`: the centre whose metrics count.
+    /// Draws all pins; where they and their cards are. `alpha`: the centre whose metrics count.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -104,7 +106,9 @@ impl Pins {
                 palette,
                 &mut taken,
             );
+            let at = frame.at((probe.x, probe.y));
             rects.extend(outcome.rect);
+            rects.push(Rect::from_center_size(at, Vec2::splat(TARGET)));
             if outcome.removed {
                 removed = Some(probe.id);
             }
@@ -160,7 +164,7 @@ fn pin_ui(
 ) -> Shown {
     let at = frame.at((probe.x, probe.y));
     let id = Id::unique(("pin", probe.id));
-    let target = Rect::from_center_size(at, Vec2::splat(2.0 * RADIUS + 8.0));
+    let target = Rect::from_center_size(at, Vec2::splat(TARGET));
     let response = ui
         .interact(target, id, Sense::click())
         .on_hover_cursor(CursorIcon::PointingHand);
