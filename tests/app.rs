@@ -4,7 +4,8 @@
 
 mod window_common;
 
-use eframe::egui::Theme;
+use eframe::egui::{self, Theme};
+use egui_kittest::kittest::Queryable as _;
 use window_common::{picture, settle, window};
 
 #[test]
@@ -33,4 +34,37 @@ fn the_window_in_light_colours_and_large_letters_is_whole() {
         let colours: std::collections::HashSet<_> = drawn.pixels().map(|p| p.0).collect();
         assert!(colours.len() > 2_000, "{name}: {}", colours.len());
     }
+}
+
+#[test]
+fn three_surfaces_in_space_turn_together() {
+    let mut harness = window([1280.0, 800.0], Theme::Dark, Vec::new());
+    harness.state_mut().state().set_alpha(0.5);
+    settle(&mut harness);
+    harness.get_by_label("Compare").click();
+    harness.run_steps(3);
+    settle(&mut harness);
+    harness.get_by_label("In space").click();
+    harness.run_steps(3);
+    let before = picture(&mut harness, "compare-space");
+    let first = harness.get_by_label("Small batch in space").rect();
+    harness.drag_at(first.center());
+    harness.step();
+    harness.hover_at(first.center() + egui::vec2(60.0, 10.0));
+    harness.step();
+    harness.drop_at(first.center() + egui::vec2(60.0, 10.0));
+    harness.run_steps(3);
+    let after = picture(&mut harness, "compare-space-turned");
+    let last = harness.get_by_label("Large batch in space").rect();
+    let at = |x: f32| last.center() + egui::vec2(x, 0.0);
+    let column = |picture: &image::RgbaImage| -> Vec<_> {
+        (-60..60)
+            .map(|x| *picture.get_pixel(at(x as f32).x as u32, at(0.0).y as u32))
+            .collect()
+    };
+    assert_ne!(
+        column(&before),
+        column(&after),
+        "the third turns with the first"
+    );
 }

@@ -68,7 +68,7 @@ fn two_dropped_checkpoints_become_a_pair() {
 
 #[test]
 fn a_dropped_folder_of_checkpoints_becomes_the_plane_of_a_run() {
-    let folder = fixture("trajectory");
+    let folder = fixture("trajectory/epochs");
     let mut harness = open(&[folder.clone()]);
     let directions = harness.state_mut().state().wish.plane.directions.clone();
     assert_eq!(directions, Directions::Pca(folder));

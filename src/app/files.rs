@@ -251,8 +251,8 @@ fn adopt(state: &mut State, outcome: &Outcome) {
     }
 }
 
-/// Directions between checkpoints take no rule of scaling.
-fn between(wish: &mut Wish, directions: Directions) {
+/// Takes directions that have a length of their own and no rule of scaling.
+pub fn between(wish: &mut Wish, directions: Directions) {
     wish.plane.directions = directions;
     (wish.plane.normalize, wish.plane.one_dim) = (None, None);
     wish.plane.orthogonal = false;

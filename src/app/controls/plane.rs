@@ -2,6 +2,7 @@
 
 use super::{choice, named, number, row};
 use crate::app::command::{Ask, Command};
+use crate::app::files::between;
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::job::{AxisChoice, Directions, SurfaceJob};
@@ -96,7 +97,7 @@ pub fn plane_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mu
     directions_ui(ui, state, palette, commands);
     let between = matches!(
         state.wish.plane.directions,
-        Directions::Three(..) | Directions::Pca(_)
+        Directions::Three(..) | Directions::Pca(_) | Directions::Hessian
     );
     let job = &mut state.wish.plane;
     if !between {
@@ -148,6 +149,7 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
         Directions::Files(_) => "Stored",
         Directions::Three(..) => "Three checkpoints",
         Directions::Pca(_) => "PCA of a folder",
+        Directions::Hessian => "Hessian eigenvectors",
     };
     row(ui, "Directions", DIRECTIONS, |ui| {
         let combo = egui::ComboBox::from_id_salt("Directions")
@@ -161,6 +163,11 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
                     .clicked()
                 {
                     state.wish.plane.directions = Directions::Random;
+                }
+                let eigen = words == "Hessian eigenvectors";
+                let why = "Along the eigenvectors of the two largest eigenvalues of the Hessian at θ(α): where the loss curves most. Found anew at every α, which takes a moment";
+                if ui.selectable_label(eigen, "Hessian eigenvectors").on_hover_text(why).clicked() {
+                    between(&mut state.wish, Directions::Hessian);
                 }
                 for (ask, words, why) in [
                     (

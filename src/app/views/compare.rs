@@ -7,12 +7,14 @@ use super::plane::axes::{self, Around, Shown};
 use super::plane::camera::{self, Extent, Frame, Zoom};
 use super::plane::header::{self, Asked, Trust};
 use super::plane::{Coloring, Colorist, Detail, Patterns, Plane, beyond, hud, notice};
+use super::space::{self, Space};
 use super::{Context, empty_ui};
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::live::{LiveSurface, Snapshot};
 use crate::export::figure::Metric;
 use crate::landscape::evaluate::Metrics;
+use crate::plot::camera::Camera;
 use eframe::egui::{
     self, Align, Color32, CursorIcon, Id, Label, Layout, Pos2, Rect, Response, RichText, Sense,
     Stroke, StrokeKind, Ui, UiBuilder, Vec2,
@@ -36,24 +38,14 @@ pub enum Mode {
     Surface,
 }
 
-/// One of the three, for whoever draws it.
-pub struct Panel {
-    /// Where its picture goes, below its title.
-    pub rect: Rect,
-    /// What there is to show.
-    pub shown: Option<Arc<LiveSurface>>,
-}
-
-/// Draws all three as surfaces in space, in the shared colours.
-pub type InSpace = fn(&mut Ui, &[Panel; 3], &Coloring, &mut Context<'_>);
-
 /// What the view keeps between frames.
 #[derive(Default)]
 pub struct Cache {
     /// How the three are drawn.
     pub mode: Mode,
-    /// Draws them in space, where there is something that can; without it there is no choice.
-    pub in_space: Option<InSpace>,
+    spaces: [Space; 3],
+    /// One eye for all three.
+    camera: Camera,
     planes: [Plane; 3],
     kept: [Option<Arc<LiveSurface>>; 3],
     colorist: Colorist,
@@ -76,6 +68,7 @@ pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     if cache.reset != cx.reset {
         cache.reset = cx.reset;
         cache.zoom = Zoom::default();
+        cache.camera = Camera::default();
     }
     if cx.state.wish.large.is_none() {
         let words = "Comparing takes two minimizers: open a second checkpoint as the large batch";
@@ -114,10 +107,10 @@ pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     });
     header::header_ui(ui, cx.palette, all_done, |ui| {
         header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok());
-        if cache.in_space.is_some() {
+        if cx.gpu.is_some() {
             ui.add_space(4.0);
-            ui.selectable_value(&mut cache.mode, Mode::Contour, "Contour");
-            ui.selectable_value(&mut cache.mode, Mode::Surface, "Surface");
+            ui.selectable_value(&mut cache.mode, Mode::Contour, "As contours");
+            ui.selectable_value(&mut cache.mode, Mode::Surface, "In space");
         }
     });
     let coloring = match coloring {
@@ -223,13 +216,20 @@ fn planes_ui(
     for (place, rect) in places.iter().zip(rects) {
         title_ui(ui, rect, place, cx.state.look.metric, cx.palette);
     }
-    if let (Mode::Surface, Some(in_space)) = (cache.mode, cache.in_space) {
-        let mut panels = rects.iter().zip(&cache.kept).map(|(rect, kept)| Panel {
-            rect: *rect,
-            shown: kept.clone(),
-        });
-        if let (Some(a), Some(b), Some(c)) = (panels.next(), panels.next(), panels.next()) {
-            in_space(ui, &[a, b, c], coloring, cx);
+    if let (Mode::Surface, Some(gpu)) = (cache.mode, cx.gpu) {
+        let look = &cx.state.look;
+        for (index, rect) in rects.into_iter().enumerate() {
+            let id = ui.scope_id().with(("space", index));
+            let response = ui.interact(rect, id, Sense::click_and_drag());
+            let name = format!("{} in space", places[index].name);
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));
+            space::navigate(ui, &response, &mut cache.camera);
+        }
+        for ((rect, kept), space) in rects.iter().zip(&cache.kept).zip(&mut cache.spaces) {
+            if let Some(shown) = kept {
+                let camera = &cache.camera;
+                space.show(ui, *rect, gpu, shown, coloring, look, camera, cx.palette);
+            }
         }
     } else {
         contours_ui(ui, cache, cx, rects, extent, (places, around.names));

@@ -243,7 +243,10 @@ impl Behavior<Pane> for Views<'_, '_> {
 
 /// Words in the middle of an empty view: why it is empty, and what to do.
 pub fn empty_ui(ui: &mut Ui, palette: &Palette, text: &str) {
-    ui.centered_and_justified(|ui| {
-        ui.label(egui::RichText::new(text).color(palette.weak));
+    let room = ui.available_height();
+    ui.vertical_centered(|ui| {
+        ui.add_space((0.5 * room - 12.0).max(0.0));
+        let words = egui::RichText::new(text).color(palette.weak);
+        ui.add(egui::Label::new(words).wrap());
     });
 }
