@@ -2,7 +2,8 @@
 
 use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
-use crate::engine::local::noise::{NoiseJob, NoiseResult, run as compute};
+use crate::engine::job::NoiseJob;
+use crate::engine::local::noise::{NoiseResult, run as compute};
 use crate::plot::number::format_value;
 use clap::Args;
 

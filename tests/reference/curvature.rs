@@ -67,23 +67,25 @@ fn check(model: &Model, checkpoint: &str, on: On, tolerance: f64) {
 
 #[test]
 fn eigenvalues_agree_in_double_precision() {
-    for name in ["mlp", "lenet", "vgg"] {
+    for name in ["mlp", "lenet"] {
         let model = model(name, &["sb", "lb"]);
         for checkpoint in ["sb", "lb"] {
             check(&model, checkpoint, FLEX_F64, 1e-3);
         }
     }
+    check(&model("vgg", &["sb"]), "sb", FLEX_F64, 1e-3);
     check(&model("mlp", &["sb"]), "sb", NDARRAY_F64, 1e-3);
 }
 
 #[test]
 fn eigenvalues_agree_in_single_precision() {
-    for name in ["mlp", "lenet", "vgg"] {
+    for name in ["mlp", "lenet"] {
         let model = model(name, &["sb", "lb"]);
         for checkpoint in ["sb", "lb"] {
             check(&model, checkpoint, FLEX_F32, 1e-2);
         }
     }
+    check(&model("vgg", &["lb"]), "lb", FLEX_F32, 1e-2);
     let mlp = model("mlp", &["sb", "lb"]);
     for on in [NDARRAY_F32, GPU_F32] {
         check(&mlp, "sb", on, 1e-2);

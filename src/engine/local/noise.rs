@@ -1,9 +1,9 @@
 //! The noise job: noise scales, SGD's noise, alignment, and the table of layers.
 
 use super::{Header, Place, Pulse, pull};
-use crate::engine::job::Setup;
+use crate::engine::job::NoiseJob;
 use crate::engine::{Flow, guarded};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::noise::Sampled as _;
 use crate::landscape::noise::alignment::{Aligned, Alignment};
@@ -12,51 +12,7 @@ use crate::landscape::noise::exact::{ExactNoise, ExactPass};
 use crate::landscape::noise::layers::{self, LayerNorms};
 use crate::landscape::noise::scale::{relative_costs, sgd_noise};
 use crate::landscape::noise::two_batches::{TwoBatchEstimate, TwoBatchOptions, TwoBatches};
-use clap::Args;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
-
-/// How much the gradients of single samples differ at a checkpoint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
-pub struct NoiseJob {
-    /// Network, data and device.
-    #[command(flatten)]
-    #[serde(flatten)]
-    pub setup: Setup,
-    /// The checkpoint [default: the built-in small-batch minimizer]
-    #[arg(value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Batch sizes for costs, SGD's noise and alignment
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "1,4,16,64,256,1024",
-        value_name = "N,…"
-    )]
-    pub batches: Vec<usize>,
-    /// Learning rate of the SGD whose noise is told
-    #[arg(long, default_value_t = 0.1, value_name = "RATE")]
-    pub learning_rate: f64,
-    /// Estimate from two batch sizes beside the exact value
-    #[arg(long)]
-    #[serde(default)]
-    pub estimate: bool,
-    /// The smaller batch of the estimate
-    #[arg(long, default_value_t = 32, value_name = "N")]
-    pub small_batch: usize,
-    /// Smaller batches in a larger one
-    #[arg(long, default_value_t = 8, value_name = "N")]
-    pub parts: usize,
-    /// Larger batches drawn
-    #[arg(long, default_value_t = 40, value_name = "N")]
-    pub repeats: usize,
-    /// The scale with curvature too, tr(HΣ)/(GᵀHG), from this many random vectors; 0: none
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub curvature_probes: usize,
-    /// Batches averaged for the alignment at each size; 0: none
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub alignment_repeats: usize,
-}
 
 /// Costs and noise of training at one batch size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -100,7 +56,7 @@ pub type NoiseObserver<'a> = &'a mut dyn FnMut(&NoiseResult, Pulse) -> Flow;
 /// # Errors
 /// Whatever opening or computing says.
 pub fn run(job: &NoiseJob, observer: NoiseObserver<'_>) -> Result<NoiseResult> {
-    check(job)?;
+    job.check()?;
     guarded(|| {
         let place = Place::open(job.file.as_deref(), &job.setup)?;
         let mut result = NoiseResult {
@@ -116,22 +72,6 @@ pub fn run(job: &NoiseJob, observer: NoiseObserver<'_>) -> Result<NoiseResult> {
         result.header.elapsed_seconds = place.elapsed();
         Ok(result)
     })
-}
-
-fn check(job: &NoiseJob) -> Result<()> {
-    let wrong = |message: &str| Err(Error::Usage(message.into()));
-    if job.batches.contains(&0) {
-        return wrong("a batch of --batches has at least one sample");
-    }
-    if !(job.learning_rate > 0.0 && job.learning_rate.is_finite()) {
-        return wrong("--learning-rate must be a positive number");
-    }
-    if job.small_batch == 0 || job.parts < 2 || job.repeats < 3 {
-        return wrong(
-            "an estimate takes --small-batch from 1, --parts from 2 and --repeats from 3 up",
-        );
-    }
-    Ok(())
 }
 
 fn measure(
