@@ -268,8 +268,28 @@ fn noise_of_the_built_in_minimizer_is_the_reference() {
             .collect::<Vec<_>>(),
         ["1", "3", "5"]
     );
-    let text = prints(&["noise", "--samples", "100"]);
-    for words in ["B_simple", "B_noise", "SGD noise", "‖θ‖/‖∇‖", "caution:"] {
+    // S = 100 + 20,000/B
+    let runs = [
+        "noise",
+        "--samples",
+        "100",
+        "--reached",
+        "100:300,200:200,50:500",
+    ];
+    let tradeoff = &json(&runs)["tradeoff"];
+    assert!(
+        (number(&tradeoff["critical_batch"]) - 200.0).abs() < 1e-6,
+        "{tradeoff}"
+    );
+    let text = prints(&runs);
+    for words in [
+        "B_crit",
+        "B_simple",
+        "B_noise",
+        "SGD noise",
+        "‖θ‖/‖∇‖",
+        "caution:",
+    ] {
         assert!(text.contains(words), "{words:?} is missing in {text}");
     }
 }
@@ -332,7 +352,7 @@ fn a_plane_along_eigenvectors_bends_by_their_eigenvalues() {
 #[test]
 fn contradictions_and_slips_are_wrong_usage() {
     let run = fixture("trajectory/epochs");
-    let rows: [(&[&str], &[&str]); 9] = [
+    let rows: [(&[&str], &[&str]); 10] = [
         (
             &["curvature", "--tolerance", "2"],
             &["--tolerance", "between 0 and 1"],
@@ -343,6 +363,7 @@ fn contradictions_and_slips_are_wrong_usage() {
         (&["noise", "--batches", "4,0"], &["--batches"]),
         (&["noise", "--learning-rate", "0"], &["--learning-rate"]),
         (&["noise", "--parts", "1"], &["--parts"]),
+        (&["noise", "--reached", "64"], &["BATCH:STEPS"]),
         (&["distance", &run, "builtin:small"], &["folders"]),
         (
             &[

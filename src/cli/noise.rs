@@ -68,6 +68,15 @@ fn text(result: &NoiseResult) -> String {
             found.probes
         );
     }
+    if let Some(found) = &result.tradeoff {
+        text += &format!(
+            "B_crit = E_min/S_min {} from {} runs (S_min {}, E_min {})\n",
+            format_value(found.critical_batch),
+            result.job.reached.len(),
+            format_value(found.tradeoff.fewest_steps),
+            format_value(found.tradeoff.fewest_examples)
+        );
+    }
     if !result.batches.is_empty() {
         let mut rows = vec![
             [

@@ -17,7 +17,7 @@ use crate::landscape::slice::Buffers;
 use crate::landscape::trajectory::Centring;
 use clap::Args;
 pub use curvature::CurvatureJob;
-pub use noise::NoiseJob;
+pub use noise::{NoiseJob, Reached};
 use serde::{Deserialize, Serialize};
 pub use sharpness::{Measures, SharpnessJob};
 use std::path::PathBuf;

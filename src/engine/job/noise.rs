@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 /// How much the gradients of single samples differ at a checkpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
@@ -27,6 +28,10 @@ pub struct NoiseJob {
     /// Learning rate of the SGD whose noise is told
     #[arg(long, default_value_t = 0.1, value_name = "RATE")]
     pub learning_rate: f64,
+    /// Runs that reached the same loss, for the critical batch size: BATCH:STEPS,…
+    #[arg(long, value_delimiter = ',', value_name = "BATCH:STEPS")]
+    #[serde(default)]
+    pub reached: Vec<Reached>,
     /// Estimate from two batch sizes beside the exact value
     #[arg(long)]
     #[serde(default)]
@@ -46,6 +51,36 @@ pub struct NoiseJob {
     /// Batches averaged for the alignment at each size; 0: none
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub alignment_repeats: usize,
+}
+
+/// A run that reached some loss, written `BATCH:STEPS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// Its batch size.
+    pub batch: usize,
+    /// The optimisation steps it took.
+    pub steps: usize,
+}
+
+impl FromStr for Reached {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let parts = text.split_once(':');
+        let number = |part: &str| part.trim().parse().ok().filter(|n| *n > 0);
+        parts
+            .and_then(|(batch, steps)| {
+                Some(Self {
+                    batch: number(batch)?,
+                    steps: number(steps)?,
+                })
+            })
+            .ok_or_else(|| {
+                Error::Usage(format!(
+                    "{text:?} is no run: write BATCH:STEPS, such as 64:1200"
+                ))
+            })
+    }
 }
 
 impl NoiseJob {

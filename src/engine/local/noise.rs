@@ -10,7 +10,7 @@ use crate::landscape::noise::alignment::{Aligned, Alignment};
 use crate::landscape::noise::bend::{Bend, BendedNoise};
 use crate::landscape::noise::exact::{ExactNoise, ExactPass};
 use crate::landscape::noise::layers::{self, LayerNorms};
-use crate::landscape::noise::scale::{relative_costs, sgd_noise};
+use crate::landscape::noise::scale::{Tradeoff, relative_costs, sgd_noise};
 use crate::landscape::noise::two_batches::{TwoBatchEstimate, TwoBatchOptions, TwoBatches};
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +29,16 @@ pub struct AtBatch {
     pub alignment: Option<Aligned>,
 }
 
+/// What runs that reached the same loss say.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Critical {
+    /// S_min and E_min.
+    #[serde(flatten)]
+    pub tradeoff: Tradeoff,
+    /// B_crit = E_min/S_min
+    pub critical_batch: f64,
+}
+
 /// What was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NoiseResult {
@@ -44,6 +54,8 @@ pub struct NoiseResult {
     pub curved: Option<Bend>,
     /// One row a batch size.
     pub batches: Vec<AtBatch>,
+    /// Fewest steps and examples of the runs given, and the batch size between.
+    pub tradeoff: Option<Critical>,
     /// Norms of weights and gradients by module.
     pub layers: Vec<LayerNorms>,
 }
@@ -66,8 +78,23 @@ pub fn run(job: &NoiseJob, observer: NoiseObserver<'_>) -> Result<NoiseResult> {
             estimate: None,
             curved: None,
             batches: Vec::new(),
+            tradeoff: None,
             layers: Vec::new(),
         };
+        let runs: Vec<(f64, f64)> = job
+            .reached
+            .iter()
+            .map(|run| (run.batch as f64, run.steps as f64))
+            .collect();
+        result.tradeoff = Tradeoff::fit(&runs).map(|tradeoff| Critical {
+            critical_batch: tradeoff.critical_batch(),
+            tradeoff,
+        });
+        if result.tradeoff.is_none() && !runs.is_empty() {
+            result.header.warnings.push(
+                "the runs of --reached give no critical batch size: it takes two batch sizes, the larger one fewer steps".into(),
+            );
+        }
         result.header.complete = measure(job, &place, &mut result, observer)?;
         result.header.elapsed_seconds = place.elapsed();
         Ok(result)
