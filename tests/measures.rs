@@ -370,3 +370,47 @@ fn stopping_keeps_what_was_measured() {
         "{stderr}"
     );
 }
+
+/// The built-in experiment shows what it is there for: by every sharpness, and at every size of the
+/// box, the small-batch minimizer is the flatter of two that fit the data equally well.
+#[test]
+fn the_built_in_small_batch_minimizer_is_flatter_by_every_sharpness() {
+    let dir = tempfile::tempdir().unwrap();
+    let sizes = "1e-5,1e-4,5e-4,1e-3,5e-3,1e-2,1e-1";
+    let report = json(dir.path(), &["--epsilon", sizes]);
+    let (small, large) = (&report["results"][0], &report["results"][1]);
+    let number = |of: &Value, key: &str| of[key].as_f64().unwrap();
+    let losses = [number(small, "loss"), number(large, "loss")];
+    assert!(losses.iter().all(|loss| *loss <= 0.01) && (losses[0] / losses[1] - 1.0).abs() < 0.01);
+    let compare = |key: &str, value: &str, factor: f64| {
+        let (a, b) = (
+            small[key].as_array().unwrap(),
+            large[key].as_array().unwrap(),
+        );
+        assert!(!a.is_empty() && a.len() == b.len());
+        for (a, b) in a.iter().zip(b) {
+            assert!(number(b, value) > factor * number(a, value), "{a} {b}");
+        }
+    };
+    compare("boxes", "phi", 1.2);
+    compare("measures", "rise", 1.5);
+    let subspace = json(
+        dir.path(),
+        &[
+            "--epsilon",
+            "5e-4,1e-3",
+            "--subspace",
+            "100",
+            "--measures",
+            "none",
+        ],
+    );
+    for (a, b) in subspace["results"][0]["boxes"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .zip(subspace["results"][1]["boxes"].as_array().unwrap())
+    {
+        assert!(number(b, "phi") > 1.2 * number(a, "phi"), "{a} {b}");
+    }
+}

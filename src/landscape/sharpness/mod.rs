@@ -14,6 +14,7 @@
 pub mod ascent;
 pub mod basis;
 pub mod curve;
+pub mod effort;
 pub mod lbfgsb;
 pub mod other;
 pub mod region;

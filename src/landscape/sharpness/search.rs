@@ -6,100 +6,14 @@
 //! random points of the box as gradients were spent, which any search should beat.
 
 use super::ascent::{SignAscent, Start};
+pub use super::effort::{Effort, Method, MethodResult, Sharpness};
 use super::region::{Region, active_fraction};
 use super::{lbfgsb, phi};
 use crate::error::{Error, Result};
 use crate::landscape::objective::Objective;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-
-/// A way to look for the maximum.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Method {
-    /// Projected sign-gradient ascent.
-    Sign,
-    /// L-BFGS-B, the maximiser of Keskar et al.
-    Lbfgsb,
-}
-
-impl Method {
-    /// The name in tables.
-    pub fn describe(self) -> &'static str {
-        match self {
-            Self::Sign => "sign ascent",
-            Self::Lbfgsb => "L-BFGS-B",
-        }
-    }
-}
-
-/// What a search may spend.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Effort {
-    /// Methods tried, each once.
-    pub methods: Vec<Method>,
-    /// Steps of each method.
-    pub iterations: usize,
-    /// Random corners that sign ascent also starts from.
-    pub restarts: usize,
-    /// Seed of corners and random points.
-    pub seed: u64,
-    /// Whether random points are tried for comparison.
-    pub floor: bool,
-}
-
-impl Default for Effort {
-    fn default() -> Self {
-        Self {
-            methods: vec![Method::Sign, Method::Lbfgsb],
-            iterations: 10,
-            restarts: 8,
-            seed: 0,
-            floor: true,
-        }
-    }
-}
-
-/// The sharpness of one box, a lower bound of the true one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Sharpness {
-    /// ε, the size of the box.
-    pub epsilon: f64,
-    /// φ in percent: the best value of all methods.
-    pub phi: f64,
-    /// f(θ), nats.
-    pub loss: f64,
-    /// The largest loss found, nats.
-    pub worst_loss: f64,
-    /// ‖∇f(θ)‖₂ in the box's own coordinates.
-    pub gradient_norm: f64,
-    /// Each method alone.
-    pub methods: Vec<MethodResult>,
-    /// Gradients over the whole split, all methods together.
-    pub gradients: usize,
-    /// Fraction of the worst point's coordinates that lie on the box's surface.
-    pub active_bounds: f64,
-    /// φ of the best of as many random points of the box as gradients were spent.
-    pub random_floor: Option<f64>,
-    /// Why φ is zero.
-    pub reason: Option<String>,
-    /// The worst point, in the box's own coordinates.
-    #[serde(skip)]
-    pub z: Vec<f64>,
-}
-
-/// What one method found.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct MethodResult {
-    /// The method.
-    pub method: Method,
-    /// Its φ in percent.
-    pub phi: f64,
-    /// Gradients it took; the one at θ, which all share, is counted with the first.
-    pub gradients: usize,
-}
 
 /// Of all starts so many go on to the end.
 const FINALISTS: usize = 2;
@@ -137,13 +51,6 @@ pub struct Search {
     methods: Vec<MethodResult>,
     gradients: usize,
     floor: Option<f64>,
-}
-
-impl Effort {
-    /// Steps from each random corner before the best ones go on.
-    fn scouting(&self) -> usize {
-        (self.iterations / 2).clamp(1, 20)
-    }
 }
 
 impl Search {
