@@ -133,6 +133,7 @@ impl Work<'_> {
             most_products: self.job.most_products,
             seed: self.job.setup.seed,
             rounding: rounding(self.job.setup.precision),
+            ..LanczosOptions::default()
         }
     }
 
