@@ -50,7 +50,7 @@ def lanczos(product, n, tolerance=1e-3, top=5):
         values, vectors = np.linalg.eigh(t)
         residuals = np.abs(beta[-1] * vectors[-1])
         if m >= 2 * top + 2 and np.all(residuals[-top:] <= tolerance * np.abs(values[-top:])) \
-                and residuals[0] <= tolerance * np.abs(values).max():
+                and residuals[0] <= tolerance * max(abs(values[0]), 0.1 * np.abs(values).max()):
             return m, values[::-1][:top]
         basis.append(w / beta[-1])
 

@@ -56,8 +56,8 @@ fn number(value: &Value) -> f64 {
 }
 
 #[test]
-fn curvature_of_the_built_in_minimizer_is_the_reference() {
-    let found = json(&["curvature"]);
+fn curvature_of_the_mlp_is_the_reference() {
+    let found = json(&["curvature", &fixture("models/mlp/sb.pt")]);
     let top = found["eigenvalues"]["top"].as_array().unwrap();
     let expected = [2.741_381, 2.350_671, 1.941_619, 1.747_170, 1.058_648];
     assert_eq!(top.len(), expected.len());
@@ -84,6 +84,15 @@ fn curvature_of_the_built_in_minimizer_is_the_reference() {
     for unasked in ["trace", "density", "map", "variation"] {
         assert_eq!(found[unasked], Value::Null, "{unasked}");
     }
+}
+
+#[test]
+fn the_built_in_large_batch_minimizer_bends_more() {
+    let largest = |file: &str| {
+        let found = json(&["curvature", file, "--top", "1"]);
+        number(&found["eigenvalues"]["top"][0]["value"])
+    };
+    assert!(largest("builtin:large") > largest("builtin:small"));
 }
 
 /// Everything at once, on a few samples; the same seed gives the same numbers.
@@ -234,8 +243,8 @@ fn ctrl_c_keeps_what_was_measured() {
 }
 
 #[test]
-fn noise_of_the_built_in_minimizer_is_the_reference() {
-    let found = json(&["noise", "--estimate"]);
+fn noise_of_the_mlp_is_the_reference() {
+    let found = json(&["noise", &fixture("models/mlp/sb.pt"), "--estimate"]);
     let total = &found["exact"]["total"];
     assert!(
         (number(&total["scale"]) / 262.701_571 - 1.0).abs() < 1e-3,
@@ -268,8 +277,28 @@ fn noise_of_the_built_in_minimizer_is_the_reference() {
             .collect::<Vec<_>>(),
         ["1", "3", "5"]
     );
-    let text = prints(&["noise", "--samples", "100"]);
-    for words in ["B_simple", "B_noise", "SGD noise", "‖θ‖/‖∇‖", "caution:"] {
+    // S = 100 + 20,000/B
+    let runs = [
+        "noise",
+        "--samples",
+        "100",
+        "--reached",
+        "100:300,200:200,50:500",
+    ];
+    let tradeoff = &json(&runs)["tradeoff"];
+    assert!(
+        (number(&tradeoff["critical_batch"]) - 200.0).abs() < 1e-6,
+        "{tradeoff}"
+    );
+    let text = prints(&runs);
+    for words in [
+        "B_crit",
+        "B_simple",
+        "B_noise",
+        "SGD noise",
+        "‖θ‖/‖∇‖",
+        "caution:",
+    ] {
         assert!(text.contains(words), "{words:?} is missing in {text}");
     }
 }
@@ -277,14 +306,13 @@ fn noise_of_the_built_in_minimizer_is_the_reference() {
 #[test]
 fn distances_of_runs_are_curves_and_their_ratio() {
     let run = fixture("trajectory/epochs");
-    let found = json(&["distance", &run, &run, "--from", "builtin:init"]);
+    let (init, last) = (fixture("models/mlp/init.pt"), fixture("models/mlp/sb.pt"));
+    let found = json(&["distance", &run, &run, "--from", &init]);
     let runs = found["runs"].as_array().unwrap();
     let curve = runs[0]["curve"]["from_start"].as_array().unwrap();
     assert_eq!((runs.len(), curve.len()), (2, 7));
-    // The whole distance of the built-in small-batch minimizer from its start, as `distance` has it.
-    let whole = number(
-        &json(&["distance", "builtin:small", "--from", "builtin:init"])[0]["distance"]["total"],
-    );
+    // The whole distance of the run, as `distance` has it for files.
+    let whole = number(&json(&["distance", &last, "--from", &init])[0]["distance"]["total"]);
     assert!((number(&curve[6]) / whole - 1.0).abs() < 1e-9);
     assert_eq!(found["ratio"]["from_start"][6], 1.0);
     let alone = prints(&["distance", &run]);
@@ -298,8 +326,11 @@ fn distances_of_runs_are_curves_and_their_ratio() {
 /// the mean of both sides cancels.
 #[test]
 fn a_plane_along_eigenvectors_bends_by_their_eigenvalues() {
+    let centre = fixture("models/mlp/sb.pt");
     let found = json(&[
         "surface",
+        "--at",
+        &centre,
         "--directions",
         "hessian",
         "--x=-0.005:0.005:3",
@@ -332,7 +363,7 @@ fn a_plane_along_eigenvectors_bends_by_their_eigenvalues() {
 #[test]
 fn contradictions_and_slips_are_wrong_usage() {
     let run = fixture("trajectory/epochs");
-    let rows: [(&[&str], &[&str]); 9] = [
+    let rows: [(&[&str], &[&str]); 10] = [
         (
             &["curvature", "--tolerance", "2"],
             &["--tolerance", "between 0 and 1"],
@@ -343,6 +374,7 @@ fn contradictions_and_slips_are_wrong_usage() {
         (&["noise", "--batches", "4,0"], &["--batches"]),
         (&["noise", "--learning-rate", "0"], &["--learning-rate"]),
         (&["noise", "--parts", "1"], &["--parts"]),
+        (&["noise", "--reached", "64"], &["BATCH:STEPS"]),
         (&["distance", &run, "builtin:small"], &["folders"]),
         (
             &[

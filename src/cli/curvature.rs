@@ -2,7 +2,8 @@
 
 use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
-use crate::engine::local::curvature::{CurvatureJob, CurvatureResult, RatioGrid, run as compute};
+use crate::engine::job::CurvatureJob;
+use crate::engine::local::curvature::{CurvatureResult, RatioGrid, run as compute};
 use crate::landscape::curvature::CAUTION;
 use crate::plot::number::format_value;
 use clap::Args;

@@ -2,7 +2,8 @@
 
 use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
-use crate::engine::local::noise::{NoiseJob, NoiseResult, run as compute};
+use crate::engine::job::NoiseJob;
+use crate::engine::local::noise::{NoiseResult, run as compute};
 use crate::plot::number::format_value;
 use clap::Args;
 
@@ -65,6 +66,15 @@ fn text(result: &NoiseResult) -> String {
             format_value(found.scale),
             format_value(found.standard_error),
             found.probes
+        );
+    }
+    if let Some(found) = &result.tradeoff {
+        text += &format!(
+            "B_crit = E_min/S_min {} from {} runs (S_min {}, E_min {})\n",
+            format_value(found.critical_batch),
+            result.job.reached.len(),
+            format_value(found.tradeoff.fewest_steps),
+            format_value(found.tradeoff.fewest_examples)
         );
     }
     if !result.batches.is_empty() {

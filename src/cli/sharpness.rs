@@ -51,7 +51,7 @@ pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
     let interrupts = progress::listen_for_interrupts();
     let bar = progress::bar_of("evaluations", talk.quiet);
     let mut kept: Option<SharpnessReport> = None;
-    let result = sharpness::run(&args.job, &mut |report, now| {
+    let result = sharpness::run(&args.job, args.save_worst.is_some(), &mut |report, now| {
         progress::show(&bar, now);
         if now.failed {
             kept = Some(report.clone());

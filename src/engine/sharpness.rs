@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::objective::Objective as _;
 use crate::landscape::sharpness::basis::Basis;
-use crate::landscape::sharpness::other::{Measured, Measurement};
+use crate::landscape::sharpness::other::{Measure, Measured, Measurement};
 use crate::landscape::sharpness::region::{Region, check_epsilon};
 use crate::landscape::sharpness::search::{Effort, Search, Sharpness};
 use crate::model::params::Params;
@@ -62,7 +62,7 @@ pub struct CheckpointSharpness {
     pub gradients: usize,
     /// Losses over the whole split without a gradient.
     pub values: usize,
-    /// The worst point of each box in parameter space.
+    /// The worst point of each box in parameter space, where it was asked for.
     #[serde(skip)]
     pub worst: Vec<Params>,
 }
@@ -70,15 +70,24 @@ pub struct CheckpointSharpness {
 /// Sees the partial report after every gradient.
 pub type Observer<'a> = &'a mut dyn FnMut(&SharpnessReport, &Progress) -> Flow;
 
-/// Measures; what is finished when the observer stops it is the result.
+/// Measures; what is finished when the observer stops it is the result. With `keep_worst` the report
+/// holds the worst points themselves, each as large as the network.
 ///
 /// # Errors
 /// Whatever opening or computing says; a panic inside a library becomes an error with its text.
-pub fn run(job: &SharpnessJob, observer: Observer<'_>) -> Result<SharpnessReport> {
-    guarded(|| measure(job, observer))
+pub fn run(
+    job: &SharpnessJob,
+    keep_worst: bool,
+    observer: Observer<'_>,
+) -> Result<SharpnessReport> {
+    guarded(|| measure(job, keep_worst, observer))
 }
 
-fn measure(job: &SharpnessJob, observer: Observer<'_>) -> Result<SharpnessReport> {
+fn measure(
+    job: &SharpnessJob,
+    keep_worst: bool,
+    observer: Observer<'_>,
+) -> Result<SharpnessReport> {
     check(job)?;
     let mut setup = job.setup.clone();
     if setup.split == SplitChoice::Both {
@@ -126,6 +135,7 @@ fn measure(job: &SharpnessJob, observer: Observer<'_>) -> Result<SharpnessReport
             results: Vec::new(),
         },
         observer,
+        keep_worst,
         start: Instant::now(),
         finished: 0,
         checkpoints: files.len(),
@@ -207,6 +217,7 @@ fn basis(job: &SharpnessJob, parameters: usize) -> Result<Option<Arc<Basis>>> {
 struct Work<'a> {
     report: SharpnessReport,
     observer: Observer<'a>,
+    keep_worst: bool,
     start: Instant,
     /// Evaluations of checkpoints that are done.
     finished: usize,
@@ -277,7 +288,7 @@ impl Work<'_> {
                 Some(origin.clone()),
             )
         };
-        let mut expected = 1 + job.measures.0.len() * job.draws;
+        let mut expected = 1 + job.measures.0.len() * job.draws.max(job.iterations);
         for epsilon in &job.epsilon {
             // As many random points as gradients.
             expected += 2 * search(*epsilon)?.expected_gradients();
@@ -289,16 +300,24 @@ impl Work<'_> {
                     return Ok(Flow::Stop);
                 }
             }
-            if let (Some(found), Some(result)) = (search.result(), self.report.results.last_mut()) {
-                let worst = theta.with_trainable(&region.point(&found.z));
-                result.worst.push(worst);
+            if let (Some(mut found), Some(result)) =
+                (search.result(), self.report.results.last_mut())
+            {
+                let z = std::mem::take(&mut found.z);
+                if self.keep_worst {
+                    result.worst.push(theta.with_trainable(&region.point(&z)));
+                }
                 result.boxes.push(found);
             }
         }
         for measure in &job.measures.0 {
             let origin = (loss, gradient.clone());
+            let steps = match measure {
+                Measure::AdaptiveWorst => job.iterations,
+                _ => job.draws,
+            };
             let mut measurement =
-                Measurement::new(*measure, theta, origin, job.rho, job.draws, job.setup.seed)?;
+                Measurement::new(*measure, theta, origin, job.rho, steps, job.setup.seed)?;
             while measurement.step(objective)? {
                 if self.note(objective, expected) == Flow::Stop {
                     return Ok(Flow::Stop);

@@ -169,7 +169,7 @@ fn principal_components_of_a_run_agree() {
 fn distances_along_a_run_agree() {
     let points = run();
     let text = std::fs::read_to_string(fixture("results/mlp/distance.json"));
-    let stored: serde_json::Value = serde_json::from_str(&text.unwrap()).unwrap();
+    let stored: Value = serde_json::from_str(&text.unwrap()).unwrap();
     let totals = stored["epochs"]["sb"]["total"].as_array().unwrap();
     let expected: Vec<f64> = totals
         .iter()

@@ -3,6 +3,8 @@
 //!
 //! A job says what is wanted and nothing of how far it got. Defaults stand here and nowhere else.
 
+mod curvature;
+mod noise;
 mod sharpness;
 mod values;
 
@@ -14,6 +16,8 @@ use crate::landscape::grid::Axis;
 use crate::landscape::slice::Buffers;
 use crate::landscape::trajectory::Centring;
 use clap::Args;
+pub use curvature::CurvatureJob;
+pub use noise::{NoiseJob, Reached};
 use serde::{Deserialize, Serialize};
 pub use sharpness::{Measures, SharpnessJob};
 use std::path::PathBuf;

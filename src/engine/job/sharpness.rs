@@ -41,7 +41,7 @@ pub struct SharpnessJob {
         help_heading = "Sharpness"
     )]
     pub method: Vec<Method>,
-    /// Iterations of each method
+    /// Iterations of each method, one gradient over all samples each
     #[arg(long, default_value = "10", value_parser = positive, value_name = "N", help_heading = "Sharpness")]
     pub iterations: usize,
     /// Random corners of the box that sign ascent also starts from
@@ -101,7 +101,7 @@ pub struct SharpnessJob {
         help_heading = "Other sharpnesses"
     )]
     pub rho: f64,
-    /// Random draws of their averages, and steps of adaptive-worst
+    /// Random draws of their averages; adaptive-worst takes --iterations steps
     #[arg(
         long,
         default_value_t = 20,

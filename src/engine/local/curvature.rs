@@ -1,9 +1,9 @@
 //! The curvature job: eigenvalues, trace, density, curvature along lines and over a plane.
 
 use super::{Header, Place, Pulse, pull, rounding};
-use crate::engine::job::Setup;
+use crate::engine::job::CurvatureJob;
 use crate::engine::{Flow, guarded};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
 use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
 use crate::landscape::curvature::line::{LineCurvature, LinePoint};
@@ -12,71 +12,10 @@ use crate::landscape::curvature::trace::{Hutchinson, Trace, TraceOptions};
 use crate::landscape::curvature::variation::{Variation, VariationPoint, VariationSummary};
 use crate::landscape::curvature::vector::norm;
 use crate::landscape::direction::{Normalization, OneDim, normalise, random};
-use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
-use crate::landscape::grid::{Axis, Coordinate, coarse_first};
+use crate::landscape::evaluate::gradient::NetworkObjective;
+use crate::landscape::grid::{Coordinate, coarse_first};
 use crate::landscape::objective::Objective as _;
-use clap::Args;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
-
-/// Second derivatives of the loss at a checkpoint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
-pub struct CurvatureJob {
-    /// Network, data and device.
-    #[command(flatten)]
-    #[serde(flatten)]
-    pub setup: Setup,
-    /// The checkpoint [default: the built-in small-batch minimizer]
-    #[arg(value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Largest eigenvalues, with the smallest one beside them; 0: none
-    #[arg(long, default_value_t = 5, value_name = "N")]
-    pub top: usize,
-    /// Relative residual at which an eigenpair counts as found
-    #[arg(long, default_value_t = 1e-3)]
-    pub tolerance: f64,
-    /// Hessian-vector products after which the best so far is the answer
-    #[arg(long, default_value_t = 300, value_name = "N")]
-    pub most_products: usize,
-    /// Estimate the trace (Hutchinson)
-    #[arg(long)]
-    #[serde(default)]
-    pub trace: bool,
-    /// Random vectors for the trace, one product each
-    #[arg(long, default_value_t = 100, value_name = "N")]
-    pub probes: usize,
-    /// Estimate the density of all eigenvalues (stochastic Lanczos quadrature)
-    #[arg(long)]
-    #[serde(default)]
-    pub density: bool,
-    /// Random vectors for the density
-    #[arg(long, default_value_t = 8, value_name = "N")]
-    pub density_probes: usize,
-    /// Products for each of them
-    #[arg(long, default_value_t = 80, value_name = "N")]
-    pub density_steps: usize,
-    /// Loss and gradient along the gradient direction, at these learning rates: FROM:TO:POINTS
-    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
-    pub along_gradient: Option<Axis>,
-    /// Slope and curvature along the line to this checkpoint
-    #[arg(long, value_name = "FILE")]
-    pub to: Option<PathBuf>,
-    /// Where on that line: 0 is here, 1 there
-    #[arg(
-        long,
-        default_value = "0:1:21",
-        value_name = "RANGE",
-        allow_hyphen_values = true
-    )]
-    pub alpha: Axis,
-    /// |λ_min/λ_max| over a random filter-normalised plane with these coordinates on both axes
-    #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]
-    pub map: Option<Axis>,
-    /// Where normalisation layers take their statistics from
-    #[arg(long, value_enum, default_value = "eval")]
-    #[serde(default)]
-    pub statistics: StatisticsMode,
-}
 
 /// What was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -132,7 +71,7 @@ pub type CurvatureObserver<'a> = &'a mut dyn FnMut(&CurvatureResult, Pulse) -> F
 /// # Errors
 /// Whatever opening or computing says.
 pub fn run(job: &CurvatureJob, observer: CurvatureObserver<'_>) -> Result<CurvatureResult> {
-    check(job)?;
+    job.check()?;
     guarded(|| {
         let mut place = Place::open(job.file.as_deref(), &job.setup)?;
         let target = match &job.to {
@@ -178,35 +117,6 @@ pub fn run(job: &CurvatureJob, observer: CurvatureObserver<'_>) -> Result<Curvat
     })
 }
 
-fn check(job: &CurvatureJob) -> Result<()> {
-    let wrong = |message: String| Err(Error::Usage(message));
-    if !(job.tolerance > 0.0 && job.tolerance < 1.0) {
-        return wrong(format!(
-            "--tolerance {} must lie between 0 and 1",
-            job.tolerance
-        ));
-    }
-    if job.most_products == 0
-        || job.probes == 0
-        || job.density_probes == 0
-        || job.density_steps == 0
-    {
-        return wrong(
-            "--most-products, --probes, --density-probes and --density-steps must be at least 1"
-                .into(),
-        );
-    }
-    if let Some(axis) = job.map
-        && axis.points > 201
-    {
-        return wrong(format!(
-            "{} × {} points of two eigenvalues each are days of work; choose a coarser --map",
-            axis.points, axis.points
-        ));
-    }
-    Ok(())
-}
-
 /// What the parts of a job share.
 struct Work<'a> {
     job: &'a CurvatureJob,
@@ -223,6 +133,7 @@ impl Work<'_> {
             most_products: self.job.most_products,
             seed: self.job.setup.seed,
             rounding: rounding(self.job.setup.precision),
+            ..LanczosOptions::default()
         }
     }
 

@@ -1,62 +1,18 @@
 //! The noise job: noise scales, SGD's noise, alignment, and the table of layers.
 
 use super::{Header, Place, Pulse, pull};
-use crate::engine::job::Setup;
+use crate::engine::job::NoiseJob;
 use crate::engine::{Flow, guarded};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::noise::Sampled as _;
 use crate::landscape::noise::alignment::{Aligned, Alignment};
 use crate::landscape::noise::bend::{Bend, BendedNoise};
 use crate::landscape::noise::exact::{ExactNoise, ExactPass};
 use crate::landscape::noise::layers::{self, LayerNorms};
-use crate::landscape::noise::scale::{relative_costs, sgd_noise};
+use crate::landscape::noise::scale::{Tradeoff, relative_costs, sgd_noise};
 use crate::landscape::noise::two_batches::{TwoBatchEstimate, TwoBatchOptions, TwoBatches};
-use clap::Args;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
-
-/// How much the gradients of single samples differ at a checkpoint.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
-pub struct NoiseJob {
-    /// Network, data and device.
-    #[command(flatten)]
-    #[serde(flatten)]
-    pub setup: Setup,
-    /// The checkpoint [default: the built-in small-batch minimizer]
-    #[arg(value_name = "FILE")]
-    pub file: Option<PathBuf>,
-    /// Batch sizes for costs, SGD's noise and alignment
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "1,4,16,64,256,1024",
-        value_name = "N,…"
-    )]
-    pub batches: Vec<usize>,
-    /// Learning rate of the SGD whose noise is told
-    #[arg(long, default_value_t = 0.1, value_name = "RATE")]
-    pub learning_rate: f64,
-    /// Estimate from two batch sizes beside the exact value
-    #[arg(long)]
-    #[serde(default)]
-    pub estimate: bool,
-    /// The smaller batch of the estimate
-    #[arg(long, default_value_t = 32, value_name = "N")]
-    pub small_batch: usize,
-    /// Smaller batches in a larger one
-    #[arg(long, default_value_t = 8, value_name = "N")]
-    pub parts: usize,
-    /// Larger batches drawn
-    #[arg(long, default_value_t = 40, value_name = "N")]
-    pub repeats: usize,
-    /// The scale with curvature too, tr(HΣ)/(GᵀHG), from this many random vectors; 0: none
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub curvature_probes: usize,
-    /// Batches averaged for the alignment at each size; 0: none
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub alignment_repeats: usize,
-}
 
 /// Costs and noise of training at one batch size.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -71,6 +27,16 @@ pub struct AtBatch {
     pub sgd_noise: f64,
     /// ‖Σ gₙ‖/Σ ‖gₙ‖ within a batch.
     pub alignment: Option<Aligned>,
+}
+
+/// What runs that reached the same loss say.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Critical {
+    /// S_min and E_min.
+    #[serde(flatten)]
+    pub tradeoff: Tradeoff,
+    /// B_crit = E_min/S_min
+    pub critical_batch: f64,
 }
 
 /// What was measured.
@@ -88,6 +54,8 @@ pub struct NoiseResult {
     pub curved: Option<Bend>,
     /// One row a batch size.
     pub batches: Vec<AtBatch>,
+    /// Fewest steps and examples of the runs given, and the batch size between.
+    pub tradeoff: Option<Critical>,
     /// Norms of weights and gradients by module.
     pub layers: Vec<LayerNorms>,
 }
@@ -100,7 +68,7 @@ pub type NoiseObserver<'a> = &'a mut dyn FnMut(&NoiseResult, Pulse) -> Flow;
 /// # Errors
 /// Whatever opening or computing says.
 pub fn run(job: &NoiseJob, observer: NoiseObserver<'_>) -> Result<NoiseResult> {
-    check(job)?;
+    job.check()?;
     guarded(|| {
         let place = Place::open(job.file.as_deref(), &job.setup)?;
         let mut result = NoiseResult {
@@ -110,28 +78,27 @@ pub fn run(job: &NoiseJob, observer: NoiseObserver<'_>) -> Result<NoiseResult> {
             estimate: None,
             curved: None,
             batches: Vec::new(),
+            tradeoff: None,
             layers: Vec::new(),
         };
+        let runs: Vec<(f64, f64)> = job
+            .reached
+            .iter()
+            .map(|run| (run.batch as f64, run.steps as f64))
+            .collect();
+        result.tradeoff = Tradeoff::fit(&runs).map(|tradeoff| Critical {
+            critical_batch: tradeoff.critical_batch(),
+            tradeoff,
+        });
+        if result.tradeoff.is_none() && !runs.is_empty() {
+            result.header.warnings.push(
+                "the runs of --reached give no critical batch size: it takes two batch sizes, the larger one fewer steps".into(),
+            );
+        }
         result.header.complete = measure(job, &place, &mut result, observer)?;
         result.header.elapsed_seconds = place.elapsed();
         Ok(result)
     })
-}
-
-fn check(job: &NoiseJob) -> Result<()> {
-    let wrong = |message: &str| Err(Error::Usage(message.into()));
-    if job.batches.contains(&0) {
-        return wrong("a batch of --batches has at least one sample");
-    }
-    if !(job.learning_rate > 0.0 && job.learning_rate.is_finite()) {
-        return wrong("--learning-rate must be a positive number");
-    }
-    if job.small_batch == 0 || job.parts < 2 || job.repeats < 3 {
-        return wrong(
-            "an estimate takes --small-batch from 1, --parts from 2 and --repeats from 3 up",
-        );
-    }
-    Ok(())
 }
 
 fn measure(

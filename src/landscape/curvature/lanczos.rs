@@ -17,6 +17,10 @@ pub struct LanczosOptions {
     pub top: usize,
     /// Whether the smallest eigenvalue must converge too.
     pub smallest: bool,
+    /// The residual of the smallest is judged against |λ_min| or this share of |λ_max|, whichever is
+    /// more: at a minimizer it ends a dense bulk about zero, where relative residuals stay large long
+    /// after its size beside the largest is known.
+    pub smallest_share: f64,
     /// ‖H v − λ v‖₂ / |λ| at which an eigenpair counts as found.
     pub tolerance: f64,
     /// Products after which the best so far is the answer.
@@ -33,6 +37,7 @@ impl Default for LanczosOptions {
         Self {
             top: 5,
             smallest: true,
+            smallest_share: 0.1,
             tolerance: 1e-3,
             most_products: 300,
             seed: 0,
@@ -175,8 +180,6 @@ impl Lanczos {
             }
         };
         let largest: Vec<Eigenvalue> = (0..top.min(m)).map(|i| pair(m - 1 - i, 0.0)).collect();
-        // At a minimizer the smallest eigenvalue ends a dense bulk about zero; what matters of it is
-        // its size beside the largest.
         let smallest = if m == 0 {
             Eigenvalue {
                 value: f64::NAN,
@@ -184,7 +187,7 @@ impl Lanczos {
                 converged: false,
             }
         } else {
-            pair(0, 1.0)
+            pair(0, self.options.smallest_share)
         };
         let whole = m >= self.point.len();
         // Early on a Ritz value may rest on an eigenvalue and another one above it be missed still.

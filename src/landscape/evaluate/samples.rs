@@ -6,6 +6,7 @@ use super::{Split, read_all};
 use crate::dataset::Samples;
 use crate::error::Result;
 use crate::landscape::noise::Sampled;
+use crate::model::params::TensorSpec;
 use crate::model::reverse::{self, Gradients, Tape, samples};
 use crate::model::tangent::Mode;
 use crate::model::weights::Weights;
@@ -51,7 +52,7 @@ impl NetworkObjective {
     /// Samples whose gradients may be unfolded at once.
     fn samples_at_once(&self) -> usize {
         let network = &self.evaluator.network;
-        let largest = self.layout.iter().map(|s| s.len()).max().unwrap_or(1);
+        let largest = self.layout.iter().map(TensorSpec::len).max().unwrap_or(1);
         let values = 3 * network.outputs_per_sample() + network.values_per_sample() + largest;
         let bytes = (2 * values * self.evaluator.dtype.size()).max(1);
         (self.evaluator.memory / 4 / bytes).clamp(1, self.split.batch)

@@ -45,7 +45,8 @@ pub struct Step {
 #[derive(Debug, Clone)]
 pub struct SignAscent {
     region: Arc<Region>,
-    half_widths: Vec<f64>,
+    /// Shared by all ascents in one box.
+    half_widths: Arc<[f64]>,
     z: Vec<f64>,
     current: Option<(f64, Vec<f64>)>,
     size: f64,
@@ -54,12 +55,13 @@ pub struct SignAscent {
 
 impl SignAscent {
     /// An ascent within |zᵢ| ≤ `half_widths`ᵢ; a start outside is moved to the nearest point of the box.
-    pub fn new(region: Arc<Region>, half_widths: Vec<f64>, start: Start) -> Self {
+    pub fn new(region: Arc<Region>, half_widths: impl Into<Arc<[f64]>>, start: Start) -> Self {
+        let half_widths = half_widths.into();
         let (mut z, current) = match start {
             Start::At(z) => (z, None),
             Start::Known { z, value, gradient } => (z, Some((value, gradient))),
         };
-        for (z, b) in z.iter_mut().zip(&half_widths) {
+        for (z, b) in z.iter_mut().zip(half_widths.iter()) {
             *z = z.clamp(-b, *b);
         }
         Self {
@@ -97,7 +99,7 @@ impl SignAscent {
         let moved: Vec<f64> = self
             .z
             .iter()
-            .zip(&self.half_widths)
+            .zip(self.half_widths.iter())
             .zip(gradient)
             .map(|((z, b), g)| (z + self.size * b * sign(*g)).clamp(-b, *b))
             .collect();

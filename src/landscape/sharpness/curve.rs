@@ -122,8 +122,9 @@ impl Curve {
             return Ok(Advance::Working);
         };
         let loss = *loss;
-        let half_widths = self.region.half_widths(epsilon)?;
-        let ascent = |start| SignAscent::new(Arc::clone(&self.region), half_widths.clone(), start);
+        let half_widths: Arc<[f64]> = self.region.half_widths(epsilon)?.into();
+        let ascent =
+            |start| SignAscent::new(Arc::clone(&self.region), Arc::clone(&half_widths), start);
         let (stage, finished) = match std::mem::replace(&mut self.stage, Stage::Ready) {
             Stage::Ready => {
                 let start = Start::Known {

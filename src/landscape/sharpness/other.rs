@@ -94,7 +94,7 @@ impl Measurement {
     /// `draws`: random draws of an average, or steps of the ascent. `origin`: f(w) and g.
     ///
     /// # Errors
-    /// Unless ρ is positive and there are at least two draws.
+    /// Unless ρ is positive and an average has at least two draws.
     pub fn new(
         measure: Measure,
         theta: &Params,
@@ -108,7 +108,8 @@ impl Measurement {
                 "ρ must be a positive number such as 0.05, not {rho}"
             )));
         }
-        if draws < 2 {
+        let average = matches!(measure, Measure::AdaptiveAverage | Measure::FilterAverage);
+        if average && draws < 2 {
             return Err(Error::Usage(
                 "an average needs at least two draws for its standard error".into(),
             ));

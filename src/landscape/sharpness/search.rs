@@ -39,7 +39,7 @@ enum Phase {
 #[derive(Debug)]
 pub struct Search {
     region: Arc<Region>,
-    half_widths: Vec<f64>,
+    half_widths: Arc<[f64]>,
     effort: Effort,
     epsilon: f64,
     rng: ChaCha8Rng,
@@ -70,7 +70,7 @@ impl Search {
             ));
         }
         Ok(Self {
-            half_widths: region.half_widths(epsilon)?,
+            half_widths: region.half_widths(epsilon)?.into(),
             region,
             rng: ChaCha8Rng::seed_from_u64(effort.seed),
             effort,
@@ -205,7 +205,11 @@ impl Search {
     }
 
     fn ascent(&self, start: Start) -> SignAscent {
-        SignAscent::new(Arc::clone(&self.region), self.half_widths.clone(), start)
+        SignAscent::new(
+            Arc::clone(&self.region),
+            Arc::clone(&self.half_widths),
+            start,
+        )
     }
 
     /// One step of an ascent, its best point noted; `false` where it is at its end.

@@ -1,0 +1,106 @@
+//! The noise job: what `losscope noise` may ask for.
+
+use super::Setup;
+use crate::error::{Error, Result};
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// How much the gradients of single samples differ at a checkpoint.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
+pub struct NoiseJob {
+    /// Network, data and device.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub setup: Setup,
+    /// The checkpoint [default: the built-in small-batch minimizer]
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Batch sizes for costs, SGD's noise and alignment
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "1,4,16,64,256,1024",
+        value_name = "N,…"
+    )]
+    pub batches: Vec<usize>,
+    /// Learning rate of the SGD whose noise is told
+    #[arg(long, default_value_t = 0.1, value_name = "RATE")]
+    pub learning_rate: f64,
+    /// Runs that reached the same loss, for the critical batch size: BATCH:STEPS,…
+    #[arg(long, value_delimiter = ',', value_name = "BATCH:STEPS")]
+    #[serde(default)]
+    pub reached: Vec<Reached>,
+    /// Estimate from two batch sizes beside the exact value
+    #[arg(long)]
+    #[serde(default)]
+    pub estimate: bool,
+    /// The smaller batch of the estimate
+    #[arg(long, default_value_t = 32, value_name = "N")]
+    pub small_batch: usize,
+    /// Smaller batches in a larger one
+    #[arg(long, default_value_t = 8, value_name = "N")]
+    pub parts: usize,
+    /// Larger batches drawn
+    #[arg(long, default_value_t = 40, value_name = "N")]
+    pub repeats: usize,
+    /// The scale with curvature too, tr(HΣ)/(GᵀHG), from this many random vectors; 0: none
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub curvature_probes: usize,
+    /// Batches averaged for the alignment at each size; 0: none
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub alignment_repeats: usize,
+}
+
+/// A run that reached some loss, written `BATCH:STEPS`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reached {
+    /// Its batch size.
+    pub batch: usize,
+    /// The optimisation steps it took.
+    pub steps: usize,
+}
+
+impl FromStr for Reached {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let parts = text.split_once(':');
+        let number = |part: &str| part.trim().parse().ok().filter(|n| *n > 0);
+        parts
+            .and_then(|(batch, steps)| {
+                Some(Self {
+                    batch: number(batch)?,
+                    steps: number(steps)?,
+                })
+            })
+            .ok_or_else(|| {
+                Error::Usage(format!(
+                    "{text:?} is no run: write BATCH:STEPS, such as 64:1200"
+                ))
+            })
+    }
+}
+
+impl NoiseJob {
+    /// Refuses numbers that make no sense before anything is opened.
+    ///
+    /// # Errors
+    /// Says which.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |message: &str| Err(Error::Usage(message.into()));
+        if self.batches.contains(&0) {
+            return wrong("a batch of --batches has at least one sample");
+        }
+        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
+            return wrong("--learning-rate must be a positive number");
+        }
+        if self.small_batch == 0 || self.parts < 2 || self.repeats < 3 {
+            return wrong(
+                "an estimate takes --small-batch from 1, --parts from 2 and --repeats from 3 up",
+            );
+        }
+        Ok(())
+    }
+}
