@@ -26,7 +26,7 @@ const CRATES: [(&str, &[&str]); 9] = [
         "std::fs",
         &["checkpoint", "dataset", "export", "cli", "app"],
     ),
-    ("std::time", &["engine", "cli", "app"]),
+    ("std::time", &["engine", "export", "cli", "app"]),
     ("std::thread", &["checkpoint/hdf5", "engine", "cli", "app"]),
     ("indicatif", &["cli"]),
     ("egui", &["app"]),

@@ -127,7 +127,7 @@ impl App {
         };
         if !files.is_empty() {
             app.state.wish = Wish::default();
-            app.carry_out(&cc.egui_ctx, Command::Chosen(Ask::Open, files), None);
+            app.carry_out(&cc.egui_ctx, Command::Chosen(Ask::Open, files));
         }
         Ok(app)
     }
@@ -159,7 +159,7 @@ impl App {
         self.state.wish.dragging = false;
         let mut commands = self.heard(&ctx);
         commands.extend(self.dialogs.poll());
-        self.exports.poll(&mut self.state);
+        self.exports.poll(&ctx, &mut self.state);
         self.opening
             .poll(&mut self.state, &mut self.tree, &self.live);
 
@@ -212,13 +212,15 @@ impl App {
         self.dialogs.ui(&ctx, palette, &mut commands);
         self.network
             .ui(&ctx, &mut self.state, &news, palette, &mut commands);
-        self.exports.ui(&ctx, &mut self.state, &news, palette);
+        let camera = self.caches.surface3d.camera;
+        self.exports
+            .ui(&ctx, &mut self.state, &news, &camera, palette);
         self.help.ui(&ctx, palette);
         hovering_ui(&ctx, palette);
         self.quit_ui(&ctx, &news);
 
         for command in commands {
-            self.carry_out(&ctx, command, gpu);
+            self.carry_out(&ctx, command);
         }
         self.send();
         self.entitle(&ctx);
@@ -246,12 +248,7 @@ impl App {
         commands
     }
 
-    fn carry_out(
-        &mut self,
-        ctx: &Context,
-        command: Command,
-        gpu: Option<&eframe::egui_wgpu::RenderState>,
-    ) {
+    fn carry_out(&mut self, ctx: &Context, command: Command) {
         let state = &mut self.state;
         match command {
             Command::Ask(ask) => self.dialogs.ask(ask, ctx),
@@ -269,7 +266,10 @@ impl App {
             Command::Undo => state.undo(),
             Command::Redo => state.redo(),
             Command::NewSeed => state.new_seed(),
-            Command::Stop => state.wish.stopped = true,
+            Command::Stop => {
+                state.wish.stopped = true;
+                self.exports.stop();
+            }
             Command::Resume => state.wish.stopped = false,
             Command::ClearProbes => state.wish.probes.clear(),
             Command::ResetView => self.reset += 1,
@@ -283,7 +283,7 @@ impl App {
             Command::CopyPicture(pane) => {
                 let news = self.live.snapshot();
                 self.exports
-                    .copy_picture(ctx, pane, state, &news, &self.caches, gpu);
+                    .copy_picture(ctx, pane, state, &news, &self.caches);
             }
             Command::CopyTable => ctx.copy_text(views::numbers::tsv(state, &self.live.snapshot())),
             Command::Zoom(step) => {

@@ -67,6 +67,11 @@ pub fn status_ui(
             }
             if let Some(words) = exports.activity() {
                 ui.separator();
+                if exports.can_stop()
+                    && ui.button("Cancel").on_hover_text("Write no file").clicked()
+                {
+                    exports.stop();
+                }
                 ui.label(words);
             }
             notice_ui(ui, state, palette);

@@ -9,6 +9,7 @@
     reason = "this is the floor that talks to people"
 )]
 
+mod animate;
 mod compute;
 mod convert;
 mod curvature;
@@ -78,6 +79,8 @@ enum Command {
     Distance(distance::DistanceArgs),
     /// The path of a training run in its PCA plane
     Trajectory(compute::ComputeArgs<TrajectoryJob>),
+    /// The surface around θ(α) while α moves from one minimizer to the other, as a GIF
+    Animate(Box<animate::AnimateArgs>),
     /// Draw a result as a figure
     Plot(convert::PlotArgs),
     /// Write a result in another data format
@@ -130,6 +133,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Noise(args) => noise::run(&args, talk),
         Command::Distance(args) => distance::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),
+        Command::Animate(args) => animate::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
         Command::Devices => devices::run(talk),

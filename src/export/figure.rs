@@ -107,6 +107,26 @@ fn dots(text: &str) -> Result<f64, String> {
 /// # Errors
 /// Where the result lacks what the options ask for.
 pub fn svg(outcome: &Outcome, options: &FigureOptions) -> Result<String> {
+    svg_in_range(outcome, options, None)
+}
+
+/// What a figure says in small print of how its surface was made.
+pub fn caption(outcome: &Outcome) -> Vec<String> {
+    let recipe = &outcome.recipe;
+    let mut lines = vec![caption::directions_line(recipe), caption::data_line(recipe)];
+    lines.extend(caption::remarks(recipe));
+    lines
+}
+
+/// As [`svg`], with colours that end at the given values, which several figures may share.
+///
+/// # Errors
+/// As [`svg`].
+pub fn svg_in_range(
+    outcome: &Outcome,
+    options: &FigureOptions,
+    range: Option<(f64, f64)>,
+) -> Result<String> {
     let recipe = &outcome.recipe;
     match &outcome.numbers {
         Numbers::Line(line) => line_figure(recipe, line.alpha.clone(), &line.table, options).svg(),
@@ -121,6 +141,7 @@ pub fn svg(outcome: &Outcome, options: &FigureOptions) -> Result<String> {
             figure.scale = options.scale.unwrap_or_else(|| metric.usual_scale(&values));
             figure.values = values;
             figure.computed = surface.table.computed.clone();
+            figure.range = range.filter(|(lo, hi)| lo < hi);
             figure.quantity = metric.name().into();
             figure.unit = if metric.is_loss() { "nats" } else { "" }.into();
             figure.caption.push(format!(

@@ -3,6 +3,7 @@
 //! [`write()`] picks the format by the suffix. Every file is written beside its place and then renamed,
 //! so that a reader never meets half of one.
 
+pub mod animation;
 mod caption;
 pub mod csv;
 pub mod figure;

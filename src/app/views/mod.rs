@@ -6,9 +6,9 @@ mod curves;
 pub mod line;
 pub mod log;
 pub mod numbers;
-mod plane;
+pub mod plane;
 pub mod sharpness;
-mod space;
+pub mod space;
 pub mod surface3d;
 
 use super::command::Command;

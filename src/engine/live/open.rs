@@ -31,8 +31,6 @@ pub struct Workbench {
     pub splits: Vec<Split>,
     /// A subset of each, for first pictures; `None` where the splits are small themselves.
     pub few: Option<Vec<Split>>,
-    /// The small-batch minimizer.
-    pub small: Params,
     /// The large-batch minimizer.
     pub large: Option<Params>,
     /// The line between both; of one checkpoint, a line that goes nowhere.
@@ -137,7 +135,6 @@ pub fn open(wish: &Wish, cpu: bool) -> Result<Workbench, Failure> {
         evaluator,
         splits,
         few,
-        small,
         large,
         line,
         facts,

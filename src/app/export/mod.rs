@@ -1,0 +1,530 @@
+//! Taking pictures and numbers along: the dialog, and the threads that write.
+//!
+//! The same figures as the command line makes, independent of the window's theme. A file is written
+//! beside its place and renamed; the window answers meanwhile.
+
+mod animation;
+mod figures;
+
+use super::state::State;
+use super::status::duration;
+use super::theme::Palette;
+use super::views::{Caches, Pane};
+use crate::engine::live::{Quality, Snapshot};
+use crate::error::Result;
+use crate::export::{self, figure::FigureOptions, png};
+use crate::plot::camera::Camera;
+use animation::{Animation, Frames};
+use eframe::egui::{
+    self, ColorImage, ComboBox, Context, DragValue, Id, Modal, RichText, TextEdit, TextureHandle,
+    TextureOptions,
+};
+use figures::{Form, Job};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Exports under way, and the dialog for the next.
+pub struct Exports {
+    dialog: Option<Dialog>,
+    news: Receiver<News>,
+    send: Sender<News>,
+    /// Files being written.
+    writing: Vec<Writing>,
+    preview: Option<Preview>,
+    folder: Option<PathBuf>,
+}
+
+struct Writing {
+    path: PathBuf,
+    progress: Arc<Mutex<Option<(usize, usize, Option<Duration>)>>>,
+    stop: Arc<AtomicBool>,
+}
+
+enum News {
+    Written(PathBuf, Result<()>),
+    Copy(Result<(Vec<u8>, [usize; 2])>),
+    Preview(u64, Result<(Vec<u8>, [usize; 2])>),
+    Path(Option<PathBuf>),
+}
+
+struct Preview {
+    key: u64,
+    texture: Option<TextureHandle>,
+    error: String,
+}
+
+struct Dialog {
+    pane: Pane,
+    form: Form,
+    path: String,
+    title: String,
+    width: f64,
+    dpi: f64,
+    frames: Frames,
+    error: String,
+    replace: bool,
+}
+
+impl Default for Exports {
+    fn default() -> Self {
+        let (send, news) = channel();
+        Self {
+            dialog: None,
+            news,
+            send,
+            writing: Vec::new(),
+            preview: None,
+            folder: None,
+        }
+    }
+}
+
+impl Exports {
+    /// Opens the dialog for a view.
+    pub fn begin(&mut self, pane: Pane, state: &State, _news: &Snapshot) {
+        let form = figures::forms(pane)[0];
+        let alpha = format!("{:.2}", state.wish.alpha).replace('.', "_");
+        let name = match pane {
+            Pane::Line | Pane::Compare | Pane::Sharpness | Pane::Numbers | Pane::Log => {
+                pane.name().to_lowercase()
+            }
+            Pane::Contour | Pane::Surface3d => {
+                format!("{}-alpha-{alpha}", pane.name().to_lowercase())
+            }
+        };
+        let folder = self.folder.clone().unwrap_or_default();
+        self.dialog = Some(Dialog {
+            pane,
+            form,
+            path: folder
+                .join(format!("{name}.{}", form.suffix))
+                .display()
+                .to_string(),
+            title: String::new(),
+            width: FigureOptions::default().width,
+            dpi: FigureOptions::default().dpi,
+            frames: Frames::default(),
+            error: String::new(),
+            replace: false,
+        });
+        self.preview = None;
+    }
+
+    /// Puts the picture of a view on the clipboard, as soon as it is drawn.
+    pub fn copy_picture(
+        &mut self,
+        ctx: &Context,
+        pane: Pane,
+        state: &mut State,
+        news: &Snapshot,
+        caches: &Caches,
+    ) {
+        let job = self.job(pane, state, news, &caches.surface3d.camera);
+        match job {
+            Ok(mut job) => {
+                job.options.dpi = 220.0;
+                let (send, ctx) = (self.send.clone(), ctx.clone());
+                spawn("losscope-copy", move || {
+                    send.send(News::Copy(pixels(&job))).ok();
+                    ctx.request_repaint();
+                });
+                state.say("Drawing the picture for the clipboard…");
+            }
+            Err(error) => state.complain(error.to_string()),
+        }
+    }
+
+    fn job(&self, pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> Result<Job> {
+        Ok(Job {
+            path: PathBuf::new(),
+            options: figures::options(&state.look),
+            content: figures::content(pane, state, news, camera)?,
+        })
+    }
+
+    /// Whether a file is being written.
+    pub fn busy(&self) -> bool {
+        !self.writing.is_empty()
+    }
+
+    /// What is being written, in words.
+    pub fn activity(&self) -> Option<String> {
+        let writing = self.writing.first()?;
+        let name = writing
+            .path
+            .file_name()
+            .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
+        let progress = writing.progress.lock().ok().and_then(|p| *p);
+        Some(match progress {
+            Some((done, total, Some(left))) => {
+                format!(
+                    "Writing {name}: {done} of {total} frames, {} left",
+                    duration(left)
+                )
+            }
+            Some((done, total, None)) => format!("Writing {name}: {done} of {total} frames"),
+            None => format!("Writing {name}…"),
+        })
+    }
+
+    /// Stops what takes long; nothing half-written stays.
+    pub fn stop(&self) {
+        for writing in &self.writing {
+            writing.stop.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether what is being written can be stopped.
+    pub fn can_stop(&self) -> bool {
+        self.writing
+            .iter()
+            .any(|w| w.progress.lock().is_ok_and(|p| p.is_some()))
+    }
+
+    /// Takes note of what was finished.
+    pub fn poll(&mut self, ctx: &Context, state: &mut State) {
+        while let Ok(news) = self.news.try_recv() {
+            match news {
+                News::Written(path, result) => {
+                    self.writing.retain(|w| w.path != path);
+                    match result {
+                        Ok(()) => state.say(format!("Wrote {}", path.display())),
+                        Err(error) => state.complain(format!("Not exported: {error}")),
+                    }
+                }
+                News::Copy(Ok((rgba, size))) => {
+                    ctx.copy_image(ColorImage::from_rgba_unmultiplied(size, &rgba));
+                    state.say("The picture is on the clipboard");
+                }
+                News::Copy(Err(error)) => state.complain(format!("Not copied: {error}")),
+                News::Preview(key, result) => {
+                    if let Some(preview) = self.preview.as_mut().filter(|p| p.key == key) {
+                        match result {
+                            Ok((rgba, size)) => {
+                                let image = ColorImage::from_rgba_unmultiplied(size, &rgba);
+                                let options = TextureOptions::LINEAR;
+                                preview.texture = Some(ctx.load_texture("preview", image, options));
+                            }
+                            Err(error) => preview.error = error.to_string(),
+                        }
+                    }
+                }
+                News::Path(path) => {
+                    if let (Some(path), Some(dialog)) = (path, &mut self.dialog) {
+                        dialog.path = path.display().to_string();
+                    }
+                }
+            }
+        }
+    }
+
+    /// Draws the dialog, if it is open.
+    pub fn ui(
+        &mut self,
+        ctx: &Context,
+        state: &mut State,
+        news: &Snapshot,
+        camera: &Camera,
+        palette: &Palette,
+    ) {
+        let Some(mut dialog) = self.dialog.take() else {
+            return;
+        };
+        let job = self.job(dialog.pane, state, news, camera).map(|mut job| {
+            dialog.fill(&mut job);
+            job
+        });
+        self.refresh(ctx, &job, &dialog);
+        let shown = Modal::new(Id::unique("export")).show(ctx, |ui| {
+            ui.set_width(460.0);
+            ui.heading(format!("Export {}", dialog.pane.name().to_lowercase()));
+            dialog.form_ui(ui, palette);
+            self.preview_ui(ui, palette, &job);
+            if !dialog.error.is_empty() {
+                ui.label(RichText::new(&dialog.error).color(palette.error));
+            }
+            ui.add_space(6.0);
+            ui.horizontal(|ui| {
+                let words = if dialog.replace {
+                    "Replace it"
+                } else {
+                    "Export"
+                };
+                let export = ui.button(words).clicked();
+                let choose = ui
+                    .button("Choose…")
+                    .on_hover_text("Choose the file in the system's dialog")
+                    .clicked();
+                (export, choose, ui.button("Cancel").clicked())
+            })
+            .inner
+        });
+        let (export, choose, cancel) = shown.inner;
+        if choose {
+            self.choose(ctx, &dialog);
+        }
+        if export {
+            match job.and_then(|job| self.start(ctx, state, &mut dialog, job)) {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => dialog.error = error.to_string(),
+            }
+        } else if cancel || shown.should_close() {
+            return;
+        }
+        self.dialog = Some(dialog);
+    }
+
+    /// Starts writing; false where the person is to be asked first.
+    fn start(
+        &mut self,
+        ctx: &Context,
+        state: &State,
+        dialog: &mut Dialog,
+        mut job: Job,
+    ) -> Result<bool> {
+        let path = PathBuf::from(dialog.path.trim());
+        if !["tsv", "txt", "gif"].contains(&dialog.form.suffix) {
+            export::check_writable(&path)?;
+        }
+        let inputs = crate::engine::job::Job::Surface(state.wish.surface_job(0.0)).inputs();
+        export::check_spares(&path, &inputs)?;
+        if path.exists() && !std::mem::replace(&mut dialog.replace, true) {
+            dialog.error = "There is such a file already".into();
+            return Ok(false);
+        }
+        job.path.clone_from(&path);
+        self.folder = path.parent().map(std::path::Path::to_owned);
+        let writing = Writing {
+            path: path.clone(),
+            progress: Arc::default(),
+            stop: Arc::default(),
+        };
+        let (send, ctx) = (self.send.clone(), ctx.clone());
+        if dialog.form.suffix == "gif" {
+            let animation = Animation {
+                wish: state.wish.clone(),
+                look: state.look.clone(),
+                in_space: match &job.content {
+                    figures::Content::Space(_, look) => Some(look.1),
+                    _ => None,
+                },
+                frames: dialog.frames.clone(),
+                path: path.clone(),
+            };
+            let (progress, stop) = (Arc::clone(&writing.progress), Arc::clone(&writing.stop));
+            spawn("losscope-animate", move || {
+                let told = |done, total, left| {
+                    if let Ok(mut progress) = progress.lock() {
+                        *progress = Some((done, total, left));
+                    }
+                    ctx.request_repaint();
+                    !stop.load(Ordering::Relaxed)
+                };
+                let result = animation::write(&animation, told);
+                send.send(News::Written(path, result)).ok();
+                ctx.request_repaint();
+            });
+        } else {
+            spawn("losscope-export", move || {
+                let result = figures::write(&job);
+                send.send(News::Written(path, result)).ok();
+                ctx.request_repaint();
+            });
+        }
+        self.writing.push(writing);
+        Ok(true)
+    }
+
+    fn choose(&self, ctx: &Context, dialog: &Dialog) {
+        let (send, ctx) = (self.send.clone(), ctx.clone());
+        let path = PathBuf::from(&dialog.path);
+        let mut native = rfd::AsyncFileDialog::new().set_title("Export");
+        if let Some(name) = path.file_name() {
+            native = native.set_file_name(name.to_string_lossy());
+        }
+        spawn("losscope-dialog", move || {
+            let chosen = pollster::block_on(native.save_file());
+            send.send(News::Path(chosen.map(|f| f.path().to_owned())))
+                .ok();
+            ctx.request_repaint();
+        });
+    }
+
+    /// Draws the figure anew, aside, where it would look different.
+    fn refresh(&mut self, ctx: &Context, job: &Result<Job>, dialog: &Dialog) {
+        let Ok(job) = job else { return };
+        if matches!(job.content, figures::Content::Text(_)) {
+            return;
+        }
+        let key = dialog.key(job);
+        if self.preview.as_ref().is_some_and(|p| p.key == key) {
+            return;
+        }
+        let texture = self.preview.take().and_then(|p| p.texture);
+        self.preview = Some(Preview {
+            key,
+            texture,
+            error: String::new(),
+        });
+        let mut job = job.clone();
+        job.options.dpi = 110.0;
+        let (send, ctx) = (self.send.clone(), ctx.clone());
+        spawn("losscope-preview", move || {
+            send.send(News::Preview(key, pixels(&job))).ok();
+            ctx.request_repaint();
+        });
+    }
+
+    fn preview_ui(&self, ui: &mut egui::Ui, palette: &Palette, job: &Result<Job>) {
+        match (job, &self.preview) {
+            (Err(error), _) => {
+                ui.label(RichText::new(error.to_string()).color(palette.error));
+            }
+            (_, Some(preview)) if !preview.error.is_empty() => {
+                ui.label(RichText::new(&preview.error).color(palette.error));
+            }
+            (_, Some(preview)) => {
+                if let Some(texture) = &preview.texture {
+                    let size = texture.size_vec2();
+                    let scale = (440.0 / size.x).min(260.0 / size.y).min(1.0);
+                    ui.vertical_centered(|ui| ui.image((texture.id(), size * scale)));
+                } else {
+                    ui.label(RichText::new("Drawing a preview…").color(palette.weak));
+                }
+            }
+            _ => {}
+        }
+        if let Ok(Job {
+            content: figures::Content::Space(surface, _),
+            ..
+        }) = job
+            && surface.quality != Quality::Full
+        {
+            let words = "The surface is still being computed; the file says how far it is";
+            ui.label(RichText::new(words).color(palette.warning));
+        }
+    }
+}
+
+impl Dialog {
+    /// Sets what the dialog says.
+    fn fill(&self, job: &mut Job) {
+        job.path = PathBuf::from(self.path.trim());
+        job.options.width = self.width;
+        job.options.dpi = self.dpi;
+        job.options.title = Some(self.title.clone()).filter(|t| !t.trim().is_empty());
+    }
+
+    /// Names what the preview depends on.
+    fn key(&self, job: &Job) -> u64 {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+        let mut hasher = DefaultHasher::new();
+        (&self.title, self.width.to_bits()).hash(&mut hasher);
+        format!("{:?}", job.options).hash(&mut hasher);
+        match &job.content {
+            figures::Content::Outcome(outcome) => outcome.missing().hash(&mut hasher),
+            figures::Content::Space(surface, look) => {
+                surface.version.hash(&mut hasher);
+                format!("{look:?}").hash(&mut hasher);
+            }
+            figures::Content::Panels(surfaces, look) => {
+                surfaces.iter().for_each(|s| s.version.hash(&mut hasher));
+                format!("{look:?}").hash(&mut hasher);
+            }
+            figures::Content::Curves(curves, epsilon) => {
+                curves
+                    .iter()
+                    .for_each(|(_, c)| c.phi.len().hash(&mut hasher));
+                epsilon.to_bits().hash(&mut hasher);
+            }
+            figures::Content::Text(_) => {}
+        }
+        hasher.finish()
+    }
+
+    fn form_ui(&mut self, ui: &mut egui::Ui, palette: &Palette) {
+        let named = |response: &egui::Response, role, name: &str, value: &str| {
+            response.widget_info(|| {
+                let mut info = egui::WidgetInfo::labeled(role, true, name);
+                info.current_text_value = Some(value.to_owned());
+                info
+            });
+        };
+        egui::Grid::new("export form").num_columns(2).show(ui, |ui| {
+            ui.label("Format");
+            let before = self.form;
+            let combo = ComboBox::from_id_salt("format")
+                .selected_text(self.form.words)
+                .width(300.0)
+                .show_ui(ui, |ui| {
+                    for form in figures::forms(self.pane) {
+                        ui.selectable_value(&mut self.form, *form, form.words);
+                    }
+                });
+            named(&combo.response, egui::Role::ComboBox, "Format", self.form.words);
+            if before != self.form {
+                let path = PathBuf::from(&self.path).with_extension(self.form.suffix);
+                self.path = path.display().to_string();
+                self.replace = false;
+            }
+            ui.end_row();
+            ui.label("File");
+            let edit = ui.add(TextEdit::singleline(&mut self.path).desired_width(300.0));
+            named(&edit, egui::Role::TextInput, "File", &self.path);
+            if edit.changed() {
+                self.error.clear();
+                self.replace = false;
+            }
+            ui.end_row();
+            if ["png", "svg", "pdf"].contains(&self.form.suffix) {
+                ui.label("Title");
+                let hint = TextEdit::singleline(&mut self.title)
+                    .hint_text("what is shown")
+                    .desired_width(300.0);
+                let edit = ui.add(hint);
+                named(&edit, egui::Role::TextInput, "Title", &self.title);
+                ui.end_row();
+                ui.label("Width");
+                ui.horizontal(|ui| {
+                    let width = DragValue::new(&mut self.width).range(40.0..=400.0).suffix(" mm");
+                    let width = ui.add(width);
+                    named(&width, egui::Role::SpinButton, "Width, mm", &self.width.to_string());
+                    width.on_hover_text("Width of the figure; text keeps its size. 80 mm is a column of a paper");
+                    if self.form.suffix == "png" {
+                        let dots = DragValue::new(&mut self.dpi).range(72.0..=1200.0).suffix(" dpi");
+                        let dots = ui.add(dots);
+                        named(&dots, egui::Role::SpinButton, "Dots per inch", &self.dpi.to_string());
+                        let pixels = (self.width / 25.4 * self.dpi).round();
+                        ui.label(RichText::new(format!("{pixels} pixels wide")).color(palette.weak));
+                    }
+                });
+                ui.end_row();
+            }
+            if self.form.suffix == "gif" {
+                self.frames.ui(ui, palette);
+            }
+        });
+    }
+}
+
+/// The picture of a job as RGBA.
+fn pixels(job: &Job) -> Result<(Vec<u8>, [usize; 2])> {
+    let bytes = png::bytes(&figures::document(job)?, job.options.dpi)?;
+    let image = image::load_from_memory(&bytes)
+        .map_err(|e| crate::error::Error::Slice(format!("the picture can't be read back: {e}")))?
+        .to_rgba8();
+    let size = [image.width() as usize, image.height() as usize];
+    Ok((image.into_raw(), size))
+}
+
+/// A thread of its own; without one the work is left undone, which the missing file shows.
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
+    std::thread::Builder::new()
+        .name(name.into())
+        .spawn(work)
+        .ok();
+}

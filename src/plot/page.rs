@@ -1,0 +1,82 @@
+//! Figures put together: several on one page, and pictures of scenes with their words.
+
+use super::draw::{POINTS_PER_MM, Svg};
+use super::figure;
+use super::heat;
+use super::legend;
+use crate::error::{Error, Result};
+
+const MARGIN: f64 = 4.0;
+
+/// Several SVG documents of this crate side by side, top edges aligned.
+///
+/// # Errors
+/// Where one of them has no size.
+pub fn side_by_side(documents: &[String]) -> Result<String> {
+    let mut body = String::new();
+    let (mut left, mut tall) = (0.0, 0.0_f64);
+    for (index, document) in documents.iter().enumerate() {
+        let (width, height) = size(document)?;
+        // Names within one document, such as of clip paths, must differ from another's.
+        let own = document
+            .replace("id=\"", &format!("id=\"f{index}-"))
+            .replace("url(#", &format!("url(#f{index}-"))
+            .replace("href=\"#", &format!("href=\"#f{index}-"));
+        // A document's own size is in millimetres; here it takes its place in points.
+        let inner = own.find("viewBox=").map_or("", |start| &own[start..]);
+        body.push_str(&format!(
+            r#"<svg x="{left:.2}" y="0" width="{width:.2}" height="{height:.2}" {inner}"#
+        ));
+        left += width;
+        tall = tall.max(height);
+    }
+    Ok(format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" width="{:.3}mm" height="{:.3}mm" viewBox="0 0 {left:.2} {tall:.2}">{body}</svg>"#,
+        left / POINTS_PER_MM,
+        tall / POINTS_PER_MM
+    ))
+}
+
+/// Width and height of a document's view box, in points.
+fn size(document: &str) -> Result<(f64, f64)> {
+    let wrong = || Error::Slice("a figure has no size".into());
+    let rest = document.split("viewBox=\"").nth(1).ok_or_else(wrong)?;
+    let numbers: Vec<f64> = rest
+        .split('"')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .filter_map(|n| n.parse().ok())
+        .collect();
+    match numbers.as_slice() {
+        [_, _, width, height] => Ok((*width, *height)),
+        _ => Err(wrong()),
+    }
+}
+
+/// A picture of a scene, RGBA from the top row down, under a title and over a caption.
+///
+/// # Errors
+/// Where the pixels make no picture.
+pub fn with_words(
+    pixels: &[u8],
+    (width, height): (usize, usize),
+    title: &str,
+    caption: &[String],
+    width_mm: f64,
+) -> Result<String> {
+    let page = figure::page_width(width_mm);
+    let room = page - 2.0 * MARGIN;
+    let mut svg = Svg::default();
+    let mut top = MARGIN;
+    if !title.trim().is_empty() {
+        top = legend::title(&mut svg, title, MARGIN, top, room) + 2.0;
+    }
+    let tall = room * height as f64 / width.max(1) as f64;
+    let png = heat::base64(&heat::png(pixels, width, height)?);
+    svg.element(&format!(
+        r#"<image x="{MARGIN}" y="{top:.2}" width="{room:.2}" height="{tall:.2}" href="data:image/png;base64,{png}"/>"#
+    ));
+    let end = legend::caption(&mut svg, caption, MARGIN, top + tall + 3.0, room);
+    Ok(svg.finish(page, end + MARGIN, title, &caption.join(" ")))
+}
