@@ -30,18 +30,18 @@ fn export(harness: &mut Harness<'_, App>, view: &str, words: &str, path: &Path) 
     harness.get_by_label_contains(&format!("{view}…")).click();
     harness.run_steps(3);
     if harness.query_by_label(words).is_none() {
-        harness.get_by_label("Format").click();
+        harness.get_by_label("File format").click();
         harness.run_steps(3);
         harness.get_by_label(words).click();
         harness.run_steps(3);
     }
-    let field = harness.get_by_label("File");
+    let field = harness.get_by_label("File to write");
     field.focus();
     harness.run_steps(2);
     harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::A);
     harness.run_steps(2);
     harness
-        .get_by_label("File")
+        .get_by_label("File to write")
         .type_text(&path.display().to_string());
     harness.run_steps(3);
     let buttons: Vec<_> = harness.query_all_by_label("Export").collect();

@@ -465,7 +465,7 @@ impl Dialog {
                         ui.selectable_value(&mut self.form, *form, form.words);
                     }
                 });
-            named(&combo.response, egui::Role::ComboBox, "Format", self.form.words);
+            named(&combo.response, egui::Role::ComboBox, "File format", self.form.words);
             if before != self.form {
                 let path = PathBuf::from(&self.path).with_extension(self.form.suffix);
                 self.path = path.display().to_string();
@@ -474,7 +474,7 @@ impl Dialog {
             ui.end_row();
             ui.label("File");
             let edit = ui.add(TextEdit::singleline(&mut self.path).desired_width(300.0));
-            named(&edit, egui::Role::TextInput, "File", &self.path);
+            named(&edit, egui::Role::TextInput, "File to write", &self.path);
             if edit.changed() {
                 self.error.clear();
                 self.replace = false;
