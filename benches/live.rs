@@ -66,7 +66,7 @@ fn start() -> (Live, mpsc::Receiver<()>) {
 fn until(live: &Live, bell: &mpsc::Receiver<()>, mut done: impl FnMut(&Live) -> bool) -> Duration {
     let start = Instant::now();
     while !done(live) {
-        bell.recv_timeout(Duration::from_secs(60)).unwrap();
+        bell.recv_timeout(Duration::from_mins(1)).unwrap();
     }
     start.elapsed()
 }

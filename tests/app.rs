@@ -68,3 +68,43 @@ fn three_surfaces_in_space_turn_together() {
         "the third turns with the first"
     );
 }
+
+/// Mean difference of a colour channel, 0 to 255, between two of this program's pictures; drivers
+/// differ in the last bit of what they blend.
+const TOLERANCE: f64 = 2.0;
+
+#[test]
+fn the_readme_shows_the_window_as_it_is() {
+    for (name, theme) in [("window-dark", Theme::Dark), ("window-light", Theme::Light)] {
+        let mut harness = window([1280.0, 800.0], theme, Vec::new());
+        harness.state_mut().state().set_alpha(0.5);
+        settle(&mut harness);
+        if theme == Theme::Light {
+            harness.get_by_label("Compare").click();
+            harness.run_steps(3);
+            settle(&mut harness);
+            harness.get_by_label("In space").click();
+        }
+        harness.remove_cursor();
+        harness.run_steps(3);
+        let drawn = image::DynamicImage::from(picture(&mut harness, name)).to_rgb8();
+        let kept = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("assets/pictures")
+            .join(format!("{name}.png"));
+        if std::env::var_os("UPDATE_PICTURES").is_some() {
+            drawn.save(&kept).unwrap();
+        }
+        let kept = image::open(&kept).unwrap().to_rgb8();
+        assert_eq!(drawn.dimensions(), kept.dimensions(), "{name}");
+        let sum: u64 = drawn
+            .iter()
+            .zip(kept.iter())
+            .map(|(a, b)| u64::from(a.abs_diff(*b)))
+            .sum();
+        let difference = sum as f64 / drawn.len() as f64;
+        assert!(
+            difference < TOLERANCE,
+            "{name} has changed by {difference:.2} on average; look at it, then run with UPDATE_PICTURES=1"
+        );
+    }
+}

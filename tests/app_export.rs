@@ -160,7 +160,7 @@ fn an_animation_has_its_frames_and_they_differ() {
     assert_eq!(std::fs::read(&path).unwrap(), before);
     // And the same in space.
     let space = export::animation::Animation {
-        view: export::animation::View::Space(Default::default(), 0.6),
+        view: export::animation::View::Space(losscope::plot::camera::Camera::default(), 0.6),
         ..animation
     };
     assert!(write(&path, &space, &mut |_, _, _| true).unwrap());

@@ -69,7 +69,7 @@ fn two_dropped_checkpoints_become_a_pair() {
 #[test]
 fn a_dropped_folder_of_checkpoints_becomes_the_plane_of_a_run() {
     let folder = fixture("trajectory/epochs");
-    let mut harness = open(&[folder.clone()]);
+    let mut harness = open(std::slice::from_ref(&folder));
     let directions = harness.state_mut().state().wish.plane.directions.clone();
     assert_eq!(directions, Directions::Pca(folder));
     wait(&mut harness, "the plane", |app| {
@@ -121,7 +121,7 @@ fn a_typed_path_opens_or_says_why_not() {
 #[test]
 fn a_result_of_the_command_line_opens_in_the_window_and_the_other_way_round() {
     let folder = tempfile::tempdir().unwrap();
-    let mut wish = losscope::engine::live::Wish::default();
+    let mut wish = engine::live::Wish::default();
     wish.plane.x = Some("-0.5:0.5:5".parse().unwrap());
     wish.plane.normalize = Some(losscope::landscape::direction::Normalization::Layer);
     let computed = engine::run(&Job::Surface(wish.surface_job(0.25)), None, &mut |_, _| {

@@ -21,6 +21,7 @@ use window_common::{picture, settle, wait, window};
 
 const PLANE: &str = "Plane of training loss";
 
+#[expect(clippy::unnecessary_wraps, reason = "the job's field is optional")]
 fn axis(from: f64, to: f64, points: usize) -> Option<AxisChoice> {
     Some(AxisChoice::Given(Axis { from, to, points }))
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[allow(dead_code, reason = "shared with the reference, which uses the rest")]
 mod common;
 
 use common::{FLEX_F64, NDARRAY_F64, OTHERS, On, bench, fixture, model};

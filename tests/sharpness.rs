@@ -31,7 +31,7 @@ impl<F: FnMut(&[f64]) -> Result<(f64, Vec<f64>)>> Objective for Known<F> {
         self.1(x)
     }
     fn hessian_vector(&mut self, _: &[f64], _: &[f64]) -> Result<Vec<f64>> {
-        unimplemented!("sharpness needs no second derivatives")
+        unreachable!("sharpness needs no second derivatives")
     }
 }
 

@@ -202,10 +202,7 @@ fn wheel(ui: &Ui, response: &Response) -> Option<f64> {
     if !response.hovered() || !response.enabled() {
         return None;
     }
-    let scrolled = ui.input_mut(|i| {
-        let delta = i.smooth_scroll_delta().y;
-        delta
-    });
+    let scrolled = ui.input(|i| i.smooth_scroll_delta().y);
     (scrolled != 0.0).then(|| f64::from(scrolled) / 24.0)
 }
 

@@ -1,7 +1,7 @@
 //! The window: what a person sees and does.
 //!
 //! One frame: take the newest snapshot of the computing thread, draw panels and views from it, and
-//! collect what the person does as [`Command`]s and changes of the [`State`]; then carry the
+//! collect what the person does as commands and changes of the [`State`]; then carry the
 //! commands out and send the wish, if it changed. Nothing here computes, and nothing here waits:
 //! files are opened by the computing thread, written by threads of their own.
 

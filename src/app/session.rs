@@ -190,7 +190,7 @@ fn settle(outcome: &mut Outcome, wish: &Wish) {
                 *job = line;
             }
         }
-        _ => {}
+        Job::Trajectory(_) => {}
     }
 }
 

@@ -170,7 +170,7 @@ fn summary(report: &SharpnessReport) -> String {
     text += &match (&job.basis, job.subspace) {
         (Some(path), _) => format!("within the subspace of {}\n", path.display()),
         (None, Some(p)) => format!("within {p} random directions, seed {}\n", job.setup.seed),
-        (None, None) => "in full space: |zᵢ| ≤ ε (|θᵢ| + 1)\n".to_owned(),
+        (None, None) => "in full space: |z| ≤ ε (|θ| + 1) for every weight\n".to_owned(),
     };
     text += "\nφ: rise of the loss in percent of 1 + loss (Keskar et al. 2017, metric 2.1)\n";
     text += &output::table(&boxes(report));

@@ -101,7 +101,7 @@ pub fn write(path: &Path, animation: &Animation, told: Told<'_>) -> Result<bool>
     Ok(true)
 }
 
-fn values<'a>(outcome: &'a Outcome, metric: Metric) -> Result<&'a Vec<f64>> {
+fn values(outcome: &Outcome, metric: Metric) -> Result<&Vec<f64>> {
     match &outcome.numbers {
         Numbers::Surface(surface) => metric.of(&surface.table),
         _ => Err(Error::Usage("an animation is made of surfaces".into())),

@@ -1,9 +1,12 @@
 //! Figures put together: several on one page, and pictures of scenes with their words.
 
+use super::axes::{self, Axis};
+use super::colormap::Colormap;
 use super::draw::{POINTS_PER_MM, Svg};
 use super::figure;
 use super::heat;
 use super::legend;
+use super::scale::Scale;
 use crate::error::{Error, Result};
 
 const MARGIN: f64 = 4.0;
@@ -54,7 +57,22 @@ fn size(document: &str) -> Result<(f64, f64)> {
     }
 }
 
-/// A picture of a scene, RGBA from the top row down, under a title and over a caption.
+/// The colours of a picture and what they mean.
+pub struct Key<'a> {
+    /// Which colours.
+    pub colormap: Colormap,
+    /// How they spread over values.
+    pub scale: Scale,
+    /// The values at their ends.
+    pub range: (f64, f64),
+    /// What the values are, with their unit.
+    pub name: &'a str,
+}
+
+/// Height of the strip of colours, in points.
+const STRIP: f64 = 6.0;
+
+/// A picture of a scene, RGBA from the top row down, under a title, over its colours and a caption.
 ///
 /// # Errors
 /// Where the pixels make no picture.
@@ -62,6 +80,7 @@ pub fn with_words(
     pixels: &[u8],
     (width, height): (usize, usize),
     title: &str,
+    key: &Key<'_>,
     caption: &[String],
     width_mm: f64,
 ) -> Result<String> {
@@ -77,6 +96,31 @@ pub fn with_words(
     svg.element(&format!(
         r#"<image x="{MARGIN}" y="{top:.2}" width="{room:.2}" height="{tall:.2}" href="data:image/png;base64,{png}"/>"#
     ));
-    let end = legend::caption(&mut svg, caption, MARGIN, top + tall + 3.0, room);
+    let strip_top = top + tall + 4.0;
+    let (left, right) = (MARGIN + 0.12 * room, MARGIN + 0.88 * room);
+    let colors: Vec<u8> = key
+        .colormap
+        .table()
+        .iter()
+        .flat_map(|[r, g, b]| [*r, *g, *b, 255])
+        .collect();
+    let strip = heat::base64(&heat::png(&colors, 256, 1)?);
+    svg.element(&format!(
+        r#"<image x="{left:.2}" y="{strip_top:.2}" width="{:.2}" height="{STRIP}" preserveAspectRatio="none" href="data:image/png;base64,{strip}"/>"#,
+        right - left
+    ));
+    axes::frame(&mut svg, left, strip_top, right - left, STRIP);
+    let axis = Axis {
+        scale: key.scale,
+        lo: key.range.0,
+        hi: key.range.1,
+        from: left,
+        to: right,
+    };
+    axes::ticks_below(&mut svg, &axis, &axis.ticks_across(), strip_top + STRIP);
+    let below = strip_top + STRIP + axes::depth() + axes::NAME_GAP;
+    let ends = (MARGIN, page - MARGIN);
+    let named = axes::name_below(&mut svg, key.name, 0.5 * page, below, ends);
+    let end = legend::caption(&mut svg, caption, MARGIN, named + 3.0, room);
     Ok(svg.finish(page, end + MARGIN, title, &caption.join(" ")))
 }

@@ -132,9 +132,12 @@ mod tests {
         for &node in coarse_first(nx, ny).iter().take(done) {
             computed[node] = true;
         }
-        let value = |node: usize| match computed[node] {
-            true => f((node % nx) as f64, (node / nx) as f64),
-            false => f64::NAN,
+        let value = |node: usize| {
+            if computed[node] {
+                f((node % nx) as f64, (node / nx) as f64)
+            } else {
+                f64::NAN
+            }
         };
         let values: Vec<f64> = (0..nx * ny).map(value).collect();
         fill(nx, ny, &values, &computed)

@@ -14,8 +14,11 @@ use losscope::landscape::sharpness::search::{Effort, Search};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// ε and the best φ known, for each checkpoint stored.
-fn stored(file: &str) -> Vec<(&'static str, f64, Vec<(f64, f64)>)> {
+/// Name, loss, and ε with the best φ known.
+type Stored = (&'static str, f64, Vec<(f64, f64)>);
+
+/// Every checkpoint stored.
+fn stored(file: &str) -> Vec<Stored> {
     let text = std::fs::read_to_string(fixture(&format!("results/{file}"))).unwrap();
     let all: Value = serde_json::from_str(&text).unwrap();
     let number = |v: &Value| v.as_f64().unwrap();

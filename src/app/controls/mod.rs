@@ -23,10 +23,10 @@ pub fn controls_ui(
 ) {
     ui.add_space(4.0);
     section(ui, "Plane", true, |ui| {
-        plane::plane_ui(ui, state, palette, commands)
+        plane::plane_ui(ui, state, palette, commands);
     });
     section(ui, "Look", true, |ui| {
-        look::look_ui(ui, &mut state.look, palette)
+        look::look_ui(ui, &mut state.look, palette);
     });
     section(ui, "Samples and computing", false, |ui| {
         samples::samples_ui(ui, state, news, palette);

@@ -273,7 +273,7 @@ pub fn document(job: &Job) -> Result<String> {
                 mark: Some(*epsilon),
                 title: options.title.clone().unwrap_or_else(|| "Sharpness along ε".into()),
                 caption: vec![
-                    "φ(ε) = 100 · (max f − f) / (1 + f), |zᵢ| ≤ ε (|θᵢ| + 1), full space (Keskar et al. 2017); lower bounds by sign-gradient ascent, training samples".into(),
+                    "φ(ε) = 100 · (max f − f) / (1 + f), every weight within ε (|w| + 1), full space (Keskar et al. 2017); lower bounds by sign-gradient ascent, training samples".into(),
                 ],
                 width_mm: options.width,
             }
@@ -305,6 +305,12 @@ fn space_document(
         &pixels,
         (size[0] as usize, size[1] as usize),
         &title,
+        &page::Key {
+            colormap: coloring.colormap,
+            scale: coloring.scale,
+            range: coloring.range.unwrap_or((0.0, 1.0)),
+            name: &coloring.name(),
+        },
         &figure::caption(&surface.outcome),
         options.width,
     )

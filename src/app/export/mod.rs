@@ -37,9 +37,12 @@ pub struct Exports {
     folder: Option<PathBuf>,
 }
 
+/// Frames done, in all, and the time left.
+type Framed = (usize, usize, Option<Duration>);
+
 struct Writing {
     path: PathBuf,
-    progress: Arc<Mutex<Option<(usize, usize, Option<Duration>)>>>,
+    progress: Arc<Mutex<Option<Framed>>>,
     stop: Arc<AtomicBool>,
 }
 
@@ -122,7 +125,7 @@ impl Exports {
         news: &Snapshot,
         caches: &Caches,
     ) {
-        let job = self.job(pane, state, news, &caches.surface3d.camera);
+        let job = Self::job(pane, state, news, &caches.surface3d.camera);
         match job {
             Ok(mut job) => {
                 job.options.dpi = 220.0;
@@ -137,7 +140,7 @@ impl Exports {
         }
     }
 
-    fn job(&self, pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> Result<Job> {
+    fn job(pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> Result<Job> {
         Ok(Job {
             path: PathBuf::new(),
             options: figures::options(&state.look),
@@ -233,7 +236,7 @@ impl Exports {
         let Some(mut dialog) = self.dialog.take() else {
             return;
         };
-        let job = self.job(dialog.pane, state, news, camera).map(|mut job| {
+        let job = Self::job(dialog.pane, state, news, camera).map(|mut job| {
             dialog.fill(&mut job);
             job
         });
@@ -432,13 +435,15 @@ impl Dialog {
                 format!("{look:?}").hash(&mut hasher);
             }
             figures::Content::Panels(surfaces, look) => {
-                surfaces.iter().for_each(|s| s.version.hash(&mut hasher));
+                for surface in surfaces {
+                    surface.version.hash(&mut hasher);
+                }
                 format!("{look:?}").hash(&mut hasher);
             }
             figures::Content::Curves(curves, epsilon) => {
-                curves
-                    .iter()
-                    .for_each(|(_, c)| c.phi.len().hash(&mut hasher));
+                for (_, curve) in curves {
+                    curve.phi.len().hash(&mut hasher);
+                }
                 epsilon.to_bits().hash(&mut hasher);
             }
             figures::Content::Text(_) => {}

@@ -27,7 +27,7 @@ struct Row {
 
 const LOSS: &str = "Mean loss over all samples of the split, nats";
 const ACCURACY: &str = "Share of right answers over all samples of the split";
-const PHI: &str = "φ(ε) = 100 · (max f − f) / (1 + f) over |zᵢ| ≤ ε (|θᵢ| + 1); a lower bound (Keskar et al. 2017, metric 2.1)";
+const PHI: &str = "φ(ε) = 100 · (max f − f) / (1 + f) while every weight may move by ε (|w| + 1); a lower bound (Keskar et al. 2017, metric 2.1)";
 const MOVED: &str = "‖θ − θ₀‖₂ over the trained tensors: the distance from the initial weights";
 const RELATIVE: &str = "‖θ − θ₀‖₂ / ‖θ₀‖₂";
 const NORM: &str = "‖θ‖₂ over the trained tensors";

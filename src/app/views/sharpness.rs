@@ -16,7 +16,7 @@ pub struct Cache {
     handle: Handle,
 }
 
-const HELP: &str = "φ(ε) = 100 · (max f − f) / (1 + f) over |zᵢ| ≤ ε (|θᵢ| + 1), full space, training samples, eval mode (Keskar et al. 2017, metric 2.1).\nFound by projected sign-gradient ascent, each ε from the worst point of the one before: a lower bound.\nDrag or click to move ε, wheel to zoom, right drag to pan, double click to see everything.";
+const HELP: &str = "φ(ε) = 100 · (max f − f) / (1 + f) while every weight may move by ε (|w| + 1), full space, training samples, eval mode (Keskar et al. 2017, metric 2.1).\nFound by projected sign-gradient ascent, each ε from the worst point of the one before: a lower bound.\nDrag or click to move ε, wheel to zoom, right drag to pan, double click to see everything.";
 const CAUTION: &str = "Sharpness depends on the parametrisation: rescaling layers can change it without changing the function (Dinh et al. 2017), and it predicts generalisation poorly in modern settings (Andriushchenko et al. 2023).";
 
 /// Keskar et al. 2017, table 3: φ in full space at ε = 1e-3, small and large batch.

@@ -150,7 +150,7 @@ impl FromStr for Measures {
         let mut chosen: Vec<Measure> = Vec::new();
         for name in text.split(',') {
             let measure = Measure::from_str(name, false).map_err(|_| {
-                let names: Vec<String> = Measure::ALL.iter().map(name_of).collect();
+                let names: Vec<String> = Measure::ALL.into_iter().map(name_of).collect();
                 Error::Usage(format!(
                     "{name:?} is no sharpness: write all, none, or some of {}",
                     names.join(", ")
@@ -164,7 +164,7 @@ impl FromStr for Measures {
     }
 }
 
-fn name_of(measure: &Measure) -> String {
+fn name_of(measure: Measure) -> String {
     measure
         .to_possible_value()
         .map_or_else(String::new, |value| value.get_name().to_owned())
@@ -175,7 +175,7 @@ impl fmt::Display for Measures {
         if self.0.is_empty() {
             return f.write_str("none");
         }
-        let names: Vec<String> = self.0.iter().map(name_of).collect();
+        let names: Vec<String> = self.0.iter().copied().map(name_of).collect();
         f.write_str(&names.join(","))
     }
 }

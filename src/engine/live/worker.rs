@@ -68,7 +68,7 @@ pub fn run(shared: &Shared) {
             Inbox::Quit => return,
             Inbox::News(wish, offers) => {
                 if let Some((wish, number)) = wish {
-                    worker.turn_to(wish, number);
+                    worker.turn_to(*wish, number);
                 }
                 for outcome in offers {
                     worker.take(outcome);
@@ -81,7 +81,7 @@ pub fn run(shared: &Shared) {
 
 enum Inbox {
     Quit,
-    News(Option<(Wish, u64)>, Vec<Outcome>),
+    News(Option<(Box<Wish>, u64)>, Vec<Outcome>),
 }
 
 /// What came in; waits for something where there is nothing to do.
@@ -97,7 +97,7 @@ fn inbox(shared: &Shared, wait: bool) -> Inbox {
         return Inbox::Quit;
     }
     let number = inbox.stated;
-    let wish = inbox.wish.take().map(|wish| (wish, number));
+    let wish = inbox.wish.take().map(|wish| (Box::new(wish), number));
     Inbox::News(wish, std::mem::take(&mut inbox.offers))
 }
 
@@ -202,10 +202,10 @@ impl<'a> Worker<'a> {
                     });
                 }
             }
-            (Job::Line(job), Numbers::Line(_)) if missing == 0 => {
-                if self.wish.line_job().as_ref() == Some(job) {
-                    self.snapshot.line = Some(Arc::new(outcome));
-                }
+            (Job::Line(job), Numbers::Line(_))
+                if missing == 0 && self.wish.line_job().as_ref() == Some(job) =>
+            {
+                self.snapshot.line = Some(Arc::new(outcome));
             }
             _ => {}
         }

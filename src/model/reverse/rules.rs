@@ -166,13 +166,16 @@ impl Site<'_> {
     }
 }
 
+/// Products of two values, and of a value with the weights at a point or their rates.
+type Terms<'a> = (Vec<(Value, Value)>, Vec<(Value, &'a Weights)>);
+
 /// The terms of a layer y = W x + b: (x, μ) and (ẋ, λ) for the weight, (μ, W) and (λ, Ẇ) for the input.
 fn second_terms<'a>(
     x: Value,
     rate: Option<Value>,
     through: Through<'_>,
     weights: DualWeights<'a>,
-) -> (Vec<(Value, Value)>, Vec<(Value, &'a Weights)>) {
+) -> Terms<'a> {
     let mut pairs = Vec::with_capacity(2);
     let mut back = Vec::with_capacity(2);
     if let Some(second) = through.second {
