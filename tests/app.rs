@@ -23,11 +23,11 @@ fn the_window_opens_on_the_built_in_experiment_and_computes_it() {
 fn the_window_in_light_colours_and_large_letters_is_whole() {
     for (name, size, theme, scale) in [
         ("window-light", [1280.0, 800.0], Theme::Light, 1.0),
-        ("window-large", [1280.0, 720.0], Theme::Dark, 2.0),
+        ("window-large", [2560.0, 1600.0], Theme::Dark, 2.0),
         ("window-wide", [2560.0, 1440.0], Theme::Dark, 1.0),
     ] {
         let mut harness = window(size, theme, Vec::new());
-        harness.set_pixels_per_point(scale);
+        harness.state_mut().state().look.zoom = scale;
         harness.state_mut().state().set_alpha(0.5);
         settle(&mut harness);
         let drawn = picture(&mut harness, name);

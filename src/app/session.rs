@@ -200,3 +200,62 @@ fn map_paths(wish: &mut Wish, f: impl Fn(&PathBuf) -> PathBuf) {
     wish.large = wish.large.as_ref().map(&f);
     wish.initial = wish.initial.as_ref().map(&f);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::views::usual_layout;
+    use std::collections::HashMap;
+
+    #[derive(Default)]
+    struct Memory(HashMap<String, String>);
+
+    impl eframe::Storage for Memory {
+        fn get_string(&self, key: &str) -> Option<String> {
+            self.0.get(key).cloned()
+        }
+        fn set_string(&mut self, key: &str, value: String) {
+            self.0.insert(key.to_owned(), value);
+        }
+        fn remove_string(&mut self, key: &str) {
+            self.0.remove(key);
+        }
+        fn flush(&mut self) {}
+    }
+
+    #[test]
+    fn the_next_start_is_as_the_last_end() {
+        let mut storage = Memory::default();
+        assert!(restore(&storage).is_none(), "nothing kept yet");
+        let mut state = State::default();
+        state.set_alpha(0.7);
+        state.look.levels = 5;
+        state.remember(Path::new("a.pt"));
+        keep(&mut storage, &state, &usual_layout());
+        let (again, _) = restore(&storage).unwrap();
+        assert_eq!((again.wish, again.look), (state.wish, state.look));
+        assert_eq!(again.recent, state.recent);
+        storage
+            .0
+            .insert(KEY.into(), "{\"of\": \"another age\"}".into());
+        assert!(restore(&storage).is_none());
+    }
+
+    #[test]
+    fn a_session_that_moves_with_its_files_still_finds_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let here = folder.path().join("small.pt");
+        std::fs::write(&here, "weights").unwrap();
+        let mut state = State::default();
+        state.wish.small = here;
+        let path = folder.path().join("s.losscope.json");
+        let session = session_of(&state, &usual_layout());
+        write(&path, &session, &[]).unwrap();
+        let moved = tempfile::tempdir().unwrap();
+        for name in ["small.pt", "s.losscope.json"] {
+            std::fs::rename(folder.path().join(name), moved.path().join(name)).unwrap();
+        }
+        let (session, _, _) = open(&moved.path().join("s.losscope.json")).unwrap();
+        assert_eq!(session.wish.small, moved.path().join("small.pt"));
+    }
+}

@@ -106,7 +106,7 @@ pub fn main() -> ExitCode {
     }
     let ended = match cli.command {
         Some(command) => run(command, cli.talk),
-        None => app::run(cli.files).map(|()| End::Done),
+        None => window(cli.files),
     };
     match ended {
         Ok(End::Done) => ExitCode::SUCCESS,
@@ -121,6 +121,20 @@ pub fn main() -> ExitCode {
             ExitCode::from(if usage { 2 } else { 1 })
         }
     }
+}
+
+/// Opens the window on `files`.
+fn window(files: Vec<PathBuf>) -> anyhow::Result<End> {
+    let there = |path: &PathBuf| path.exists() || path.to_string_lossy().starts_with("builtin:");
+    if let Some(missing) = files.iter().find(|path| !there(path)) {
+        return Err(Error::Usage(format!(
+            "no command and no file is called {}; losscope --help lists the commands",
+            missing.display()
+        ))
+        .into());
+    }
+    app::run(files)?;
+    Ok(End::Done)
 }
 
 fn run(command: Command, talk: Talk) -> anyhow::Result<End> {

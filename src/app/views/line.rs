@@ -145,6 +145,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
         .x_axis_label("α")
         .label_formatter(move |_| None)
         .show_background(false)
+        .grid_color(cx.palette.line)
         .show_crosshair(false)
         .pan_pointer_button(egui::PointerButton::Secondary)
         .allow_boxed_zoom(false)

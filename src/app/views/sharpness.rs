@@ -122,6 +122,7 @@ fn plot_ui(
         .y_grid_spacer(|input| curves::marks(Scale::Log, input.bounds))
         .label_formatter(|_| None)
         .show_background(false)
+        .grid_color(cx.palette.line)
         .pan_pointer_button(egui::PointerButton::Secondary)
         .allow_boxed_zoom(false)
         .include_x(-5.0)

@@ -137,7 +137,7 @@ impl Worker<'_> {
             return Ok(());
         }
         self.sharpness = None;
-        if let (Part::Confirm(alpha), Some(&phi)) = (part, curve.phi.first()) {
+        if let (Part::Confirm(alpha), Some(&phi)) = (part, curve.phi.last()) {
             if news.confirmed.len() >= MOST_CONFIRMED {
                 news.confirmed.remove(0);
             }

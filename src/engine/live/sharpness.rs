@@ -17,8 +17,8 @@ fn epsilons() -> Vec<f64> {
 
 /// Steps at each ε of a curve, which starts from the worst point of the ε before.
 const CURVE_ITERATIONS: usize = 2;
-/// Steps of a single value, as at the command line.
-const VALUE_ITERATIONS: usize = 10;
+/// Steps at each ε of the short curve that ends in a single value.
+const VALUE_ITERATIONS: usize = 4;
 
 /// φ at a list of ε on its way.
 pub struct SharpnessWork {
@@ -38,12 +38,18 @@ impl SharpnessWork {
         Self::new(alpha, bench, &epsilons(), CURVE_ITERATIONS)
     }
 
-    /// One value at θ(α).
+    /// One value at θ(α), the last of a curve over the decade below: from smaller boxes an ascent
+    /// finds what it misses from the centre alone.
     ///
     /// # Errors
     /// Unless ε is a positive number.
     pub fn value(alpha: f64, epsilon: f64, bench: &Workbench) -> Result<Self> {
-        Self::new(alpha, bench, &[epsilon], VALUE_ITERATIONS)
+        let below = (0..=4).map(|i| epsilon * 10_f64.powf(f64::from(i) / 4.0 - 1.0));
+        let mut ladder: Vec<f64> = below.collect();
+        if let Some(last) = ladder.last_mut() {
+            *last = epsilon;
+        }
+        Self::new(alpha, bench, &ladder, VALUE_ITERATIONS)
     }
 
     fn new(alpha: f64, bench: &Workbench, epsilons: &[f64], iterations: usize) -> Result<Self> {
