@@ -55,7 +55,7 @@ pub(super) struct Rate {
 /// system refuses or knows no such thing, frames are a little later.
 fn yield_to_the_window() {
     #[cfg(target_os = "linux")]
-    rustix::process::nice(10).ok();
+    rustix::process::nice(19).ok();
 }
 
 /// Serves wishes until the handle is dropped.
