@@ -34,7 +34,7 @@ impl Desk {
         Self { live, bell }
     }
 
-    /// The first snapshot that fulfils `done`; fails after a minute.
+    /// The first snapshot that fulfils `done`; fails after some minutes.
     #[track_caller]
     fn until(&self, what: &str, done: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
         loop {
@@ -42,7 +42,7 @@ impl Desk {
             if done(&news) {
                 return news;
             }
-            let rang = self.bell.recv_timeout(Duration::from_mins(1));
+            let rang = self.bell.recv_timeout(Duration::from_mins(3));
             assert!(
                 rang.is_ok(),
                 "still waiting for {what}: {:?}",

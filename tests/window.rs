@@ -88,10 +88,10 @@ impl Drop for Screen {
     }
 }
 
-/// Waits for something on the screen, or fails after a minute.
+/// Waits for something on the screen, or fails after some minutes.
 #[track_caller]
 fn until<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_mins(1);
+    let deadline = Instant::now() + Duration::from_mins(3);
     loop {
         if let Some(found) = found() {
             return found;

@@ -105,7 +105,7 @@ fn alpha_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, palette: &Palette) 
     let enabled = state.wish.large.is_some();
     let mut alpha = state.wish.alpha;
     let response = slider_ui(ui, enabled, &mut alpha, ALPHA_RANGE, false, &marks, palette);
-    named(&response, "α");
+    named(&response, "α slider");
     let response = response.on_hover_text(ALPHA_HELP);
     if let Some(steps) = wheel(ui, &response) {
         state.set_alpha(state.wish.alpha + 0.02 * steps);
@@ -172,7 +172,7 @@ fn epsilon_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, palette: &Palette
     ];
     let mut epsilon = state.wish.epsilon;
     let response = slider_ui(ui, true, &mut epsilon, EPSILON_RANGE, true, &marks, palette);
-    named(&response, "ε");
+    named(&response, "ε slider");
     let response = response.on_hover_text(EPSILON_HELP);
     if let Some(steps) = wheel(ui, &response) {
         state.set_epsilon(state.wish.epsilon * 1.1_f64.powf(steps));

@@ -1,0 +1,174 @@
+//! α, ε and the controls, moved by a hand that reads their names.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+mod window_common;
+
+use eframe::egui::{self, Key, Pos2, Theme};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
+use losscope::app::App;
+use losscope::engine::job::Job;
+use losscope::landscape::direction::Normalization;
+use window_common::{picture, settle, window};
+
+fn small() -> Harness<'static, App> {
+    let mut harness = window([1280.0, 800.0], Theme::Dark, Vec::new());
+    harness.state_mut().state().wish.plane.x = Some("-1:1:9".parse().unwrap());
+    settle(&mut harness);
+    harness
+}
+
+/// Drags from one place to another in a few frames.
+fn drag(harness: &mut Harness<'_, App>, from: Pos2, to: Pos2) {
+    harness.hover_at(from);
+    harness.step();
+    harness.drag_at(from);
+    harness.step();
+    for i in 1..=4 {
+        harness.hover_at(from + (to - from) * (i as f32 / 4.0));
+        harness.step();
+    }
+    assert!(
+        harness.state_mut().state().wish.dragging,
+        "a drag says that it is one"
+    );
+    harness.drop_at(to);
+    harness.run_steps(2);
+}
+
+#[test]
+fn dragging_alpha_moves_the_metrics_exactly_and_the_surface_follows() {
+    let mut harness = small();
+    let slider = harness.get_by_label("α slider").rect();
+    let at = |share: f32| Pos2::new(slider.left() + share * slider.width(), slider.center().y);
+    drag(&mut harness, at(1.0 / 3.0), at(0.6));
+    let alpha = harness.state_mut().state().wish.alpha;
+    assert!((0.6..1.0).contains(&alpha), "{alpha}");
+    settle(&mut harness);
+    let news = harness.state().snapshot();
+    let point = news.point.as_ref().unwrap();
+    assert_eq!(point.alpha, alpha);
+    let surface = news.surface_near(alpha).unwrap();
+    assert_eq!(surface.alpha, alpha);
+    // The centre of the surface is θ(α) itself.
+    let surface = surface.surface().unwrap();
+    let centre = surface.table.train.as_ref().unwrap().loss[40];
+    assert!((centre / point.metrics[0].loss - 1.0).abs() < 1e-4);
+}
+
+#[test]
+fn alpha_moves_in_the_line_plot_and_by_arrow_keys_too() {
+    let mut harness = small();
+    let plot = harness
+        .get_by_label("Line between the minimizers; α")
+        .rect();
+    drag(
+        &mut harness,
+        plot.center(),
+        plot.center() + egui::vec2(60.0, 0.0),
+    );
+    let dragged = harness.state_mut().state().wish.alpha;
+    assert!(dragged > 0.5, "{dragged}");
+    harness.key_press(Key::ArrowRight);
+    harness.run_steps(2);
+    let stepped = harness.state_mut().state().wish.alpha;
+    assert!(
+        (stepped - dragged - 0.02).abs() < 1e-9,
+        "{dragged} to {stepped}"
+    );
+}
+
+#[test]
+fn dragging_epsilon_reads_the_curves_and_confirms_at_rest() {
+    let mut harness = small();
+    let slider = harness.get_by_label("ε slider").rect();
+    let at = |share: f32| Pos2::new(slider.left() + share * slider.width(), slider.center().y);
+    drag(&mut harness, at(0.5), at(0.7));
+    let epsilon = harness.state_mut().state().wish.epsilon;
+    assert!((3e-3..3e-2).contains(&epsilon), "{epsilon}");
+    let news = harness.state().snapshot();
+    assert!(news.sharpness.small.as_ref().unwrap().at(epsilon).is_some());
+    settle(&mut harness);
+    let news = harness.state().snapshot();
+    for alpha in [0.0, 1.0] {
+        assert!(news.confirmed(alpha, epsilon).unwrap() > 0.0);
+    }
+    let plot = harness.get_by_label("Sharpness along ε; ε").rect();
+    drag(
+        &mut harness,
+        plot.center(),
+        plot.center() - egui::vec2(40.0, 0.0),
+    );
+    let moved = harness.state_mut().state().wish.epsilon;
+    assert!(moved < epsilon, "{moved}");
+}
+
+#[test]
+fn another_normalisation_is_another_surface_and_can_be_undone() {
+    let mut harness = small();
+    let before = harness
+        .state()
+        .snapshot()
+        .surface_near(0.0)
+        .unwrap()
+        .outcome
+        .clone();
+    harness.get_by_label("Normalisation").click();
+    harness.run_steps(3);
+    harness.get_by_label("Layer").click();
+    harness.run_steps(3);
+    settle(&mut harness);
+    let after = harness
+        .state()
+        .snapshot()
+        .surface_near(0.0)
+        .unwrap()
+        .outcome
+        .clone();
+    let Job::Surface(job) = &after.recipe.job else {
+        panic!("no surface");
+    };
+    assert_eq!(job.normalize, Some(Normalization::Layer));
+    assert_ne!(before.numbers, after.numbers);
+    picture(&mut harness, "layer-normalised");
+    harness.get_by_label("Edit").click();
+    harness.run_steps(3);
+    harness.get_by_label_contains("Undo").click();
+    harness.run_steps(3);
+    settle(&mut harness);
+    let undone = harness
+        .state()
+        .snapshot()
+        .surface_near(0.0)
+        .unwrap()
+        .outcome
+        .clone();
+    assert_eq!(undone.numbers, before.numbers);
+}
+
+#[test]
+fn a_new_draw_has_other_directions() {
+    let mut harness = small();
+    let before = harness
+        .state()
+        .snapshot()
+        .surface_near(0.0)
+        .unwrap()
+        .outcome
+        .numbers
+        .clone();
+    harness.get_by_label("New draw").click();
+    harness.run_steps(3);
+    settle(&mut harness);
+    assert_eq!(harness.state_mut().state().wish.plane.setup.seed, 1);
+    let after = harness
+        .state()
+        .snapshot()
+        .surface_near(0.0)
+        .unwrap()
+        .outcome
+        .numbers
+        .clone();
+    assert_ne!(before, after);
+}
