@@ -159,7 +159,7 @@ pub fn numbers_ui(ui: &mut Ui, _cache: &mut Cache, cx: &mut Context<'_>) {
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         let width = ui.available_width();
-        let columns = [0.32, 0.15, 0.15, 0.15, 0.23].map(|share| share * (width - 12.0));
+        let columns = [0.30, 0.17, 0.13, 0.18, 0.22].map(|share| share * (width - 12.0));
         line_ui(ui, &columns, None, |ui, column| {
             let heads = [
                 ("", cx.palette.text),
