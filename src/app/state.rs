@@ -4,7 +4,7 @@
 //! look stands in the [`Look`]. Nothing here knows egui, so that tests and benchmarks can drive it.
 
 use super::history::History;
-use crate::engine::live::{Probe, Wish};
+use crate::engine::live::{Entry, Kind, Probe, Wish};
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
 use crate::plot::scale::Scale;
@@ -13,6 +13,8 @@ use std::path::PathBuf;
 
 /// Files remembered under File → Open recent.
 const MOST_RECENT: usize = 12;
+/// Entries of what was said.
+const MOST_SAID: usize = 500;
 /// α can stand here.
 pub const ALPHA_RANGE: std::ops::RangeInclusive<f64> = -1.0..=2.0;
 /// ε can stand here.
@@ -87,8 +89,10 @@ pub struct State {
     pub recent: Vec<PathBuf>,
     /// The session file that Save writes, once there is one.
     pub session: Option<PathBuf>,
-    /// What was last said to the person, shown for some seconds.
+    /// What was last said to the person, shown until it is dismissed.
     pub notice: Option<Notice>,
+    /// Everything said, for the log, oldest first.
+    pub said: Vec<Entry>,
     next_probe: u64,
 }
 
@@ -155,18 +159,24 @@ impl State {
 
     /// Says something to the person.
     pub fn say(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice {
-            text: text.into(),
-            error: false,
+        self.note(text.into(), false);
+    }
+
+    fn note(&mut self, text: String, error: bool) {
+        if self.said.len() >= MOST_SAID {
+            self.said.remove(0);
+        }
+        self.said.push(Entry {
+            time: std::time::SystemTime::now(),
+            kind: if error { Kind::Error } else { Kind::Note },
+            text: text.clone(),
         });
+        self.notice = Some(Notice { text, error });
     }
 
     /// Says that something went wrong and what to do about it.
     pub fn complain(&mut self, text: impl Into<String>) {
-        self.notice = Some(Notice {
-            text: text.into(),
-            error: true,
-        });
+        self.note(text.into(), true);
     }
 
     /// Notes the wish as a step that can be undone, unless a pointer is still moving.
@@ -206,6 +216,16 @@ mod tests {
         assert_eq!((state.wish.alpha, state.wish.epsilon), (2.0, 0.1));
         state.set_epsilon(0.001_234_5);
         assert!((state.wish.epsilon - 0.001_23).abs() < 1e-12);
+    }
+
+    #[test]
+    fn what_is_said_stays_in_the_log_after_it_is_dismissed() {
+        let mut state = State::default();
+        state.say("Wrote a.png");
+        state.complain("There is no such file");
+        state.notice = None;
+        let kinds: Vec<Kind> = state.said.iter().map(|entry| entry.kind).collect();
+        assert_eq!(kinds, [Kind::Note, Kind::Error]);
     }
 
     #[test]

@@ -168,7 +168,7 @@ pub fn content(pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> R
             Content::Curves(curves, state.wish.epsilon)
         }
         Pane::Numbers => Content::Text(numbers::tsv(state, news)),
-        Pane::Log => Content::Text(log::text(news)),
+        Pane::Log => Content::Text(log::text(state, news)),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The log: what happened, newest last, to be read, filtered and copied.
 
 use super::{Context, empty_ui};
+use crate::app::state::State;
 use crate::engine::live::{Entry, Kind, Snapshot};
 use eframe::egui::{self, RichText, Ui};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,15 +15,13 @@ pub fn log_ui(ui: &mut Ui, cx: &mut Context<'_>) {
             .on_hover_text("Warnings and errors alone");
         let copy = ui.button("Copy log").on_hover_text("All entries as text");
         if copy.clicked() {
-            ui.ctx().copy_text(text(cx.news));
+            ui.ctx().copy_text(text(cx.state, cx.news));
         }
         ui.label(RichText::new("times in UTC").color(cx.palette.weak));
     });
     ui.data_mut(|d| d.insert_persisted(only_problems, only));
-    let entries: Vec<&Entry> = cx
-        .news
-        .log
-        .iter()
+    let entries: Vec<&Entry> = all(cx.state, cx.news)
+        .into_iter()
         .filter(|e| !only || e.kind != Kind::Note)
         .collect();
     if entries.is_empty() {
@@ -53,7 +52,7 @@ pub fn log_ui(ui: &mut Ui, cx: &mut Context<'_>) {
 }
 
 /// The whole log, one entry a line.
-pub fn text(news: &Snapshot) -> String {
+pub fn text(state: &State, news: &Snapshot) -> String {
     let line = |e: &Entry| {
         let kind = match e.kind {
             Kind::Note => "note",
@@ -62,7 +61,14 @@ pub fn text(news: &Snapshot) -> String {
         };
         format!("{}\t{kind}\t{}\n", clock(e.time), e.text)
     };
-    news.log.iter().map(line).collect()
+    all(state, news).into_iter().map(line).collect()
+}
+
+/// What the computing thread and the window have said, in the order of time.
+fn all<'a>(state: &'a State, news: &'a Snapshot) -> Vec<&'a Entry> {
+    let mut entries: Vec<&Entry> = news.log.iter().chain(&state.said).collect();
+    entries.sort_by_key(|entry| entry.time);
+    entries
 }
 
 /// Hours, minutes and seconds of a day, UTC.
