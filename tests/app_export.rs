@@ -23,6 +23,17 @@ fn small() -> Harness<'static, App> {
     harness
 }
 
+/// Draws frames until something of this name is there.
+fn appear(harness: &mut Harness<'_, App>, words: &str) {
+    for _ in 0..100 {
+        harness.step();
+        if harness.query_by_label(words).is_some() {
+            return;
+        }
+    }
+    panic!("{words} didn't appear");
+}
+
 /// Exports a view by what a person reads, in the format with these words.
 fn export(harness: &mut Harness<'_, App>, view: &str, words: &str, path: &Path) {
     harness.get_by_label("Export").click();
@@ -31,7 +42,7 @@ fn export(harness: &mut Harness<'_, App>, view: &str, words: &str, path: &Path) 
     harness.run_steps(3);
     if harness.query_by_label(words).is_none() {
         harness.get_by_label("File format").click();
-        harness.run_steps(3);
+        appear(harness, words);
         harness.get_by_label(words).click();
         harness.run_steps(3);
     }

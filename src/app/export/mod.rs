@@ -369,24 +369,32 @@ impl Exports {
         });
     }
 
+    /// What the file will look like, in room that stays the same while it is being drawn.
     fn preview_ui(&self, ui: &mut egui::Ui, palette: &Palette, job: &Result<Job>) {
-        match (job, &self.preview) {
-            (Err(error), _) => {
-                ui.label(RichText::new(error.to_string()).color(palette.error));
+        let words = |ui: &mut egui::Ui, words: &str, colour| {
+            ui.label(RichText::new(words).color(colour));
+        };
+        match job {
+            Err(error) => words(ui, &error.to_string(), palette.error),
+            Ok(job) if matches!(job.content, figures::Content::Text(_)) => {}
+            Ok(_) => {
+                let room = egui::vec2(440.0, 260.0);
+                let centred = egui::Layout::centered_and_justified(egui::Direction::TopDown);
+                ui.allocate_ui_with_layout(room, centred, |ui| match &self.preview {
+                    Some(preview) if !preview.error.is_empty() => {
+                        words(ui, &preview.error, palette.error);
+                    }
+                    Some(Preview {
+                        texture: Some(texture),
+                        ..
+                    }) => {
+                        let size = texture.size_vec2();
+                        let scale = (room.x / size.x).min(room.y / size.y).min(1.0);
+                        ui.image((texture.id(), size * scale));
+                    }
+                    _ => words(ui, "Drawing a preview…", palette.weak),
+                });
             }
-            (_, Some(preview)) if !preview.error.is_empty() => {
-                ui.label(RichText::new(&preview.error).color(palette.error));
-            }
-            (_, Some(preview)) => {
-                if let Some(texture) = &preview.texture {
-                    let size = texture.size_vec2();
-                    let scale = (440.0 / size.x).min(260.0 / size.y).min(1.0);
-                    ui.vertical_centered(|ui| ui.image((texture.id(), size * scale)));
-                } else {
-                    ui.label(RichText::new("Drawing a preview…").color(palette.weak));
-                }
-            }
-            _ => {}
         }
         if let Ok(Job {
             content: figures::Content::Space(surface, _),
