@@ -123,7 +123,7 @@ fn numbers_open_again_with_every_reader() {
     let text = std::fs::read_to_string(&csv).unwrap();
     assert!(text.starts_with("point,alpha,epsilon,phi\n") && text.lines().count() > 17);
     let tsv = folder.path().join("table.tsv");
-    export(&mut harness, "Numbers", "Table (TSV)", &tsv);
+    export(&mut harness, "Measures", "Table (TSV)", &tsv);
     written(&mut harness, &tsv);
     let text = std::fs::read_to_string(&tsv).unwrap();
     assert!(text.contains("Training loss\tnats\t"), "{text}");

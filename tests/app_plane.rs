@@ -314,7 +314,15 @@ fn a_wide_comparison_says_more() {
     app.state().wish.plane.x = axis(-1.0, 1.0, 9);
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
     harness.run_steps(2);
-    for pane in ["Surface", "Line", "Sharpness", "Numbers", "Log"] {
+    for pane in [
+        "Surface",
+        "Line",
+        "Sharpness",
+        "Measures",
+        "Density",
+        "Layers",
+        "Log",
+    ] {
         harness
             .get_by_label(pane)
             .click_button(PointerButton::Middle);

@@ -131,6 +131,8 @@ pub fn shortcuts() -> Vec<(KeyboardShortcut, Command)> {
         Key::Num5,
         Key::Num6,
         Key::Num7,
+        Key::Num8,
+        Key::Num9,
     ];
     for (number, pane) in numbers.into_iter().zip(Pane::ALL) {
         all.push((key(COMMAND, number), Command::Show(pane)));

@@ -131,7 +131,7 @@ fn edit_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     );
     entry(
         ui,
-        "Copy numbers as table",
+        "Copy measures as table",
         true,
         Command::CopyTable,
         commands,

@@ -285,7 +285,7 @@ impl App {
                 self.exports
                     .copy_picture(ctx, pane, state, &news, &self.caches);
             }
-            Command::CopyTable => ctx.copy_text(views::numbers::tsv(state, &self.live.snapshot())),
+            Command::CopyTable => ctx.copy_text(views::measures::tsv(state, &self.live.snapshot())),
             Command::Zoom(step) => {
                 let zoom = state.look.zoom + 0.1 * step as f32;
                 state.look.zoom = if step == 0 { 1.0 } else { zoom.clamp(0.6, 3.0) };
@@ -305,7 +305,10 @@ impl App {
 
     /// Sends the wish where it changed; any change but stopping goes on refining.
     fn send(&mut self) {
-        self.state.wish.compare = views::is_shown(&self.tree, Pane::Compare);
+        let shown = |pane| views::is_shown(&self.tree, pane);
+        self.state.wish.compare = shown(Pane::Compare);
+        self.state.wish.measuring = shown(Pane::Measures) || shown(Pane::Density);
+        self.state.follow_epsilon();
         if self.sent.as_ref() == Some(&self.state.wish) {
             return;
         }

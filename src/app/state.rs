@@ -4,6 +4,7 @@
 //! look stands in the [`Look`]. Nothing here knows egui, so that tests and benchmarks can drive it.
 
 use super::history::History;
+use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
@@ -179,10 +180,25 @@ impl State {
         self.note(text.into(), true);
     }
 
-    /// Notes the wish as a step that can be undone, unless a pointer is still moving.
+    /// Notes the wish as a step that can be undone, unless a pointer is still moving; which views
+    /// are open is no step.
     pub fn note_step(&mut self) {
         if !self.wish.dragging {
-            self.history.note(&self.wish);
+            self.history.note(&Wish {
+                compare: false,
+                measuring: false,
+                stopped: false,
+                ..self.wish.clone()
+            });
+        }
+    }
+
+    /// Lets a plane towards the worst point follow ε, once the pointer rests.
+    pub fn follow_epsilon(&mut self) {
+        if let Directions::Worst(epsilon) = &mut self.wish.plane.directions
+            && !self.wish.dragging
+        {
+            *epsilon = self.wish.epsilon;
         }
     }
 

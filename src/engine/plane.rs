@@ -3,7 +3,7 @@
 use crate::engine::directions;
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, SurfaceJob};
-use crate::engine::local::planes;
+use crate::engine::local::planes::{self, Pair};
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{self, Normalization};
@@ -56,10 +56,11 @@ pub fn check(job: &SurfaceJob) -> Result<()> {
             "--orthogonal is for random and stored directions; for three checkpoints there is --isometric",
         );
     }
-    let hessian = job.directions == Directions::Hessian;
-    if hessian && (job.normalize.is_some() || job.one_dim.is_some() || job.orthogonal) {
+    if job.directions.are_found()
+        && (job.normalize.is_some() || job.one_dim.is_some() || job.orthogonal)
+    {
         return wrong(
-            "eigenvectors are orthogonal and of unit length as they are: leave --normalize, --one-dim and --orthogonal out",
+            "eigenvectors and worst points are taken as they are: leave --normalize, --one-dim and --orthogonal out",
         );
     }
     if job.isometric && !matches!(job.directions, Directions::Three(..)) {
@@ -87,8 +88,8 @@ pub fn first_checkpoint(job: &SurfaceJob) -> Result<PathBuf> {
     }
 }
 
-/// The plane a job asks for.
-pub fn build(job: &SurfaceJob, inputs: &mut Inputs) -> Result<Plane> {
+/// The plane a job asks for; `found`: its directions, where they were searched for already.
+pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Result<Plane> {
     if let Directions::Pca(folder) = &job.directions {
         return through_series(job, folder, inputs);
     }
@@ -122,9 +123,17 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs) -> Result<Plane> {
             marks_at.push((stem(b), second));
             (plane, axes.to_vec())
         }
-        Directions::Hessian => planes::eigenvectors(inputs, &job.setup, &centre)?,
-        _ => random_or_stored(job, &centre)?,
+        directions => match found {
+            Some(found) => found,
+            None => match planes::find(directions, inputs, &job.setup, &centre)? {
+                Some(found) => found,
+                None => random_or_stored(job, &centre)?,
+            },
+        },
     };
+    if let (Directions::Worst(_), Some(direction)) = (&job.directions, directions.first()) {
+        marks_at.push(("y*".into(), centre.plus(1.0, direction)));
+    }
     let slice = Slice::new(centre, directions, job.buffers)?;
     let marks: Vec<Mark> = marks_at
         .into_iter()
@@ -152,7 +161,7 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs) -> Result<Plane> {
 }
 
 /// The centre, and the checkpoints it lies at or between.
-fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(String, Params)>)> {
+pub fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(String, Params)>)> {
     if let (Some(small), Some(large)) = (&job.small, &job.large) {
         let small = inputs.point(small, "small batch")?;
         let large = inputs.point(large, "large batch")?;

@@ -22,7 +22,7 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     }
     let first = open_checkpoint(&plane::first_checkpoint(job)?)?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
-    let built = plane::build(job, &mut inputs)?;
+    let built = plane::build(job, &mut inputs, None)?;
     let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
     let earlier = previous.as_ref().and_then(|p| match &p.numbers {
         Numbers::Surface(s) => Some(s.clone()),
@@ -131,7 +131,7 @@ pub fn directions(job: &SurfaceJob) -> Result<Vec<Params>> {
     plane::check(job)?;
     let first = open_checkpoint(&plane::first_checkpoint(job)?)?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
-    Ok(plane::build(job, &mut inputs)?.slice.directions)
+    Ok(plane::build(job, &mut inputs, None)?.slice.directions)
 }
 
 /// The axis asked for, or one wide enough for what the plane shows.

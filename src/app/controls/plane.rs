@@ -97,7 +97,7 @@ pub fn plane_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mu
     directions_ui(ui, state, palette, commands);
     let between = matches!(
         state.wish.plane.directions,
-        Directions::Three(..) | Directions::Pca(_) | Directions::Hessian
+        Directions::Three(..) | Directions::Pca(_) | Directions::Hessian | Directions::Worst(_)
     );
     let job = &mut state.wish.plane;
     if !between {
@@ -150,6 +150,7 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
         Directions::Three(..) => "Three checkpoints",
         Directions::Pca(_) => "PCA of a folder",
         Directions::Hessian => "Hessian eigenvectors",
+        Directions::Worst(_) => "Towards the worst point",
     };
     row(ui, "Directions", DIRECTIONS, |ui| {
         let combo = egui::ComboBox::from_id_salt("Directions")
@@ -168,6 +169,12 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
                 let why = "Along the eigenvectors of the two largest eigenvalues of the Hessian at θ(α): where the loss curves most. Found anew at every α, which takes a moment";
                 if ui.selectable_label(eigen, "Hessian eigenvectors").on_hover_text(why).clicked() {
                     between(&mut state.wish, Directions::Hessian);
+                }
+                let worst = words == "Towards the worst point";
+                let why = "To the worst point y* that the ascent finds in the box of this ε around θ(α), and to a random corner of the same box: how much steeper the worst way is than a usual one (Keskar et al. 2017)";
+                if ui.selectable_label(worst, "Towards the worst point").on_hover_text(why).clicked() {
+                    let epsilon = state.wish.epsilon;
+                    between(&mut state.wish, Directions::Worst(epsilon));
                 }
                 for (ask, words, why) in [
                     (

@@ -5,7 +5,7 @@
 use crate::app::state::{Look, State};
 use crate::app::theme;
 use crate::app::views::plane::Coloring;
-use crate::app::views::{Pane, log, numbers, space};
+use crate::app::views::{Pane, density, layers, log, measures, space};
 use crate::engine::live::{LiveSurface, SharpnessCurve, Snapshot};
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
@@ -82,7 +82,8 @@ pub fn forms(pane: Pane) -> &'static [Form] {
         Pane::Compare => &[PNG, SVG, PDF],
         Pane::Line => &[PNG, SVG, PDF, NPZ, CSV, JSON],
         Pane::Sharpness => &[PNG, SVG, PDF, CSV, JSON],
-        Pane::Numbers => &[TSV],
+        Pane::Measures | Pane::Layers => &[TSV],
+        Pane::Density => &[CSV],
         Pane::Log => &[TXT],
     }
 }
@@ -167,7 +168,12 @@ pub fn content(pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> R
             }
             Content::Curves(curves, state.wish.epsilon)
         }
-        Pane::Numbers => Content::Text(numbers::tsv(state, news)),
+        Pane::Measures => Content::Text(measures::tsv(state, news)),
+        Pane::Layers => Content::Text(layers::tsv(news)),
+        Pane::Density => {
+            let pair = state.wish.large.is_some();
+            Content::Text(density::csv(state.wish.alpha, pair, news))
+        }
         Pane::Log => Content::Text(log::text(state, news)),
     })
 }

@@ -78,9 +78,13 @@ impl Exports {
         let form = figures::forms(pane)[0];
         let alpha = format!("{:.2}", state.wish.alpha).replace('.', "_");
         let name = match pane {
-            Pane::Line | Pane::Compare | Pane::Sharpness | Pane::Numbers | Pane::Log => {
-                pane.name().to_lowercase()
-            }
+            Pane::Line
+            | Pane::Compare
+            | Pane::Sharpness
+            | Pane::Measures
+            | Pane::Density
+            | Pane::Layers
+            | Pane::Log => pane.name().to_lowercase(),
             Pane::Contour | Pane::Surface3d => {
                 format!("{}-alpha-{alpha}", pane.name().to_lowercase())
             }

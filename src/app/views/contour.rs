@@ -7,7 +7,7 @@ use super::plane::axes::{self, Around, Shown};
 use super::plane::camera::{self, Frame, Zoom};
 use super::plane::header::{self, Asked};
 use super::plane::pins::Pins;
-use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud};
+use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud, worst};
 use super::{Context, empty_ui};
 use crate::engine::live::LiveSurface;
 use crate::export::figure::Metric;
@@ -64,6 +64,7 @@ pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     let coloring = cache.colorist.of(&[&shown], &cx.state.look);
     header::header_ui(ui, cx.palette, Some(&badge), |ui| {
         header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok());
+        worst::button_ui(ui, cx.state, cx.news, alpha);
     });
     let ready = coloring.and_then(|coloring| cache.plane.show(ui, &shown, &coloring));
     if let Err(words) = ready {
@@ -143,6 +144,14 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
     let Some(picture) = plane.picture() else {
         return;
     };
+    worst::paint(
+        &ui.painter_at(rect),
+        &frame,
+        cx.state,
+        cx.news,
+        alpha,
+        palette,
+    );
     let painter = ui.painter().clone();
     axes::outline(&painter, rect, palette);
     let name = |index| {

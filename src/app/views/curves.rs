@@ -1,5 +1,6 @@
 //! What plots of curves share: a handle that the pointer moves, names, a readout at the pointer.
 
+use crate::plot::number::format_value;
 use crate::plot::scale::{Scale, ticks};
 use eframe::egui::{
     self, Align2, Color32, FontId, Key, PointerButton, Response, RichText, Sense, Stroke, Ui, Vec2,
@@ -112,4 +113,17 @@ pub fn key(ui: &mut Ui, name: &str, color: Color32, dashed: bool) {
     ui.spacing_mut().item_spacing.x = 5.0;
     ui.label(RichText::new(name).small().color(color));
     ui.spacing_mut().item_spacing.x = 8.0;
+}
+
+/// A tick of a logarithmic axis: whole powers of ten alone have numbers.
+pub fn power(mark: GridMark) -> String {
+    let nearest = mark.value.round();
+    if (mark.value - nearest).abs() > 1e-6 {
+        return String::new();
+    }
+    if (-3.0..=4.0).contains(&nearest) {
+        format_value(10_f64.powf(nearest))
+    } else {
+        format!("1e{}", nearest as i32).replace('-', "−")
+    }
 }

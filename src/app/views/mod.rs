@@ -3,9 +3,11 @@
 pub mod compare;
 pub mod contour;
 mod curves;
+pub mod density;
+pub mod layers;
 pub mod line;
 pub mod log;
-pub mod numbers;
+pub mod measures;
 pub mod plane;
 pub mod sharpness;
 pub mod space;
@@ -34,20 +36,26 @@ pub enum Pane {
     /// φ against ε.
     Sharpness,
     /// Everything as a table.
-    Numbers,
+    Measures,
+    /// Density of the Hessian's eigenvalues.
+    Density,
+    /// Distances layer by layer.
+    Layers,
     /// What happened.
     Log,
 }
 
 impl Pane {
     /// Every view, in the order of menus and shortcuts.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Contour,
         Self::Surface3d,
         Self::Compare,
         Self::Line,
         Self::Sharpness,
-        Self::Numbers,
+        Self::Measures,
+        Self::Density,
+        Self::Layers,
         Self::Log,
     ];
 
@@ -59,7 +67,9 @@ impl Pane {
             Self::Compare => "Compare",
             Self::Line => "Line",
             Self::Sharpness => "Sharpness",
-            Self::Numbers => "Numbers",
+            Self::Measures => "Measures",
+            Self::Density => "Density",
+            Self::Layers => "Layers",
             Self::Log => "Log",
         }
     }
@@ -94,19 +104,31 @@ pub struct Caches {
     pub line: line::Cache,
     /// Of the sharpness plot.
     pub sharpness: sharpness::Cache,
-    /// Of the table.
-    pub numbers: numbers::Cache,
+    /// Of the spectral density.
+    pub density: density::Cache,
+    /// Of the layers.
+    pub layers: layers::Cache,
 }
 
 /// The usual arrangement.
 pub fn usual_layout() -> Tree<Pane> {
     let mut tiles = Tiles::default();
     let mut pane = |pane| tiles.insert_pane(pane);
-    let [contour, surface, compare, line, sharpness, numbers, log] = Pane::ALL.map(&mut pane);
+    let [
+        contour,
+        surface,
+        compare,
+        line,
+        sharpness,
+        measures,
+        density,
+        layers,
+        log,
+    ] = Pane::ALL.map(&mut pane);
     let top_left = tiles.insert_tab_tile(vec![contour, compare]);
-    let top_right = tiles.insert_tab_tile(vec![surface]);
+    let top_right = tiles.insert_tab_tile(vec![surface, measures, density, layers]);
     let bottom_left = tiles.insert_tab_tile(vec![line]);
-    let bottom_right = tiles.insert_tab_tile(vec![sharpness, numbers, log]);
+    let bottom_right = tiles.insert_tab_tile(vec![sharpness, log]);
     let top = tiles.insert_horizontal_tile(vec![top_left, top_right]);
     let bottom = tiles.insert_horizontal_tile(vec![bottom_left, bottom_right]);
     let root = tiles.insert_vertical_tile(vec![top, bottom]);
@@ -164,7 +186,9 @@ impl Behavior<Pane> for Views<'_, '_> {
                 Pane::Compare => compare::compare_ui(ui, &mut self.caches.compare, context),
                 Pane::Line => line::line_ui(ui, &mut self.caches.line, context),
                 Pane::Sharpness => sharpness::sharpness_ui(ui, &mut self.caches.sharpness, context),
-                Pane::Numbers => numbers::numbers_ui(ui, &mut self.caches.numbers, context),
+                Pane::Measures => measures::measures_ui(ui, context),
+                Pane::Density => density::density_ui(ui, &mut self.caches.density, context),
+                Pane::Layers => layers::layers_ui(ui, &mut self.caches.layers, context),
                 Pane::Log => log::log_ui(ui, context),
             }
         });

@@ -111,12 +111,12 @@ fn plot_ui(
         .custom_y_axes(vec![
             AxisHints::new_y()
                 .label("φ (%)")
-                .formatter(|mark: GridMark, _| power(mark)),
+                .formatter(|mark: GridMark, _| curves::power(mark)),
         ])
         .custom_x_axes(vec![
             AxisHints::new_x()
                 .label("ε")
-                .formatter(|mark: GridMark, _| power(mark)),
+                .formatter(|mark: GridMark, _| curves::power(mark)),
         ])
         .x_grid_spacer(|input| curves::marks(Scale::Log, input.bounds))
         .y_grid_spacer(|input| curves::marks(Scale::Log, input.bounds))
@@ -201,18 +201,5 @@ fn plot_ui(
             }
         }
         curves::beside_pointer(ui, &words);
-    }
-}
-
-/// A tick of a logarithmic axis: whole powers of ten alone have numbers.
-fn power(mark: GridMark) -> String {
-    let nearest = mark.value.round();
-    if (mark.value - nearest).abs() > 1e-6 {
-        return String::new();
-    }
-    if (-3.0..=4.0).contains(&nearest) {
-        format_value(10_f64.powf(nearest))
-    } else {
-        format!("1e{}", nearest as i32).replace('-', "−")
     }
 }

@@ -127,7 +127,7 @@ pub struct SurfaceJob {
     /// Where between the two the centre lies: 0 small batch, 1 large batch
     #[arg(long, allow_negative_numbers = true)]
     pub alpha: Option<f64>,
-    /// random, hessian, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER
+    /// random, hessian, worst:EPSILON, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER
     #[arg(long, default_value = "random")]
     pub directions: Directions,
     /// How random or stored directions are scaled to the weights [default: filter]
@@ -216,6 +216,24 @@ impl Default for LineJob {
     }
 }
 
+impl Default for SharpnessJob {
+    fn default() -> Self {
+        without_options()
+    }
+}
+
+impl Default for CurvatureJob {
+    fn default() -> Self {
+        without_options()
+    }
+}
+
+impl Default for NoiseJob {
+    fn default() -> Self {
+        without_options()
+    }
+}
+
 fn positive(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
@@ -259,7 +277,7 @@ impl Job {
                         .cloned(),
                 );
                 match &job.directions {
-                    Directions::Random | Directions::Hessian => {}
+                    Directions::Random | Directions::Hessian | Directions::Worst(_) => {}
                     Directions::Files(files) => inputs.extend(files.iter().cloned()),
                     Directions::Three(a, b) => inputs.extend([a.clone(), b.clone()]),
                     Directions::Pca(folder) => inputs.push(folder.clone()),

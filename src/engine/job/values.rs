@@ -23,6 +23,16 @@ pub enum Directions {
     Pca(PathBuf),
     /// The eigenvectors of the two largest eigenvalues of the Hessian at the centre.
     Hessian,
+    /// Towards the worst point of the box of this ε around the centre, and towards a random corner
+    /// of the same box (Keskar et al. 2017, metric 2.1).
+    Worst(f64),
+}
+
+impl Directions {
+    /// Whether they are searched for at the centre, which takes gradients.
+    pub fn are_found(&self) -> bool {
+        matches!(self, Self::Hessian | Self::Worst(_))
+    }
 }
 
 impl FromStr for Directions {
@@ -55,11 +65,22 @@ impl FromStr for Directions {
         if text == "hessian" {
             return Ok(Self::Hessian);
         }
+        if let Some(epsilon) = text.strip_prefix("worst:") {
+            let number = epsilon
+                .parse()
+                .ok()
+                .filter(|e: &f64| e.is_finite() && *e > 0.0);
+            return number.map(Self::Worst).ok_or_else(|| {
+                Error::Usage(format!(
+                    "{text:?} should name the size of a box, a positive number: worst:1e-3"
+                ))
+            });
+        }
         match two(text) {
             Some((a, b)) => Ok(Self::Files(vec![a, b])),
             None if !text.is_empty() && !text.contains(',') => Ok(Self::Files(vec![text.into()])),
             None => Err(Error::Usage(format!(
-                "{text:?} names no directions: write random, hessian, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER"
+                "{text:?} names no directions: write random, hessian, worst:EPSILON, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER"
             ))),
         }
     }
@@ -70,6 +91,7 @@ impl fmt::Display for Directions {
         match self {
             Self::Random => f.write_str("random"),
             Self::Hessian => f.write_str("hessian"),
+            Self::Worst(epsilon) => write!(f, "worst:{epsilon}"),
             Self::Files(files) => {
                 let names: Vec<String> = files.iter().map(|p| p.display().to_string()).collect();
                 f.write_str(&names.join(","))

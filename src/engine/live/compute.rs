@@ -1,6 +1,7 @@
 //! Doing one chunk of one part, and what happens when it fails.
 
-use super::news::{Confirmed, Failure, Kind, PointMetrics, Stage};
+use super::measure::{MeasureNews, MeasureWork, Quantity};
+use super::news::{Confirmed, Failure, Kind, PointMetrics, Stage, WorstPoint};
 use super::open;
 use super::plan::Part;
 use super::sharpness::SharpnessWork;
@@ -9,6 +10,8 @@ use super::work::LineWork;
 use super::worker::{PICTURE_EVERY, Worker};
 use crate::engine::device::DeviceChoice;
 use crate::engine::guarded;
+use crate::engine::local::planes::Finder;
+use crate::engine::plane;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Split;
 use std::sync::Arc;
@@ -16,6 +19,8 @@ use std::time::Instant;
 
 /// Values of φ kept for the α and ε they were found at.
 const MOST_CONFIRMED: usize = 64;
+/// Measures kept: those of both minimizers and of some points between.
+const MOST_MEASURES: usize = 160;
 
 impl Worker<'_> {
     pub(super) fn compute(&mut self, part: Part) -> Result<()> {
@@ -38,15 +43,10 @@ impl Worker<'_> {
             }
             Part::Probes => {
                 let alpha = self.centres()[0];
-                let Some(bench) = &mut self.bench else {
-                    return Ok(());
-                };
-                if !self.works.iter().any(|w| w.alpha == alpha) {
-                    let job = self.wish.surface_job(alpha);
-                    self.works.push(SurfaceWork::new(alpha, &job, bench)?);
-                }
-                let work = self.works.iter().find(|w| w.alpha == alpha);
-                if let Some(work) = work {
+                if self.plane(alpha)?
+                    && let (Some(bench), Some(work)) =
+                        (&self.bench, self.works.iter().find(|w| w.alpha == alpha))
+                {
                     self.snapshot.probes = work.probe(bench, &self.wish.probes)?;
                 }
             }
@@ -65,14 +65,102 @@ impl Worker<'_> {
             }
             Part::Confirm(_) | Part::Curve(_) => self.sharpness(part)?,
             Part::Coarse(alpha) | Part::Surface(alpha) => {
-                if !self.works.iter().any(|w| w.alpha == alpha) {
-                    let job = self.wish.surface_job(alpha);
-                    self.works.push(SurfaceWork::new(alpha, &job, bench)?);
+                if self.plane(alpha)? {
+                    self.surface(alpha, part, started)?;
                 }
-                self.surface(alpha, part, started)?;
+            }
+            Part::Measure(quantity, alpha) => self.measure(quantity, alpha)?,
+        }
+        Ok(())
+    }
+
+    /// Makes the plane around θ(α) ready; false while its directions are still being searched for.
+    fn plane(&mut self, alpha: f64) -> Result<bool> {
+        let Some(bench) = &mut self.bench else {
+            return Ok(false);
+        };
+        if self.works.iter().any(|w| w.alpha == alpha) {
+            return Ok(true);
+        }
+        let job = self.wish.surface_job(alpha);
+        let mut found = None;
+        if job.directions.are_found() {
+            if self.finding.as_ref().is_none_or(|(a, _)| *a != alpha) {
+                let (centre, _) = plane::centre(&job, &mut bench.inputs)?;
+                let split = &bench.splits[0];
+                let (setup, evaluator) = (&job.setup, &bench.evaluator);
+                let finder = Finder::new(&job.directions, setup, evaluator, split, &centre)?;
+                self.finding = finder.map(|finder| (alpha, finder));
+            }
+            if let Some((_, finder)) = &mut self.finding {
+                if finder.step()? {
+                    return Ok(false);
+                }
+                found = Some(finder.finish()?);
+            }
+            self.finding = None;
+        }
+        let work = SurfaceWork::new(alpha, &job, bench, found)?;
+        self.works.push(work);
+        self.see_worst();
+        Ok(true)
+    }
+
+    /// One more step of a measure.
+    fn measure(&mut self, quantity: Quantity, alpha: f64) -> Result<()> {
+        let Some(bench) = &self.bench else {
+            return Ok(());
+        };
+        let same = |w: &MeasureWork| w.news().alpha == alpha && w.news().quantity == quantity;
+        let index = match self.measures.iter().position(same) {
+            Some(index) => index,
+            None => {
+                let setup = &self.wish.plane.setup;
+                self.measures
+                    .push(MeasureWork::new(quantity, alpha, bench, setup));
+                self.measures.len() - 1
+            }
+        };
+        let work = &mut self.measures[index];
+        work.step()?;
+        let news = Arc::new(work.news().clone());
+        if news.complete {
+            self.measures.swap_remove(index);
+        }
+        let known = &mut self.snapshot.measures;
+        match known
+            .iter_mut()
+            .find(|m| m.alpha == alpha && m.quantity == quantity)
+        {
+            Some(old) => *old = news,
+            None => known.push(news),
+        }
+        if known.len() > MOST_MEASURES {
+            let passing = |m: &Arc<MeasureNews>| m.alpha != 0.0 && m.alpha != 1.0;
+            if let Some(oldest) = known.iter().position(passing) {
+                known.remove(oldest);
             }
         }
         Ok(())
+    }
+
+    /// Notes where the worst point lies in the plane around θ(α), once both are there.
+    fn see_worst(&mut self) {
+        let Some((alpha, epsilon, phi, point)) = &self.worst else {
+            return;
+        };
+        let Some(work) = self.works.iter().find(|w| w.alpha == *alpha) else {
+            return;
+        };
+        let (coordinate, distance, outside) = work.project(point);
+        self.snapshot.worst = Some(WorstPoint {
+            alpha: *alpha,
+            epsilon: *epsilon,
+            coordinate,
+            distance,
+            outside,
+            phi: *phi,
+        });
     }
 
     pub(super) fn surface(&mut self, alpha: f64, part: Part, started: Instant) -> Result<()> {
@@ -90,9 +178,6 @@ impl Worker<'_> {
         let picture = due.then(|| work.picture()).flatten();
         if !matches!(part, Part::Coarse(_)) {
             self.rate.add(started.elapsed(), points);
-        }
-        if done {
-            self.works.retain(|w| w.alpha != alpha);
         }
         if let Some(picture) = picture {
             self.last_picture = Instant::now();
@@ -136,8 +221,12 @@ impl Worker<'_> {
         if !curve.complete {
             return Ok(());
         }
+        let worst = work.worst();
         self.sharpness = None;
         if let (Part::Confirm(alpha), Some(&phi)) = (part, curve.phi.last()) {
+            let epsilon = self.wish.epsilon;
+            news.confirmed
+                .retain(|c| c.alpha != alpha || c.epsilon != epsilon);
             if news.confirmed.len() >= MOST_CONFIRMED {
                 news.confirmed.remove(0);
             }
@@ -146,6 +235,10 @@ impl Worker<'_> {
                 epsilon: self.wish.epsilon,
                 phi,
             });
+            if self.marks_worst(alpha) {
+                self.worst = worst.map(|point| (alpha, self.wish.epsilon, phi, point));
+                self.see_worst();
+            }
         }
         Ok(())
     }
@@ -200,9 +293,16 @@ impl Worker<'_> {
         self.avoid_gpu = true;
         self.bench = None;
         self.line = None;
-        self.works.clear();
-        self.sharpness = None;
+        self.stop_all();
         self.tried_to_open = false;
+    }
+
+    /// Drops what is half done and may be broken.
+    pub(super) fn stop_all(&mut self) {
+        self.works.clear();
+        self.finding = None;
+        self.sharpness = None;
+        self.measures.clear();
     }
 
     pub(super) fn fail(&mut self, part: Part, error: &Error) {
@@ -213,8 +313,7 @@ impl Worker<'_> {
             self.leave_the_gpu(&why);
             return;
         }
-        self.works.clear();
-        self.sharpness = None;
+        self.stop_all();
         self.failed.push(part);
         self.log(Kind::Error, error.to_string());
         self.snapshot.failure = Some(Failure {

@@ -9,6 +9,7 @@
 //! A panic inside a library ends the part of the work it happened in, not the thread.
 
 mod compute;
+mod measure;
 mod news;
 mod open;
 mod plan;
@@ -18,9 +19,10 @@ mod wish;
 mod work;
 mod worker;
 
+pub use measure::{Found, MeasureNews, NoiseSoFar, Quantity, RHO};
 pub use news::{
     Activity, Confirmed, Entry, ExperimentFacts, Failure, Kind, LiveSurface, PointMetrics,
-    ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage,
+    ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,
 };
 pub use wish::{LIVE_POINTS, Probe, Wish};
 

@@ -1,5 +1,6 @@
 //! What the computing thread has found, as plain numbers.
 
+use super::measure::{MeasureNews, Quantity};
 use super::wish::Probe;
 use crate::engine::recipe::{DataFacts, ModelFacts};
 use crate::engine::result::{Numbers, Outcome};
@@ -26,6 +27,10 @@ pub struct Snapshot {
     pub surfaces: Vec<Arc<LiveSurface>>,
     /// Sharpness of both minimizers and of θ(α).
     pub sharpness: SharpnessNews,
+    /// The worst point of the box around θ(α) at the ε wanted, seen in the plane around it.
+    pub worst: Option<WorstPoint>,
+    /// What was measured, one entry a point and quantity, the newest last.
+    pub measures: Vec<Arc<MeasureNews>>,
     /// Metrics of the pinned points.
     pub probes: Vec<ProbeResult>,
     /// What is going on.
@@ -159,6 +164,23 @@ pub struct SharpnessNews {
     pub confirmed: Vec<Confirmed>,
 }
 
+/// Where the ascent in a box ended, y* (Keskar et al. 2017, metric 2.1), as a point of a plane.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WorstPoint {
+    /// Where the box has its centre.
+    pub alpha: f64,
+    /// Half of its width, relative.
+    pub epsilon: f64,
+    /// The nearest point of the plane.
+    pub coordinate: [f64; 2],
+    /// ‖y* − θ‖₂
+    pub distance: f64,
+    /// The share of it that lies outside the plane.
+    pub outside: f64,
+    /// φ there, per cent.
+    pub phi: f64,
+}
+
 /// Exact metrics of a pinned point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ProbeResult {
@@ -221,6 +243,13 @@ impl Snapshot {
         self.surfaces
             .iter()
             .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+    }
+
+    /// What is known of a quantity at one point.
+    pub fn measure(&self, alpha: f64, quantity: Quantity) -> Option<&Arc<MeasureNews>> {
+        self.measures
+            .iter()
+            .find(|m| m.alpha == alpha && m.quantity == quantity)
     }
 
     /// φ at exactly this point and ε, if confirmed.

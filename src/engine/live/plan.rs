@@ -1,8 +1,10 @@
 //! What is most urgent for the newest wish.
 
+use super::measure::Quantity;
 use super::news::{Quality, SharpnessCurve};
 use super::surface::SurfaceWork;
 use super::worker::Worker;
+use crate::engine::job::Directions;
 use std::sync::Arc;
 
 /// One thing to do, most urgent first.
@@ -24,6 +26,8 @@ pub(super) enum Part {
     Curve(f64),
     /// The rest of a surface.
     Surface(f64),
+    /// A quantity at one point.
+    Measure(Quantity, f64),
 }
 
 impl Worker<'_> {
@@ -79,10 +83,18 @@ impl Worker<'_> {
                 }
                 parts.extend([0.0, 1.0].map(Part::Curve));
             }
-            parts.extend(centres.iter().map(|&a| Part::Surface(a)));
+            // Where all samples take long, measures don't wait for the last of them.
+            let whole = |a: &f64| self.works.iter().any(|w| w.alpha == *a && w.is_whole());
+            let (refined, drawn): (Vec<f64>, Vec<f64>) = centres.iter().partition(|a| whole(a));
+            parts.extend(drawn.into_iter().map(Part::Surface));
             if self.wish.sharpness && !self.wish.dragging {
                 parts.push(Part::Curve(here));
             }
+            if self.wish.measuring && !self.wish.dragging {
+                let at = |q: &Quantity| [0.0, 1.0, here].map(|a| Part::Measure(*q, a));
+                parts.extend(self.wish.measures.iter().flat_map(at));
+            }
+            parts.extend(refined.into_iter().map(Part::Surface));
             parts.retain(|&part| self.still_wanted(part));
         }
         parts.into_iter().find(|part| !self.failed.contains(part))
@@ -100,7 +112,12 @@ impl Worker<'_> {
         match part {
             Part::Confirm(alpha) => {
                 let there = alpha == 0.0 || pair && (alpha == 1.0 || alpha == self.wish.alpha);
-                there && self.snapshot.confirmed(alpha, self.wish.epsilon).is_none()
+                let epsilon = self.wish.epsilon;
+                // Where the box around the plane's centre is known, so is its worst point.
+                let seen = self.worst.as_ref().map(|w| (w.0, w.1)) == Some((alpha, epsilon));
+                let phi = self.snapshot.confirmed(alpha, epsilon);
+                let lacking = |phi: f64| phi.is_finite() && self.marks_worst(alpha) && !seen;
+                there && phi.is_none_or(lacking)
             }
             Part::Curve(alpha) => {
                 let done = whole(&sharpness.small, alpha)
@@ -109,8 +126,19 @@ impl Worker<'_> {
                 let there = alpha == 0.0 || pair && (alpha == 1.0 || alpha == self.wish.alpha);
                 there && !done
             }
+            Part::Measure(quantity, alpha) => {
+                let there = alpha == 0.0 || pair && (alpha == 1.0 || alpha == self.wish.alpha);
+                let known = self.snapshot.measure(alpha, quantity);
+                there && known.is_none_or(|m| !m.complete)
+            }
             _ => true,
         }
+    }
+
+    /// Whether the plane is drawn around this point, so that its worst point is of interest.
+    pub(super) fn marks_worst(&self, alpha: f64) -> bool {
+        let series = matches!(self.wish.plane.directions, Directions::Pca(_));
+        !series && alpha == self.centres()[0]
     }
 
     pub(super) fn probes_are_done(&self) -> bool {

@@ -6,6 +6,7 @@ use crate::error::Result;
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::sharpness::curve::{Advance, Curve};
 use crate::landscape::sharpness::region::Region;
+use crate::model::params::Params;
 use std::sync::Arc;
 
 /// ε of a curve: four a decade from 1e-5 to 1e-1, so that the decades are among them.
@@ -17,13 +18,12 @@ fn epsilons() -> Vec<f64> {
 
 /// Steps at each ε of a curve, which starts from the worst point of the ε before.
 const CURVE_ITERATIONS: usize = 2;
-/// Steps at each ε of the short curve that ends in a single value.
-const VALUE_ITERATIONS: usize = 4;
 
 /// φ at a list of ε on its way.
 pub struct SharpnessWork {
     objective: NetworkObjective,
     curve: Curve,
+    theta: Params,
     /// Whether the weights are numbers; others have no neighbourhood.
     finite: bool,
     news: SharpnessCurve,
@@ -35,24 +35,24 @@ impl SharpnessWork {
     /// # Errors
     /// Never in practice: the ε are this file's own.
     pub fn curve(alpha: f64, bench: &Workbench) -> Result<Self> {
-        Self::new(alpha, bench, &epsilons(), CURVE_ITERATIONS)
+        Self::new(alpha, bench, |region| {
+            Curve::new(region, &epsilons(), CURVE_ITERATIONS)
+        })
     }
 
-    /// One value at θ(α), the last of a curve over the decade below: from smaller boxes an ascent
-    /// finds what it misses from the centre alone.
+    /// One value at θ(α).
     ///
     /// # Errors
     /// Unless ε is a positive number.
     pub fn value(alpha: f64, epsilon: f64, bench: &Workbench) -> Result<Self> {
-        let below = (0..=4).map(|i| epsilon * 10_f64.powf(f64::from(i) / 4.0 - 1.0));
-        let mut ladder: Vec<f64> = below.collect();
-        if let Some(last) = ladder.last_mut() {
-            *last = epsilon;
-        }
-        Self::new(alpha, bench, &ladder, VALUE_ITERATIONS)
+        Self::new(alpha, bench, |region| Curve::towards(region, epsilon))
     }
 
-    fn new(alpha: f64, bench: &Workbench, epsilons: &[f64], iterations: usize) -> Result<Self> {
+    fn new(
+        alpha: f64,
+        bench: &Workbench,
+        curve: impl FnOnce(Arc<Region>) -> Result<Curve>,
+    ) -> Result<Self> {
         let (point, _) = bench.line.slice().at(&[alpha]);
         let theta = point.flatten();
         // The first split is the training split, where it was asked for.
@@ -61,7 +61,8 @@ impl SharpnessWork {
         Ok(Self {
             objective: NetworkObjective::new(&bench.evaluator, &point, split, mode),
             finite: theta.iter().all(|w| w.is_finite()),
-            curve: Curve::new(Arc::new(Region::full(&theta)), epsilons, iterations)?,
+            curve: curve(Arc::new(Region::full(&theta)))?,
+            theta: point,
             news: SharpnessCurve {
                 alpha,
                 epsilon: Vec::new(),
@@ -80,6 +81,19 @@ impl SharpnessWork {
     /// The values so far.
     pub fn news(&self) -> &SharpnessCurve {
         &self.news
+    }
+
+    /// The worst point of the last box.
+    pub fn worst(&self) -> Option<Params> {
+        let z = self.curve.worst().filter(|_| self.finite)?;
+        let moved = self
+            .theta
+            .flatten()
+            .iter()
+            .zip(z)
+            .map(|(w, z)| w + z)
+            .collect::<Vec<_>>();
+        Some(self.theta.with_trainable(&moved))
     }
 
     /// Computes one more gradient.

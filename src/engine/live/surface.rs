@@ -5,6 +5,7 @@ use super::open::{FEW_SAMPLES, Workbench};
 use super::wish::Probe;
 use super::work::Chunk;
 use crate::engine::job::{Job, SurfaceJob};
+use crate::engine::local::planes::Pair;
 use crate::engine::plane;
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::surface::prepare;
@@ -12,6 +13,7 @@ use crate::error::Result;
 use crate::landscape::evaluate::Split;
 use crate::landscape::grid::{Coordinate, coarse_first};
 use crate::landscape::sample::{Cell, sample};
+use crate::model::params::Params;
 use std::time::{Duration, Instant};
 
 /// Cells of a first picture, at most: some 8 × 8.
@@ -47,11 +49,16 @@ enum Step {
 }
 
 impl SurfaceWork {
-    /// Builds the plane of `job` and uploads it.
-    pub fn new(alpha: f64, job: &SurfaceJob, bench: &mut Workbench) -> Result<Self> {
+    /// Builds the plane of `job` and uploads it; `found`: its directions, where they were searched for.
+    pub fn new(
+        alpha: f64,
+        job: &SurfaceJob,
+        bench: &mut Workbench,
+        found: Option<Pair>,
+    ) -> Result<Self> {
         plane::check(job)?;
         bench.inputs.begin_slice();
-        let built = plane::build(job, &mut bench.inputs)?;
+        let built = plane::build(job, &mut bench.inputs, found)?;
         let mut prepared = prepare(
             job,
             built,
@@ -98,6 +105,21 @@ impl SurfaceWork {
     /// Whether the first picture is still to come.
     pub fn is_coarse(&self) -> bool {
         self.points().0 < self.first
+    }
+
+    /// Whether there is a picture of the whole grid, if only of few samples.
+    pub fn is_whole(&self) -> bool {
+        let outcome = self.current();
+        outcome.missing() == 0
+    }
+
+    /// The nearest point of the plane, its distance from the centre and the share of it outside.
+    pub fn project(&self, point: &Params) -> ([f64; 2], f64, f64) {
+        let slice = self.prepared.loaded.slice();
+        let distance = point.minus(&slice.origin).norm();
+        let seen = slice.project(point);
+        let at = |i| seen.coordinate.get(i).copied().unwrap_or(0.0);
+        ([at(0), at(1)], distance, seen.outside)
     }
 
     /// Whether nothing is left to do.

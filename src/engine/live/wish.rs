@@ -1,5 +1,6 @@
 //! What a person wants to see, as one plain struct.
 
+use super::measure::Quantity;
 use crate::engine::job::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, LineJob, MemorySize, Setup,
     SurfaceJob,
@@ -31,6 +32,12 @@ pub struct Wish {
     pub compare: bool,
     /// Whether sharpness is wanted.
     pub sharpness: bool,
+    /// What is wanted to be measured.
+    #[serde(default = "every_quantity")]
+    pub measures: Vec<Quantity>,
+    /// Whether measures are wanted at present.
+    #[serde(skip)]
+    pub measuring: bool,
     /// Whether a pointer is still moving α or ε: what takes long can wait.
     #[serde(skip)]
     pub dragging: bool,
@@ -53,6 +60,10 @@ pub struct Probe {
 /// Points along an axis of the live surface: fine enough to read, coarse enough for a second.
 pub const LIVE_POINTS: usize = 31;
 
+fn every_quantity() -> Vec<Quantity> {
+    Quantity::ALL.to_vec()
+}
+
 impl Default for Wish {
     /// The built-in experiment.
     fn default() -> Self {
@@ -74,6 +85,8 @@ impl Default for Wish {
             probes: Vec::new(),
             compare: false,
             sharpness: true,
+            measures: every_quantity(),
+            measuring: false,
             dragging: false,
             stopped: false,
         }

@@ -1,5 +1,6 @@
 //! The thread: what is most urgent for the newest wish, one chunk at a time.
 
+use super::measure::MeasureWork;
 use super::news::{Activity, Entry, Kind, LiveSurface, Quality, Snapshot, Stage};
 use super::open::Workbench;
 use super::plan::Part;
@@ -9,8 +10,10 @@ use super::wish::{Wish, same_surface};
 use super::work::LineWork;
 use super::{Shared, lock};
 use crate::engine::guarded;
-use crate::engine::job::Job;
+use crate::engine::job::{Directions, Job};
+use crate::engine::local::planes::Finder;
 use crate::engine::result::{Numbers, Outcome};
+use crate::model::params::Params;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -34,6 +37,12 @@ pub(super) struct Worker<'a> {
     pub(super) works: Vec<SurfaceWork>,
     /// The curve or value of sharpness under way.
     pub(super) sharpness: Option<(Part, SharpnessWork)>,
+    /// The directions being searched for, for the plane around this α.
+    pub(super) finding: Option<(f64, Finder)>,
+    /// Measures under way.
+    pub(super) measures: Vec<MeasureWork>,
+    /// The worst point of the box around θ(α): α, ε, φ and where it is.
+    pub(super) worst: Option<(f64, f64, f64, Params)>,
     pub(super) failed: Vec<Part>,
     pub(super) snapshot: Snapshot,
     pub(super) versions: u64,
@@ -113,6 +122,9 @@ impl<'a> Worker<'a> {
             line: None,
             works: Vec::new(),
             sharpness: None,
+            finding: None,
+            measures: Vec::new(),
+            worst: None,
             failed: Vec::new(),
             snapshot: Snapshot::default(),
             versions: 0,
@@ -133,12 +145,17 @@ impl<'a> Worker<'a> {
             self.tried_to_open = false;
             self.snapshot.experiment = None;
             self.snapshot.sharpness = super::SharpnessNews::default();
+            self.snapshot.measures.clear();
+            self.measures.clear();
+            self.worst = None;
             if old.plane.setup.device != wish.plane.setup.device {
                 self.avoid_gpu = false;
             }
         }
         if plane {
             self.works.clear();
+            self.finding = None;
+            self.snapshot.worst = None;
             self.snapshot.surfaces.clear();
             self.snapshot.probes.clear();
         }
@@ -159,6 +176,15 @@ impl<'a> Worker<'a> {
         }
         let wanted = self.centres();
         self.works.retain(|work| wanted.contains(&work.alpha));
+        self.finding = self.finding.take().filter(|(a, _)| wanted.contains(a));
+        let here = self.wish.alpha;
+        let ends = [0.0, 1.0, here];
+        self.measures
+            .retain(|work| ends.contains(&work.news().alpha));
+        if self.worst.as_ref().is_some_and(|w| w.0 != wanted[0]) {
+            self.worst = None;
+            self.snapshot.worst = None;
+        }
         self.failed.clear();
         if !experiment {
             self.snapshot.failure = self
@@ -270,6 +296,17 @@ impl<'a> Worker<'a> {
                 format!("Sharpness along ε at α = {alpha:.2}"),
                 self.sharpness.as_ref().map(|(_, work)| work.points()),
             ),
+            Part::Measure(quantity, alpha) => (
+                format!("{} at α = {alpha:.2}", quantity.name()),
+                self.snapshot.measure(alpha, quantity).map(|m| m.steps),
+            ),
+            Part::Coarse(alpha) | Part::Surface(alpha) if self.is_finding(alpha) => (
+                match self.wish.plane.directions {
+                    Directions::Hessian => format!("Eigenvectors at α = {alpha:.2}"),
+                    _ => format!("Worst point of the box at α = {alpha:.2}"),
+                },
+                self.finding.as_ref().map(|(_, finder)| finder.steps()),
+            ),
             Part::Coarse(alpha) | Part::Surface(alpha) => (
                 at(alpha),
                 self.works
@@ -297,6 +334,11 @@ impl<'a> Worker<'a> {
             left,
             stopped: false,
         };
+    }
+
+    fn is_finding(&self, alpha: f64) -> bool {
+        let there = self.works.iter().any(|w| w.alpha == alpha);
+        !there && self.wish.plane.directions.are_found()
     }
 
     pub(super) fn log(&mut self, kind: Kind, text: String) {

@@ -1,70 +1,217 @@
-//! Eigenvectors of the Hessian as directions of a plane.
+//! Directions that are found rather than given: eigenvectors of the Hessian, the worst point of a box.
 
-use super::{pull, rounding};
-use crate::engine::Flow;
+use super::rounding;
 use crate::engine::inputs::Inputs;
-use crate::engine::job::{Setup, SplitChoice};
+use crate::engine::job::{Directions, Setup, SplitChoice};
 use crate::engine::recipe::AxisFacts;
 use crate::error::{Error, Result};
-use crate::landscape::curvature::lanczos::{Lanczos, LanczosOptions};
+use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
+use crate::landscape::curvature::vector::{generator, rademacher};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
+use crate::landscape::evaluate::{Evaluator, Split};
+use crate::landscape::sharpness::curve::{Advance, Curve, CurvePoint};
+use crate::landscape::sharpness::region::Region;
 use crate::model::params::Params;
 use std::sync::Arc;
 
-/// The unit eigenvectors of the two largest eigenvalues at `centre`, and the words for their axes.
+/// Two directions, and the words for their axes.
+pub type Pair = (Vec<Params>, Vec<AxisFacts>);
+
+/// A search for the directions of a plane, one gradient or product a step.
+pub struct Finder {
+    objective: NetworkObjective,
+    centre: Params,
+    setup: Setup,
+    work: Work,
+    steps: (usize, usize),
+}
+
+enum Work {
+    /// The two largest eigenvalues of the Hessian.
+    Eigenvectors(Box<Lanczos>, Option<Eigenvalues>),
+    /// The worst point of the box of this size.
+    Worst(Box<Curve>, f64, Option<CurvePoint>),
+}
+
+/// The signs of a box's random corner are other than those of the same seed's traces.
+const CORNER_STREAM: u64 = 3;
+
+impl Finder {
+    /// A search around `centre`, over the samples of `split`; `None` where a plane's directions
+    /// needn't be searched for.
+    ///
+    /// # Errors
+    /// Where the network has fewer than two parameters, the weights aren't finite, or ε isn't positive.
+    pub fn new(
+        directions: &Directions,
+        setup: &Setup,
+        evaluator: &Evaluator,
+        split: &Split,
+        centre: &Params,
+    ) -> Result<Option<Self>> {
+        let point = centre.flatten();
+        let (work, total) = match directions {
+            Directions::Hessian => {
+                let options = LanczosOptions {
+                    top: 2,
+                    smallest: false,
+                    seed: setup.seed,
+                    rounding: rounding(setup.precision),
+                    ..LanczosOptions::default()
+                };
+                let total = options.most_products.min(point.len());
+                let lanczos = Lanczos::new(point.clone(), options);
+                (Work::Eigenvectors(Box::new(lanczos), None), total)
+            }
+            Directions::Worst(epsilon) => {
+                let curve = Curve::towards(Arc::new(Region::full(&point)), *epsilon)?;
+                let total = curve.expected_steps();
+                (Work::Worst(Box::new(curve), *epsilon, None), total)
+            }
+            _ => return Ok(None),
+        };
+        if point.len() < 2 {
+            return Err(Error::Slice(
+                "a network of one parameter has no plane around it".into(),
+            ));
+        }
+        if !point.iter().all(|w| w.is_finite()) {
+            return Err(Error::Slice(
+                "the weights at the centre aren't all finite: no direction can be found here"
+                    .into(),
+            ));
+        }
+        let mode = StatisticsMode::Running;
+        Ok(Some(Self {
+            objective: NetworkObjective::new(evaluator, centre, split, mode),
+            centre: centre.clone(),
+            setup: setup.clone(),
+            work,
+            steps: (0, total),
+        }))
+    }
+
+    /// One gradient or product; whether there is more to do.
+    ///
+    /// # Errors
+    /// Where the device fails or the loss isn't finite.
+    pub fn step(&mut self) -> Result<bool> {
+        let more = match &mut self.work {
+            Work::Eigenvectors(lanczos, latest) => match lanczos.step(&mut self.objective)? {
+                Some(found) => {
+                    *latest = Some(found);
+                    true
+                }
+                None => false,
+            },
+            Work::Worst(curve, _, latest) => match curve.step(&mut self.objective)? {
+                Advance::Working => true,
+                Advance::Point(point) => {
+                    *latest = Some(point);
+                    true
+                }
+                Advance::Done => false,
+            },
+        };
+        self.steps.0 += usize::from(more);
+        Ok(more)
+    }
+
+    /// Steps done, and about how many in all.
+    pub fn steps(&self) -> (usize, usize) {
+        (self.steps.0, self.steps.1.max(self.steps.0))
+    }
+
+    /// The directions, once there are no more steps.
+    ///
+    /// # Errors
+    /// Where there is nothing to be found.
+    pub fn finish(&self) -> Result<Pair> {
+        let over = match self.setup.split {
+            SplitChoice::Validation => "validation",
+            _ => "training",
+        };
+        let still = Params::zeros(&Arc::clone(self.centre.layout()));
+        let seed = self.setup.seed;
+        match &self.work {
+            Work::Eigenvectors(lanczos, latest) => {
+                let found = latest
+                    .as_ref()
+                    .ok_or_else(|| Error::Slice("there is no Hessian here".into()))?;
+                let vectors = lanczos.eigenvectors(2);
+                let directions = vectors.iter().map(|v| still.with_trainable(v)).collect();
+                let axis = |(i, pair): (
+                    usize,
+                    &crate::landscape::curvature::lanczos::Eigenvalue,
+                )| {
+                    AxisFacts {
+                        label: format!(
+                            "L2 distance along eigenvector {} (λ = {:.4})",
+                            i + 1,
+                            pair.value
+                        ),
+                        rule: format!(
+                            "unit eigenvector of the {over} loss' Hessian at the centre, Lanczos to a relative residual of {:.0e} in {} products, seed {seed}",
+                            pair.residual / pair.value.abs(),
+                            found.products,
+                        ),
+                    }
+                };
+                Ok((directions, found.top.iter().enumerate().map(axis).collect()))
+            }
+            Work::Worst(curve, epsilon, latest) => {
+                let (Some(worst), Some(found)) = (curve.worst(), latest) else {
+                    return Err(Error::Slice("the box has no worst point".into()));
+                };
+                if worst.iter().all(|z| *z == 0.0) {
+                    return Err(Error::Slice(format!(
+                        "the loss doesn't rise anywhere the ascent went within ε = {epsilon}: there is no worst point to draw a plane through"
+                    )));
+                }
+                let region = Region::full(&self.centre.flatten());
+                let widths = region.half_widths(*epsilon)?;
+                let signs = rademacher(widths.len(), &mut generator(seed, CORNER_STREAM));
+                let corner: Vec<f64> = widths.iter().zip(&signs).map(|(w, s)| w * s).collect();
+                let axes = [
+                    AxisFacts {
+                        label: format!("towards y*, φ = {:.3} % at 1", found.phi),
+                        rule: format!(
+                            "to the worst point y* within |zᵢ| ≤ {epsilon} (|wᵢ| + 1) of the {over} loss, sign-gradient ascent over growing boxes, {} gradients (Keskar et al. 2017)",
+                            found.gradients
+                        ),
+                    },
+                    AxisFacts {
+                        label: "towards a random corner".into(),
+                        rule: format!("to a random corner of the same box, seed {seed}"),
+                    },
+                ];
+                let directions = [worst, &corner].map(|z| still.with_trainable(z));
+                Ok((directions.to_vec(), axes.to_vec()))
+            }
+        }
+    }
+}
+
+/// The directions of a plane, where they are to be searched for.
 ///
 /// # Errors
-/// Where the device fails, or the network has fewer than two parameters.
-pub fn eigenvectors(
+/// As [`Finder`].
+pub fn find(
+    directions: &Directions,
     inputs: &Inputs,
     setup: &Setup,
     centre: &Params,
-) -> Result<(Vec<Params>, Vec<AxisFacts>)> {
-    if centre.count() < 2 {
-        return Err(Error::Slice(
-            "a network of one parameter has no plane of eigenvectors".into(),
-        ));
+) -> Result<Option<Pair>> {
+    if !directions.are_found() {
+        return Ok(None);
     }
     let (evaluator, _, splits) = inputs.evaluator(setup)?;
     let split = splits
         .first()
-        .ok_or_else(|| Error::Usage("no samples to take the Hessian over".into()))?;
-    let mut objective = NetworkObjective::new(&evaluator, centre, split, StatisticsMode::Running);
-    let options = LanczosOptions {
-        top: 2,
-        smallest: false,
-        seed: setup.seed,
-        rounding: rounding(setup.precision),
-        ..LanczosOptions::default()
+        .ok_or_else(|| Error::Usage("no samples to find directions with".into()))?;
+    let Some(mut finder) = Finder::new(directions, setup, &evaluator, split, centre)? else {
+        return Ok(None);
     };
-    let mut lanczos = Lanczos::new(centre.flatten(), options);
-    let mut latest = None;
-    pull(
-        || lanczos.step(&mut objective),
-        |found| {
-            latest = Some(found);
-            Flow::Continue
-        },
-    )?;
-    let found = latest.ok_or_else(|| Error::Slice("there is no Hessian here".into()))?;
-    let over = match setup.split {
-        SplitChoice::Validation => "validation",
-        _ => "training",
-    };
-    let still = Params::zeros(&Arc::clone(centre.layout()));
-    let directions = lanczos
-        .eigenvectors(2)
-        .iter()
-        .map(|v| still.with_trainable(v))
-        .collect();
-    let axes = found.top.iter().enumerate().map(|(i, pair)| AxisFacts {
-        label: format!("L2 distance along eigenvector {} (λ = {:.4})", i + 1, pair.value),
-        rule: format!(
-            "unit eigenvector of the {over} loss' Hessian at the centre, Lanczos to a relative residual of {:.0e} in {} products, seed {}",
-            pair.residual / pair.value.abs(),
-            found.products,
-            setup.seed
-        ),
-    });
-    Ok((directions, axes.collect()))
+    while finder.step()? {}
+    finder.finish().map(Some)
 }

@@ -132,6 +132,21 @@ impl ExactPass {
     }
 }
 
+impl ExactNoise {
+    /// Standard error of B_simple when the samples seen are a random choice of `total`: that of a
+    /// mean without replacement, so that it ends at 0; NaN for fewer than two samples.
+    ///
+    /// ‖G‖² is known exactly; what varies is the mean of ‖gₙ‖² (Cochran 1977, theorem 2.2).
+    pub fn standard_error(&self, total: usize) -> f64 {
+        let n = self.sample_norms.len() as f64;
+        let mean = self.sample_norms.iter().map(|g| g * g).sum::<f64>() / n;
+        let square = |g: &f64| (g * g - mean).powi(2);
+        let variance = self.sample_norms.iter().map(square).sum::<f64>() / (n - 1.0);
+        let left = 1.0 - n / total as f64;
+        (variance / n * left.max(0.0)).sqrt() / self.total.gradient_squared
+    }
+}
+
 fn noise(name: &str, gradient_squared: f64, mean_square: f64) -> Noise {
     // Rounding may leave a difference below zero where all samples agree.
     let covariance_trace = (mean_square - gradient_squared).max(0.0);

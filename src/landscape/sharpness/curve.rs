@@ -11,6 +11,9 @@ use crate::landscape::objective::Objective;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
+/// Steps at each ε of a curve towards a single value.
+const VALUE_ITERATIONS: usize = 4;
+
 /// One point of the curve.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CurvePoint {
@@ -83,6 +86,20 @@ impl Curve {
             stage: Stage::Ready,
             gradients: 0,
         })
+    }
+
+    /// A short curve that ends in one value: over the decade below, since from smaller boxes an ascent
+    /// finds what it misses from the centre alone.
+    ///
+    /// # Errors
+    /// Unless ε is a positive number.
+    pub fn towards(region: Arc<Region>, epsilon: f64) -> Result<Self> {
+        let below = (0..=4).map(|i| epsilon * 10_f64.powf(f64::from(i) / 4.0 - 1.0));
+        let mut ladder: Vec<f64> = below.collect();
+        if let Some(last) = ladder.last_mut() {
+            *last = epsilon;
+        }
+        Self::new(region, &ladder, VALUE_ITERATIONS)
     }
 
     /// The next finished point, `None` after the last.
@@ -184,6 +201,16 @@ impl Curve {
             phi: phi(loss, worst),
             gradients: self.gradients,
         }))
+    }
+
+    /// The worst point of the last finished box, as coordinates of the region; θ itself before.
+    pub fn worst(&self) -> Option<&[f64]> {
+        self.best.as_ref().map(|(_, z)| z.as_slice())
+    }
+
+    /// About how many steps it takes.
+    pub fn expected_steps(&self) -> usize {
+        1 + self.epsilons.len() * (self.iterations + 4)
     }
 
     /// ε of every point, ascending.

@@ -13,6 +13,7 @@ mod lines;
 mod marks;
 mod picture;
 pub mod pins;
+pub mod worst;
 
 pub use holes::Patterns;
 pub use picture::{Coloring, Picture};

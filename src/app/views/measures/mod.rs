@@ -1,0 +1,236 @@
+//! Everything as a table: small batch, θ(α), large batch, and how many times more.
+
+mod help;
+mod rows;
+
+use super::Context;
+use crate::app::command::Command;
+use crate::app::state::State;
+use crate::app::theme::Palette;
+use crate::engine::live::Snapshot;
+use crate::plot::number::format_value;
+use eframe::egui::{self, Align, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, Vec2};
+use rows::{Group, Row, Value, groups};
+
+const CAUTION: &str = "Sharpness and curvature depend on the parametrisation: rescaling layers can change them without changing the function (Dinh et al. 2017); the adaptive ones don't change. All predict generalisation poorly in modern settings (Andriushchenko et al. 2023).";
+
+/// The table as tab-separated values, full precision, with a row of headings.
+pub fn tsv(state: &State, news: &Snapshot) -> String {
+    let mut text = "quantity\tunit\tsmall batch\terror\ttheta(alpha)\terror\tlarge batch\terror\tlarge/small\terror\n".to_owned();
+    let cell = |v: Option<Value>| {
+        v.map_or_else(|| "\t".to_owned(), |v| format!("{}\t{}", v.value, v.error))
+    };
+    for row in groups(state, news).iter().flat_map(|group| &group.rows) {
+        let [small, here, large] = row.values.map(cell);
+        let ratio = row
+            .ratio()
+            .map_or_else(|| "\t".to_owned(), |(r, e)| format!("{r}\t{e}"));
+        text.push_str(&format!(
+            "{}\t{}\t{small}\t{here}\t{large}\t{ratio}\n",
+            row.name, row.unit
+        ));
+    }
+    text
+}
+
+/// Draws the view.
+pub fn measures_ui(ui: &mut Ui, cx: &mut Context<'_>) {
+    let groups = groups(cx.state, cx.news);
+    if groups.is_empty() {
+        super::empty_ui(ui, cx.palette, "The numbers are on their way…");
+        return;
+    }
+    ui.horizontal(|ui| {
+        let copy = ui
+            .button("Copy as TSV")
+            .on_hover_text("The whole table with full precision, for spreadsheets");
+        if copy.clicked() {
+            cx.commands.push(Command::CopyTable);
+        }
+        let caution = RichText::new("depends on the parametrisation").color(cx.palette.weak);
+        ui.add(Label::new(caution).truncate())
+            .on_hover_text(CAUTION);
+    });
+    let width = ui.available_width();
+    let columns = [0.27, 0.175, 0.175, 0.175, 0.205].map(|share| share * (width - 14.0));
+    line_ui(ui, &columns, None, |ui, column| {
+        let heads = [
+            ("", cx.palette.text),
+            ("small batch", cx.palette.small),
+            ("θ(α)", cx.palette.here),
+            ("large batch", cx.palette.large),
+            ("large / small", cx.palette.text),
+        ];
+        let (words, color) = heads[column];
+        ui.add(Label::new(RichText::new(words).strong().color(color)).truncate());
+    });
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing.y = 1.0;
+        for group in &groups {
+            heading_ui(ui, cx, group);
+            for (index, row) in group.rows.iter().enumerate() {
+                let ground = index.is_multiple_of(2).then_some(cx.palette.card);
+                line_ui(ui, &columns, ground, |ui, column| match column {
+                    0 => {
+                        let unit = if row.unit.is_empty() {
+                            String::new()
+                        } else {
+                            format!(" ({})", row.unit)
+                        };
+                        ui.add(Label::new(format!("{}{unit}", row.name)).truncate())
+                            .on_hover_text(row.help);
+                    }
+                    4 => ratio_ui(ui, row, cx.palette),
+                    _ => value_ui(ui, row, row.values[column - 1], cx.palette),
+                });
+            }
+        }
+    });
+}
+
+/// A group's name; checked while what takes time is being measured, with how far it is.
+fn heading_ui(ui: &mut Ui, cx: &mut Context<'_>, group: &Group) {
+    ui.add_space(6.0);
+    let wanted = &mut cx.state.wish.measures;
+    ui.horizontal(|ui| {
+        let words = RichText::new(group.name).strong();
+        if group.quantities.is_empty() {
+            ui.label(words);
+            return;
+        }
+        let mut on = group.quantities.iter().all(|q| wanted.contains(q));
+        let help = "Measured while this is checked, at both minimizers and at θ(α) once the pointer rests. Take the check away to stop; what is known stays, and goes on from there";
+        if ui.checkbox(&mut on, words).on_hover_text(help).changed() {
+            wanted.retain(|q| !group.quantities.contains(q));
+            if on {
+                wanted.extend(&group.quantities);
+                let order = crate::engine::live::Quantity::ALL;
+                wanted.sort_by_key(|q| order.iter().position(|o| o == q));
+            }
+        }
+        if group.name == "Sharpness" {
+            ui.label(RichText::new(rows::rho()).color(cx.palette.weak))
+                .on_hover_text("Size of the perturbations of the sharpnesses below φ, as a share of the weights or as a length");
+        }
+        let (done, total) = group.steps;
+        if done < total && (on || done > 0) {
+            let share = done as f32 / total.max(1) as f32;
+            let state = if on { "" } else { ", stopped" };
+            ui.label(RichText::new(format!("{:.0} %{state}", 100.0 * share)).color(cx.palette.weak));
+        }
+    });
+}
+
+fn value_ui(ui: &mut Ui, row: &Row, value: Option<Value>, palette: &Palette) {
+    let Some(value) = value else {
+        let blank = ui.label(RichText::new("–").color(palette.weak));
+        if let Some(problem) = &row.problem {
+            blank.on_hover_text(format!("{}: {problem}", row.name));
+        }
+        return;
+    };
+    let color = if value.settled {
+        palette.text
+    } else {
+        palette.weak
+    };
+    ui.spacing_mut().item_spacing.x = 3.0;
+    let error = value.error;
+    let relative = (error / value.value).abs();
+    // An error that can't be seen in three digits isn't worth its room.
+    if error.is_finite() && relative > 2e-3 {
+        let words = RichText::new(format!("±{}", short(error))).small();
+        ui.label(words.color(palette.weak));
+    }
+    let precise = format!(
+        "{} = {}{}{}",
+        row.name,
+        value.value,
+        if error > 0.0 {
+            format!(" ± {error:.2e}")
+        } else {
+            String::new()
+        },
+        if value.settled {
+            ""
+        } else {
+            ", still being refined"
+        }
+    );
+    ui.add(Label::new(RichText::new(format_value(value.value)).color(color)).truncate())
+        .on_hover_text(precise);
+}
+
+/// An error to two digits at most.
+fn short(error: f64) -> String {
+    let unit = 10_f64.powf(error.log10().floor() - 1.0);
+    format_value((error / unit).round() * unit)
+}
+
+/// One line of the table; names stand left, numbers right.
+fn line_ui(
+    ui: &mut Ui,
+    columns: &[f32; 5],
+    ground: Option<egui::Color32>,
+    mut cell: impl FnMut(&mut Ui, usize),
+) {
+    let height = 20.0;
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(ui.available_width(), height), Sense::hover());
+    if !ui.is_rect_visible(rect) {
+        return;
+    }
+    if let Some(ground) = ground {
+        ui.painter().rect_filled(rect, 3.0, ground);
+    }
+    let mut left = rect.left() + 6.0;
+    for (column, width) in columns.iter().enumerate() {
+        let place =
+            Rect::from_min_size(egui::pos2(left, rect.top()), Vec2::new(width - 6.0, height));
+        let layout = if column == 0 {
+            Layout::left_to_right(Align::Center)
+        } else {
+            Layout::right_to_left(Align::Center)
+        };
+        let builder = egui::UiBuilder::new().max_rect(place).layout(layout);
+        ui.scope_builder(builder, |ui| cell(ui, column));
+        left += width;
+    }
+}
+
+/// The ratio and a bar: to the right where the large batch has more, one decade the whole width; its
+/// error as a whisker.
+fn ratio_ui(ui: &mut Ui, row: &Row, palette: &Palette) {
+    let Some((ratio, error)) = row.ratio() else {
+        ui.label(RichText::new("–").color(palette.weak));
+        return;
+    };
+    ui.label(format!("× {}", format_value(ratio)));
+    let room = ui.available_rect_before_wrap();
+    if ratio <= 0.0 || room.width() < 20.0 {
+        return;
+    }
+    let middle = room.center();
+    let reach = |ratio: f64| (ratio.log10().clamp(-1.0, 1.0) as f32) * 0.5 * (room.width() - 8.0);
+    let color = if ratio > 1.0 {
+        palette.large
+    } else {
+        palette.small
+    };
+    let end = middle + Vec2::new(reach(ratio), 0.0);
+    let bar = Rect::from_two_pos(middle, end).expand2(Vec2::new(0.0, 3.0));
+    ui.painter()
+        .rect_filled(bar, 1.5, color.gamma_multiply(0.8));
+    if error.is_finite() && error > 2e-3 * ratio {
+        let whisker = egui::Stroke::new(1.0, palette.text);
+        let [low, high] =
+            [ratio - error, ratio + error].map(|r| middle.x + reach(r.max(f64::MIN_POSITIVE)));
+        ui.painter().hline(low..=high, middle.y, whisker);
+        for x in [low, high] {
+            ui.painter()
+                .vline(x, middle.y - 2.5..=middle.y + 2.5, whisker);
+        }
+    }
+    let line = egui::Stroke::new(1.0, palette.line);
+    ui.painter()
+        .vline(middle.x, room.top() + 4.0..=room.bottom() - 4.0, line);
+}

@@ -1,0 +1,90 @@
+//! The worst point of the box, y*: where it lies in the plane that is shown, and the plane towards it.
+
+use super::camera::Frame;
+use super::marks;
+use crate::app::deck::scientific;
+use crate::app::files::between;
+use crate::app::state::State;
+use crate::app::theme::Palette;
+use crate::engine::job::Directions;
+use crate::engine::live::{Snapshot, WorstPoint};
+use crate::plot::number::format_value;
+use eframe::egui::{Color32, Painter, Pos2, Shape, Stroke, Ui, Vec2};
+
+/// Nearer to the centre than this many points the mark would only hide it.
+const NEAREST: f32 = 9.0;
+const SIZE: f32 = 5.0;
+
+/// The worst point around θ(α) at the ε wanted, if it is known.
+fn known(state: &State, news: &Snapshot, alpha: f64) -> Option<WorstPoint> {
+    news.worst
+        .filter(|w| w.alpha == alpha && w.epsilon == state.wish.epsilon)
+}
+
+/// A button that says how far away y* is and turns the plane towards it, or back.
+pub fn button_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, alpha: f64) {
+    if matches!(state.wish.plane.directions, Directions::Pca(_)) {
+        return;
+    }
+    let Some(worst) = known(state, news, alpha) else {
+        return;
+    };
+    let towards = matches!(state.wish.plane.directions, Directions::Worst(_));
+    let [x, y] = worst.coordinate.map(format_value);
+    let words = format!(
+        "y*, the worst point found in the box of ε = {} around θ(α): φ = {} %, at an L2 distance of {} (Keskar et al. 2017, metric 2.1).\nIts nearest point of this plane is ({x}, {y}); {:.0} % of the way there lies outside.\n{}",
+        scientific(worst.epsilon),
+        format_value(worst.phi),
+        format_value(worst.distance),
+        100.0 * worst.outside,
+        if towards {
+            "Click for a random plane again."
+        } else {
+            "Click for the plane through y* and a random corner of the same box."
+        }
+    );
+    let button = ui.selectable_label(towards, "y*").on_hover_text(words);
+    if button.clicked() {
+        let directions = if towards {
+            Directions::Random
+        } else {
+            Directions::Worst(worst.epsilon)
+        };
+        between(&mut state.wish, directions);
+    }
+}
+
+/// Paints where y* lies, hollow because the plane may pass it by; planes towards it have a mark of
+/// their own.
+pub fn paint(
+    painter: &Painter,
+    frame: &Frame,
+    state: &State,
+    news: &Snapshot,
+    alpha: f64,
+    palette: &Palette,
+) {
+    let towards = matches!(
+        state.wish.plane.directions,
+        Directions::Worst(_) | Directions::Pca(_)
+    );
+    let Some(worst) = known(state, news, alpha).filter(|_| !towards) else {
+        return;
+    };
+    let [x, y] = worst.coordinate;
+    let (centre, at) = (frame.at((0.0, 0.0)), frame.at((x, y)));
+    if !frame.shows((x, y)) || centre.distance(at) < NEAREST {
+        return;
+    }
+    for (width, color) in [(3.0, Color32::WHITE), (1.5, palette.here)] {
+        painter.add(Shape::closed_line(diamond(at), Stroke::new(width, color)));
+    }
+    let name = format!("y*, {:.0} % outside", 100.0 * worst.outside);
+    marks::label(painter, frame.rect, at, &name, palette.here, palette, &[]);
+}
+
+fn diamond(at: Pos2) -> Vec<Pos2> {
+    [(0.0, -SIZE), (SIZE, 0.0), (0.0, SIZE), (-SIZE, 0.0)]
+        .map(|(x, y)| at + Vec2::new(x, y))
+        .to_vec()
+}

@@ -1,0 +1,294 @@
+//! Measures on their way: what the literature measures at a point of the line, one step at a time.
+//!
+//! Each is what the command line computes with its usual options, so that both say the same number;
+//! here it goes out after every step, with the error it still has.
+
+use super::open::Workbench;
+use crate::engine::job::Setup;
+use crate::engine::local::rounding;
+use crate::error::{Error, Result};
+use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
+use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
+use crate::landscape::curvature::trace::{Hutchinson, Trace, TraceOptions};
+use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
+use crate::landscape::noise::Sampled as _;
+use crate::landscape::noise::exact::{ExactNoise, ExactPass};
+use crate::landscape::objective::Objective as _;
+use crate::landscape::sharpness::other::{Measure, Measured, Measurement};
+use crate::model::params::Params;
+use serde::{Deserialize, Serialize};
+
+/// What can be measured at a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Quantity {
+    /// A sharpness other than φ.
+    Rise(Measure),
+    /// The gradient noise scale from all samples, and the gradient's norm.
+    Noise,
+    /// The largest eigenvalues of the Hessian and the smallest.
+    Eigenvalues,
+    /// The trace of the Hessian and its Frobenius norm.
+    Trace,
+    /// The density of all eigenvalues.
+    Density,
+}
+
+impl Quantity {
+    /// All of them, the cheapest first.
+    pub const ALL: [Self; 9] = [
+        Self::Rise(Measure::Sam),
+        Self::Rise(Measure::Asam),
+        Self::Rise(Measure::AdaptiveWorst),
+        Self::Rise(Measure::AdaptiveAverage),
+        Self::Rise(Measure::FilterAverage),
+        Self::Noise,
+        Self::Eigenvalues,
+        Self::Trace,
+        Self::Density,
+    ];
+
+    /// Its name in the status line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rise(measure) => measure.describe(),
+            Self::Noise => "Gradient noise",
+            Self::Eigenvalues => "Eigenvalues",
+            Self::Trace => "Trace",
+            Self::Density => "Spectral density",
+        }
+    }
+}
+
+/// ρ of the sharpnesses that have one, as `losscope sharpness` has it.
+pub const RHO: f64 = 0.05;
+/// Draws of an average, and steps of the adaptive worst case, as there.
+const DRAWS: usize = 20;
+const ASCENT_STEPS: usize = 10;
+/// Lanczos vectors that must fit into memory for eigenvalues to make sense.
+const FEWEST_VECTORS: usize = 30;
+
+/// A measured quantity, perhaps not yet final.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    /// A rise of the loss.
+    Rise(Measured),
+    /// Noise of the samples seen so far.
+    Noise(Box<NoiseSoFar>),
+    /// Eigenvalues with their residuals.
+    Eigenvalues(Eigenvalues),
+    /// Trace and squares with their standard errors.
+    Trace(Trace),
+    /// Quadrature nodes.
+    Density(Density),
+}
+
+/// Gradient noise from some of the samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NoiseSoFar {
+    /// What they say.
+    pub noise: ExactNoise,
+    /// Standard error of B_simple for a random choice of as many of all samples; 0 once all are in.
+    pub standard_error: f64,
+}
+
+/// One quantity at one point.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MeasureNews {
+    /// Where.
+    pub alpha: f64,
+    /// What.
+    pub quantity: Quantity,
+    /// As far as it is known.
+    pub found: Option<Found>,
+    /// Steps done and in all, as far as is known.
+    pub steps: (usize, usize),
+    /// Whether nothing is left to do.
+    pub complete: bool,
+    /// Why it can't be measured here.
+    pub problem: Option<String>,
+}
+
+/// A measure being computed.
+pub struct MeasureWork {
+    objective: NetworkObjective,
+    theta: Params,
+    setup: Setup,
+    state: State,
+    news: MeasureNews,
+}
+
+enum State {
+    /// The gradient at the point is to come first.
+    Slope(Measure),
+    Rise(Measurement),
+    Noise(ExactPass),
+    Eigenvalues(Lanczos),
+    Trace(Hutchinson),
+    Density(Quadrature),
+}
+
+impl MeasureWork {
+    /// Starts at θ(α).
+    pub fn new(quantity: Quantity, alpha: f64, bench: &Workbench, setup: &Setup) -> Self {
+        let (theta, _) = bench.line.slice().at(&[alpha]);
+        let (split, mode) = (&bench.splits[0], StatisticsMode::Running);
+        let point = theta.flatten();
+        let room = (setup.memory.0 / point.len().max(1) / size_of::<f64>()).max(1);
+        let mut news = MeasureNews {
+            alpha,
+            quantity,
+            found: None,
+            steps: (0, 0),
+            complete: false,
+            problem: None,
+        };
+        if matches!(quantity, Quantity::Eigenvalues | Quantity::Density) && room < FEWEST_VECTORS {
+            news.problem = Some(format!(
+                "{FEWEST_VECTORS} vectors of {} parameters take {} MB: allow more memory",
+                point.len(),
+                (point.len() * size_of::<f64>() * FEWEST_VECTORS) >> 20
+            ));
+            news.complete = true;
+        } else if !point.iter().all(|w| w.is_finite()) {
+            news.problem = Some("the weights aren't finite here".into());
+            news.complete = true;
+        }
+        let seed = setup.seed;
+        let state = match quantity {
+            Quantity::Rise(measure) => State::Slope(measure),
+            Quantity::Noise => {
+                news.steps.1 = split.len();
+                State::Noise(ExactPass::new(point))
+            }
+            Quantity::Eigenvalues => {
+                let usual = LanczosOptions::default();
+                let options = LanczosOptions {
+                    seed,
+                    rounding: rounding(setup.precision),
+                    most_products: usual.most_products.min(room),
+                    ..usual
+                };
+                news.steps.1 = options.most_products.min(point.len());
+                State::Eigenvalues(Lanczos::new(point, options))
+            }
+            Quantity::Trace => {
+                let options = TraceOptions {
+                    seed,
+                    ..TraceOptions::default()
+                };
+                news.steps.1 = options.probes;
+                State::Trace(Hutchinson::new(point, options))
+            }
+            Quantity::Density => {
+                let usual = DensityOptions::default();
+                let options = DensityOptions {
+                    seed,
+                    steps: usual.steps.min(room),
+                    ..usual
+                };
+                news.steps.1 = options.probes * options.steps.min(point.len());
+                State::Density(Quadrature::new(point, options))
+            }
+        };
+        Self {
+            objective: NetworkObjective::new(&bench.evaluator, &theta, split, mode),
+            theta,
+            setup: setup.clone(),
+            state,
+            news,
+        }
+    }
+
+    /// What is known.
+    pub fn news(&self) -> &MeasureNews {
+        &self.news
+    }
+
+    /// One gradient, product or chunk of samples.
+    ///
+    /// # Errors
+    /// Where the device fails.
+    pub fn step(&mut self) -> Result<()> {
+        if self.news.complete {
+            return Ok(());
+        }
+        match self.advance() {
+            Ok(more) => self.news.complete = !more,
+            // Something about this point: the device is well.
+            Err(Error::Slice(words) | Error::Usage(words)) => {
+                self.news.problem = Some(words);
+                self.news.complete = true;
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    /// Whether there may be more.
+    fn advance(&mut self) -> Result<bool> {
+        let objective = &mut self.objective;
+        let done = &mut self.news.steps.0;
+        let found = match &mut self.state {
+            State::Slope(measure) => {
+                let origin = objective.gradient(&self.theta.flatten())?;
+                if !origin.0.is_finite() {
+                    return Err(Error::Slice("the loss isn't finite here".into()));
+                }
+                let steps = match measure {
+                    Measure::AdaptiveWorst => ASCENT_STEPS,
+                    _ => DRAWS,
+                };
+                let seed = self.setup.seed;
+                let work = Measurement::new(*measure, &self.theta, origin, RHO, steps, seed)?;
+                self.news.steps.1 = work.steps();
+                self.state = State::Rise(work);
+                return Ok(true);
+            }
+            State::Rise(work) => {
+                if !work.step(objective)? {
+                    return Ok(false);
+                }
+                *done += 1;
+                work.result().map(Found::Rise)
+            }
+            State::Noise(pass) => {
+                let Some(progress) = pass.step(objective)? else {
+                    return Ok(false);
+                };
+                *done = progress.done;
+                let noise = pass.noise(&objective.tensors());
+                noise.map(|noise| {
+                    let standard_error = noise.standard_error(progress.total);
+                    Found::Noise(Box::new(NoiseSoFar {
+                        noise,
+                        standard_error,
+                    }))
+                })
+            }
+            State::Eigenvalues(lanczos) => {
+                let Some(found) = lanczos.step(objective)? else {
+                    return Ok(false);
+                };
+                *done += 1;
+                Some(Found::Eigenvalues(found))
+            }
+            State::Trace(hutchinson) => {
+                let Some(found) = hutchinson.step(objective)? else {
+                    return Ok(false);
+                };
+                *done += 1;
+                Some(Found::Trace(found))
+            }
+            State::Density(quadrature) => {
+                let Some(found) = quadrature.step(objective)? else {
+                    return Ok(false);
+                };
+                *done += 1;
+                Some(Found::Density(found))
+            }
+        };
+        self.news.found = found.or_else(|| self.news.found.take());
+        Ok(true)
+    }
+}
