@@ -122,7 +122,10 @@ impl Worker<'_> {
             }
         };
         let work = &mut self.measures[index];
+        let (started, before) = (Instant::now(), work.news().steps.0);
         work.step()?;
+        let steps = work.news().steps.0 - before;
+        self.rate.add(started.elapsed(), steps);
         let news = Arc::new(work.news().clone());
         if news.complete {
             self.measures.swap_remove(index);

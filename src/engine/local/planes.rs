@@ -145,11 +145,7 @@ impl Finder {
                     &crate::landscape::curvature::lanczos::Eigenvalue,
                 )| {
                     AxisFacts {
-                        label: format!(
-                            "L2 distance along eigenvector {} (λ = {:.4})",
-                            i + 1,
-                            pair.value
-                        ),
+                        label: format!("eigenvector {}, λ = {:.4} (L2)", i + 1, pair.value),
                         rule: format!(
                             "unit eigenvector of the {over} loss' Hessian at the centre, Lanczos to a relative residual of {:.0e} in {} products, seed {seed}",
                             pair.residual / pair.value.abs(),

@@ -7,7 +7,7 @@ pub const LOSS: &str = "Mean loss over all samples of the split, nats";
 /// Of the accuracy.
 pub const ACCURACY: &str = "Share of right answers over all samples of the split";
 /// Of Keskar et al.'s sharpness.
-pub const PHI: &str = "φ(ε) = 100 · (max f − f) / (1 + f) while every weight may move by ε (|w| + 1); a lower bound by projected sign-gradient ascent (Keskar et al. 2017, metric 2.1)";
+pub const PHI: &str = "φ(ε) = 100 · (max f − f) / (1 + f) while every weight may move by ε (|w| + 1); a lower bound by projected sign-gradient ascent (Keskar et al. 2017, metric 2.1).\nIt changes when layers are rescaled without changing the function (Dinh et al. 2017); the adaptive sharpnesses below don't";
 /// Of the largest eigenvalues.
 pub const LARGEST: &str = "The largest eigenvalues of the Hessian ∇²f over the training samples, eval mode: the curvature along the directions in which the loss bends most.\nLanczos with full reorthogonalisation and exact Hessian-vector products, until the residual ‖Hv − λv‖ is 0.1 % of λ; ± is that residual (Golub and Van Loan 2013, section 10.1)";
 /// Of the smallest eigenvalue.

@@ -52,7 +52,7 @@ pub fn measures_ui(ui: &mut Ui, cx: &mut Context<'_>) {
             .on_hover_text(CAUTION);
     });
     let width = ui.available_width();
-    let columns = [0.27, 0.175, 0.175, 0.175, 0.205].map(|share| share * (width - 14.0));
+    let columns = [0.27, 0.185, 0.185, 0.185, 0.175].map(|share| share * (width - 14.0));
     line_ui(ui, &columns, None, |ui, column| {
         let heads = [
             ("", cx.palette.text),
@@ -110,7 +110,7 @@ fn heading_ui(ui: &mut Ui, cx: &mut Context<'_>, group: &Group) {
         }
         if group.name == "Sharpness" {
             ui.label(RichText::new(rows::rho()).color(cx.palette.weak))
-                .on_hover_text("Size of the perturbations of the sharpnesses below φ, as a share of the weights or as a length");
+                .on_hover_text("Below φ: rises of the loss in nats under perturbations of this size, as a share of the weights or as a length");
         }
         let (done, total) = group.steps;
         if done < total && (on || done > 0) {
@@ -136,11 +136,9 @@ fn value_ui(ui: &mut Ui, row: &Row, value: Option<Value>, palette: &Palette) {
     };
     ui.spacing_mut().item_spacing.x = 3.0;
     let error = value.error;
-    let relative = (error / value.value).abs();
-    // An error that can't be seen in three digits isn't worth its room.
-    if error.is_finite() && relative > 2e-3 {
-        let words = RichText::new(format!("±{}", short(error))).small();
-        ui.label(words.color(palette.weak));
+    let (number, rest) = with_error(value.value, error);
+    if !rest.is_empty() {
+        ui.label(RichText::new(rest).small().color(palette.weak));
     }
     let precise = format!(
         "{} = {}{}{}",
@@ -157,14 +155,26 @@ fn value_ui(ui: &mut Ui, row: &Row, value: Option<Value>, palette: &Palette) {
             ", still being refined"
         }
     );
-    ui.add(Label::new(RichText::new(format_value(value.value)).color(color)).truncate())
+    ui.add(Label::new(RichText::new(number).color(color)).truncate())
         .on_hover_text(precise);
 }
 
-/// An error to two digits at most.
-fn short(error: f64) -> String {
-    let unit = 10_f64.powf(error.log10().floor() - 1.0);
-    format_value((error / unit).round() * unit)
+/// A number to three digits, and its error to two with the power of ten of both; an error that can't
+/// be seen in three digits isn't worth its room.
+fn with_error(value: f64, error: f64) -> (String, String) {
+    if !(error.is_finite() && error > 2e-3 * value.abs()) {
+        return (format_value(value), String::new());
+    }
+    let short = |error: f64| {
+        let unit = 10_f64.powf(error.log10().floor() - 1.0);
+        format_value((error / unit).round() * unit)
+    };
+    if (1e-2..1e4).contains(&value.abs()) || value == 0.0 {
+        return (format_value(value), format!("±{}", short(error)));
+    }
+    let unit = 10_f64.powf(value.abs().log10().floor());
+    let power = format!("±{} ×{}", short(error / unit), format_value(unit));
+    (format_value(value / unit), power)
 }
 
 /// One line of the table; names stand left, numbers right.
@@ -233,4 +243,22 @@ fn ratio_ui(ui: &mut Ui, row: &Row, palette: &Palette) {
     let line = egui::Stroke::new(1.0, palette.line);
     ui.painter()
         .vline(middle.x, room.top() + 4.0..=room.bottom() - 4.0, line);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_error;
+
+    #[test]
+    fn a_number_and_its_error_share_their_power_of_ten() {
+        for (value, error, number, rest) in [
+            (18.03, 0.9123, "18", "±0.91"),
+            (6.82e-4, 1.3e-4, "6.82", "±1.3 ×10⁻⁴"),
+            (-0.014, 1.2e-4, "−0.014", "±1.2×10⁻⁴"),
+            (3.74, 1e-4, "3.74", ""),
+            (2.0, f64::INFINITY, "2", ""),
+        ] {
+            assert_eq!(with_error(value, error), (number.into(), rest.into()));
+        }
+    }
 }

@@ -163,7 +163,7 @@ impl Table<'_> {
         for measure in Measure::ALL {
             rows.push(self.row(
                 measure.describe(),
-                "nats",
+                "",
                 help::of_measure(measure),
                 Quantity::Rise(measure),
                 |news, found| match found {
@@ -245,16 +245,10 @@ impl Table<'_> {
             _ => None,
         };
         let what = Quantity::Noise;
-        let scale = self.row(
-            "Noise scale B_simple",
-            "samples",
-            help::NOISE,
-            what,
-            |news, found| {
-                let now = so_far(found)?;
-                Some(uncertain(now.noise.total.scale, now.standard_error, news))
-            },
-        );
+        let scale = self.row("B_simple", "samples", help::NOISE, what, |news, found| {
+            let now = so_far(found)?;
+            Some(uncertain(now.noise.total.scale, now.standard_error, news))
+        });
         let covariance = self.row("tr Σ", "", help::COVARIANCE, what, |news, found| {
             let now = so_far(found)?;
             let error = now.standard_error * now.noise.total.gradient_squared;
@@ -349,5 +343,5 @@ impl Row {
 
 /// What ρ is, for the heading of the sharpnesses that have one.
 pub fn rho() -> String {
-    format!("ρ = {RHO}")
+    format!("ρ = {RHO}, nats")
 }

@@ -9,7 +9,7 @@ use crate::app::theme::Palette;
 use crate::engine::job::Directions;
 use crate::engine::live::{Snapshot, WorstPoint};
 use crate::plot::number::format_value;
-use eframe::egui::{Color32, Painter, Pos2, Shape, Stroke, Ui, Vec2};
+use eframe::egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, Vec2};
 
 /// Nearer to the centre than this many points the mark would only hide it.
 const NEAREST: f32 = 9.0;
@@ -80,7 +80,18 @@ pub fn paint(
         painter.add(Shape::closed_line(diamond(at), Stroke::new(width, color)));
     }
     let name = format!("y*, {:.0} % outside", 100.0 * worst.outside);
-    marks::label(painter, frame.rect, at, &name, palette.here, palette, &[]);
+    // Beside the name of the centre rather than over it.
+    let named = Rect::from_min_size(centre - Vec2::new(8.0, 12.0), Vec2::new(135.0, 24.0));
+    let taken = [marks::block(named)];
+    marks::label(
+        painter,
+        frame.rect,
+        at,
+        &name,
+        palette.here,
+        palette,
+        &taken,
+    );
 }
 
 fn diamond(at: Pos2) -> Vec<Pos2> {
