@@ -52,17 +52,23 @@ pub fn measures_ui(ui: &mut Ui, cx: &mut Context<'_>) {
             .on_hover_text(CAUTION);
     });
     let width = ui.available_width();
-    let columns = [0.27, 0.185, 0.185, 0.185, 0.175].map(|share| share * (width - 14.0));
+    let columns = [0.29, 0.18, 0.18, 0.18, 0.17].map(|share| share * (width - 14.0));
     line_ui(ui, &columns, None, |ui, column| {
         let heads = [
             ("", cx.palette.text),
             ("small batch", cx.palette.small),
             ("θ(α)", cx.palette.here),
             ("large batch", cx.palette.large),
-            ("large / small", cx.palette.text),
+            ("ratio", cx.palette.text),
         ];
         let (words, color) = heads[column];
-        ui.add(Label::new(RichText::new(words).strong().color(color)).truncate());
+        let head = Label::new(RichText::new(words).strong().color(color)).truncate();
+        let head = ui.add(head);
+        if column == 4 {
+            head.on_hover_text(
+                "Large batch over small batch, with its error; the bar's half is one decade",
+            );
+        }
     });
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
@@ -136,7 +142,7 @@ fn value_ui(ui: &mut Ui, row: &Row, value: Option<Value>, palette: &Palette) {
     };
     ui.spacing_mut().item_spacing.x = 3.0;
     let error = value.error;
-    let (number, rest) = with_error(value.value, error);
+    let (number, rest) = with_error(row.scale * value.value, row.scale * error);
     if !rest.is_empty() {
         ui.label(RichText::new(rest).small().color(palette.weak));
     }

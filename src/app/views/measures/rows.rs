@@ -29,6 +29,8 @@ pub struct Row {
     pub unit: &'static str,
     /// Small batch, θ(α), large batch.
     pub values: [Option<Value>; 3],
+    /// What the table multiplies them by, so that they need no powers of ten.
+    pub scale: f64,
     /// What it is and where it comes from.
     pub help: &'static str,
     /// Why a value is missing, where it can't be measured.
@@ -118,6 +120,7 @@ impl Table<'_> {
                     name: format!("{split} {what}"),
                     unit,
                     values: three.map(|m| m.as_ref().map(of).map(exact)),
+                    scale: 1.0,
                     help,
                     problem: None,
                 });
@@ -153,6 +156,7 @@ impl Table<'_> {
             name: format!("φ at ε = {}", scientific(epsilon)),
             unit: "%",
             values: [0, 1, 2].map(|i| columns[i].and_then(|alpha| phi(alpha, curves[i]))),
+            scale: 1.0,
             help: help::PHI,
             problem: None,
         }
@@ -162,7 +166,7 @@ impl Table<'_> {
         let mut rows = vec![self.phi()];
         for measure in Measure::ALL {
             rows.push(self.row(
-                measure.describe(),
+                short(measure),
                 "",
                 help::of_measure(measure),
                 Quantity::Rise(measure),
@@ -275,6 +279,11 @@ impl Table<'_> {
             name: name.to_owned(),
             unit,
             values: known.map(|news| news.and_then(|n| read(n, n.found.as_ref()?))),
+            scale: if matches!(quantity, Quantity::Rise(_)) {
+                1e3
+            } else {
+                1.0
+            },
             help,
             problem: known.iter().flatten().find_map(|news| news.problem.clone()),
         }
@@ -313,6 +322,7 @@ fn distances(small: Option<&Distance>, large: Option<&Distance>) -> Group {
         name: name.to_owned(),
         unit: "",
         values: [small.map(of), None, large.map(of)].map(|v| v.map(exact)),
+        scale: 1.0,
         help,
         problem: None,
     };
@@ -343,5 +353,16 @@ impl Row {
 
 /// What ρ is, for the heading of the sharpnesses that have one.
 pub fn rho() -> String {
-    format!("ρ = {RHO}, nats")
+    format!("ρ = {RHO}, rises in 10⁻³ nats")
+}
+
+/// A name that fits into the first column; the tooltip says the rest.
+fn short(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Sam => "SAM",
+        Measure::Asam => "ASAM",
+        Measure::AdaptiveWorst => "worst within ρ|w|",
+        Measure::AdaptiveAverage => "mean, noise ρ|w|",
+        Measure::FilterAverage => "mean, filter noise",
+    }
 }
