@@ -6,6 +6,7 @@
 pub mod animation;
 mod caption;
 pub mod csv;
+pub mod curves;
 pub mod figure;
 pub mod hdf5;
 pub mod json;

@@ -12,7 +12,7 @@ mod compute;
 mod news;
 mod open;
 mod plan;
-mod sharpness;
+pub(super) mod sharpness;
 mod surface;
 mod wish;
 mod work;
