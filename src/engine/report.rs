@@ -177,15 +177,16 @@ pub fn run(job: &ReportJob, observer: Observer<'_>) -> Result<Report> {
     let mut report = guarded(|| open(job))?;
     let mut stopped = false;
     for (number, part) in Part::ALL.into_iter().enumerate() {
+        // Who has stopped the work isn't asked again.
         let mut tell = |done, total| {
-            let flow = observer(Pulse {
-                part,
-                number,
-                done,
-                total,
-            });
-            stopped |= flow == Flow::Stop;
-            flow
+            stopped = stopped
+                || observer(Pulse {
+                    part,
+                    number,
+                    done,
+                    total,
+                }) == Flow::Stop;
+            if stopped { Flow::Stop } else { Flow::Continue }
         };
         let result = match tell(0, 1) {
             Flow::Continue => guarded(|| report.measure(part, &mut tell)),

@@ -4,6 +4,7 @@ use crate::landscape::curvature::density::Density;
 use crate::plot::colormap::Rgb;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
 use crate::plot::figure::WIDTH_MM;
+use crate::plot::number::{format_value, grouped};
 use crate::plot::scale::Scale;
 
 /// φ along ε.
@@ -55,8 +56,10 @@ pub fn densities(found: &[(String, Rgb, &Density)], parameters: usize) -> Curves
         mark: None,
         title: "Density of the Hessian’s eigenvalues".into(),
         caption: vec![format!(
-            "stochastic Lanczos quadrature (Ghorbani et al. 2019); Gaussians of width {width:.2e}; a peak of one eigenvalue in {parameters} is {:.1e} high",
-            peak / parameters.max(1) as f64
+            "stochastic Lanczos quadrature (Ghorbani et al. 2019); each node a Gaussian of width {}; the peak of one eigenvalue in {} is {} high",
+            format_value(width),
+            grouped(parameters),
+            format_value(peak / parameters.max(1) as f64)
         )],
         width_mm: WIDTH_MM,
     }

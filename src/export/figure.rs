@@ -165,7 +165,15 @@ pub fn panels(
                 scale: Some(scale),
                 ..options.clone()
             };
-            let drawing = drawing(outcome, &panel, range)?;
+            let mut drawing = drawing(outcome, &panel, range)?;
+            if let Drawing::Plane(figure) = &mut drawing {
+                // The title names what lies at the centre.
+                let centred = figure
+                    .markers
+                    .iter_mut()
+                    .filter(|m| (m.x, m.y) == (0.0, 0.0));
+                centred.for_each(|m| m.label.clear());
+            }
             match captions {
                 true => drawing.svg(),
                 false => drawing.without_caption().0.svg(),

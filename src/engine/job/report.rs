@@ -227,6 +227,9 @@ fn typed(value: &Value) -> String {
             let part = |key: &str| axis.get(key).map_or_else(String::new, typed);
             format!("{}:{}:{}", part("from"), part("to"), part("points"))
         }
+        Value::Number(number) if number.is_f64() => {
+            number.as_f64().map_or_else(String::new, |v| v.to_string())
+        }
         other => other.to_string(),
     }
 }

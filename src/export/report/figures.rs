@@ -8,6 +8,7 @@ use crate::export::curves;
 use crate::export::figure::{self, FigureOptions};
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
+use crate::plot::number::format_value;
 
 /// An SVG document and the small print that belongs to it.
 pub type Drawn = Result<(String, Vec<String>)>;
@@ -74,11 +75,26 @@ fn contours(report: &Report, place: Place) -> Option<Drawn> {
         width: if place == Place::Page { 70.0 } else { 80.0 },
         ..FigureOptions::default()
     };
-    let mut caption = figure::caption(first);
-    caption.insert(
-        0,
-        "Around both minimizers and half way, on one scale of colours; each plane’s directions have one seed and are scaled to the weights at its centre".into(),
-    );
+    let mut caption = vec![
+        "Around both minimizers and half way, on one scale of colours; the directions have one seed in all three and are scaled to the weights at each centre.".to_owned(),
+    ];
+    let rule = first.recipe.axes.first().map(|axis| axis.rule.clone());
+    let norms: Vec<String> = shown
+        .iter()
+        .filter_map(|(title, outcome)| {
+            let &[x, y] = outcome.recipe.geometry.norms.as_slice() else {
+                return None;
+            };
+            let (x, y) = (format_value(x), format_value(y));
+            Some(format!("{x} and {y} ({title})"))
+        })
+        .collect();
+    caption.push(format!(
+        "{}; norms of the directions {}.",
+        rule.unwrap_or_default(),
+        norms.join(", ")
+    ));
+    caption.extend(figure::caption(first).into_iter().nth(1));
     let drawn = figure::panels(&shown, &options, place == Place::File);
     Some(drawn.map(|svg| (svg, caption)))
 }

@@ -1,7 +1,7 @@
 //! How each number of a report was made: formulas, sources, settings, and the commands that make it
 //! again.
 
-use super::html::{Cell, escaped, note, paragraph, table, words};
+use super::html::{Cell, escaped, marked, note, paragraph, table, words};
 use super::sections::sentence_case;
 use crate::engine::job::{CENTRES, Setup, command_line};
 use crate::engine::report::Report;
@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
 use crate::landscape::noise::CAUTION as NOISE_CAUTION;
 use crate::landscape::sharpness::CAUTION;
-use crate::plot::number::grouped;
+use crate::plot::number::{format_value, grouped};
 
 /// Libraries whose version may change a number.
 pub const LIBRARIES: [(&str, &str); 5] = [
@@ -48,7 +48,7 @@ pub fn methods(report: &Report) -> Result<String> {
     ));
     for method in list(report)? {
         html += &format!("<h3>{}</h3>\n", escaped(method.name));
-        html += &format!("<p class=\"formula\">{}</p>\n", escaped(method.formula));
+        html += &format!("<p class=\"formula\">{}</p>\n", marked(method.formula));
         html += &paragraph(&format!(
             "{} <span class=\"faint\">{}</span>",
             method.source,
@@ -108,7 +108,12 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             name: "Line between both",
             formula: "θ(α) = (1 − α) θ_small + α θ_large;  barrier = max over α in [0, 1] of f(θ(α)) − [(1 − α) f(θ_small) + α f(θ_large)]",
             source: format!("{keskar}, figure 3."),
-            settings: format!("α = {} to {}, {} points.", line.alpha.from, line.alpha.to, line.alpha.points),
+            settings: format!(
+                "α = {} to {}, {} points.",
+                format_value(line.alpha.from),
+                format_value(line.alpha.to),
+                line.alpha.points
+            ),
             commands: vec![written("line", &line, "line.npz")?],
         },
         Method {

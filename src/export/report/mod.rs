@@ -5,6 +5,7 @@
 
 mod figures;
 mod html;
+mod measures;
 mod methods;
 mod page;
 mod sections;

@@ -1,9 +1,9 @@
 //! The page itself: head, summary, contents, sections.
 
 use super::figures::Figures;
-use super::html::{Cell, escaped, maybe, ratio_bar, uncertain, value};
+use super::html::{Cell, escaped, marked, maybe, ratio_bar, uncertain, value};
 use super::summary::{Group, Row, curvature_sentence, sentence};
-use super::{Files, GENERATOR, folder_name, methods, sections};
+use super::{Files, GENERATOR, folder_name, measures, methods, sections};
 use crate::engine::report::Report;
 use crate::error::Result;
 use crate::plot::heat::base64;
@@ -48,9 +48,9 @@ pub fn html(report: &Report, rows: &[Row], figures: &Figures, files: &Files) -> 
             "line" => sections::line(report, figures),
             "contours" => sections::contours(report, figures),
             "sharpness" => sections::sharpness(report, figures),
-            "curvature" => sections::curvature(report, figures),
-            "distances" => sections::distances(report),
-            "noise" => sections::noise(report),
+            "curvature" => measures::curvature(report, figures),
+            "distances" => measures::distances(report),
+            "noise" => measures::noise(report),
             _ => methods::methods(report)?,
         };
         html += &section(number + 2, id, title, &body, files);
@@ -159,8 +159,13 @@ fn head(report: &Report, title: &str, rows: &[Row]) -> String {
         html += &format!("<dt>{name}</dt><dd>{}</dd>\n", escaped(&text));
     }
     html += "</dl>\n";
-    html += &format!("<p class=\"verdict\">{}</p>\n", escaped(&sentence(rows)));
+    html += &format!("<p class=\"verdict\">{}</p>\n", unbroken(&sentence(rows)));
     html + "</header>\n"
+}
+
+/// Text whose factors stay in one line.
+fn unbroken(text: &str) -> String {
+    escaped(text).replace("× ", "×\u{a0}")
 }
 
 /// Every number of both, with bars for their ratios.
@@ -171,10 +176,9 @@ fn summary(rows: &[Row]) -> String {
     let mut html = String::from(
         "<div class=\"wide\"><table class=\"summary\">\n<thead><tr><th scope=\"col\"></th><th scope=\"col\" class=\"n small\">small batch</th><th scope=\"col\" class=\"n large\">large batch</th><th scope=\"col\" class=\"n\">large ÷ small</th>",
     );
+    let most_text = format_value(most);
     html += &format!(
-        "<th scope=\"col\" class=\"n\">× {} to × {}</th></tr></thead>\n<tbody>\n",
-        format_value(1.0 / most),
-        format_value(most)
+        "<th class=\"bars\" aria-hidden=\"true\"><span class=\"ends\"><span>÷ {most_text}</span><span>1</span><span>× {most_text}</span></span></th></tr></thead>\n<tbody>\n"
     );
     for group in Group::ALL {
         let mine: Vec<&Row> = rows.iter().filter(|r| r.group == group).collect();
@@ -191,7 +195,7 @@ fn summary(rows: &[Row]) -> String {
     }
     html += "</tbody></table></div>\n";
     if let Some(text) = curvature_sentence(rows) {
-        html += &format!("<p>{}</p>\n", escaped(&text));
+        html += &format!("<p>{}</p>\n", unbroken(&text));
     }
     html
 }
@@ -208,7 +212,7 @@ fn summary_row(row: &Row, most: f64) -> String {
     };
     let bar = row.ratio.map_or_else(String::new, |r| ratio_bar(r, most));
     let cells = [
-        Cell::Raw(format!("{}{unit}", escaped(&row.name))),
+        Cell::Raw(format!("{}{unit}", marked(&row.name))),
         number(0, row.small),
         number(1, row.large),
         maybe(row.ratio),
