@@ -85,7 +85,7 @@ fn balanced(html: &str) -> usize {
             .unwrap();
         count += 1;
         if tag.starts_with('/') {
-            assert_eq!(open.pop(), Some(name), "near {:.200}", rest);
+            assert_eq!(open.pop(), Some(name), "near {rest:.200}");
         } else if !tag.ends_with('/') && !VOID.contains(&name) {
             open.push(name);
         }

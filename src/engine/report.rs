@@ -298,13 +298,13 @@ impl Report {
             Part::Line => {
                 let found = outcome(&Job::Line(job.line()?), tell)?;
                 keep(&mut self.line, found, |o| {
-                    warnings = o.recipe.warnings.clone()
+                    warnings.clone_from(&o.recipe.warnings);
                 })
             }
             Part::Contour(which) => {
                 let found = outcome(&Job::Surface(job.surface(CENTRES[which])?), tell)?;
                 let slot = &mut self.surfaces[which];
-                keep(slot, found, |o| warnings = o.recipe.warnings.clone())
+                keep(slot, found, |o| warnings.clone_from(&o.recipe.warnings))
             }
             Part::Sharpness | Part::Subspace => {
                 let (job, slot) = match part {
@@ -313,26 +313,26 @@ impl Report {
                 };
                 let found = sharpness::run(&job, false, &mut |_, now| tell(now.done, now.total))?;
                 let found = Some(found).filter(|r| r.complete);
-                keep(slot, found, |r| warnings = r.warnings.clone())
+                keep(slot, found, |r| warnings.clone_from(&r.warnings))
             }
             Part::Curve(which) => {
                 let found = curve(job, which, tell)?;
                 let slot = &mut self.curves[which];
-                keep(slot, found, |c| warnings = c.header.warnings.clone())
+                keep(slot, found, |c| warnings.clone_from(&c.header.warnings))
             }
             Part::Curvature(which) => {
                 let job = job.curvature(which)?;
                 let found = curvature::run(&job, &mut |_, now| tell(now.done, now.total))?;
                 let found = Some(found).filter(|r| r.header.complete);
                 let slot = &mut self.curvature[which];
-                keep(slot, found, |r| warnings = r.header.warnings.clone())
+                keep(slot, found, |r| warnings.clone_from(&r.header.warnings))
             }
             Part::Noise(which) => {
                 let job = job.noise(which)?;
                 let found = noise::run(&job, &mut |_, now| tell(now.done, now.total))?;
                 let found = Some(found).filter(|r| r.header.complete);
                 let slot = &mut self.noise[which];
-                keep(slot, found, |r| warnings = r.header.warnings.clone())
+                keep(slot, found, |r| warnings.clone_from(&r.header.warnings))
             }
         };
         for warning in warnings {

@@ -56,7 +56,7 @@ pub fn densities(found: &[(String, Rgb, &Density)], parameters: usize) -> Curves
         mark: None,
         title: "Density of the Hessian’s eigenvalues".into(),
         caption: vec![format!(
-            "stochastic Lanczos quadrature (Ghorbani et al. 2019); each node a Gaussian of width {}; the peak of one eigenvalue in {} is {} high",
+            "Stochastic Lanczos quadrature (Ghorbani et al. 2019); each node a Gaussian of width {}; the peak of one eigenvalue in {} is {} high",
             format_value(width),
             grouped(parameters),
             format_value(peak / parameters.max(1) as f64)

@@ -174,9 +174,10 @@ pub fn panels(
                     .filter(|m| (m.x, m.y) == (0.0, 0.0));
                 centred.for_each(|m| m.label.clear());
             }
-            match captions {
-                true => drawing.svg(),
-                false => drawing.without_caption().0.svg(),
+            if captions {
+                drawing.svg()
+            } else {
+                drawing.without_caption().0.svg()
             }
         })
         .collect();

@@ -91,9 +91,12 @@ fn section(number: usize, id: &str, title: &str, body: &str, files: &Files) -> S
 fn address(path: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./~".contains(&b);
     path.bytes()
-        .map(|b| match plain(b) {
-            true => char::from(b).to_string(),
-            false => format!("%{b:02X}"),
+        .map(|b| {
+            if plain(b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
         })
         .collect()
 }

@@ -145,7 +145,7 @@ fn others(found: &SharpnessReport) -> String {
     let rows: Vec<Vec<Cell>> = (small.measures.iter().enumerate())
         .map(|(i, measure)| {
             let name = measure.measure.describe();
-            let rho = value(measure.rho);
+            let rho = Cell::Number(format_value(measure.rho));
             vec![words(name), rho, cell(small, i), cell(large, i)]
         })
         .collect();
