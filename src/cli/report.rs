@@ -45,14 +45,14 @@ pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     bar.finish_and_clear();
     let report = report?;
     talk.warn(&report.warnings);
-    let [page, folder] = files::write(&args.output, &report)?;
+    let value = files::write(&args.output, &report)?;
     talk.say(&format!(
         "wrote {} and {}",
-        page.display(),
-        folder.display()
+        args.output.display(),
+        files::folder(&args.output).display()
     ));
     if talk.json {
-        output::print_json(&files::to_value(&report)?)?;
+        output::print_json(&value)?;
     } else if !talk.quiet {
         output::print(&format!("{}\n", summary::sentence(&summary::rows(&report))))?;
     }

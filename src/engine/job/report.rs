@@ -23,7 +23,7 @@ pub struct ReportJob {
     #[serde(flatten)]
     pub setup: Setup,
     /// Small-batch checkpoint, large-batch checkpoint and, for distances, the weights both started from [default: the built-in experiment]
-    #[arg(value_name = "SB LB [INIT]")]
+    #[arg(value_name = "FILE")]
     #[serde(default)]
     pub files: Vec<PathBuf>,
     /// What running means and variances do as the weights move along the line and over planes

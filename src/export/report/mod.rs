@@ -107,15 +107,15 @@ pub(super) fn is_page(path: &Path) -> bool {
     read.is_ok() && String::from_utf8_lossy(&start).contains(GENERATOR)
 }
 
-/// Writes the files, then the page; returns the page and the folder.
+/// Writes the files, then the page; returns what the page says at its head, for programs.
 ///
 /// # Errors
 /// Where one can't be written.
-pub fn write(page: &Path, report: &Report) -> Result<[PathBuf; 2]> {
+pub fn write(page: &Path, report: &Report) -> Result<Value> {
     let folder = folder(page);
     std::fs::create_dir_all(&folder).map_err(|e| Error::io("make the folder", &folder, e))?;
     let mut files = Files {
-        folder: folder.clone(),
+        folder,
         written: Vec::new(),
     };
     files.numbers(report)?;
@@ -129,15 +129,7 @@ pub fn write(page: &Path, report: &Report) -> Result<[PathBuf; 2]> {
         file.write_all(html.as_bytes())
             .map_err(|e| Error::io("write the report", page, e))
     })?;
-    Ok([page.to_owned(), folder])
-}
-
-/// What the page says at its head, for programs.
-///
-/// # Errors
-/// None that a report of this program could cause.
-pub fn to_value(report: &Report) -> Result<Value> {
-    summary_value(report, &summary::rows(report), &[])
+    Ok(value)
 }
 
 fn summary_value(report: &Report, rows: &[summary::Row], files: &[String]) -> Result<Value> {
