@@ -20,6 +20,7 @@ mod measure;
 mod noise;
 mod output;
 mod progress;
+mod report;
 mod runs;
 mod sharpness;
 mod surface;
@@ -77,6 +78,8 @@ enum Command {
     Noise(Box<noise::NoiseArgs>),
     /// Distances between checkpoints, in total and layer by layer
     Distance(distance::DistanceArgs),
+    /// Everything the program measures for two checkpoints, as a page to read and print
+    Report(Box<report::ReportArgs>),
     /// The path of a training run in its PCA plane
     Trajectory(compute::ComputeArgs<TrajectoryJob>),
     /// The surface around θ(α) while α moves from one minimizer to the other, as a GIF
@@ -146,6 +149,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Curvature(args) => curvature::run(&args, talk),
         Command::Noise(args) => noise::run(&args, talk),
         Command::Distance(args) => distance::run(&args, talk),
+        Command::Report(args) => report::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),
         Command::Animate(args) => animate::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),

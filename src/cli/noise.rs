@@ -4,6 +4,7 @@ use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
 use crate::engine::job::NoiseJob;
 use crate::engine::local::noise::{NoiseResult, run as compute};
+use crate::landscape::noise::CAUTION;
 use crate::plot::number::format_value;
 use clap::Args;
 
@@ -15,9 +16,6 @@ pub struct NoiseArgs {
     #[command(flatten)]
     files: measure::Files,
 }
-
-/// Beside every noise scale.
-const CAUTION: &str = "a noise scale predicts the batch size up to which more samples save steps, roughly and at this point of training alone; it grows as the loss falls (McCandlish et al. 2018)";
 
 /// Measures, prints and writes.
 pub fn run(args: &NoiseArgs, talk: Talk) -> anyhow::Result<End> {

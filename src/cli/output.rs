@@ -1,5 +1,6 @@
 //! What goes to standard output: numbers and tables.
 
+pub use crate::plot::number::grouped;
 use std::io::Write as _;
 
 /// Prints text to standard output; a reader that went away is an error like any other, which
@@ -40,19 +41,6 @@ pub fn table(rows: &[Vec<String>]) -> String {
         }
         text += line.trim_end();
         text.push('\n');
-    }
-    text
-}
-
-/// A whole number with thin groups of three digits: 11,173,962.
-pub fn grouped(number: usize) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
     }
     text
 }

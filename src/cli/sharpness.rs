@@ -7,6 +7,7 @@ use crate::engine::sharpness::{self, CheckpointSharpness, SharpnessReport};
 use crate::export::{self, sharpness as files};
 use crate::landscape::evaluate::Precision;
 use crate::landscape::sharpness::search::{Method, Sharpness};
+use crate::landscape::sharpness::{CAUTION, PUBLISHED, PUBLISHED_EPSILON};
 use crate::plot::number::format_value;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -24,19 +25,6 @@ pub struct SharpnessArgs {
     #[arg(long, value_name = "FILE")]
     save_worst: Option<PathBuf>,
 }
-
-/// Small batch and large batch at ε = 1e-3 in full space, percent (Keskar et al. 2017, table 3).
-const PUBLISHED: [(&str, f64, f64); 6] = [
-    ("F1", 1.23, 205.0),
-    ("F2", 1.39, 311.0),
-    ("C1", 28.6, 707.0),
-    ("C2", 8.68, 925.0),
-    ("C3", 29.9, 259.0),
-    ("C4", 12.8, 422.0),
-];
-const PUBLISHED_EPSILON: f64 = 1e-3;
-
-const CAUTION: &str = "Sharpness depends on how a network is parametrised (Dinh et al. 2017) and says little about\ngeneralisation in modern settings (Andriushchenko et al. 2023). Every value is a lower bound.";
 
 /// Measures, prints and writes.
 pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
@@ -196,7 +184,7 @@ fn summary(report: &SharpnessReport) -> String {
         text += "\nother sharpnesses: rise of the loss, nats\n";
         text += &output::table(&others(report));
     }
-    format!("{text}\n{CAUTION}\n")
+    format!("{text}\n{CAUTION}\nEvery value is a lower bound.\n")
 }
 
 fn name(result: &CheckpointSharpness) -> String {

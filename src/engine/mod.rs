@@ -14,6 +14,7 @@ pub mod live;
 pub mod local;
 mod plane;
 pub mod recipe;
+pub mod report;
 pub mod result;
 pub mod sharpness;
 pub mod surface;

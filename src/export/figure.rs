@@ -12,7 +12,8 @@ use crate::plot::figure::{
     WIDTH_MM,
 };
 use crate::plot::number::format_value;
-use crate::plot::scale::{Scale, finite_range};
+use crate::plot::page;
+use crate::plot::scale::{Scale, finite_range, robust_range};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -127,9 +128,108 @@ pub fn svg_in_range(
     options: &FigureOptions,
     range: Option<(f64, f64)>,
 ) -> Result<String> {
+    drawing(outcome, options, range)?.svg()
+}
+
+/// Surfaces with their titles side by side, on one scale of colours.
+///
+/// # Errors
+/// As [`svg`].
+pub fn panels(
+    surfaces: &[(String, &Outcome)],
+    options: &FigureOptions,
+    captions: bool,
+) -> Result<String> {
+    let mut values = Vec::new();
+    let mut metric = options.metric;
+    for (_, outcome) in surfaces {
+        let Numbers::Surface(surface) = &outcome.numbers else {
+            return Err(Error::Usage("only surfaces stand side by side".into()));
+        };
+        let of = match metric {
+            Some(metric) => metric,
+            None => default_metric(&surface.table)?,
+        };
+        metric = Some(of);
+        values.extend_from_slice(of.of(&surface.table)?);
+    }
+    let usual = metric.map_or(Scale::Linear, |m| m.usual_scale(&values));
+    let scale = options.scale.unwrap_or(usual);
+    let range = robust_range(scale, &values);
+    let documents: Result<Vec<String>> = surfaces
+        .iter()
+        .map(|(title, outcome)| {
+            let panel = FigureOptions {
+                metric,
+                title: Some(title.clone()),
+                scale: Some(scale),
+                ..options.clone()
+            };
+            let mut drawing = drawing(outcome, &panel, range)?;
+            if let Drawing::Plane(figure) = &mut drawing {
+                // The title names what lies at the centre.
+                let centred = figure
+                    .markers
+                    .iter_mut()
+                    .filter(|m| (m.x, m.y) == (0.0, 0.0));
+                centred.for_each(|m| m.label.clear());
+            }
+            if captions {
+                drawing.svg()
+            } else {
+                drawing.without_caption().0.svg()
+            }
+        })
+        .collect();
+    page::side_by_side(&documents?)
+}
+
+/// A figure before it is laid out.
+pub enum Drawing {
+    /// Over a plane.
+    Plane(Box<ContourFigure>),
+    /// Along a line.
+    Line(Box<LineFigure>),
+}
+
+impl Drawing {
+    /// As an SVG document.
+    ///
+    /// # Errors
+    /// Where it can't be laid out.
+    pub fn svg(&self) -> Result<String> {
+        match self {
+            Self::Plane(figure) => figure.svg(),
+            Self::Line(figure) => figure.svg(),
+        }
+    }
+
+    /// The figure without its small print, and that apart.
+    pub fn without_caption(mut self) -> (Self, Vec<String>) {
+        let caption = match &mut self {
+            Self::Plane(figure) => &mut figure.caption,
+            Self::Line(figure) => &mut figure.caption,
+        };
+        let caption = std::mem::take(caption);
+        (self, caption)
+    }
+}
+
+/// The figure of a result; the colours of a surface end at `range`, where there is one.
+///
+/// # Errors
+/// Where the result lacks what the options ask for.
+pub fn drawing(
+    outcome: &Outcome,
+    options: &FigureOptions,
+    range: Option<(f64, f64)>,
+) -> Result<Drawing> {
     let recipe = &outcome.recipe;
-    match &outcome.numbers {
-        Numbers::Line(line) => line_figure(recipe, line.alpha.clone(), &line.table, options).svg(),
+    Ok(match &outcome.numbers {
+        Numbers::Line(line) => {
+            let figure = line_figure(recipe, line.alpha.clone(), &line.table, options);
+            Drawing::Line(Box::new(figure))
+        }
         Numbers::Surface(surface) => {
             let metric = options
                 .metric
@@ -151,14 +251,14 @@ pub fn svg_in_range(
                 caption::computed_on(recipe)
             ));
             figure.caption.extend(caption::remarks(recipe));
-            figure.svg()
+            Drawing::Plane(Box::new(figure))
         }
         Numbers::Trajectory => {
             let mut figure = plane_figure(recipe, options);
             figure.caption.extend(caption::remarks(recipe));
-            figure.svg()
+            Drawing::Plane(Box::new(figure))
         }
-    }
+    })
 }
 
 fn default_metric(table: &Table) -> Result<Metric> {

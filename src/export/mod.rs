@@ -6,12 +6,14 @@
 pub mod animation;
 mod caption;
 pub mod csv;
+pub mod curves;
 pub mod figure;
 pub mod hdf5;
 pub mod json;
 pub mod npz;
 pub mod pdf;
 pub mod png;
+pub mod report;
 pub mod sharpness;
 pub mod svg;
 pub mod vtk;
@@ -141,6 +143,11 @@ pub fn read(path: &Path) -> Result<Outcome> {
 /// Where the suffix is unknown, or the folder is missing or not writable.
 pub fn check_writable(path: &Path) -> Result<()> {
     Format::of(path)?;
+    check_place(path)
+}
+
+/// The same for a file of any kind.
+fn check_place(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(Error::file(path, "this is a folder; name a file in it"));
     }
@@ -180,7 +187,7 @@ fn is_result(path: &Path) -> bool {
         Ok(format) => {
             format.is_figure() || matches!(format, Format::Csv | Format::Vtk | Format::Json)
         }
-        Err(_) => false,
+        Err(_) => report::is_page(path),
     }
 }
 

@@ -37,6 +37,8 @@ pub struct CurvesFigure {
     pub x_scale: Scale,
     /// The vertical scale.
     pub y_scale: Scale,
+    /// Whether every value has a dot: few that were measured, not many of a formula.
+    pub dots: bool,
     /// A marked place on the horizontal axis.
     pub mark: Option<f64>,
     /// A short title; may be empty.
@@ -111,7 +113,7 @@ impl CurvesFigure {
         for (curve, points) in self.curves.iter().zip(&points) {
             let on_page: Vec<(f64, f64)> = points.iter().map(|p| (x.at(p.0), y.at(p.1))).collect();
             svg.line(&on_page, curve.color, 1.0);
-            for point in on_page {
+            for point in on_page.into_iter().filter(|_| self.dots) {
                 svg.dot(point, 1.1, &hex(curve.color), "none", 0.0);
             }
         }
@@ -163,6 +165,7 @@ mod tests {
             y_label: "φ (%)".into(),
             x_scale: Scale::Log,
             y_scale: Scale::Log,
+            dots: true,
             mark: Some(1e-2),
             title: "Sharpness".into(),
             caption: Vec::new(),

@@ -26,3 +26,5 @@ pub mod refine;
 pub mod scale;
 pub mod surface;
 pub mod text;
+
+pub(crate) use draw::escaped;

@@ -28,6 +28,19 @@ pub fn labels(values: &[f64]) -> Vec<String> {
     }
 }
 
+/// A whole number with its thousands apart: 11,173,962.
+pub fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// A number to about three significant digits: `0.0123`, `−4.5`, `1200`, `3×10⁻⁵`, `∞`.
 pub fn format_value(value: f64) -> String {
     if value.is_nan() {
@@ -112,6 +125,12 @@ mod tests {
         ] {
             assert_eq!(format_value(value), expected);
         }
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!(grouped(11_173_962), "11,173,962");
+        assert_eq!(grouped(999), "999");
     }
 
     #[test]

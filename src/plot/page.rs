@@ -20,11 +20,7 @@ pub fn side_by_side(documents: &[String]) -> Result<String> {
     let (mut left, mut tall) = (0.0, 0.0_f64);
     for (index, document) in documents.iter().enumerate() {
         let (width, height) = size(document)?;
-        // Names within one document, such as of clip paths, must differ from another's.
-        let own = document
-            .replace("id=\"", &format!("id=\"f{index}-"))
-            .replace("url(#", &format!("url(#f{index}-"))
-            .replace("href=\"#", &format!("href=\"#f{index}-"));
+        let own = with_names(document, &format!("f{index}"));
         // A document's own size is in millimetres; here it takes its place in points.
         let inner = own.find("viewBox=").map_or("", |start| &own[start..]);
         body.push_str(&format!(
@@ -38,6 +34,15 @@ pub fn side_by_side(documents: &[String]) -> Result<String> {
         left / POINTS_PER_MM,
         tall / POINTS_PER_MM
     ))
+}
+
+/// The document with all its names, such as of clip paths, beginning with `prefix`: names within one
+/// page must differ from each other.
+pub fn with_names(document: &str, prefix: &str) -> String {
+    document
+        .replace(" id=\"", &format!(" id=\"{prefix}-"))
+        .replace("url(#", &format!("url(#{prefix}-"))
+        .replace("href=\"#", &format!("href=\"#{prefix}-"))
 }
 
 /// Width and height of a document's view box, in points.

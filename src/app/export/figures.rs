@@ -9,13 +9,12 @@ use crate::app::views::{Pane, density, layers, log, measures, space};
 use crate::engine::live::{LiveSurface, SharpnessCurve, Snapshot};
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
-use crate::export::{self, figure, figure::FigureOptions, pdf, png, svg};
+use crate::export::{self, curves, figure, figure::FigureOptions, pdf, png, svg};
 use crate::plot::camera::Camera;
 use crate::plot::colormap;
-use crate::plot::curves_figure::{Curve, CurvesFigure};
+use crate::plot::curves_figure::Curve;
 use crate::plot::figure::Levels;
 use crate::plot::page;
-use crate::plot::scale::Scale;
 use crate::render::picture;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -239,22 +238,21 @@ pub fn document(job: &Job) -> Result<String> {
             space_document(surface, look, camera, options)
         }
         Content::Panels(surfaces, look) => {
-            let shown: Vec<&LiveSurface> = surfaces.iter().map(Arc::as_ref).collect();
-            let coloring = Coloring::of(&shown, look).map_err(Error::Usage)?;
             let names = ["small batch", "θ(α)", "large batch"];
-            let documents: Result<Vec<String>> = surfaces
+            let panels: Vec<_> = surfaces
                 .iter()
                 .zip(names)
                 .map(|(surface, name)| {
-                    let panel = FigureOptions {
-                        title: Some(format!("{name}, α = {}", surface.alpha)),
-                        scale: Some(coloring.scale),
-                        ..options.clone()
-                    };
-                    figure::svg_in_range(&surface.outcome, &panel, coloring.range)
+                    let title = format!("{name}, α = {}", surface.alpha);
+                    (title, &surface.outcome)
                 })
                 .collect();
-            page::side_by_side(&documents?)
+            let options = FigureOptions {
+                metric: Some(look.metric),
+                scale: look.scale,
+                ..options.clone()
+            };
+            figure::panels(&panels, &options, true)
         }
         Content::Curves(curves, epsilon) => {
             let color = |name: &str| match name {
@@ -262,28 +260,17 @@ pub fn document(job: &Job) -> Result<String> {
                 "large batch" => colormap::series(1),
                 _ => colormap::series(2),
             };
-            CurvesFigure {
-                curves: curves
-                    .iter()
-                    .map(|(name, curve)| Curve {
-                        name: name.clone(),
-                        color: color(name),
-                        x: curve.epsilon.clone(),
-                        y: curve.phi.clone(),
-                    })
-                    .collect(),
-                x_label: "ε".into(),
-                y_label: "Sharpness φ (%)".into(),
-                x_scale: Scale::Log,
-                y_scale: Scale::Log,
-                mark: Some(*epsilon),
-                title: options.title.clone().unwrap_or_else(|| "Sharpness along ε".into()),
-                caption: vec![
-                    "φ(ε) = 100 · (max f − f) / (1 + f), every weight within ε (|w| + 1), full space (Keskar et al. 2017); lower bounds by sign-gradient ascent, training samples".into(),
-                ],
-                width_mm: options.width,
-            }
-            .svg()
+            let curves = curves.iter().map(|(name, curve)| Curve {
+                name: name.clone(),
+                color: color(name),
+                x: curve.epsilon.clone(),
+                y: curve.phi.clone(),
+            });
+            let mut figure = curves::sharpness(curves.collect());
+            figure.mark = Some(*epsilon);
+            figure.title = options.title.clone().unwrap_or(figure.title);
+            figure.width_mm = options.width;
+            figure.svg()
         }
         Content::Text(_) => Err(Error::Usage("a table has no figure".into())),
     }

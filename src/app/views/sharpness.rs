@@ -4,6 +4,7 @@ use super::curves::{self, Handle};
 use super::{Context, empty_ui};
 use crate::app::deck::scientific;
 use crate::engine::live::SharpnessCurve;
+use crate::landscape::sharpness::{CAUTION, PUBLISHED};
 use crate::plot::number::format_value;
 use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, Grid, RichText, Ui};
@@ -17,17 +18,6 @@ pub struct Cache {
 }
 
 const HELP: &str = "φ(ε) = 100 · (max f − f) / (1 + f) while every weight may move by ε (|w| + 1), full space, training samples, eval mode (Keskar et al. 2017, metric 2.1).\nFound by projected sign-gradient ascent, each ε from the worst point of the one before: a lower bound.\nDrag or click to move ε, wheel to zoom, right drag to pan, double click to see everything.";
-const CAUTION: &str = "Sharpness depends on the parametrisation: rescaling layers can change it without changing the function (Dinh et al. 2017), and it predicts generalisation poorly in modern settings (Andriushchenko et al. 2023).";
-
-/// Keskar et al. 2017, table 3: φ in full space at ε = 1e-3, small and large batch.
-const PUBLISHED: [(&str, f64, f64); 6] = [
-    ("F1", 1.23, 205.0),
-    ("F2", 1.39, 311.0),
-    ("C1", 28.6, 707.0),
-    ("C2", 8.68, 925.0),
-    ("C3", 29.9, 259.0),
-    ("C4", 12.8, 422.0),
-];
 
 /// Draws the view.
 pub fn sharpness_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {

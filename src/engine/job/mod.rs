@@ -5,6 +5,7 @@
 
 mod curvature;
 mod noise;
+mod report;
 mod sharpness;
 mod values;
 
@@ -18,6 +19,7 @@ use crate::landscape::trajectory::Centring;
 use clap::Args;
 pub use curvature::CurvatureJob;
 pub use noise::{NoiseJob, Reached};
+pub use report::{CENTRES, ReportJob, command_line, quoted};
 use serde::{Deserialize, Serialize};
 pub use sharpness::{Measures, SharpnessJob};
 use std::path::PathBuf;

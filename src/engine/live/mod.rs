@@ -13,7 +13,7 @@ mod measure;
 mod news;
 mod open;
 mod plan;
-mod sharpness;
+pub(super) mod sharpness;
 mod surface;
 mod wish;
 mod work;

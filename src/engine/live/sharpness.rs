@@ -10,14 +10,14 @@ use crate::model::params::Params;
 use std::sync::Arc;
 
 /// ε of a curve: four a decade from 1e-5 to 1e-1, so that the decades are among them.
-fn epsilons() -> Vec<f64> {
+pub(in crate::engine) fn epsilons() -> Vec<f64> {
     (0..=16)
         .map(|i| 10_f64.powf(-5.0 + f64::from(i) / 4.0))
         .collect()
 }
 
 /// Steps at each ε of a curve, which starts from the worst point of the ε before.
-const CURVE_ITERATIONS: usize = 2;
+pub(in crate::engine) const CURVE_ITERATIONS: usize = 2;
 
 /// φ at a list of ε on its way.
 pub struct SharpnessWork {

@@ -15,6 +15,9 @@ use crate::error::Result;
 use crate::landscape::objective::Objective;
 use std::ops::Range;
 
+/// What must be said beside every noise scale.
+pub const CAUTION: &str = "a noise scale predicts the batch size up to which more samples save steps, roughly and at this point of training alone; it grows as the loss falls (McCandlish et al. 2018)";
+
 /// A function that is a mean over samples.
 ///
 /// # Errors
