@@ -264,6 +264,7 @@ pub fn document(job: &Job) -> Result<String> {
                         color: color(name),
                         x: curve.epsilon.clone(),
                         y: curve.phi.clone(),
+                        ..Curve::default()
                     })
                     .collect(),
                 x_label: "ε".into(),
@@ -276,6 +277,7 @@ pub fn document(job: &Job) -> Result<String> {
                     "φ(ε) = 100 · (max f − f) / (1 + f), every weight within ε (|w| + 1), full space (Keskar et al. 2017); lower bounds by sign-gradient ascent, training samples".into(),
                 ],
                 width_mm: options.width,
+                ..CurvesFigure::default()
             }
             .svg()
         }
