@@ -16,24 +16,15 @@ pub struct NoiseArgs {
     files: measure::Files,
 }
 
-/// Beside every noise scale.
-const CAUTION: &str = "a noise scale predicts the batch size up to which more samples save steps, roughly and at this point of training alone; it grows as the loss falls (McCandlish et al. 2018)";
-
 /// Measures, prints and writes.
 pub fn run(args: &NoiseArgs, talk: Talk) -> anyhow::Result<End> {
-    args.files.check(&args.job.setup, args.job.file.iter())?;
+    let inputs = args.job.file.iter();
+    args.files.check(&args.job.setup, inputs, || Ok(()))?;
     let result = measure::watched(talk, |observer| {
         compute(&args.job, &mut |_, pulse| observer(pulse))
     })?;
-    let caution = ("caution", CAUTION);
-    measure::finish(
-        &args.files,
-        &result,
-        &result.header,
-        &text(&result),
-        caution,
-        talk,
-    )
+    let look = args.files.look();
+    measure::finish(&args.files, &result, &text(&result), &look, talk)
 }
 
 fn text(result: &NoiseResult) -> String {

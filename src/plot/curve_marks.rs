@@ -2,6 +2,7 @@
 //! and pointers from above the plot.
 
 use super::colormap::hex;
+use super::contour_label::Block;
 use super::curves_figure::{Curve, Form, Plot};
 use super::draw::{Anchor, CAP, INK, Style, Svg, number, path_data};
 use super::legend::{Entry, SWATCH};
@@ -99,8 +100,9 @@ fn bars(svg: &mut Svg, curve: &Curve, plot: &Plot) {
     );
 }
 
-/// The names of a curve's points, above them and to their right, where the frame leaves room.
-pub fn labels(svg: &mut Svg, curve: &Curve, plot: &Plot) {
+/// The names of a curve's points, above them and to their right, where the frame leaves room and none
+/// of the `taken` blocks lies.
+pub fn labels(svg: &mut Svg, curve: &Curve, plot: &Plot, taken: &mut Vec<Block>) {
     let right = plot.left + plot.width;
     let points = curve.x.iter().zip(&curve.y).zip(&curve.labels);
     for ((x, y), label) in points {
@@ -116,6 +118,11 @@ pub fn labels(svg: &mut Svg, curve: &Curve, plot: &Plot) {
         } else {
             over
         };
+        let block = Block::upright(at, baseline - NAME_SIZE * CAP, width, NAME_SIZE * CAP);
+        if taken.iter().any(|t| t.meets(&block)) {
+            continue;
+        }
+        taken.push(block);
         let mut style = Style::new(NAME_SIZE, Anchor::Start, INK);
         style.halo = Some([255; 3]);
         svg.text(at, baseline, label, style);
@@ -129,15 +136,21 @@ pub fn pointers(svg: &mut Svg, curve: &Curve, plot: &Plot, row: usize) {
     let right = plot.left + plot.width;
     let mut values = curve.pointers.clone();
     values.sort_by(|a, b| b.total_cmp(a));
-    let places = values.iter().map(|v| (*v, plot.x.at(*v)));
+    let places: Vec<(f64, f64)> = values
+        .iter()
+        .map(|v| (*v, plot.x.at(*v)))
+        .filter(|(_, at)| (plot.left..=right).contains(at))
+        .collect();
     let mut data = String::new();
     let mut free = right + 8.0;
-    for (value, at) in places.filter(|(_, at)| (plot.left..=right).contains(at)) {
+    for (index, &(value, at)) in places.iter().enumerate() {
         let corners = [(at, tip), (at - 1.9, tip - 3.4), (at + 1.9, tip - 3.4)];
         data += &path_data(&corners, true);
         let label = format_value(value);
         let half = text::width(&label, NAME_SIZE) / 2.0;
-        if at + half <= free {
+        // Over two triangles a number would be taken for either's.
+        let next = places.get(index + 1).map_or(f64::NEG_INFINITY, |p| p.1);
+        if at + half <= free && next <= at - half - 1.0 {
             let style = Style::new(NAME_SIZE, Anchor::Middle, curve.color);
             svg.text(at, tip - 5.2, &label, style);
             free = at - half - 2.5;

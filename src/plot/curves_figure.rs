@@ -13,7 +13,8 @@ use super::scale::{Scale, finite_range};
 use crate::error::{Error, Result};
 
 const MARGIN: f64 = 4.0;
-const ASPECT: f64 = 0.68;
+/// Height of the plot over the width of the page, so that plots on pages of one width stand level.
+const ASPECT: f64 = 0.55;
 /// Air around curves, as a share of the axis.
 const AIR: f64 = 0.02;
 /// Around dots, which take room themselves.
@@ -56,7 +57,8 @@ pub struct Curve {
     pub form: Form,
     /// Half lengths of error bars, as many as values, or none; those that aren't finite are left out.
     pub errors: Vec<f64>,
-    /// Names of the points, as many as values, or none.
+    /// Names of the points, as many as values, or none; one that would lie over an earlier one is left
+    /// out.
     pub labels: Vec<String>,
     /// Places on the horizontal axis pointed at from above the plot, with their values.
     pub pointers: Vec<f64>,
@@ -117,7 +119,7 @@ impl CurvesFigure {
         let pointing = self.curves.iter().filter(|c| !c.pointers.is_empty());
         top += pointing.count() as f64 * curve_marks::POINTER_ROW;
 
-        let y_name = axes::name_lines(&self.y_label, 0.6 * room);
+        let y_name = axes::name_lines(&self.y_label, ASPECT * room + 8.0);
         let axis = |scale, (lo, hi), from, to| Axis {
             scale,
             lo,
@@ -125,16 +127,14 @@ impl CurvesFigure {
             from,
             to,
         };
-        let fit = |width: f64| {
-            let y = axis(self.y_scale, ys, top + ASPECT * width, top);
-            let left = MARGIN + axes::name_depth(&y_name) + axes::reach(&y.ticks_up());
-            (left, (page - left - MARGIN - 8.0).max(24.0))
-        };
-        let (left, width) = (0..3).fold((0.0, 0.75 * room), |(_, width), _| fit(width));
-        let bottom = top + ASPECT * width;
+        let bottom = top + ASPECT * room;
+        let y = axis(self.y_scale, ys, bottom, top);
+        let ticks = y.ticks_up();
+        let left = MARGIN + axes::name_depth(&y_name) + axes::reach(&ticks);
+        let width = (page - left - MARGIN - 8.0).max(24.0);
         let plot = Plot {
             x: axis(self.x_scale, xs, left, left + width),
-            y: axis(self.y_scale, ys, bottom, top),
+            y,
             left,
             top,
             width,
@@ -143,7 +143,6 @@ impl CurvesFigure {
         self.draw(&mut svg, &plot);
 
         axes::ticks_below(&mut svg, &plot.x, &plot.x.ticks_across(), bottom);
-        let ticks = plot.y.ticks_up();
         axes::ticks_beside(&mut svg, &plot.y, &ticks, left, false, INK);
         let name_at = left - axes::reach(&ticks) - axes::name_depth(&y_name);
         axes::name_upwards(&mut svg, name_at, (top + bottom) / 2.0, &y_name, INK);
@@ -184,10 +183,12 @@ impl CurvesFigure {
         let dots = self.curves.iter().any(|c| c.form.has_dots());
         let air = if dots { DOT_AIR } else { AIR };
         let below = if floor.is_some() { 0.0 } else { air };
-        Ok((
-            aired(self.x_scale, xs, [air; 2]),
-            aired(self.y_scale, ys, [below, air]),
-        ))
+        let mut y_ends = aired(self.y_scale, ys, [below, air]);
+        if self.y_scale == Scale::Linear && ys.0 >= 0.0 && ys.1 > 0.0 {
+            // What is never negative has no air below zero.
+            y_ends.0 = y_ends.0.max(0.0);
+        }
+        Ok((aired(self.x_scale, xs, [air; 2]), y_ends))
     }
 
     /// Everything inside the frame, the frame, and what points into it.
@@ -210,8 +211,9 @@ impl CurvesFigure {
             curve_marks::curve(svg, curve, plot);
         }
         svg.element("</g>");
+        let mut taken = Vec::new();
         for curve in &self.curves {
-            curve_marks::labels(svg, curve, plot);
+            curve_marks::labels(svg, curve, plot, &mut taken);
         }
         let (top, height) = (plot.top, plot.bottom - plot.top);
         axes::frame(svg, plot.left, top, plot.width, height);
