@@ -258,6 +258,10 @@ fn first_digits(folder: &Path, count: usize) -> String {
 /// `results/lenet_sharpness.py` looked for the maxima in other ways; its values are lower bounds, so
 /// that ours may be larger, and must not be much smaller.
 #[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "cargo test -- --nocapture shows how close it was"
+)]
 fn the_sharpness_of_a_convolutional_network_reaches_the_best_known() {
     let dir = tempfile::tempdir().unwrap();
     let data = first_digits(dir.path(), 300);
