@@ -363,14 +363,18 @@ fn a_plane_along_eigenvectors_bends_by_their_eigenvalues() {
 #[test]
 fn contradictions_and_slips_are_wrong_usage() {
     let run = fixture("trajectory/epochs");
-    let rows: [(&[&str], &[&str]); 10] = [
+    let rows: [(&[&str], &[&str]); 11] = [
         (
             &["curvature", "--tolerance", "2"],
             &["--tolerance", "between 0 and 1"],
         ),
         (&["curvature", "--probes", "0"], &["--probes"]),
         (&["curvature", "--map=-1:1:500"], &["coarser"]),
-        (&["curvature", "-o", "c.png"], &[".json"]),
+        (&["curvature", "-o", "c.vtk"], &[".json", ".npz", ".png"]),
+        (
+            &["curvature", "--trace", "-o", "c.png"],
+            &["--density", "--map", "--to", "--along-gradient"],
+        ),
         (&["noise", "--batches", "4,0"], &["--batches"]),
         (&["noise", "--learning-rate", "0"], &["--learning-rate"]),
         (&["noise", "--parts", "1"], &["--parts"]),

@@ -70,9 +70,14 @@ fn measures_are_those_of_the_command_line() {
     let file = || Some(PathBuf::from(BUILTIN_LARGE));
     let found = |quantity| news.measure(1.0, quantity).unwrap().found.clone().unwrap();
 
-    let mut job = CurvatureJob::default();
-    job.setup = wish.plane.setup.clone();
-    (job.file, job.trace, job.density) = (file(), true, true);
+    let setup = || wish.plane.setup.clone();
+    let job = CurvatureJob {
+        setup: setup(),
+        file: file(),
+        trace: true,
+        density: true,
+        ..CurvatureJob::default()
+    };
     let curved = curvature::run(&job, &mut |_, _| Flow::Continue).unwrap();
     let Found::Eigenvalues(values) = found(Quantity::Eigenvalues) else {
         panic!("no eigenvalues")
@@ -88,10 +93,13 @@ fn measures_are_those_of_the_command_line() {
         Found::Density(curved.density.unwrap())
     );
 
-    let mut job = NoiseJob::default();
-    job.setup = wish.plane.setup.clone();
-    job.file = file();
-    (job.curvature_probes, job.alignment_repeats) = (0, 0);
+    let job = NoiseJob {
+        setup: setup(),
+        file: file(),
+        curvature_probes: 0,
+        alignment_repeats: 0,
+        ..NoiseJob::default()
+    };
     let noise = noise::run(&job, &mut |_, _| Flow::Continue).unwrap();
     let Found::Noise(now) = found(Quantity::Noise) else {
         panic!("no noise")
@@ -99,10 +107,12 @@ fn measures_are_those_of_the_command_line() {
     assert_eq!(now.noise.total, noise.exact.unwrap().total);
     assert_eq!(now.standard_error, 0.0, "all samples are in");
 
-    let mut job = SharpnessJob::default();
-    job.setup = wish.plane.setup.clone();
-    job.files = vec![BUILTIN_LARGE.into()];
-    job.epsilon = vec![1e-3];
+    let job = SharpnessJob {
+        setup: setup(),
+        files: vec![BUILTIN_LARGE.into()],
+        epsilon: vec![1e-3],
+        ..SharpnessJob::default()
+    };
     let report = sharpness::run(&job, false, &mut |_, _| Flow::Continue).unwrap();
     for measured in &report.results[0].measures {
         let live = found(Quantity::Rise(measured.measure));

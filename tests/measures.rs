@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use losscope::checkpoint::{self, npz};
+use losscope::checkpoint::{self, Array, Values, npz, safetensors};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -234,6 +234,67 @@ fn a_stored_subspace_is_searched() {
         2,
         &["cannot be used with"],
     );
+}
+
+/// The first `count` training digits as a file.
+fn first_digits(folder: &Path, count: usize) -> String {
+    let arrays = npz::read_arrays(Path::new(&fixture("data/digits.npz"))).unwrap();
+    let first = |name: &str| {
+        let (name, array) = arrays.iter().find(|(n, _)| n == name).unwrap();
+        let mut shape = array.shape().to_vec();
+        let width: usize = shape[1..].iter().product();
+        shape[0] = count;
+        let values = array.to_f64()[..count * width].to_vec();
+        let array = Array::new(shape, Values::F64(values)).unwrap();
+        (name.clone(), array)
+    };
+    let (inputs, (name, labels)) = (first("x_train"), first("y_train"));
+    let whole = labels.to_f64().iter().map(|l| *l as i64).collect();
+    let labels = Array::new(labels.shape().to_vec(), Values::I64(whole)).unwrap();
+    safetensors::write(&folder.join("first.safetensors"), &[inputs, (name, labels)]).unwrap();
+    "first.safetensors".to_owned()
+}
+
+/// `results/lenet_sharpness.py` looked for the maxima in other ways; its values are lower bounds, so
+/// that ours may be larger, and must not be much smaller.
+#[test]
+#[expect(
+    clippy::print_stdout,
+    reason = "cargo test -- --nocapture shows how close it was"
+)]
+fn the_sharpness_of_a_convolutional_network_reaches_the_best_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = first_digits(dir.path(), 300);
+    let text = std::fs::read_to_string(fixture("results/lenet/sharpness.json")).unwrap();
+    let stored: Value = serde_json::from_str(&text).unwrap();
+    let number = |value: &Value| value.as_f64().unwrap();
+    for (more, share) in [
+        (&[][..], 0.9),
+        (&["--method", "sign", "--iterations", "200"][..], 0.98),
+    ] {
+        let (sb, lb) = (fixture("models/lenet/sb.pt"), fixture("models/lenet/lb.pt"));
+        let mut args = vec![sb.as_str(), lb.as_str(), "--data", &data];
+        args.extend(["--split", "train", "--epsilon", "5e-4,1e-3"]);
+        args.extend(["--measures", "none"]);
+        args.extend(more);
+        let report = json(dir.path(), &args);
+        let results = report["results"].as_array().unwrap();
+        for (checkpoint, result) in ["sb", "lb"].into_iter().zip(results) {
+            let expected = &stored[checkpoint];
+            let (loss, f0) = (number(&result["loss"]), number(&expected["f0"]));
+            assert!((loss / f0 - 1.0).abs() < 1e-4, "{loss} {f0}");
+            let points = expected["points"].as_array().unwrap();
+            assert_eq!(points.len(), 2);
+            for (found, point) in result["boxes"].as_array().unwrap().iter().zip(points) {
+                let (phi, best) = (number(&found["phi"]), number(&point["phi_best"]));
+                assert_eq!(found["epsilon"], point["eps"]);
+                println!("lenet/{checkpoint} {more:?}: {phi:.4} of {best:.4}");
+                assert!(phi >= share * best, "{checkpoint}: {phi} of {best}");
+                // A lower bound of the same maximum: far more would be another quantity.
+                assert!(phi <= 1.02 * best, "{checkpoint}: {phi} of {best}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,9 @@ use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
 use crate::engine::job::CurvatureJob;
 use crate::engine::local::curvature::{CurvatureResult, RatioGrid, run as compute};
-use crate::landscape::curvature::CAUTION;
+use crate::export::curvature::check_picture;
+use crate::export::figure::FigureOptions;
+use crate::plot::colormap::Colormap;
 use crate::plot::number::format_value;
 use clap::Args;
 
@@ -15,24 +17,24 @@ pub struct CurvatureArgs {
     job: CurvatureJob,
     #[command(flatten)]
     files: measure::Files,
+    /// Colours of the map: viridis, cividis, magma, inferno, plasma or grey
+    #[arg(long, default_value = "viridis", help_heading = "Figure")]
+    colormap: Colormap,
 }
 
 /// Measures, prints and writes.
 pub fn run(args: &CurvatureArgs, talk: Talk) -> anyhow::Result<End> {
-    args.files
-        .check(&args.job.setup, args.job.file.iter().chain(&args.job.to))?;
+    let inputs = args.job.file.iter().chain(&args.job.to);
+    let picture = || check_picture(&args.job);
+    args.files.check(&args.job.setup, inputs, picture)?;
     let result = measure::watched(talk, |observer| {
         compute(&args.job, &mut |_, pulse| observer(pulse))
     })?;
-    let caution = ("caution", CAUTION);
-    measure::finish(
-        &args.files,
-        &result,
-        &result.header,
-        &text(&result),
-        caution,
-        talk,
-    )
+    let look = FigureOptions {
+        colormap: args.colormap,
+        ..args.files.look()
+    };
+    measure::finish(&args.files, &result, &text(&result), &look, talk)
 }
 
 fn text(result: &CurvatureResult) -> String {

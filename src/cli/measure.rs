@@ -5,42 +5,58 @@ use crate::engine::Flow;
 use crate::engine::job::Setup;
 use crate::engine::local::{Header, Pulse};
 use crate::error::Error;
-use crate::export;
+use crate::export::figure::{self, FigureOptions};
+use crate::export::measure::Measure;
+use crate::export::{self, png};
+use crate::plot::figure::WIDTH_MM;
 use clap::Args;
-use serde::Serialize;
-use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
 /// Where a measure goes.
 #[derive(Debug, Args)]
 pub struct Files {
-    /// Write everything measured: .json; may be repeated
+    /// Output file; the suffix decides: .json .npz .csv, pictures .png .svg .pdf; may be repeated
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
+    /// Width of each picture in millimetres; text keeps its size
+    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = figure::width, help_heading = "Figure")]
+    width: f64,
+    /// Dots per inch of a PNG
+    #[arg(long, default_value_t = png::DPI, value_parser = figure::dots, help_heading = "Figure")]
+    dpi: f64,
+    /// Title of the page [default: what is shown]
+    #[arg(long, help_heading = "Figure")]
+    title: Option<String>,
 }
 
 impl Files {
-    /// Refuses what can't be written before the work starts.
+    /// Refuses what can't be written before the work starts; `picture` says whether there is one.
     pub fn check<'a>(
         &self,
         setup: &Setup,
         inputs: impl Iterator<Item = &'a PathBuf>,
+        picture: impl Fn() -> crate::error::Result<()>,
     ) -> anyhow::Result<()> {
         let mut read: Vec<PathBuf> = inputs.cloned().collect();
         read.extend([PathBuf::from(&setup.data), PathBuf::from(&setup.model)]);
         for path in &self.output {
-            if path.extension().is_none_or(|e| e != "json") {
-                return Err(Error::Usage(format!(
-                    "a measure is written as .json: {}",
-                    path.display()
-                ))
-                .into());
+            if export::measure::check_writable(path)? {
+                picture()?;
             }
-            export::check_writable(path)?;
             export::check_spares(path, &read)?;
         }
         Ok(())
+    }
+
+    /// How its pictures look.
+    pub fn look(&self) -> FigureOptions {
+        FigureOptions {
+            width: self.width,
+            dpi: self.dpi,
+            title: self.title.clone(),
+            ..FigureOptions::default()
+        }
     }
 }
 
@@ -65,33 +81,32 @@ pub fn watched<T>(
     Ok(result?)
 }
 
-/// Prints and writes what was measured, complete or not, with a word of caution as `(name, text)`.
-pub fn finish<T: Serialize>(
+/// Prints and writes what was measured, complete or not.
+pub fn finish<M: Measure>(
     files: &Files,
-    result: &T,
-    header: &Header,
+    result: &M,
     text: &str,
-    caution: (&str, &str),
+    look: &FigureOptions,
     talk: Talk,
 ) -> anyhow::Result<End> {
+    let header = result.header();
     talk.warn(&header.warnings);
-    let mut value = serde_json::to_value(result)?;
-    if let Some(object) = value.as_object_mut() {
-        object.insert(caution.0.to_owned(), caution.1.into());
-    }
     for path in &files.output {
-        crate::checkpoint::files::replace_file(path, |out| {
-            serde_json::to_writer_pretty(&mut *out, &value)
-                .map_err(std::io::Error::from)
-                .and_then(|()| out.write_all(b"\n"))
-                .map_err(|source| Error::io("write the result", path, source))
-        })?;
-        talk.say(&format!("wrote {}", path.display()));
+        match export::measure::write(path, result, look) {
+            // What was stopped may have come to no picture yet.
+            Err(error @ Error::Slice(_)) if !header.complete => {
+                talk.say(&format!("no {}: {error}", path.display()));
+            }
+            written => {
+                written?;
+                talk.say(&format!("wrote {}", path.display()));
+            }
+        }
     }
     if talk.json {
-        output::print_json(&value)?;
+        output::print_json(&export::measure::to_value(result)?)?;
     } else if !talk.quiet {
-        output::print(&format!("{text}\n{}: {}\n", caution.0, caution.1))?;
+        output::print(&format!("{text}\ncaution: {}\n", M::CAUTION))?;
     }
     if header.complete {
         return Ok(End::Done);

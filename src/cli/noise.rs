@@ -4,7 +4,6 @@ use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
 use crate::engine::job::NoiseJob;
 use crate::engine::local::noise::{NoiseResult, run as compute};
-use crate::landscape::noise::CAUTION;
 use crate::plot::number::format_value;
 use clap::Args;
 
@@ -19,19 +18,13 @@ pub struct NoiseArgs {
 
 /// Measures, prints and writes.
 pub fn run(args: &NoiseArgs, talk: Talk) -> anyhow::Result<End> {
-    args.files.check(&args.job.setup, args.job.file.iter())?;
+    let inputs = args.job.file.iter();
+    args.files.check(&args.job.setup, inputs, || Ok(()))?;
     let result = measure::watched(talk, |observer| {
         compute(&args.job, &mut |_, pulse| observer(pulse))
     })?;
-    let caution = ("caution", CAUTION);
-    measure::finish(
-        &args.files,
-        &result,
-        &result.header,
-        &text(&result),
-        caution,
-        talk,
-    )
+    let look = args.files.look();
+    measure::finish(&args.files, &result, &text(&result), &look, talk)
 }
 
 fn text(result: &NoiseResult) -> String {

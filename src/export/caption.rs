@@ -1,5 +1,7 @@
 //! What a figure's reader is told in small print: rule, seed, norms, samples, statistics, remarks.
 
+use crate::engine::job::Setup;
+use crate::engine::local::Header;
 use crate::engine::recipe::Recipe;
 use crate::plot::number::format_value;
 
@@ -67,6 +69,43 @@ pub fn data_line(recipe: &Recipe) -> String {
         samples.join(" and "),
         recipe.model.loss
     )
+}
+
+/// The title of a measure at one checkpoint.
+pub fn title(header: &Header, what: &str) -> String {
+    let path = header.checkpoints.first().map(|c| &c.path);
+    let name = path.map(|p| p.file_name().unwrap_or(p.as_os_str()).to_string_lossy());
+    format!(
+        "{}: {what} at {}",
+        header.model.name,
+        name.unwrap_or_default()
+    )
+}
+
+/// What a measure at one checkpoint was taken over, and on what.
+pub fn measured(header: &Header, setup: &Setup) -> Vec<String> {
+    let subset = setup.samples.map_or_else(String::new, |_| {
+        format!(" (stratified subset, seed {})", setup.seed)
+    });
+    let paths: Vec<String> = header
+        .checkpoints
+        .iter()
+        .map(|c| c.path.display().to_string())
+        .collect();
+    let precision = format!("{:?}", setup.precision).to_lowercase();
+    let device = header.device.split(':').next().unwrap_or_default();
+    let mut lines = vec![format!(
+        "{}; {}: {} {} samples{subset}; {}; {precision} on {device}",
+        paths.join(" and "),
+        header.data.name,
+        header.samples,
+        header.split,
+        header.model.loss,
+    )];
+    if !header.complete {
+        lines.push("stopped before everything was measured".into());
+    }
+    lines
 }
 
 /// Precision, device and what running statistics did.

@@ -4,11 +4,11 @@
 //! for every checkpoint. Numbers are the shortest that read back the same, non-finite ones `nan`, `inf`
 //! and `-inf`, as pandas takes them without options. The recipe stays behind: CSV has no place for it.
 
-use super::npz;
+use super::npz::{self, Column};
 use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
-use crate::landscape::table::Table;
+use crate::landscape::table;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
@@ -49,7 +49,7 @@ fn table<const N: usize>(
     out: &mut impl Write,
     names: &[&str; N],
     points: impl Iterator<Item = [f64; N]>,
-    table: &Table,
+    table: &table::Table,
 ) -> io::Result<()> {
     let columns = npz::metrics(table);
     for name in names.iter().chain(columns.iter().map(|(name, _)| name)) {
@@ -81,6 +81,55 @@ fn trajectory(out: &mut impl Write, facts: &TrajectoryFacts) -> io::Result<()> {
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// A table with a name, one of several in a file.
+pub(super) struct Table {
+    pub name: &'static str,
+    /// Columns of the same length.
+    pub columns: Vec<(&'static str, Column)>,
+}
+
+/// Writes several tables into one: the column `table` says which one a row belongs to, the others are
+/// the columns of all tables in their order, empty where a table doesn't have them.
+///
+/// # Errors
+/// Where the file can't be written.
+pub(super) fn write_tables(path: &Path, tables: &[Table]) -> Result<()> {
+    let mut names: Vec<&str> = Vec::new();
+    for (name, _) in tables.iter().flat_map(|t| &t.columns) {
+        if !names.contains(name) {
+            names.push(name);
+        }
+    }
+    npz::stream(path, |out| {
+        writeln!(out, "table,{}", names.join(","))?;
+        for table in tables {
+            let rows = table.columns.iter().map(|(_, c)| c.len()).max();
+            for row in 0..rows.unwrap_or(0) {
+                write!(out, "{}", table.name)?;
+                for name in &names {
+                    out.write_all(b",")?;
+                    if let Some((_, column)) = table.columns.iter().find(|(n, _)| n == name) {
+                        cell(out, column, row)?;
+                    }
+                }
+                writeln!(out)?;
+            }
+        }
+        Ok(())
+    })
+}
+
+fn cell(out: &mut impl Write, column: &Column, row: usize) -> io::Result<()> {
+    match column {
+        Column::Floats(values) => values.get(row).map_or(Ok(()), |v| number(out, *v)),
+        Column::Counts(values) => values.get(row).map_or(Ok(()), |v| write!(out, "{v}")),
+        Column::Flags(values) => values.get(row).map_or(Ok(()), |v| write!(out, "{v}")),
+        Column::Words(values) => values
+            .get(row)
+            .map_or(Ok(()), |v| out.write_all(field(v).as_bytes())),
+    }
 }
 
 fn number(out: &mut impl Write, value: f64) -> io::Result<()> {

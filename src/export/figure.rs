@@ -95,11 +95,19 @@ fn within(text: &str, low: f64, high: f64) -> Result<f64, String> {
         .ok_or_else(|| format!("expected a number from {low} to {high}"))
 }
 
-fn width(text: &str) -> Result<f64, String> {
+/// Reads a width in millimetres.
+///
+/// # Errors
+/// Where it is none that fits a page.
+pub fn width(text: &str) -> Result<f64, String> {
     within(text, 40.0, 1000.0)
 }
 
-fn dots(text: &str) -> Result<f64, String> {
+/// Reads a resolution in dots per inch.
+///
+/// # Errors
+/// Where it is none of a picture.
+pub fn dots(text: &str) -> Result<f64, String> {
     within(text, 36.0, 1200.0)
 }
 

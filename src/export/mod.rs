@@ -6,10 +6,13 @@
 pub mod animation;
 mod caption;
 pub mod csv;
+pub mod curvature;
 pub mod curves;
 pub mod figure;
 pub mod hdf5;
 pub mod json;
+pub mod measure;
+pub mod noise;
 pub mod npz;
 pub mod pdf;
 pub mod png;

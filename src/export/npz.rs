@@ -177,21 +177,74 @@ pub(super) fn stream(
     })
 }
 
-/// Writes named arrays of numbers, and a header as `recipe`.
+/// The values of an array, or of a column of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Column {
+    /// float64
+    Floats(Vec<f64>),
+    /// int64
+    Counts(Vec<usize>),
+    /// bool
+    Flags(Vec<bool>),
+    /// Unicode text
+    Words(Vec<String>),
+}
+
+impl Column {
+    /// How many values it has.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Floats(values) => values.len(),
+            Self::Counts(values) => values.len(),
+            Self::Flags(values) => values.len(),
+            Self::Words(values) => values.len(),
+        }
+    }
+
+    /// NumPy's name of the type, and the values as bytes.
+    fn encoded(&self) -> (String, Vec<u8>) {
+        match self {
+            Self::Floats(values) => {
+                let bytes = values.iter().flat_map(|v| v.to_le_bytes());
+                ("<f8".into(), bytes.collect())
+            }
+            Self::Counts(values) => {
+                let bytes = values.iter().flat_map(|v| (*v as i64).to_le_bytes());
+                ("<i8".into(), bytes.collect())
+            }
+            Self::Flags(values) => ("|b1".into(), values.iter().map(|v| u8::from(*v)).collect()),
+            Self::Words(values) => {
+                // UTF-32, every word as long as the longest.
+                let longest = values.iter().map(|v| v.chars().count()).max();
+                let longest = longest.unwrap_or(0).max(1);
+                let padded = |v: &String| {
+                    let codes: Vec<u32> = v.chars().map(u32::from).collect();
+                    let rest = vec![0; longest - codes.len()];
+                    codes.into_iter().chain(rest)
+                };
+                let codes = values.iter().flat_map(padded);
+                let bytes = codes.flat_map(u32::to_le_bytes).collect();
+                (format!("<U{longest}"), bytes)
+            }
+        }
+    }
+}
+
+/// An array of a name and a shape; one without axes is a single number.
+pub(super) type Named = (String, Vec<usize>, Column);
+
+/// Writes named arrays, and a header as `recipe`.
 ///
 /// # Errors
 /// Where the file can't be written.
-pub(super) fn write_arrays(
-    path: &Path,
-    arrays: &[(&str, Vec<usize>, Vec<f64>)],
-    header: &str,
-) -> Result<()> {
+pub(super) fn write_arrays(path: &Path, arrays: &[Named], header: &str) -> Result<()> {
     stream(path, |out| {
         let mut archive = Npz {
             zip: ZipWriter::new(out),
         };
         for (name, shape, values) in arrays {
-            archive.floats(name, shape, values)?;
+            let (descr, bytes) = values.encoded();
+            archive.array(name, &descr, shape, &bytes)?;
         }
         archive.array("recipe", "|u1", &[header.len()], header.as_bytes())?;
         archive.zip.finish()?;

@@ -5,7 +5,8 @@
 //! `phi_sign`, `phi_lbfgsb` `[C, E]`; `rise`, `standard_error` `[C, M]`; and `recipe`, the report's
 //! header as JSON in bytes. Numbers that weren't measured are NaN.
 
-use super::{Format, npz};
+use super::Format;
+use super::npz::{self, Column};
 use crate::checkpoint::{Array, Values, safetensors};
 use crate::engine::sharpness::{CheckpointSharpness, SharpnessReport};
 use crate::error::{Error, Result};
@@ -136,6 +137,9 @@ fn write_npz(path: &Path, report: &SharpnessReport, mut header: Value) -> Result
             by_measure(&|m| m.standard_error.unwrap_or(f64::NAN)),
         ),
     ];
+    let named =
+        |(name, shape, values): (&str, _, _)| (name.to_owned(), shape, Column::Floats(values));
+    let arrays: Vec<npz::Named> = arrays.into_iter().map(named).collect();
     npz::write_arrays(path, &arrays, &header)
 }
 

@@ -20,12 +20,7 @@ pub fn side_by_side(documents: &[String]) -> Result<String> {
     let (mut left, mut tall) = (0.0, 0.0_f64);
     for (index, document) in documents.iter().enumerate() {
         let (width, height) = size(document)?;
-        let own = with_names(document, &format!("f{index}"));
-        // A document's own size is in millimetres; here it takes its place in points.
-        let inner = own.find("viewBox=").map_or("", |start| &own[start..]);
-        body.push_str(&format!(
-            r#"<svg x="{left:.2}" y="0" width="{width:.2}" height="{height:.2}" {inner}"#
-        ));
+        body.push_str(&placed(document, index, (left, 0.0), (width, height)));
         left += width;
         tall = tall.max(height);
     }
@@ -43,6 +38,52 @@ pub fn with_names(document: &str, prefix: &str) -> String {
         .replace(" id=\"", &format!(" id=\"{prefix}-"))
         .replace("url(#", &format!("url(#{prefix}-"))
         .replace("href=\"#", &format!("href=\"#{prefix}-"))
+}
+
+/// Rows of SVG documents of this crate, each row side by side, under a common title and over a
+/// common caption.
+///
+/// # Errors
+/// Where one of them has no size.
+pub fn rows(title: &str, rows: &[Vec<String>], caption: &[String]) -> Result<String> {
+    let mut sizes = Vec::new();
+    for row in rows {
+        sizes.push(row.iter().map(|d| size(d)).collect::<Result<Vec<_>>>()?);
+    }
+    let across = |row: &Vec<(f64, f64)>| row.iter().map(|s| s.0).sum::<f64>();
+    let page = sizes.iter().map(across).fold(0.0, f64::max);
+    let room = page - 2.0 * MARGIN;
+    let mut svg = Svg::default();
+    let mut top = MARGIN;
+    if !title.trim().is_empty() {
+        top = legend::title(&mut svg, title, MARGIN, top, room) + 1.0;
+    }
+    let mut index = 0;
+    for (row, sizes) in rows.iter().zip(&sizes) {
+        let mut left = 0.0;
+        for (document, size) in row.iter().zip(sizes) {
+            svg.element(&placed(document, index, (left, top), *size));
+            left += size.0;
+            index += 1;
+        }
+        top += sizes.iter().map(|s| s.1).fold(0.0, f64::max);
+    }
+    let end = legend::caption(&mut svg, caption, MARGIN, top + 1.0, room);
+    Ok(svg.finish(page, end + MARGIN, title, &caption.join(" ")))
+}
+
+/// A document as a part of a page, the `index`-th of it.
+fn placed(
+    document: &str,
+    index: usize,
+    (left, top): (f64, f64),
+    (width, height): (f64, f64),
+) -> String {
+    // Names within one document, such as of clip paths, must differ from another's.
+    let own = with_names(document, &format!("f{index}"));
+    // A document's own size is in millimetres; here it takes its place in points.
+    let inner = own.find("viewBox=").map_or("", |start| &own[start..]);
+    format!(r#"<svg x="{left:.2}" y="{top:.2}" width="{width:.2}" height="{height:.2}" {inner}"#)
 }
 
 /// Width and height of a document's view box, in points.

@@ -99,7 +99,8 @@ pub fn wrapped(text: &str, size: f64, limit: f64, most: usize) -> Vec<String> {
     lines
 }
 
-/// The words of a text; an operator and what stands on both sides of it are one word.
+/// The words of a text; an operator and what stands on both sides of it are one word, and so are
+/// "seed" and its number.
 fn glued(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut open = false;
@@ -116,7 +117,7 @@ fn glued(text: &str) -> Vec<String> {
             }
             None => words.push(word.to_owned()),
         }
-        open = binds && !percent;
+        open = binds && !percent || word == "seed";
     }
     words
 }

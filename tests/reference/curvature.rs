@@ -5,7 +5,7 @@ use crate::common::{
 };
 use losscope::landscape::curvature::density::{DensityOptions, Quadrature};
 use losscope::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
-use losscope::landscape::curvature::trace::{Hutchinson, TraceOptions};
+use losscope::landscape::curvature::trace::{ExactTrace, Hutchinson, TraceOptions};
 use losscope::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use losscope::landscape::objective::Objective;
 
@@ -134,6 +134,33 @@ fn traces_lie_within_their_standard_errors() {
             );
         }
     }
+}
+
+/// Every diagonal entry by a product with its own unit vector, 17,226 of them, in single precision.
+#[test]
+fn the_exact_trace_is_the_reference() {
+    let text = std::fs::read_to_string(fixture("results/mlp/hessian_trace.json")).unwrap();
+    let stored: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(stored["sb"]["hessian_trace_reference_kind"], "exact");
+    let expected = number(&stored["sb"]["hessian_trace_reference"]);
+    let (products, found) = at(
+        &model("mlp", &["sb"]),
+        "sb",
+        FLEX_F32,
+        |point, objective| {
+            let mut trace = ExactTrace::new(point);
+            let mut last = (0, 0.0);
+            while let Some(sum) = trace.step(objective).unwrap() {
+                last = (last.0 + 1, sum);
+            }
+            last
+        },
+    );
+    assert_eq!(products, 17_226);
+    assert!(
+        (found / expected - 1.0).abs() < 1e-5,
+        "{found} for {expected}"
+    );
 }
 
 /// Mass 1, the trace as its mean, and the stored extremes as its ends.

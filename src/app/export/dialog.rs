@@ -62,6 +62,7 @@ impl Dialog {
                 }
                 epsilon.to_bits().hash(&mut hasher);
             }
+            figures::Content::Densities(_, csv) => csv.hash(&mut hasher),
             figures::Content::Text(_) => {}
         }
         hasher.finish()

@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::export::{self, curves, figure, figure::FigureOptions, pdf, png, svg};
 use crate::plot::camera::Camera;
 use crate::plot::colormap;
-use crate::plot::curves_figure::Curve;
+use crate::plot::curves_figure::{Curve, CurvesFigure};
 use crate::plot::figure::Levels;
 use crate::plot::page;
 use crate::render::picture;
@@ -82,7 +82,7 @@ pub fn forms(pane: Pane) -> &'static [Form] {
         Pane::Line => &[PNG, SVG, PDF, NPZ, CSV, JSON],
         Pane::Sharpness => &[PNG, SVG, PDF, CSV, JSON],
         Pane::Measures | Pane::Layers => &[TSV],
-        Pane::Density => &[CSV],
+        Pane::Density => &[PNG, SVG, PDF, CSV],
         Pane::Log => &[TXT],
     }
 }
@@ -109,6 +109,8 @@ pub enum Content {
     Panels(Vec<Arc<LiveSurface>>, Box<Look>),
     /// Sharpness curves with their names, and the marked ε.
     Curves(Vec<(String, Arc<SharpnessCurve>)>, f64),
+    /// Densities of eigenvalues, and the same as CSV.
+    Densities(Box<CurvesFigure>, String),
     /// Text as it is.
     Text(String),
 }
@@ -171,7 +173,9 @@ pub fn content(pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> R
         Pane::Layers => Content::Text(layers::tsv(news)),
         Pane::Density => {
             let pair = state.wish.large.is_some();
-            Content::Text(density::csv(state.wish.alpha, pair, news))
+            let figure = density::figure(state.wish.alpha, pair, news).ok_or_else(nothing)?;
+            let csv = density::csv(state.wish.alpha, pair, news);
+            Content::Densities(Box::new(figure), csv)
         }
         Pane::Log => Content::Text(log::text(state, news)),
     })
@@ -200,6 +204,7 @@ pub fn write(job: &Job) -> Result<()> {
     let suffix = suffix.as_deref().unwrap_or_default();
     match (&job.content, suffix) {
         (Content::Text(text), _) => bytes(&job.path, text.as_bytes()),
+        (Content::Densities(_, csv), "csv") => bytes(&job.path, csv.as_bytes()),
         (Content::Curves(curves, _), "csv") => bytes(&job.path, csv(curves).as_bytes()),
         (Content::Curves(curves, epsilon), "json") => {
             bytes(&job.path, json(curves, *epsilon).as_bytes())
@@ -265,9 +270,16 @@ pub fn document(job: &Job) -> Result<String> {
                 color: color(name),
                 x: curve.epsilon.clone(),
                 y: curve.phi.clone(),
+                ..Curve::default()
             });
             let mut figure = curves::sharpness(curves.collect());
             figure.mark = Some(*epsilon);
+            figure.title = options.title.clone().unwrap_or(figure.title);
+            figure.width_mm = options.width;
+            figure.svg()
+        }
+        Content::Densities(figure, _) => {
+            let mut figure = figure.as_ref().clone();
             figure.title = options.title.clone().unwrap_or(figure.title);
             figure.width_mm = options.width;
             figure.svg()

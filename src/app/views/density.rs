@@ -1,10 +1,13 @@
 //! The spectral density: how the eigenvalues of the Hessian are spread, at both minimizers and at θ(α).
 
-use super::curves;
+use super::curves as plots;
 use super::{Context, empty_ui};
 use crate::engine::live::{Found, MeasureNews, Quantity, Snapshot};
+use crate::export::curves::{self, Spectral};
 use crate::landscape::curvature::density::Density;
 use crate::landscape::curvature::lanczos::Eigenvalues;
+use crate::plot::colormap;
+use crate::plot::curves_figure::CurvesFigure;
 use crate::plot::number::format_value;
 use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, RichText, Ui};
@@ -97,7 +100,7 @@ pub fn density_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     ui.horizontal(|ui| {
         wanted_ui(ui, cx);
         for one in &shown {
-            curves::key(ui, one.name, color_of(one, cx), false);
+            plots::key(ui, one.name, color_of(one, cx), false);
             if !one.news.complete {
                 let (done, total) = one.news.steps;
                 let words = format!("{:.0} %", 100.0 * done as f64 / total.max(1) as f64);
@@ -173,10 +176,10 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, shown: &[Shown<'_>]
         .custom_y_axes(vec![
             AxisHints::new_y()
                 .label("density")
-                .formatter(|mark: GridMark, _| curves::power(mark)),
+                .formatter(|mark: GridMark, _| plots::power(mark)),
         ])
         .custom_x_axes(vec![AxisHints::new_x().label("eigenvalue λ")])
-        .y_grid_spacer(|input| curves::marks(Scale::Log, input.bounds))
+        .y_grid_spacer(|input| plots::marks(Scale::Log, input.bounds))
         .label_formatter(|_| None)
         .show_background(false)
         .grid_color(cx.palette.line)
@@ -207,7 +210,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, shown: &[Shown<'_>]
         }
         plot.pointer_coordinate()
     });
-    curves::named(
+    plots::named(
         &response.response,
         "Density of the Hessian's eigenvalues",
         &words(shown),
@@ -218,7 +221,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, shown: &[Shown<'_>]
             let value = one.density.at(&[at.x], one.density.width())[0];
             words.push_str(&format!("\n{}: {}", one.name, format_value(value)));
         }
-        curves::beside_pointer(ui, &words);
+        plots::beside_pointer(ui, &words);
     }
 }
 
@@ -242,6 +245,30 @@ fn words(shown: &[Shown<'_>]) -> String {
     };
     let all: Vec<String> = shown.iter().map(largest).collect();
     all.join("; ")
+}
+
+/// The densities as a figure of an export; `None` before there are any.
+pub fn figure<'a>(alpha: f64, pair: bool, news: &'a Snapshot) -> Option<CurvesFigure> {
+    let shown = shown(alpha, pair, news);
+    let parameters = news.experiment.as_ref()?.model.parameters;
+    let spectral = |one: Shown<'a>| Spectral {
+        name: if one.name == "θ(α)" {
+            format!("θ(α), α = {alpha}")
+        } else {
+            one.name.to_owned()
+        },
+        color: colormap::series(match one.name {
+            "θ(α)" => 2,
+            "large batch" => 1,
+            _ => 0,
+        }),
+        density: one.density,
+        marked: eigenvalues(news, one.alpha)
+            .map(|found| found.top.iter().map(|pair| pair.value).collect())
+            .unwrap_or_default(),
+    };
+    let found: Vec<_> = shown.into_iter().map(spectral).collect();
+    (!found.is_empty()).then(|| curves::densities(&found, parameters))
 }
 
 /// The nodes as CSV: every point's quadrature, full precision.

@@ -108,9 +108,11 @@ impl ReportJob {
     /// # Errors
     /// As above.
     pub fn sharpness(&self) -> Result<SharpnessJob> {
-        let mut job = SharpnessJob::default();
-        job.setup = self.setup.clone();
-        job.files = self.pair()?.to_vec();
+        let mut job = SharpnessJob {
+            setup: self.setup.clone(),
+            files: self.pair()?.to_vec(),
+            ..SharpnessJob::default()
+        };
         if self.quick {
             (job.iterations, job.restarts, job.draws) = (5, 2, 8);
         }
@@ -134,9 +136,11 @@ impl ReportJob {
     /// # Errors
     /// As above.
     pub fn curvature(&self, which: usize) -> Result<CurvatureJob> {
-        let mut job = CurvatureJob::default();
-        job.setup = self.setup.clone();
-        job.file = self.pair()?.get(which).cloned();
+        let mut job = CurvatureJob {
+            setup: self.setup.clone(),
+            file: self.pair()?.get(which).cloned(),
+            ..CurvatureJob::default()
+        };
         (job.trace, job.density) = (true, true);
         if self.quick {
             (job.probes, job.density_probes, job.density_steps) = (20, 2, 40);
@@ -149,9 +153,11 @@ impl ReportJob {
     /// # Errors
     /// As above.
     pub fn noise(&self, which: usize) -> Result<NoiseJob> {
-        let mut job = NoiseJob::default();
-        job.setup = self.setup.clone();
-        job.file = self.pair()?.get(which).cloned();
+        let mut job = NoiseJob {
+            setup: self.setup.clone(),
+            file: self.pair()?.get(which).cloned(),
+            ..NoiseJob::default()
+        };
         if self.quick {
             (job.curvature_probes, job.alignment_repeats) = (5, 4);
         }

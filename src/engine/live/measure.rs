@@ -121,11 +121,11 @@ pub struct MeasureWork {
 enum State {
     /// The gradient at the point is to come first.
     Slope(Measure),
-    Rise(Measurement),
+    Rise(Box<Measurement>),
     Noise(ExactPass),
-    Eigenvalues(Lanczos),
-    Trace(Hutchinson),
-    Density(Quadrature),
+    Eigenvalues(Box<Lanczos>),
+    Trace(Box<Hutchinson>),
+    Density(Box<Quadrature>),
 }
 
 impl MeasureWork {
@@ -170,7 +170,7 @@ impl MeasureWork {
                     ..usual
                 };
                 news.steps.1 = options.most_products.min(point.len());
-                State::Eigenvalues(Lanczos::new(point, options))
+                State::Eigenvalues(Box::new(Lanczos::new(point, options)))
             }
             Quantity::Trace => {
                 let options = TraceOptions {
@@ -178,7 +178,7 @@ impl MeasureWork {
                     ..TraceOptions::default()
                 };
                 news.steps.1 = options.probes;
-                State::Trace(Hutchinson::new(point, options))
+                State::Trace(Box::new(Hutchinson::new(point, options)))
             }
             Quantity::Density => {
                 let usual = DensityOptions::default();
@@ -188,7 +188,7 @@ impl MeasureWork {
                     ..usual
                 };
                 news.steps.1 = options.probes * options.steps.min(point.len());
-                State::Density(Quadrature::new(point, options))
+                State::Density(Box::new(Quadrature::new(point, options)))
             }
         };
         Self {
@@ -242,7 +242,7 @@ impl MeasureWork {
                 let seed = self.setup.seed;
                 let work = Measurement::new(*measure, &self.theta, origin, RHO, steps, seed)?;
                 self.news.steps.1 = work.steps();
-                self.state = State::Rise(work);
+                self.state = State::Rise(Box::new(work));
                 return Ok(true);
             }
             State::Rise(work) => {

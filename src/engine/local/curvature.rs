@@ -57,6 +57,9 @@ pub struct RatioGrid {
     pub smallest: Vec<f64>,
     /// |λ_min/λ_max|, row by row.
     pub ratio: Vec<f64>,
+    /// Whether each was computed; one that was may still be NaN, where the loss overflows.
+    #[serde(default)]
+    pub computed: Vec<bool>,
     /// Norms of the two directions.
     pub norms: Vec<f64>,
     /// How the directions were made.
@@ -336,6 +339,7 @@ impl Work<'_> {
             largest: missing.clone(),
             smallest: missing.clone(),
             ratio: missing,
+            computed: vec![false; n * n],
             norms: directions
                 .iter()
                 .map(crate::model::params::Params::norm)
@@ -359,6 +363,7 @@ impl Work<'_> {
                     grid.largest[cell.index] = cell.largest;
                     grid.smallest[cell.index] = cell.smallest;
                     grid.ratio[cell.index] = cell.ratio;
+                    grid.computed[cell.index] = true;
                 }
                 let (done, total) = (step.done, step.total);
                 self.show(

@@ -4,7 +4,7 @@ use crate::engine::job::CENTRES;
 use crate::engine::report::Report;
 use crate::engine::result::Outcome;
 use crate::error::Result;
-use crate::export::curves;
+use crate::export::curves::{self, Spectral};
 use crate::export::figure::{self, FigureOptions};
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
@@ -123,6 +123,7 @@ fn phi_curves(report: &Report) -> Option<CurvesFigure> {
                 color: colormap::series(i),
                 x: points.iter().map(|p| p.epsilon).collect(),
                 y: points.iter().map(|p| p.phi).collect(),
+                ..Curve::default()
             })
         })
         .collect();
@@ -142,8 +143,14 @@ fn densities(report: &Report) -> Option<CurvesFigure> {
         .iter()
         .enumerate()
         .filter_map(|(i, found)| {
-            let density = found.as_ref()?.density.as_ref()?;
-            Some((NAMES[i].to_owned(), colormap::series(i), density))
+            let found = found.as_ref()?;
+            let top = found.eigenvalues.iter().flat_map(|e| &e.top);
+            Some(Spectral {
+                name: NAMES[i].to_owned(),
+                color: colormap::series(i),
+                density: found.density.as_ref()?,
+                marked: top.map(|pair| pair.value).collect(),
+            })
         })
         .collect();
     (!found.is_empty()).then(|| curves::densities(&found, report.model.parameters))

@@ -18,7 +18,7 @@ const CAUTION: &str = "Sharpness and curvature depend on the parametrisation: re
 pub fn tsv(state: &State, news: &Snapshot) -> String {
     let mut text = "quantity\tunit\tsmall batch\terror\ttheta(alpha)\terror\tlarge batch\terror\tlarge/small\terror\n".to_owned();
     let cell = |v: Option<Value>| {
-        v.map_or_else(|| "\t".to_owned(), |v| format!("{}\t{}", v.value, v.error))
+        v.map_or_else(|| "\t".to_owned(), |v| format!("{}\t{}", v.number, v.error))
     };
     for row in groups(state, news).iter().flat_map(|group| &group.rows) {
         let [small, here, large] = row.values.map(cell);
@@ -142,14 +142,14 @@ fn value_ui(ui: &mut Ui, row: &Row, value: Option<Value>, palette: &Palette) {
     };
     ui.spacing_mut().item_spacing.x = 3.0;
     let error = value.error;
-    let (number, rest) = with_error(row.scale * value.value, row.scale * error);
+    let (number, rest) = with_error(row.scale * value.number, row.scale * error);
     if !rest.is_empty() {
         ui.label(RichText::new(rest).small().color(palette.weak));
     }
     let precise = format!(
         "{} = {}{}{}",
         row.name,
-        value.value,
+        value.number,
         if error > 0.0 {
             format!(" ± {error:.2e}")
         } else {

@@ -14,7 +14,7 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Value {
     /// The number.
-    pub value: f64,
+    pub number: f64,
     /// Standard error or residual; 0 where it is exact to the number type.
     pub error: f64,
     /// Whether it is final.
@@ -75,17 +75,17 @@ struct Table<'a> {
     news: &'a Snapshot,
 }
 
-fn exact(value: f64) -> Value {
+fn exact(number: f64) -> Value {
     Value {
-        value,
+        number,
         error: 0.0,
         settled: true,
     }
 }
 
-fn uncertain(value: f64, error: f64, news: &MeasureNews) -> Value {
+fn uncertain(number: f64, error: f64, news: &MeasureNews) -> Value {
     Value {
-        value,
+        number,
         error,
         settled: news.complete,
     }
@@ -189,7 +189,7 @@ impl Table<'_> {
             _ => None,
         };
         let of = |pair: &Eigenvalue, news: &MeasureNews| Value {
-            value: pair.value,
+            number: pair.value,
             error: pair.residual,
             settled: news.complete || pair.converged,
         };
@@ -344,8 +344,8 @@ impl Row {
     pub fn ratio(&self) -> Option<(f64, f64)> {
         let [small, _, large] = self.values;
         let (small, large) = small.zip(large)?;
-        let ratio = large.value / small.value;
-        let relative = |v: Value| v.error / v.value;
+        let ratio = large.number / small.number;
+        let relative = |v: Value| v.error / v.number;
         let error = ratio.abs() * relative(small).hypot(relative(large));
         ratio.is_finite().then_some((ratio, error))
     }

@@ -1,0 +1,187 @@
+//! The numbers of a curvature for its files.
+//!
+//! | asked for by | single numbers | arrays of the `.npz` |
+//! |---|---|---|
+//! | always | `loss`, `gradient_norm` | |
+//! | `--top` | `smallest`, `smallest_residual` | `eigenvalues`, `residuals`, `converged` `[top]` |
+//! | `--trace` | `trace`, `trace_error`, `frobenius_squared`, `frobenius_squared_error` | |
+//! | `--density` | `density_width` | `lambda`, `density` `[2001]`; `nodes`, `weights` `[probes · steps]` |
+//! | `--to` | | `line_alpha`, `line_loss`, `line_slope`, `line_curvature`, `line_gradient_norm` `[points]` |
+//! | `--along-gradient` | `effective_smoothness` | `variation_rate`, `variation_distance`, `variation_loss`, `variation_gradient_change`, `variation_smoothness`, `variation_cosine` `[points]` |
+//! | `--map` | | `x` `[nx]`, `y` `[ny]`; `ratio`, `lambda_max`, `lambda_min`, `computed` `[ny, nx]`; `norms` `[2]` |
+//!
+//! The same tables in `.csv`: `eigenvalues`, `density`, `nodes`, `line`, `variation`, and `map` with a
+//! row for every point, `x` running fastest. Errors are standard errors.
+
+mod figure;
+
+use super::csv::Table;
+use super::figure::FigureOptions;
+use super::measure::{Measure, Numbers};
+use super::npz::Column::{Flags, Floats};
+use crate::engine::local::Header;
+use crate::engine::local::curvature::{CurvatureResult, RatioGrid};
+use crate::error::Result;
+use crate::landscape::curvature::CAUTION;
+use crate::landscape::curvature::density::Density;
+use crate::landscape::curvature::lanczos::Eigenvalues;
+use crate::landscape::curvature::line::LinePoint;
+use crate::landscape::curvature::variation::VariationPoint;
+pub use figure::check_picture;
+
+/// Points of a density: three to a standard deviation of its Gaussians.
+const DENSITY_POINTS: usize = 2001;
+
+impl Measure for CurvatureResult {
+    const KIND: &'static str = "curvature";
+    const CAUTION: &'static str = CAUTION;
+
+    fn header(&self) -> &Header {
+        &self.header
+    }
+
+    fn numbers(&self) -> Numbers {
+        let mut numbers = Numbers {
+            single: vec![("loss", self.loss), ("gradient_norm", self.gradient_norm)],
+            ..Numbers::default()
+        };
+        if let Some(found) = &self.eigenvalues {
+            eigenvalues(&mut numbers, found);
+        }
+        if let Some(found) = &self.trace {
+            numbers.single.extend([
+                ("trace", found.trace.mean),
+                ("trace_error", found.trace.standard_error),
+                ("frobenius_squared", found.squares.mean),
+                ("frobenius_squared_error", found.squares.standard_error),
+            ]);
+        }
+        if let Some(found) = &self.density {
+            density(&mut numbers, found);
+        }
+        if !self.line.is_empty() {
+            line(&mut numbers, &self.line);
+        }
+        if let Some(found) = &self.variation {
+            let smoothness = found.effective_smoothness;
+            numbers.single.push(("effective_smoothness", smoothness));
+            variation(&mut numbers, &self.along_gradient);
+        }
+        if let Some(found) = &self.map {
+            map(&mut numbers, found);
+        }
+        numbers
+    }
+
+    fn document(&self, options: &FigureOptions) -> Result<String> {
+        figure::document(self, options)
+    }
+}
+
+fn eigenvalues(numbers: &mut Numbers, found: &Eigenvalues) {
+    numbers.single.extend([
+        ("smallest", found.smallest.value),
+        ("smallest_residual", found.smallest.residual),
+    ]);
+    let top = &found.top;
+    numbers.table(
+        "eigenvalues",
+        "",
+        vec![
+            ("eigenvalues", Floats(top.iter().map(|e| e.value).collect())),
+            (
+                "residuals",
+                Floats(top.iter().map(|e| e.residual).collect()),
+            ),
+            (
+                "converged",
+                Flags(top.iter().map(|e| e.converged).collect()),
+            ),
+        ],
+    );
+}
+
+/// A density at evenly spaced eigenvalues, with the width of its Gaussians.
+fn drawn(density: &Density) -> (Vec<f64>, Vec<f64>, f64) {
+    let width = density.width();
+    let lambda = density.range(DENSITY_POINTS, width);
+    let values = density.at(&lambda, width);
+    (lambda, values, width)
+}
+
+fn density(numbers: &mut Numbers, found: &Density) {
+    let (lambda, values, width) = drawn(found);
+    numbers.single.push(("density_width", width));
+    let columns = vec![("lambda", Floats(lambda)), ("density", Floats(values))];
+    numbers.table("density", "", columns);
+    let column = |i: usize| Floats(found.nodes.iter().map(|node| node[i]).collect());
+    let columns = vec![("nodes", column(0)), ("weights", column(1))];
+    numbers.table("nodes", "", columns);
+}
+
+fn line(numbers: &mut Numbers, points: &[LinePoint]) {
+    let column = |of: fn(&LinePoint) -> f64| Floats(points.iter().map(of).collect());
+    numbers.table(
+        "line",
+        "line_",
+        vec![
+            ("alpha", column(|p| p.t)),
+            ("loss", column(|p| p.value)),
+            ("slope", column(|p| p.slope)),
+            ("curvature", column(|p| p.curvature)),
+            ("gradient_norm", column(|p| p.gradient_norm)),
+        ],
+    );
+}
+
+fn variation(numbers: &mut Numbers, points: &[VariationPoint]) {
+    let column = |of: fn(&VariationPoint) -> f64| Floats(points.iter().map(of).collect());
+    numbers.table(
+        "variation",
+        "variation_",
+        vec![
+            ("rate", column(|p| p.step)),
+            ("distance", column(|p| p.distance)),
+            ("loss", column(|p| p.value)),
+            ("gradient_change", column(|p| p.gradient_change)),
+            ("smoothness", column(|p| p.smoothness)),
+            ("cosine", column(|p| p.cosine)),
+        ],
+    );
+}
+
+fn map(numbers: &mut Numbers, map: &RatioGrid) {
+    let values = || {
+        [
+            ("ratio", Floats(map.ratio.clone())),
+            ("lambda_max", Floats(map.largest.clone())),
+            ("lambda_min", Floats(map.smallest.clone())),
+            ("computed", Flags(map.computed.clone())),
+        ]
+    };
+    let shape = vec![map.y.len(), map.x.len()];
+    let axes = [("x", &map.x), ("y", &map.y), ("norms", &map.norms)];
+    numbers
+        .grids
+        .extend(axes.map(|(name, axis)| (name.to_owned(), vec![axis.len()], Floats(axis.clone()))));
+    numbers
+        .grids
+        .extend(values().map(|(name, column)| (name.to_owned(), shape.clone(), column)));
+    let points = || {
+        map.y
+            .iter()
+            .flat_map(|y| map.x.iter().map(move |x| (*x, *y)))
+    };
+    let mut columns = vec![
+        ("x", Floats(points().map(|p| p.0).collect())),
+        ("y", Floats(points().map(|p| p.1).collect())),
+    ];
+    columns.extend(values());
+    numbers.tables.push((
+        None,
+        Table {
+            name: "map",
+            columns,
+        },
+    ));
+}

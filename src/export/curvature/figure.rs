@@ -1,0 +1,223 @@
+//! The pictures of a curvature: density and map in a first row, then the line, then the steps along
+//! the gradient, whichever were asked for.
+
+use super::drawn;
+use crate::engine::job::CurvatureJob;
+use crate::engine::local::curvature::{CurvatureResult, RatioGrid};
+use crate::error::{Error, Result};
+use crate::export::caption;
+use crate::export::figure::FigureOptions;
+use crate::landscape::curvature::CAUTION;
+use crate::landscape::curvature::density::Density;
+use crate::landscape::curvature::line::LinePoint;
+use crate::landscape::curvature::variation::VariationPoint;
+use crate::plot::colormap;
+use crate::plot::curves_figure::{Curve, CurvesFigure};
+use crate::plot::density_figure::{DensityFigure, Spectrum};
+use crate::plot::figure::{ContourFigure, Levels, Marker, MarkerKind};
+use crate::plot::number::format_value;
+use crate::plot::page;
+use crate::plot::scale::{self, Scale, finite_range};
+
+/// Iso-lines of a map, over the values it has.
+const LEVELS: usize = 7;
+
+/// Refuses a picture of a job that gives none.
+///
+/// # Errors
+/// Says what gives one.
+pub fn check_picture(job: &CurvatureJob) -> Result<()> {
+    if job.density || job.map.is_some() || job.to.is_some() || job.along_gradient.is_some() {
+        return Ok(());
+    }
+    Err(Error::Usage(
+        "eigenvalues and a trace alone give no picture; --density gives that of all eigenvalues, --map that of |λ_min/λ_max| over a plane, --to those of slope and curvature along a line, --along-gradient those of loss and gradient along the gradient".into(),
+    ))
+}
+
+/// The pictures on one page.
+pub fn document(result: &CurvatureResult, options: &FigureOptions) -> Result<String> {
+    let mut rows = Vec::new();
+    let mut captions = caption::measured(&result.header, &result.job.setup);
+    let mut first = Vec::new();
+    if let Some(density) = &result.density {
+        first.push(density_panel(result, density, options)?);
+        captions.push(density_words(result, density));
+    }
+    if let Some(map) = &result.map {
+        first.push(map_panel(map, options)?);
+        captions.push(map_words(result, map));
+    }
+    rows.push(first);
+    if !result.line.is_empty() {
+        rows.push(line_panels(result, options)?);
+        captions.push(
+            "slope dᵀ∇f and curvature dᵀ∇²f d: the exact derivatives of f(θ + α d) in α, where d leads from the first checkpoint (α = 0) to the second (α = 1)".into(),
+        );
+    }
+    if let Some(found) = &result.variation {
+        rows.push(variation_panels(result, options)?);
+        captions.push(format!(
+            "from θ to θ − η g, g the gradient at θ (Santurkar et al. 2018, figure 4); the largest change of the gradient per distance moved is {}",
+            format_value(found.effective_smoothness)
+        ));
+    }
+    rows.retain(|row| !row.is_empty());
+    if rows.is_empty() {
+        return Err(Error::Slice(
+            "nothing of what was measured gives a picture".into(),
+        ));
+    }
+    captions.push(CAUTION.to_owned());
+    let title = options
+        .title
+        .clone()
+        .unwrap_or_else(|| caption::title(&result.header, "curvature"));
+    page::rows(&title, &rows, &captions)
+}
+
+fn density_panel(
+    result: &CurvatureResult,
+    density: &Density,
+    options: &FigureOptions,
+) -> Result<String> {
+    let (lambda, values, _) = drawn(density);
+    let top = result.eigenvalues.iter().flat_map(|e| &e.top);
+    DensityFigure {
+        spectra: vec![Spectrum {
+            name: String::new(),
+            lambda,
+            density: values,
+            marked: top.map(|e| e.value).collect(),
+        }],
+        width_mm: options.width,
+        ..DensityFigure::default()
+    }
+    .svg()
+}
+
+fn density_words(result: &CurvatureResult, density: &Density) -> String {
+    let probes = match density.probes {
+        1 => "1 random vector".to_owned(),
+        n => format!("{n} random vectors"),
+    };
+    let mut words = format!(
+        "density: stochastic Lanczos quadrature, {probes}, {} products, seed {}; every node a Gaussian of standard deviation {}",
+        density.products,
+        result.header.seed,
+        format_value(density.width()),
+    );
+    if let Some(found) = &result.eigenvalues {
+        words += &format!(
+            "; triangles: the largest {} by Lanczos; the smallest is {}",
+            found.top.len(),
+            format_value(found.smallest.value)
+        );
+    }
+    words
+}
+
+fn map_panel(map: &RatioGrid, options: &FigureOptions) -> Result<String> {
+    let (low, high) = finite_range(map.ratio.iter().copied()).unwrap_or((0.0, 1.0));
+    ContourFigure {
+        x: map.x.clone(),
+        y: map.y.clone(),
+        values: map.ratio.clone(),
+        computed: map.computed.clone(),
+        quantity: "|λ_min/λ_max|".into(),
+        // As in the paper, so that the maps of two networks can be compared.
+        range: Some((0.0, 1.0)),
+        levels: Levels::Given(scale::levels(Scale::Linear, low, high, LEVELS)),
+        colormap: options.colormap,
+        x_label: "direction 1".into(),
+        y_label: "direction 2".into(),
+        markers: vec![Marker {
+            kind: MarkerKind::Minimizer,
+            ..Marker::default()
+        }],
+        width_mm: options.width,
+        ..ContourFigure::default()
+    }
+    .svg()
+}
+
+fn map_words(result: &CurvatureResult, map: &RatioGrid) -> String {
+    let range = finite_range(map.ratio.iter().copied()).map_or_else(String::new, |(low, high)| {
+        format!(", {} to {}", format_value(low), format_value(high))
+    });
+    let norms: Vec<String> = map.norms.iter().map(|n| format_value(*n)).collect();
+    format!(
+        "|λ_min/λ_max| of the whole Hessian at {} × {} points{range}, by Lanczos to {}; near 0 there is next to no negative curvature (Li et al. 2018, figure 7); {}; norms {}",
+        map.x.len(),
+        map.y.len(),
+        format_value(result.job.tolerance),
+        map.rule,
+        norms.join(", ")
+    )
+}
+
+fn line_panels(result: &CurvatureResult, options: &FigureOptions) -> Result<Vec<String>> {
+    let column = |of: fn(&LinePoint) -> f64| result.line.iter().map(of).collect::<Vec<f64>>();
+    let (x, loss) = (column(|p| p.t), column(|p| p.value));
+    let panels = [
+        ("Loss (nats)", loss_scale(&loss), loss),
+        ("Slope along the line", Scale::Linear, column(|p| p.slope)),
+        (
+            "Curvature along the line",
+            Scale::Linear,
+            column(|p| p.curvature),
+        ),
+    ];
+    let panel = |(label, scale, y)| panel(("α", &x), (label, scale, y), options);
+    panels.into_iter().map(panel).collect()
+}
+
+fn variation_panels(result: &CurvatureResult, options: &FigureOptions) -> Result<Vec<String>> {
+    let points = &result.along_gradient;
+    let column = |of: fn(&VariationPoint) -> f64| points.iter().map(of).collect::<Vec<f64>>();
+    let (x, loss) = (column(|p| p.step), column(|p| p.value));
+    let panels = [
+        ("Loss (nats)", loss_scale(&loss), loss),
+        (
+            "Change of the gradient",
+            Scale::Linear,
+            column(|p| p.gradient_change),
+        ),
+        (
+            "Change per distance",
+            Scale::Linear,
+            column(|p| p.smoothness),
+        ),
+    ];
+    let panel = |(label, scale, y)| panel(("Learning rate η", &x), (label, scale, y), options);
+    panels.into_iter().map(panel).collect()
+}
+
+/// Logarithmic where a linear axis would leave all but the largest losses flat.
+fn loss_scale(loss: &[f64]) -> Scale {
+    match finite_range(loss.iter().copied()) {
+        Some((low, high)) if low > 0.0 && high > 100.0 * low => Scale::Log,
+        _ => Scale::Linear,
+    }
+}
+
+fn panel(
+    (x_label, x): (&str, &[f64]),
+    (y_label, y_scale, y): (&str, Scale, Vec<f64>),
+    options: &FigureOptions,
+) -> Result<String> {
+    CurvesFigure {
+        curves: vec![Curve {
+            color: colormap::series(0),
+            x: x.to_vec(),
+            y,
+            ..Curve::default()
+        }],
+        x_label: x_label.into(),
+        y_label: y_label.into(),
+        y_scale,
+        width_mm: options.width,
+        ..CurvesFigure::default()
+    }
+    .svg()
+}

@@ -1,0 +1,153 @@
+//! Files of a measure at one checkpoint, a curvature or a noise: what their formats have in common.
+//!
+//! * `.json`: everything measured, as text; numbers that aren't finite are null.
+//! * `.npz`: single numbers as arrays without axes, columns of tables as arrays, and `recipe`: kind,
+//!   header, job and caution as JSON in bytes.
+//! * `.csv`: all tables in one, for `d = pandas.read_csv(…)`. The column `table` says which one a row
+//!   belongs to, and columns that a table doesn't have stay empty:
+//!   `d[d.table == "line"].dropna(axis=1, how="all")` is the table `line` alone. Single numbers are the table `summary`, of `quantity` and `value`.
+//! * `.svg`, `.png`, `.pdf`: pictures on one page.
+
+use super::csv::{self, Table};
+use super::figure::FigureOptions;
+use super::npz::{self, Column, Named};
+use super::{Format, pdf, png, svg, write_bytes};
+use crate::engine::local::Header;
+use crate::error::{Error, Result};
+use serde::Serialize;
+use serde_json::Value;
+use std::io::Write as _;
+use std::path::Path;
+
+/// What a measure gives to its files.
+pub trait Measure: Serialize {
+    /// Its name: "curvature".
+    const KIND: &'static str;
+    /// What a reader must keep in mind beside its numbers.
+    const CAUTION: &'static str;
+
+    /// How it was made.
+    fn header(&self) -> &Header;
+
+    /// Its numbers.
+    fn numbers(&self) -> Numbers;
+
+    /// Its pictures on one page, as an SVG document.
+    ///
+    /// # Errors
+    /// Where nothing of it gives a picture.
+    fn document(&self, options: &FigureOptions) -> Result<String>;
+}
+
+/// The numbers of a measure, apart from their format.
+#[derive(Default)]
+pub struct Numbers {
+    /// Single ones.
+    pub(super) single: Vec<(&'static str, f64)>,
+    /// Tables, with what stands before a column's name to make it an array's; `None` where the table is
+    /// among `grids`.
+    pub(super) tables: Vec<(Option<&'static str>, Table)>,
+    /// Arrays of more axes, for `.npz`.
+    pub(super) grids: Vec<Named>,
+}
+
+impl Numbers {
+    /// Adds a table whose columns are arrays, each under its name with `prefix` before it.
+    pub(super) fn table(
+        &mut self,
+        name: &'static str,
+        prefix: &'static str,
+        columns: Vec<(&'static str, Column)>,
+    ) {
+        self.tables.push((Some(prefix), Table { name, columns }));
+    }
+}
+
+/// Everything measured as JSON.
+///
+/// # Errors
+/// None that a measure made by this program could cause.
+pub fn to_value<M: Measure>(measure: &M) -> Result<Value> {
+    let mut value = serde_json::to_value(measure)
+        .map_err(|e| Error::Usage(format!("the measure can't be written: {e}")))?;
+    if let Value::Object(map) = &mut value {
+        map.shift_insert(0, "kind".into(), M::KIND.into());
+        map.insert("caution".into(), M::CAUTION.into());
+    }
+    Ok(value)
+}
+
+/// Says now that a file can't be written later; whether it will be a picture.
+///
+/// # Errors
+/// Where the suffix is no measure's, or the folder isn't writable.
+pub fn check_writable(path: &Path) -> Result<bool> {
+    let format = form(path)?;
+    super::check_writable(path)?;
+    Ok(format.is_figure())
+}
+
+fn form(path: &Path) -> Result<Format> {
+    match Format::of(path) {
+        Ok(Format::Vtk | Format::Hdf5) | Err(_) => Err(Error::Usage(format!(
+            "a measure is written as .json, .npz or .csv, its pictures as .png, .svg or .pdf: {}",
+            path.display()
+        ))),
+        Ok(format) => Ok(format),
+    }
+}
+
+/// Writes a measure in the format that the suffix of `path` names.
+///
+/// # Errors
+/// Where the suffix is no measure's, nothing of it gives a picture, or the file can't be written.
+pub fn write<M: Measure>(path: &Path, measure: &M, options: &FigureOptions) -> Result<()> {
+    let document = || measure.document(options);
+    match form(path)? {
+        Format::Npz => write_npz(path, measure),
+        Format::Csv => csv::write_tables(path, &tables(measure.numbers())),
+        Format::Svg => write_bytes(path, &svg::bytes(&document()?)?),
+        Format::Pdf => write_bytes(path, &pdf::bytes(&document()?)?),
+        Format::Png => write_bytes(path, &png::bytes(&document()?, options.dpi)?),
+        _ => {
+            let value = to_value(measure)?;
+            npz::stream(path, |out| {
+                serde_json::to_writer_pretty(&mut *out, &value)?;
+                out.write_all(b"\n")
+            })
+        }
+    }
+}
+
+fn tables(numbers: Numbers) -> Vec<Table> {
+    let (names, values): (Vec<&str>, Vec<f64>) = numbers.single.into_iter().unzip();
+    let names = names.into_iter().map(str::to_owned).collect();
+    let summary = Table {
+        name: "summary",
+        columns: vec![
+            ("quantity", Column::Words(names)),
+            ("value", Column::Floats(values)),
+        ],
+    };
+    let rest = numbers.tables.into_iter().map(|(_, table)| table);
+    std::iter::once(summary).chain(rest).collect()
+}
+
+fn write_npz<M: Measure>(path: &Path, measure: &M) -> Result<()> {
+    let mut header = to_value(measure)?;
+    if let Value::Object(map) = &mut header {
+        map.retain(|key, _| matches!(key.as_str(), "kind" | "header" | "job" | "caution"));
+    }
+    let numbers = measure.numbers();
+    let single = numbers.single.into_iter();
+    let single = single.map(|(name, value)| (name.to_owned(), vec![], Column::Floats(vec![value])));
+    let mut arrays: Vec<Named> = single.collect();
+    for (prefix, table) in numbers.tables {
+        let Some(prefix) = prefix else { continue };
+        for (name, column) in table.columns {
+            arrays.push((format!("{prefix}{name}"), vec![column.len()], column));
+        }
+    }
+    arrays.extend(numbers.grids);
+    npz::write_arrays(path, &arrays, &header.to_string())
+}
