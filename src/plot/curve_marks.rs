@@ -118,7 +118,9 @@ pub fn labels(svg: &mut Svg, curve: &Curve, plot: &Plot, taken: &mut Vec<Block>)
         } else {
             over
         };
-        let block = Block::upright(at, baseline - NAME_SIZE * CAP, width, NAME_SIZE * CAP);
+        // With room for a space, so that two names don't read as one.
+        let (top, room) = (baseline - NAME_SIZE * CAP, width + 3.0);
+        let block = Block::upright(at, top, room, NAME_SIZE * CAP);
         if taken.iter().any(|t| t.meets(&block)) {
             continue;
         }
