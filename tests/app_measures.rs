@@ -90,9 +90,15 @@ fn the_density_and_the_layers_are_drawn() {
     picture(&mut harness, "layers");
     let facts = harness.state().snapshot().experiment.clone().unwrap();
     let layer = &facts.small_from_initial.as_ref().unwrap().layers[0];
-    let name = format!("Distance of {}", layer.name);
+    let name = format!("Bars of {}", layer.name);
     let bars = harness.get_by_label(&name);
     assert!(bars.value().unwrap().contains("large batch: "));
+    harness.get_by_label("‖θ‖/‖∇f‖").click();
+    harness.run_steps(3);
+    settle(&mut harness);
+    let bars = harness.get_by_label(&name);
+    assert!(bars.value().unwrap().contains("‖∇f‖ = "));
+    picture(&mut harness, "layers-rates");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn wish(measures: &[Quantity]) -> Wish {
     wish.plane.x = Some("-1:1:5".parse().unwrap());
     wish.line = "-1:2:4".parse().unwrap();
     wish.sharpness = false;
-    wish.measuring = true;
+    wish.measuring = Quantity::ALL.to_vec();
     wish.measures = measures.to_vec();
     wish
 }
@@ -96,8 +96,6 @@ fn measures_are_those_of_the_command_line() {
     let job = NoiseJob {
         setup: setup(),
         file: file(),
-        curvature_probes: 0,
-        alignment_repeats: 0,
         ..NoiseJob::default()
     };
     let noise = noise::run(&job, &mut |_, _| Flow::Continue).unwrap();
@@ -105,6 +103,10 @@ fn measures_are_those_of_the_command_line() {
         panic!("no noise")
     };
     assert_eq!(now.noise.total, noise.exact.unwrap().total);
+    assert_eq!(now.layers, noise.layers);
+    let aligned: Vec<_> = noise.batches.iter().filter_map(|b| b.alignment).collect();
+    assert_eq!(now.aligned, aligned);
+    assert_eq!(found(Quantity::Bend), Found::Bend(noise.curved.unwrap()));
     assert_eq!(now.standard_error, 0.0, "all samples are in");
 
     let job = SharpnessJob {
@@ -150,7 +152,7 @@ fn a_measure_that_is_not_wanted_stops_and_goes_on_later() {
     assert_eq!(news.measures, []);
     // Not wanted while its view is closed.
     let mut closed = wish(&Quantity::ALL);
-    closed.measuring = false;
+    closed.measuring = Vec::new();
     assert_eq!(desk.settle(&closed, |_| {}).measures, []);
     // Stopped by hand at some step, it keeps what it has.
     let all = wish(&[Quantity::Density]);

@@ -12,6 +12,7 @@ mod deck;
 mod dialog;
 mod export;
 mod files;
+mod haste;
 mod help;
 mod history;
 mod menu;
@@ -48,6 +49,7 @@ pub struct App {
     title: String,
     reset: u64,
     quitting: Quitting,
+    haste: haste::Haste,
 }
 
 /// News within this time share a frame.
@@ -124,6 +126,7 @@ impl App {
             title: String::new(),
             reset: 0,
             quitting: Quitting::No,
+            haste: haste::Haste::new(cc),
         };
         if !files.is_empty() {
             app.state.wish = Wish::default();
@@ -148,11 +151,13 @@ impl App {
         self.sent.as_ref() == Some(&self.state.wish)
             && news.wish == self.sent_number
             && news.activity.is_idle()
+            && self.haste.is_at_rest()
     }
 
     fn frame(&mut self, ui: &mut Ui, gpu: Option<&eframe::egui_wgpu::RenderState>) {
         let ctx = ui.ctx().clone();
         theme::follow(&ctx, self.state.look.theme);
+        self.haste.apply(&ctx);
         ctx.set_zoom_factor(self.state.look.zoom);
         let palette = theme::palette(ctx.style_of(ctx.theme()).visuals.dark_mode);
         let news = self.live.snapshot();
@@ -307,11 +312,13 @@ impl App {
     fn send(&mut self) {
         let shown = |pane| views::is_shown(&self.tree, pane);
         self.state.wish.compare = shown(Pane::Compare);
-        self.state.wish.measuring = shown(Pane::Measures) || shown(Pane::Density);
+        let views = Pane::ALL.into_iter().filter(|pane| shown(*pane));
+        self.state.wish.measuring = views.flat_map(|pane| pane.measures().to_vec()).collect();
         self.state.follow_epsilon();
         if self.sent.as_ref() == Some(&self.state.wish) {
             return;
         }
+        self.haste.note();
         let stopped_now = |old: &Wish| !old.stopped && self.state.wish.stopped;
         if !self.sent.as_ref().is_some_and(stopped_now) {
             self.state.wish.stopped = false;

@@ -186,7 +186,7 @@ impl State {
         if !self.wish.dragging {
             self.history.note(&Wish {
                 compare: false,
-                measuring: false,
+                measuring: Vec::new(),
                 stopped: false,
                 ..self.wish.clone()
             });

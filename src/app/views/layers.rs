@@ -2,8 +2,11 @@
 
 use super::{Context, empty_ui};
 use crate::app::command::{Ask, Command, Place};
-use crate::engine::live::{ExperimentFacts, Snapshot};
-use crate::landscape::distance::{Distance, LayerDistance};
+use crate::app::state::State;
+use crate::app::theme::Palette;
+use crate::engine::live::{ExperimentFacts, Found, Quantity, Snapshot};
+use crate::landscape::distance::LayerDistance;
+use crate::landscape::noise::layers::LayerNorms;
 use crate::plot::number::format_value;
 use eframe::egui::{
     self, Align2, Color32, FontId, Label, Rect, RichText, ScrollArea, Sense, Ui, Vec2,
@@ -12,40 +15,118 @@ use eframe::egui::{
 /// What the view keeps between frames.
 #[derive(Default)]
 pub struct Cache {
-    /// Whether bars show distances over the norms of the layers they started from.
-    relative: bool,
+    shows: Shows,
+}
+
+/// What the bars show.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Shows {
+    /// L2 distances.
+    #[default]
+    Distance,
+    /// Distances over the norms of the layers they started from.
+    Relative,
+    /// Norms of weights over norms of gradients.
+    Rates,
+}
+
+impl Shows {
+    const ALL: [(Self, &'static str, &'static str); 3] = [
+        (Self::Distance, "distance", "L2 distance"),
+        (Self::Relative, "relative", RELATIVE),
+        (Self::Rates, "‖θ‖/‖∇f‖", RATES),
+    ];
 }
 
 const HELP: &str = "‖θ − θ₀‖₂ of each module's weights and biases together, θ₀ the initial weights (Keskar et al. 2017 and Hoffer et al. 2017 look at the distance of the whole network).";
 const RELATIVE: &str = "Over ‖θ₀‖₂ of the same module: layers of any size can be compared";
+const RATES: &str = "‖θ‖ / ‖∇f‖ of each module: the learning rate at which one step would be as long as the weights. Where it differs much from layer to layer one rate for all is a compromise; layer-wise adaptive rates follow it (LARS; You et al. 2017, equation 6). Over the training samples";
 const APART: &str = "‖θ_large − θ_small‖₂ of each module's weights and biases together. With initial weights, both distances from the start are shown instead.";
 
-/// One set of bars.
-struct Bars<'a> {
+/// One set of bars, a value and its words for each layer.
+struct Bars {
     name: &'static str,
     color: Color32,
-    distance: &'a Distance,
+    layers: Vec<Layer>,
 }
 
-fn bars<'a>(facts: &'a ExperimentFacts, cx: &Context<'_>) -> Vec<Bars<'a>> {
-    let palette = cx.palette;
+struct Layer {
+    name: String,
+    parameters: usize,
+    value: f64,
+    words: String,
+}
+
+/// Distances from the start, or between both where there is no start.
+fn distances(facts: &ExperimentFacts, relative: bool, palette: &Palette) -> Vec<Bars> {
     let small = facts.small_from_initial.as_ref();
     let large = facts.large_from_initial.as_ref();
     let apart = facts.apart.as_ref().filter(|_| small.is_none());
-    [
+    let layer = |layer: &LayerDistance| Layer {
+        name: layer.name.clone(),
+        parameters: layer.parameters,
+        value: if relative {
+            layer.relative
+        } else {
+            layer.total
+        },
+        words: format!(
+            "{} ({} of its norm)",
+            format_value(layer.total),
+            format_value(layer.relative)
+        ),
+    };
+    let sets = [
         ("small batch", palette.small, small),
         ("large batch", palette.large, large),
         ("between the two", palette.here, apart),
-    ]
-    .into_iter()
-    .filter_map(|(name, color, distance)| {
-        Some(Bars {
-            name,
-            color,
-            distance: distance?,
+    ];
+    sets.into_iter()
+        .filter_map(|(name, color, distance)| {
+            Some(Bars {
+                name,
+                color,
+                layers: distance?.layers.iter().map(layer).collect(),
+            })
         })
-    })
-    .collect()
+        .collect()
+}
+
+/// Norms of weights over norms of gradients, as far as they are measured.
+fn rates(state: &State, news: &Snapshot, palette: &Palette) -> Vec<Bars> {
+    let pair = state.wish.large.is_some();
+    let alpha = state.wish.alpha;
+    let mut sets = vec![("small batch", palette.small, 0.0)];
+    if pair && alpha != 0.0 && alpha != 1.0 {
+        sets.push(("θ(α)", palette.here, alpha));
+    }
+    if pair {
+        sets.push(("large batch", palette.large, 1.0));
+    }
+    let layer = |layer: &LayerNorms| Layer {
+        name: layer.name.clone(),
+        parameters: layer.parameters,
+        value: layer.ratio,
+        words: format!(
+            "{} (‖θ‖ = {}, ‖∇f‖ = {})",
+            format_value(layer.ratio),
+            format_value(layer.weights),
+            format_value(layer.gradient)
+        ),
+    };
+    sets.into_iter()
+        .filter_map(|(name, color, alpha)| {
+            let found = news.measure(alpha, Quantity::Noise)?.found.as_ref()?;
+            let Found::Noise(so_far) = found else {
+                return None;
+            };
+            Some(Bars {
+                name,
+                color,
+                layers: so_far.layers.iter().map(layer).collect(),
+            })
+        })
+        .collect()
 }
 
 /// Draws the view.
@@ -54,60 +135,68 @@ pub fn layers_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         empty_ui(ui, cx.palette, "The distances are on their way…");
         return;
     };
-    let bars = bars(&facts, cx);
-    if bars.is_empty() {
-        ui.vertical_centered(|ui| {
-            ui.add_space((0.4 * ui.available_height()).max(0.0));
-            ui.label(
-                RichText::new("Distances need the initial weights or a second checkpoint")
-                    .color(cx.palette.weak),
-            );
-            if ui.button("Open initial weights…").clicked() {
-                let ask = Ask::Checkpoint(Place::Initial);
-                cx.commands.push(Command::Ask(ask));
-            }
-        });
-        return;
-    }
+    let relative = cache.shows == Shows::Relative;
+    let bars = match cache.shows {
+        Shows::Rates => rates(cx.state, cx.news, cx.palette),
+        _ => distances(&facts, relative, cx.palette),
+    };
     ui.horizontal(|ui| {
+        for (shows, name, help) in Shows::ALL {
+            ui.selectable_value(&mut cache.shows, shows, name)
+                .on_hover_text(help);
+        }
+        let help = match cache.shows {
+            Shows::Rates => RATES,
+            _ if facts.small_from_initial.is_some() => HELP,
+            _ => APART,
+        };
+        ui.label("?").on_hover_text(help);
         for set in &bars {
             let (rect, _) = ui.allocate_exact_size(Vec2::new(12.0, 9.0), Sense::hover());
             ui.painter().rect_filled(rect, 2.0, set.color);
             ui.label(RichText::new(set.name).small().color(set.color));
         }
-        ui.checkbox(&mut cache.relative, "relative")
-            .on_hover_text(RELATIVE);
-        let help = if facts.small_from_initial.is_some() {
-            HELP
-        } else {
-            APART
-        };
-        ui.label("?").on_hover_text(help);
     });
-    let value = |layer: &LayerDistance| {
-        if cache.relative {
-            layer.relative
-        } else {
-            layer.total
-        }
-    };
-    let all = bars.iter().flat_map(|set| &set.distance.layers);
-    let most = all.map(value).filter(|v| v.is_finite()).fold(0.0, f64::max);
+    if bars.iter().all(|set| set.layers.is_empty()) {
+        nothing_ui(ui, cache, cx);
+        return;
+    }
+    let all = bars.iter().flat_map(|set| &set.layers).map(|l| l.value);
+    let most = all.filter(|v| v.is_finite()).fold(0.0, f64::max);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        for index in 0..bars[0].distance.layers.len() {
-            layer_ui(ui, cx, &bars, index, |layer| (value(layer), most));
+        for index in 0..bars[0].layers.len() {
+            layer_ui(ui, cx.palette, &bars, index, most);
+        }
+    });
+}
+
+/// Why there are no bars, and what to do.
+fn nothing_ui(ui: &mut Ui, cache: &Cache, cx: &mut Context<'_>) {
+    if cache.shows == Shows::Rates {
+        let wanted = cx.state.wish.measures.contains(&Quantity::Noise);
+        let words = if wanted {
+            "The gradients are on their way…"
+        } else {
+            "Check Gradient noise in the measures to have gradients taken"
+        };
+        empty_ui(ui, cx.palette, words);
+        return;
+    }
+    ui.vertical_centered(|ui| {
+        ui.add_space((0.4 * ui.available_height()).max(0.0));
+        ui.label(
+            RichText::new("Distances need the initial weights or a second checkpoint")
+                .color(cx.palette.weak),
+        );
+        if ui.button("Open initial weights…").clicked() {
+            let ask = Ask::Checkpoint(Place::Initial);
+            cx.commands.push(Command::Ask(ask));
         }
     });
 }
 
 /// One layer: its name, and a bar for each set.
-fn layer_ui(
-    ui: &mut Ui,
-    cx: &Context<'_>,
-    bars: &[Bars<'_>],
-    index: usize,
-    scaled: impl Fn(&LayerDistance) -> (f64, f64),
-) {
+fn layer_ui(ui: &mut Ui, palette: &Palette, bars: &[Bars], index: usize, most: f64) {
     const BAR: f32 = 9.0;
     let height = (BAR + 2.0) * bars.len() as f32 + 8.0;
     let width = ui.available_width();
@@ -116,9 +205,9 @@ fn layer_ui(
         return;
     }
     if index.is_multiple_of(2) {
-        ui.painter().rect_filled(rect, 3.0, cx.palette.card);
+        ui.painter().rect_filled(rect, 3.0, palette.card);
     }
-    let Some(layer) = bars[0].distance.layers.get(index) else {
+    let Some(first) = bars[0].layers.get(index) else {
         return;
     };
     let name_width = (0.3 * width).min(180.0);
@@ -127,47 +216,39 @@ fn layer_ui(
     let builder = egui::UiBuilder::new()
         .max_rect(name)
         .layout(egui::Layout::left_to_right(egui::Align::Center));
-    ui.scope_builder(builder, |ui| ui.add(Label::new(&layer.name).truncate()));
-    let mut words = format!("{}: {} parameters", layer.name, layer.parameters);
+    ui.scope_builder(builder, |ui| ui.add(Label::new(&first.name).truncate()));
+    let mut words = format!("{}: {} parameters", first.name, first.parameters);
     let start = rect.left() + name_width;
     let room = (width - name_width - 64.0).max(10.0);
     for (i, set) in bars.iter().enumerate() {
-        let Some(layer) = set.distance.layers.get(index) else {
+        let Some(layer) = set.layers.get(index) else {
             continue;
         };
-        let (value, most) = scaled(layer);
-        let share = if most > 0.0 && value.is_finite() {
-            (value / most) as f32
+        let share = if most > 0.0 && layer.value.is_finite() {
+            (layer.value / most) as f32
         } else {
             0.0
         };
         let top = rect.top() + 4.0 + i as f32 * (BAR + 2.0);
-        let bar = Rect::from_min_size(
-            egui::pos2(start, top),
-            Vec2::new((room * share).max(1.0), BAR),
-        );
+        let size = Vec2::new((room * share).max(1.0), BAR);
+        let bar = Rect::from_min_size(egui::pos2(start, top), size);
         ui.painter().rect_filled(bar, 2.0, set.color);
         ui.painter().text(
             egui::pos2(bar.right() + 5.0, bar.center().y),
             Align2::LEFT_CENTER,
-            format_value(value),
+            format_value(layer.value),
             FontId::proportional(10.5),
-            cx.palette.text,
+            palette.text,
         );
-        words.push_str(&format!(
-            "\n{}: {} ({} of its norm)",
-            set.name,
-            format_value(layer.total),
-            format_value(layer.relative)
-        ));
+        words.push_str(&format!("\n{}: {}", set.name, layer.words));
     }
-    super::curves::named(&response, &format!("Distance of {}", layer.name), &words);
+    super::curves::named(&response, &format!("Bars of {}", first.name), &words);
     response.on_hover_text(words);
 }
 
 /// The table as tab-separated values.
 pub fn tsv(news: &Snapshot) -> String {
-    let mut text = "layer\tparameters\tset\tdistance\trelative\n".to_owned();
+    let mut text = "layer\tparameters\tset\tvalue\trelative\n".to_owned();
     let Some(facts) = news.experiment.as_deref() else {
         return text;
     };
@@ -180,6 +261,18 @@ pub fn tsv(news: &Snapshot) -> String {
             text.push_str(&format!(
                 "{}\t{}\t{name}\t{}\t{}\n",
                 layer.name, layer.parameters, layer.total, layer.relative
+            ));
+        }
+    }
+    for (name, alpha) in [("small batch", 0.0), ("large batch", 1.0)] {
+        let found = news.measure(alpha, Quantity::Noise);
+        let Some(Found::Noise(so_far)) = found.and_then(|m| m.found.as_ref()) else {
+            continue;
+        };
+        for layer in &so_far.layers {
+            text.push_str(&format!(
+                "{}\t{}\t{name} norm of weights over norm of gradient\t{}\t\n",
+                layer.name, layer.parameters, layer.ratio
             ));
         }
     }

@@ -16,7 +16,7 @@ pub mod surface3d;
 use super::command::Command;
 use super::state::State;
 use super::theme::Palette;
-use crate::engine::live::Snapshot;
+use crate::engine::live::{Quantity, Snapshot};
 use eframe::egui::{self, Ui, WidgetText};
 use eframe::egui_wgpu::RenderState;
 use egui_tiles::{Behavior, SimplificationOptions, Tile, TileId, Tiles, Tree, UiResponse};
@@ -58,6 +58,16 @@ impl Pane {
         Self::Layers,
         Self::Log,
     ];
+
+    /// What it needs measured.
+    pub fn measures(self) -> &'static [Quantity] {
+        match self {
+            Self::Measures => &Quantity::ALL,
+            Self::Density => &[Quantity::Eigenvalues, Quantity::Density],
+            Self::Layers => &[Quantity::Noise],
+            _ => &[],
+        }
+    }
 
     /// Its name on tabs and in menus.
     pub fn name(self) -> &'static str {

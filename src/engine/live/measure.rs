@@ -4,7 +4,7 @@
 //! here it goes out after every step, with the error it still has.
 
 use super::open::Workbench;
-use crate::engine::job::Setup;
+use crate::engine::job::{NoiseJob, Setup};
 use crate::engine::local::rounding;
 use crate::error::{Error, Result};
 use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
@@ -12,7 +12,10 @@ use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions}
 use crate::landscape::curvature::trace::{Hutchinson, Trace, TraceOptions};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::noise::Sampled as _;
+use crate::landscape::noise::alignment::{Aligned, Alignment};
+use crate::landscape::noise::bend::{Bend, BendedNoise};
 use crate::landscape::noise::exact::{ExactNoise, ExactPass};
+use crate::landscape::noise::layers::{self, LayerNorms};
 use crate::landscape::objective::Objective as _;
 use crate::landscape::sharpness::other::{Measure, Measured, Measurement};
 use crate::model::params::Params;
@@ -24,8 +27,10 @@ use serde::{Deserialize, Serialize};
 pub enum Quantity {
     /// A sharpness other than φ.
     Rise(Measure),
-    /// The gradient noise scale from all samples, and the gradient's norm.
+    /// The gradient noise scale from all samples, the gradient's norm, and alignment within batches.
     Noise,
+    /// The gradient noise scale with curvature.
+    Bend,
     /// The largest eigenvalues of the Hessian and the smallest.
     Eigenvalues,
     /// The trace of the Hessian and its Frobenius norm.
@@ -36,13 +41,14 @@ pub enum Quantity {
 
 impl Quantity {
     /// All of them, the cheapest first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Rise(Measure::Sam),
         Self::Rise(Measure::Asam),
         Self::Rise(Measure::AdaptiveWorst),
         Self::Rise(Measure::AdaptiveAverage),
         Self::Rise(Measure::FilterAverage),
         Self::Noise,
+        Self::Bend,
         Self::Eigenvalues,
         Self::Trace,
         Self::Density,
@@ -53,6 +59,7 @@ impl Quantity {
         match self {
             Self::Rise(measure) => measure.describe(),
             Self::Noise => "Gradient noise",
+            Self::Bend => "Gradient noise with curvature",
             Self::Eigenvalues => "Eigenvalues",
             Self::Trace => "Trace",
             Self::Density => "Spectral density",
@@ -67,6 +74,10 @@ const DRAWS: usize = 20;
 const ASCENT_STEPS: usize = 10;
 /// Lanczos vectors that must fit into memory for eigenvalues to make sense.
 const FEWEST_VECTORS: usize = 30;
+/// Random vectors of the noise scale with curvature, and batches of each size whose alignment is
+/// averaged, as `losscope noise` has them.
+const BEND_PROBES: usize = 20;
+const ALIGNED_BATCHES: usize = 20;
 
 /// A measured quantity, perhaps not yet final.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +86,8 @@ pub enum Found {
     Rise(Measured),
     /// Noise of the samples seen so far.
     Noise(Box<NoiseSoFar>),
+    /// The noise scale with curvature.
+    Bend(Bend),
     /// Eigenvalues with their residuals.
     Eigenvalues(Eigenvalues),
     /// Trace and squares with their standard errors.
@@ -90,6 +103,10 @@ pub struct NoiseSoFar {
     pub noise: ExactNoise,
     /// Standard error of B_simple for a random choice of as many of all samples; 0 once all are in.
     pub standard_error: f64,
+    /// Alignment at several batch sizes, once all samples are in.
+    pub aligned: Vec<Aligned>,
+    /// Norms of weights and gradients by module.
+    pub layers: Vec<LayerNorms>,
 }
 
 /// One quantity at one point.
@@ -123,6 +140,9 @@ enum State {
     Slope(Measure),
     Rise(Box<Measurement>),
     Noise(ExactPass),
+    /// All samples are in.
+    Aligned(Box<NoiseSoFar>, Alignment),
+    Bend(Box<BendedNoise>),
     Eigenvalues(Box<Lanczos>),
     Trace(Box<Hutchinson>),
     Density(Box<Quadrature>),
@@ -160,6 +180,10 @@ impl MeasureWork {
             Quantity::Noise => {
                 news.steps.1 = split.len();
                 State::Noise(ExactPass::new(point))
+            }
+            Quantity::Bend => {
+                news.steps.1 = BEND_PROBES;
+                State::Bend(Box::new(BendedNoise::new(point, BEND_PROBES, seed)))
             }
             Quantity::Eigenvalues => {
                 let usual = LanczosOptions::default();
@@ -258,13 +282,36 @@ impl MeasureWork {
                 };
                 *done = progress.done;
                 let noise = pass.noise(&objective.tensors());
-                noise.map(|noise| {
-                    let standard_error = noise.standard_error(progress.total);
-                    Found::Noise(Box::new(NoiseSoFar {
-                        noise,
-                        standard_error,
-                    }))
-                })
+                let so_far = noise.map(|noise| NoiseSoFar {
+                    standard_error: noise.standard_error(progress.total),
+                    noise,
+                    aligned: Vec::new(),
+                    layers: pass
+                        .gradient()
+                        .map_or_else(Vec::new, |gradient| layers::table(&self.theta, gradient)),
+                });
+                if let Some(so_far) = so_far.clone().filter(|_| progress.done == progress.total) {
+                    let alignment = alignment(&so_far, &self.theta, self.setup.seed);
+                    self.news.steps.1 += alignment.1;
+                    self.state = State::Aligned(Box::new(so_far), alignment.0);
+                }
+                so_far.map(|so_far| Found::Noise(Box::new(so_far)))
+            }
+            State::Aligned(so_far, alignment) => {
+                let Some(found) = alignment.step(objective)? else {
+                    return Ok(false);
+                };
+                *done += 1;
+                so_far.aligned.retain(|a| a.batch != found.batch);
+                so_far.aligned.push(found);
+                Some(Found::Noise(so_far.clone()))
+            }
+            State::Bend(bend) => {
+                let Some(found) = bend.step(objective)? else {
+                    return Ok(false);
+                };
+                *done += 1;
+                Some(Found::Bend(found))
             }
             State::Eigenvalues(lanczos) => {
                 let Some(found) = lanczos.step(objective)? else {
@@ -291,4 +338,20 @@ impl MeasureWork {
         self.news.found = found.or_else(|| self.news.found.take());
         Ok(true)
     }
+}
+
+/// The alignment of `losscope noise`, and its steps.
+fn alignment(so_far: &NoiseSoFar, theta: &Params, seed: u64) -> (Alignment, usize) {
+    let norms = so_far.noise.sample_norms.clone();
+    let fitting = |batch: &usize| *batch <= norms.len();
+    let sizes: Vec<usize> = NoiseJob::default()
+        .batches
+        .into_iter()
+        .filter(fitting)
+        .collect();
+    let whole = |size: &&usize| **size == norms.len();
+    let steps =
+        sizes.len() * ALIGNED_BATCHES - sizes.iter().filter(whole).count() * (ALIGNED_BATCHES - 1);
+    let alignment = Alignment::new(theta.flatten(), norms.clone(), sizes, ALIGNED_BATCHES, seed);
+    (alignment, steps)
 }

@@ -90,9 +90,10 @@ impl Worker<'_> {
             if self.wish.sharpness && !self.wish.dragging {
                 parts.push(Part::Curve(here));
             }
-            if self.wish.measuring && !self.wish.dragging {
+            if !self.wish.dragging {
+                let seen = |q: &&Quantity| self.wish.measuring.contains(q);
                 let at = |q: &Quantity| [0.0, 1.0, here].map(|a| Part::Measure(*q, a));
-                parts.extend(self.wish.measures.iter().flat_map(at));
+                parts.extend(self.wish.measures.iter().filter(seen).flat_map(at));
             }
             parts.extend(refined.into_iter().map(Part::Surface));
             parts.retain(|&part| self.still_wanted(part));

@@ -35,9 +35,9 @@ pub struct Wish {
     /// What is wanted to be measured.
     #[serde(default = "every_quantity")]
     pub measures: Vec<Quantity>,
-    /// Whether measures are wanted at present.
+    /// What of it is being looked at.
     #[serde(skip)]
-    pub measuring: bool,
+    pub measuring: Vec<Quantity>,
     /// Whether a pointer is still moving α or ε: what takes long can wait.
     #[serde(skip)]
     pub dragging: bool,
@@ -86,7 +86,7 @@ impl Default for Wish {
             compare: false,
             sharpness: true,
             measures: every_quantity(),
-            measuring: false,
+            measuring: Vec::new(),
             dragging: false,
             stopped: false,
         }

@@ -20,6 +20,10 @@ pub const TRACE: &str = "tr H = Σ λ, the sum of all curvatures: the mean of v�
 pub const FROBENIUS: &str = "‖H‖_F = √Σ λ², from the same products as the trace: the mean of ‖Hv‖²; ± is its standard error";
 /// Of the noise scale.
 pub const NOISE: &str = "B_simple = tr Σ / ‖G‖²: about how many samples a batch needs for its gradient to be more signal than noise; larger batches save few steps (McCandlish et al. 2018, equation 2.9).\nExact once the gradients of all training samples are in; until then ± is the standard error of as many drawn at random";
+/// Of the noise scale with curvature.
+pub const BEND: &str = "B_noise = tr(HΣ) / (GᵀHG): the noise scale when the loss bends differently along different directions (McCandlish et al. 2018, equation 2.8). From 20 random vectors; ± is the standard error. Negative where the loss bends downwards along its gradient";
+/// Of the alignment.
+pub const ALIGNMENT: &str = "‖Σ gₙ‖ / Σ ‖gₙ‖ over the gradients of 64 samples: 1 where all point the same way, about 1/√64 = 0.125 where none are related. The mean of 20 batches; ± is its standard error. It falls with the batch size, which is why larger batches step less far (losscope noise lists several sizes)";
 /// Of tr Σ.
 pub const COVARIANCE: &str = "tr Σ = mean ‖gₙ‖² − ‖G‖²: how much the gradients gₙ of single samples scatter about their mean G";
 /// Of ‖∇f‖.

@@ -10,6 +10,9 @@ use crate::landscape::evaluate::Metrics;
 use crate::landscape::sharpness::other::Measure;
 use std::sync::Arc;
 
+/// The batch size at which the table shows alignment.
+const ALIGNED: usize = 64;
+
 /// A number, and how far it may still be off.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Value {
@@ -258,10 +261,32 @@ impl Table<'_> {
             let error = now.standard_error * now.noise.total.gradient_squared;
             Some(uncertain(now.noise.total.covariance_trace, error, news))
         });
+        let help = help::BEND;
+        let bend = self.row(
+            "B_noise",
+            "samples",
+            help,
+            Quantity::Bend,
+            |news, found| match found {
+                Found::Bend(bend) => Some(uncertain(bend.scale, bend.standard_error, news)),
+                _ => None,
+            },
+        );
+        let name = format!("Alignment at B = {ALIGNED}");
+        let aligned = self.row(&name, "", help::ALIGNMENT, what, |news, found| {
+            let now = so_far(found)?;
+            let of = now.aligned.iter().find(|a| a.batch == ALIGNED)?;
+            let mean = of.alignment;
+            Some(uncertain(mean.mean, mean.standard_error, news))
+        });
         let slope = self.row("Gradient norm", "", help::GRADIENT, what, |_, found| {
             Some(exact(so_far(found)?.noise.total.gradient_squared.sqrt()))
         });
-        self.group("Gradient noise", vec![scale, covariance, slope], vec![what])
+        self.group(
+            "Gradient noise",
+            vec![scale, bend, covariance, aligned, slope],
+            vec![what, Quantity::Bend],
+        )
     }
 
     fn row(
