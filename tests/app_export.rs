@@ -126,7 +126,7 @@ fn numbers_open_again_with_every_reader() {
     export(&mut harness, "Measures", "Table (TSV)", &tsv);
     written(&mut harness, &tsv);
     let text = std::fs::read_to_string(&tsv).unwrap();
-    assert!(text.contains("Training loss\tnats\t"), "{text}");
+    assert!(text.contains("Train loss\tnats\t"), "{text}");
     let svg = folder.path().join("three.svg");
     harness.get_by_label("Compare").click();
     harness.run_steps(3);

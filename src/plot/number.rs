@@ -69,12 +69,18 @@ pub fn format_value(value: f64) -> String {
         let rounded: f64 = scientific.parse().unwrap_or(value);
         return true_minus(&format!("{rounded}"));
     }
-    let raised: String = power.to_string().chars().map(superscript).collect();
+    let ten = power_of_ten(power);
     match digits {
-        "1" => format!("10{raised}"),
-        "-1" => format!("−10{raised}"),
-        _ => format!("{}×10{raised}", true_minus(digits)),
+        "1" => ten,
+        "-1" => format!("−{ten}"),
+        _ => format!("{}×{ten}", true_minus(digits)),
     }
+}
+
+/// `10⁻⁵`
+pub fn power_of_ten(power: i32) -> String {
+    let raised: String = power.to_string().chars().map(superscript).collect();
+    format!("10{raised}")
 }
 
 fn true_minus(text: &str) -> String {

@@ -141,7 +141,7 @@ enum State {
     Rise(Box<Measurement>),
     Noise(ExactPass),
     /// All samples are in.
-    Aligned(Box<NoiseSoFar>, Alignment),
+    Aligned(Box<NoiseSoFar>, Box<Alignment>),
     Bend(Box<BendedNoise>),
     Eigenvalues(Box<Lanczos>),
     Trace(Box<Hutchinson>),
@@ -293,7 +293,7 @@ impl MeasureWork {
                 if let Some(so_far) = so_far.clone().filter(|_| progress.done == progress.total) {
                     let alignment = alignment(&so_far, &self.theta, self.setup.seed);
                     self.news.steps.1 += alignment.1;
-                    self.state = State::Aligned(Box::new(so_far), alignment.0);
+                    self.state = State::Aligned(Box::new(so_far), Box::new(alignment.0));
                 }
                 so_far.map(|so_far| Found::Noise(Box::new(so_far)))
             }

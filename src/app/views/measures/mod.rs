@@ -8,7 +8,7 @@ use crate::app::command::Command;
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::live::Snapshot;
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, power_of_ten};
 use eframe::egui::{self, Align, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, Vec2};
 use rows::{Group, Row, Value, groups};
 
@@ -52,7 +52,7 @@ pub fn measures_ui(ui: &mut Ui, cx: &mut Context<'_>) {
             .on_hover_text(CAUTION);
     });
     let width = ui.available_width();
-    let columns = [0.29, 0.18, 0.18, 0.18, 0.17].map(|share| share * (width - 14.0));
+    let columns = [0.265, 0.175, 0.175, 0.175, 0.21].map(|share| share * (width - 14.0));
     line_ui(ui, &columns, None, |ui, column| {
         let heads = [
             ("", cx.palette.text),
@@ -175,11 +175,16 @@ fn with_error(value: f64, error: f64) -> (String, String) {
         let unit = 10_f64.powf(error.log10().floor() - 1.0);
         format_value((error / unit).round() * unit)
     };
-    if (1e-2..1e4).contains(&value.abs()) || value == 0.0 {
+    if (1e-1..1e4).contains(&value.abs()) || value == 0.0 {
         return (format_value(value), format!("±{}", short(error)));
     }
-    let unit = 10_f64.powf(value.abs().log10().floor());
-    let power = format!("±{} ×{}", short(error / unit), format_value(unit));
+    let exponent = value.abs().log10().floor();
+    let unit = 10_f64.powf(exponent);
+    let power = format!(
+        "±{} ×{}",
+        short(error / unit),
+        power_of_ten(exponent as i32)
+    );
     (format_value(value / unit), power)
 }
 
@@ -260,7 +265,7 @@ mod tests {
         for (value, error, number, rest) in [
             (18.03, 0.9123, "18", "±0.91"),
             (6.82e-4, 1.3e-4, "6.82", "±1.3 ×10⁻⁴"),
-            (-0.014, 1.2e-4, "−0.014", "±1.2×10⁻⁴"),
+            (-0.014, 1.2e-4, "−1.4", "±0.012 ×10⁻²"),
             (3.74, 1e-4, "3.74", ""),
             (2.0, f64::INFINITY, "2", ""),
         ] {

@@ -110,7 +110,7 @@ impl Table<'_> {
         let alpha = self.state.wish.alpha;
         let here = self.news.point.as_ref().filter(|p| p.alpha == alpha);
         let mut rows = Vec::new();
-        let there = [("Training", splits.0), ("Validation", splits.1)];
+        let there = [("Train", splits.0), ("Valid.", splits.1)];
         for (index, (split, _)) in there.iter().filter(|(_, there)| *there).enumerate() {
             let at = |metrics: Option<&[Metrics]>| metrics.and_then(|m| m.get(index)).copied();
             let three = [
