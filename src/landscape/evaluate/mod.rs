@@ -8,6 +8,7 @@
 
 pub mod gradient;
 mod hessian;
+mod lanes;
 mod point;
 mod samples;
 mod upload;
@@ -55,6 +56,8 @@ pub struct Evaluator {
     device: Device,
     dtype: DType,
     memory: usize,
+    /// The passes on the processor, where the device is burn's `flex` and the network has a plan.
+    lanes: Option<Arc<dyn lanes::Passes>>,
 }
 
 /// One split, checked against a network and uploaded, or ready to pass through in pieces.
@@ -112,11 +115,14 @@ impl Evaluator {
                 "{device:?} can't compute in double precision; use --precision f32, or --device flex for f64"
             )));
         }
+        let on_flex = format!("{device:?}").to_lowercase().contains("flex");
+        let lanes = on_flex.then(|| lanes::passes(&network, dtype, memory));
         Ok(Self {
             network,
             device,
             dtype,
             memory,
+            lanes: lanes.flatten(),
         })
     }
 
@@ -135,6 +141,40 @@ impl Evaluator {
         coordinates: &[Coordinate],
         splits: &[&Split],
     ) -> Result<Vec<Vec<Metrics>>> {
+        let sums = match &self.lanes {
+            Some(lanes) => {
+                let mut sums = Vec::with_capacity(coordinates.len() * splits.len());
+                for few in coordinates.chunks(Self::POINTS) {
+                    let weights = few.iter().map(|c| self.weights_at(slice, c));
+                    let weights: Vec<Weights> = weights.collect::<Result<_>>()?;
+                    sums.extend(lanes.losses(&weights, splits)?);
+                }
+                sums
+            }
+            None => self.sums(slice, coordinates, splits)?,
+        };
+        let mut sums = sums.into_iter();
+        let row = |_| {
+            let entry = |split: &&Split| {
+                let n = split.samples.len() as f64;
+                let [loss, correct] = sums.next().unwrap_or([f64::NAN; 2]);
+                Metrics {
+                    loss: loss / n,
+                    accuracy: correct / n,
+                }
+            };
+            splits.iter().map(entry).collect()
+        };
+        Ok(coordinates.iter().map(row).collect())
+    }
+
+    /// Sum of the loss and number of right answers, one a coordinate and split.
+    fn sums(
+        &self,
+        slice: &LoadedSlice,
+        coordinates: &[Coordinate],
+        splits: &[&Split],
+    ) -> Result<Vec<[f64; 2]>> {
         let mut pending = Pending::new(coordinates.len() * splits.len());
         for (row, coordinate) in coordinates.iter().enumerate() {
             let weights = self.weights_at(slice, coordinate)?;
@@ -154,19 +194,7 @@ impl Evaluator {
             }
         }
         settle(&mut pending)?;
-        let mut sums = pending.sums.into_iter();
-        let row = |_| {
-            let entry = |split: &&Split| {
-                let n = split.samples.len() as f64;
-                let [loss, correct] = sums.next().unwrap_or([f64::NAN; 2]);
-                Metrics {
-                    loss: loss / n,
-                    accuracy: correct / n,
-                }
-            };
-            splits.iter().map(entry).collect()
-        };
-        Ok(coordinates.iter().map(row).collect())
+        Ok(pending.sums)
     }
 
     /// Outputs (logits) of every sample at one coordinate, row by row: `[n × outputs]`.
