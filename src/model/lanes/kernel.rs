@@ -151,67 +151,114 @@ fn outer_plain<T: Real, const FUSED: bool>(
     strides: [usize; 3],
 ) {
     let Shape {
-        targets,
-        sources,
-        taps,
+        targets, sources, ..
     } = shape;
     // Few enough blocks that the rows of one round stay in the first cache.
     let blocks = (64 / positions[0].max(positions[1]).max(1)).max(1);
     let target = target.chunks(blocks * positions[0] * targets);
     let source = source.chunks(blocks * positions[1] * sources);
     for (target, source) in target.zip(source) {
-        for first in (0..targets).step_by(WIDTH) {
-            let ends: [usize; WIDTH] = std::array::from_fn(|i| (first + i).min(targets - 1));
-            for across in (0..sources).step_by(ACROSS) {
-                let other: [usize; ACROSS] = std::array::from_fn(|i| (across + i).min(sources - 1));
-                for tap in 0..taps {
-                    let mut sums = [[[T::ZERO; PART]; ACROSS]; WIDTH];
-                    let samples = target
-                        .chunks_exact(positions[0] * targets)
-                        .zip(source.chunks_exact(positions[1] * sources));
-                    for (target, source) in samples {
-                        for &(place, from) in pairs.get(tap) {
-                            let target = &target[place as usize * targets..][..targets];
-                            let source = &source[from as usize * sources..][..sources];
-                            let target = ends.map(|i| &target[i].0);
-                            let source = other.map(|i| &source[i].0);
-                            for part in [0, PART] {
-                                for i in 0..WIDTH {
-                                    for j in 0..ACROSS {
-                                        for l in 0..PART {
-                                            let (a, b) = (target[i][part + l], source[j][part + l]);
-                                            let sum = &mut sums[i][j][l];
-                                            *sum = if FUSED {
-                                                a.fused(b, *sum)
-                                            } else {
-                                                a * b + *sum
-                                            };
-                                        }
-                                    }
-                                }
-                            }
-                        }
+        let mut first = 0;
+        while first < targets {
+            let wide = first + WIDTH <= targets;
+            let mut across = 0;
+            while across < sources {
+                let both = across + ACROSS <= sources;
+                for tap in 0..shape.taps {
+                    let tile = Tile {
+                        target,
+                        source,
+                        sizes: [positions[0] * targets, positions[1] * sources],
+                        pairs: pairs.get(tap),
+                        corner: [first, across],
+                        shape,
+                    };
+                    let at = first * strides[0] + across * strides[1] + tap * strides[2];
+                    let gradient = &mut gradient[at..];
+                    let strides = [strides[0], strides[1]];
+                    match (wide, both) {
+                        (true, true) => tile.add::<FUSED, WIDTH, ACROSS>(gradient, strides),
+                        (true, false) => tile.add::<FUSED, WIDTH, 1>(gradient, strides),
+                        (false, true) => tile.add::<FUSED, 1, ACROSS>(gradient, strides),
+                        (false, false) => tile.add::<FUSED, 1, 1>(gradient, strides),
                     }
-                    for i in 0..WIDTH.min(targets - first) {
-                        for j in 0..ACROSS.min(sources - across) {
-                            let at = (first + i) * strides[0]
-                                + (across + j) * strides[1]
-                                + tap * strides[2];
-                            gradient[at] += total(sums[i][j]);
+                }
+                across += if both { ACROSS } else { 1 };
+            }
+            first += if wide { WIDTH } else { 1 };
+        }
+    }
+}
+
+/// A few target channels by a few source channels of one tap.
+struct Tile<'a, T> {
+    target: &'a [Row<T>],
+    source: &'a [Row<T>],
+    /// Rows of one block of samples.
+    sizes: [usize; 2],
+    pairs: &'a [(u32, u32)],
+    corner: [usize; 2],
+    shape: Shape,
+}
+
+impl<T: Real> Tile<'_, T> {
+    #[inline(always)]
+    fn add<const FUSED: bool, const A: usize, const B: usize>(
+        &self,
+        gradient: &mut [T],
+        strides: [usize; 2],
+    ) {
+        add_totals(&self.sums::<FUSED, A, B>(), gradient, strides);
+    }
+
+    #[inline(always)]
+    fn sums<const FUSED: bool, const A: usize, const B: usize>(&self) -> [[[T; PART]; B]; A] {
+        let mut sums = [[[T::ZERO; PART]; B]; A];
+        let blocks = self.target.chunks_exact(self.sizes[0]);
+        for (target, source) in blocks.zip(self.source.chunks_exact(self.sizes[1])) {
+            for &(place, from) in self.pairs {
+                let place = place as usize * self.shape.targets + self.corner[0];
+                let from = from as usize * self.shape.sources + self.corner[1];
+                let target = &target[place..place + A];
+                let source = &source[from..from + B];
+                for part in [0, PART] {
+                    for i in 0..A {
+                        for j in 0..B {
+                            for l in part..part + PART {
+                                let (a, b) = (target[i].0[l], source[j].0[l]);
+                                let sum = &mut sums[i][j][l - part];
+                                *sum = if FUSED {
+                                    a.fused(b, *sum)
+                                } else {
+                                    a * b + *sum
+                                };
+                            }
                         }
                     }
                 }
             }
         }
+        sums
     }
 }
 
-#[inline(always)]
-fn total<T: Real>(mut part: [T; PART]) -> T {
-    for width in [4, 2, 1] {
-        for l in 0..width {
-            part[l] += part[l + width];
+/// Kept apart from the loop that makes the sums: seen together, the compiler would rather add across
+/// lanes all the time.
+#[inline(never)]
+fn add_totals<T: Real, const A: usize, const B: usize>(
+    sums: &[[[T; PART]; B]; A],
+    gradient: &mut [T],
+    strides: [usize; 2],
+) {
+    for (i, sums) in sums.iter().enumerate() {
+        for (j, sum) in sums.iter().enumerate() {
+            let mut part = *sum;
+            for width in [4, 2, 1] {
+                for l in 0..width {
+                    part[l] += part[l + width];
+                }
+            }
+            gradient[i * strides[0] + j * strides[1]] += part[0];
         }
     }
-    part[0]
 }

@@ -136,14 +136,20 @@ impl<T: Real> Row<T> {
 
     /// Lane by lane.
     #[inline(always)]
-    fn map(self, f: impl Fn(T) -> T) -> Self {
-        Self(self.0.map(f))
+    fn map(mut self, f: impl Fn(T) -> T) -> Self {
+        for lane in &mut self.0 {
+            *lane = f(*lane);
+        }
+        self
     }
 
     /// Lane by lane with another.
     #[inline(always)]
-    fn zip(self, other: Self, f: impl Fn(T, T) -> T) -> Self {
-        Self(std::array::from_fn(|l| f(self.0[l], other.0[l])))
+    fn zip(mut self, other: Self, f: impl Fn(T, T) -> T) -> Self {
+        for (lane, other) in self.0.iter_mut().zip(other.0) {
+            *lane = f(*lane, other);
+        }
+        self
     }
 
     /// self · factor + other
@@ -155,12 +161,12 @@ impl<T: Real> Row<T> {
     /// Over all samples.
     #[inline(always)]
     fn sum(self) -> T {
-        let mut half: [T; 8] = std::array::from_fn(|l| self.0[l] + self.0[l + 8]);
-        for width in [4, 2, 1] {
+        let mut lanes = self.0;
+        for width in [8, 4, 2, 1] {
             for l in 0..width {
-                half[l] += half[l + width];
+                lanes[l] += lanes[l + width];
             }
         }
-        half[0]
+        lanes[0]
     }
 }
