@@ -28,8 +28,8 @@ use std::ops::{Add, AddAssign, Div, Mul, Neg, Sub};
 
 /// Samples side by side.
 pub const LANES: usize = 16;
-/// Blocks of [`LANES`] samples that go through the layers together.
-pub const BLOCKS: usize = 4;
+/// Most blocks of [`LANES`] samples that go through the layers together.
+pub const BLOCKS: usize = 16;
 
 /// One value of sixteen samples.
 #[derive(Debug, Clone, Copy)]

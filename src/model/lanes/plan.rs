@@ -150,7 +150,7 @@ impl Plan {
 
     /// Samples that go through together: few enough that they stay near the caches.
     pub fn batch(&self) -> usize {
-        const NEAR_CACHE: usize = 4096;
+        const NEAR_CACHE: usize = 2048;
         let largest = self.sizes.iter().copied().max().unwrap_or(1).max(1);
         LANES * (NEAR_CACHE / largest).clamp(1, BLOCKS)
     }

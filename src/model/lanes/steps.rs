@@ -103,8 +103,7 @@ pub fn rate<T: Real>(
         }
         (Kind::Curve(curve), ..) => {
             let Some(moves) = moves else { return };
-            out.fill(Row::ZERO);
-            chain(*curve, x, seen.value, moves, out);
+            chain::<T, false>(*curve, x, seen.value, moves, out);
         }
         (Kind::Linear(map), ..) => {
             let Some(moves) = moves else { return };
@@ -163,7 +162,7 @@ pub fn back<T: Real>(
             into(0, &mut |out| scaled(out, adjoint, scale));
         }
         (Kind::Curve(curve), _) => {
-            into(0, &mut |out| chain(*curve, x, seen.value, adjoint, out));
+            into(0, &mut |out| chain::<T, true>(*curve, x, seen.value, adjoint, out));
         }
         (Kind::Linear(map), _) => {
             into(0, &mut |out| linear_back(map, adjoint, out));
@@ -403,37 +402,43 @@ fn logistic<T: Real>(x: T) -> T {
     T::ONE / (T::ONE + (-x).exp())
 }
 
-/// Adds g′(x) times rows.
-fn chain<T: Real>(curve: Curve, x: &[Row<T>], y: &[Row<T>], rows: &[Row<T>], out: &mut [Row<T>]) {
+/// g′(x) times rows, added to what is there or in its place.
+fn chain<T: Real, const ADD: bool>(
+    curve: Curve,
+    x: &[Row<T>],
+    y: &[Row<T>],
+    rows: &[Row<T>],
+    out: &mut [Row<T>],
+) {
     #[inline(always)]
-    fn add<T: Real>(
-        x: &[Row<T>],
-        y: &[Row<T>],
+    fn times<T: Real, const ADD: bool>(
+        at: &[Row<T>],
         rows: &[Row<T>],
         out: &mut [Row<T>],
-        slope: impl Fn(T, T) -> T,
+        slope: impl Fn(T) -> T,
     ) {
-        for (((out, x), y), row) in out.iter_mut().zip(x).zip(y).zip(rows) {
-            let term = x.zip(*y, &slope).zip(*row, |s, r| s * r);
-            *out = out.zip(term, |a, b| a + b);
+        for ((out, at), row) in out.iter_mut().zip(at).zip(rows) {
+            for ((out, &at), &row) in out.0.iter_mut().zip(&at.0).zip(&row.0) {
+                let term = slope(at) * row;
+                *out = if ADD { *out + term } else { term };
+            }
         }
     }
     match curve {
+        // y has the sign of x, and is at hand: the next layer reads it.
+        Curve::Leaky(below) if below >= 0.0 => {
+            let below = T::of(below);
+            times::<T, ADD>(y, rows, out, |y| if y > T::ZERO { T::ONE } else { below });
+        }
         Curve::Leaky(below) => {
             let below = T::of(below);
-            add(
-                x,
-                y,
-                rows,
-                out,
-                |x, _| if x > T::ZERO { T::ONE } else { below },
-            );
+            times::<T, ADD>(x, rows, out, |x| if x > T::ZERO { T::ONE } else { below });
         }
-        Curve::Tanh => add(x, y, rows, out, |_, y| T::ONE - y * y),
-        Curve::Sigmoid => add(x, y, rows, out, |_, y| y * (T::ONE - y)),
-        Curve::Silu => add(x, y, rows, out, |x, y| {
+        Curve::Tanh => times::<T, ADD>(y, rows, out, |y| T::ONE - y * y),
+        Curve::Sigmoid => times::<T, ADD>(y, rows, out, |y| y * (T::ONE - y)),
+        Curve::Silu => times::<T, ADD>(x, rows, out, |x| {
             let sigma = logistic(x);
-            sigma + y * (T::ONE - sigma)
+            sigma + x * sigma * (T::ONE - sigma)
         }),
     }
 }
