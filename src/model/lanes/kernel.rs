@@ -103,7 +103,10 @@ fn gather_plain<T: Real, const FUSED: bool>(
             for (place, target) in target.chunks_exact_mut(targets).enumerate() {
                 let target = &mut target[first..first + count];
                 let mut sums = [Row::<T>::ZERO; WIDTH];
-                sums[..count].copy_from_slice(target);
+                match target.as_array() {
+                    Some(target) => sums = *target,
+                    None => sums[..count].copy_from_slice(target),
+                }
                 for &(tap, from) in seen.get(place) {
                     let from = from as usize * sources;
                     let rows = &source[from..from + sources];
@@ -122,7 +125,10 @@ fn gather_plain<T: Real, const FUSED: bool>(
                         }
                     }
                 }
-                target.copy_from_slice(&sums[..count]);
+                match target.as_mut_array() {
+                    Some(target) => *target = sums,
+                    None => target.copy_from_slice(&sums[..count]),
+                }
             }
         }
     }

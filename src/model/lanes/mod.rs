@@ -11,9 +11,20 @@
 //! Symbols as in [`crate::model::reverse`]: y a layer's output, ẏ its rate along a direction,
 //! λ = ∂f/∂y and μ = ∂⟨∇f, v⟩/∂y.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what the kernels call must be compiled for the processor they are compiled for"
+)]
+#![expect(
+    clippy::needless_range_loop,
+    reason = "loops of a fixed length over lanes become single instructions in this form"
+)]
+
+mod curves;
 mod geometry;
 mod kernel;
 mod loss;
+mod maps;
 mod passes;
 mod plan;
 mod point;
@@ -75,14 +86,19 @@ pub trait Real:
     /// In double precision.
     fn wide(self) -> f64;
     /// self · a + b, rounded once.
+    #[must_use]
     fn fused(self, a: Self, b: Self) -> Self;
     /// eˣ
+    #[must_use]
     fn exp(self) -> Self;
     /// ln x
+    #[must_use]
     fn ln(self) -> Self;
     /// ln(1 + x)
+    #[must_use]
     fn ln_1p(self) -> Self;
     /// tanh x
+    #[must_use]
     fn tanh(self) -> Self;
 }
 

@@ -54,7 +54,10 @@ impl<T: Real> Point<T> {
     pub fn new(plan: &Plan, weights: &Weights, purpose: Purpose) -> Result<Self, ExecutionError> {
         let read = |name: &str| -> Result<Vec<T>, ExecutionError> {
             let data = weights.flat(name).try_into_data()?;
-            Ok(data.iter::<T>().collect())
+            match data.as_slice::<T>() {
+                Ok(values) => Ok(values.to_vec()),
+                Err(_) => Ok(data.iter::<T>().collect()),
+            }
         };
         let trained = |tensor: Option<usize>| match tensor {
             Some(tensor) => read(&plan.tensors()[tensor].0).map(Some),
