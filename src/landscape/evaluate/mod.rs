@@ -1,10 +1,11 @@
 //! The evaluator: a slice and many coordinates in, metrics out.
 //!
 //! [`Evaluator::evaluate`] takes many points at once by design; how it gets there is its own
-//! business. Today it forms one point after another as two or three fused vector operations over
-//! all weights and runs the batches through the network, which on burn's CPU devices is as fast as
-//! anything batched. Memory is bounded: batches are sized from the budget, and a data set larger
-//! than a quarter of it stays on the host and passes through in pieces.
+//! business. On burn's `flex` device the samples of networks that [`crate::model::lanes`] knows are
+//! shared out among the cores; everything else forms one point after another as two or three fused
+//! vector operations over all weights and runs the batches through burn's layers. Memory is bounded:
+//! batches are sized from the budget, and a data set larger than a quarter of it stays on the host
+//! and passes through in pieces.
 
 pub mod gradient;
 mod hessian;
