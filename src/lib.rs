@@ -20,7 +20,8 @@
 //!
 //! # What is absent
 //! * Nothing above floor 3 sees a tensor: they see `f64` and plain structs.
-//! * The mathematics does no IO, knows no clock and no thread: the same input gives the same numbers.
+//! * The mathematics does no IO and knows no clock, and where it shares samples out among cores their
+//!   sums don't depend on who was first: the same input gives the same numbers.
 //! * Nothing stored in a checkpoint is ever executed.
 
 pub mod app;

@@ -27,7 +27,16 @@ const CRATES: [(&str, &[&str]); 9] = [
         &["checkpoint", "dataset", "export", "cli", "app"],
     ),
     ("std::time", &["engine", "export", "cli", "app"]),
-    ("std::thread", &["checkpoint/hdf5", "engine", "cli", "app"]),
+    (
+        "std::thread",
+        &[
+            "checkpoint/hdf5",
+            "landscape/evaluate/lanes",
+            "engine",
+            "cli",
+            "app",
+        ],
+    ),
     ("indicatif", &["cli"]),
     ("egui", &["app"]),
     ("rfd::", &["app"]),

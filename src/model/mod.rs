@@ -9,6 +9,7 @@ pub mod family;
 pub mod file;
 pub mod forward;
 pub mod graph;
+pub mod lanes;
 pub mod layers;
 pub mod loss;
 pub mod params;

@@ -1,8 +1,10 @@
 //! Exact gradients: the mean loss over one split as a function of the trained tensors.
 //!
-//! Backpropagation through burn's autodiff, batch by batch. The batches' sums are added up on the
+//! On burn's `flex` device by [`super::lanes`] where the network has a plan; elsewhere by
+//! backpropagation through burn's autodiff, batch by batch. The batches' sums are added up on the
 //! device and read once, so that a gradient is one transfer however many tensors there are.
 
+use super::lanes::{Named, Passes};
 use super::{Evaluator, Pending, Split, hessian, read_all, settle};
 use crate::error::Result;
 use crate::landscape::evaluate::STATISTICS_BATCH;
@@ -42,6 +44,8 @@ pub struct NetworkObjective {
     pub(super) statistics: StatisticsMode,
     /// What Hessian-vector products at one point share.
     pub(super) kept: Option<hessian::Kept>,
+    /// The passes on the processor, where samples don't share statistics.
+    pub(super) lanes: Option<Arc<dyn Passes>>,
     gradients: usize,
     values: usize,
 }
@@ -72,6 +76,7 @@ impl NetworkObjective {
             buffers,
             statistics,
             kept: None,
+            lanes: evaluator.lanes.clone().filter(|_| !train_mode),
             gradients: 0,
             values: 0,
         }
@@ -122,6 +127,20 @@ impl NetworkObjective {
         forward::run(network, weights, input, statistics)
     }
 
+    /// Sums over the split as means in the order of the parameters; what no output depends on is 0.
+    pub(super) fn flatten(&self, (loss, mut sums): (f64, Named)) -> (f64, Vec<f64>) {
+        let share = 1.0 / self.split.len() as f64;
+        let trained = self.layout.iter().filter(|spec| spec.is_trainable());
+        let mut flat = Vec::with_capacity(self.dimension());
+        for spec in trained {
+            match sums.remove(&spec.name) {
+                Some(sum) => flat.extend(sum.into_iter().map(|v| v * share)),
+                None => flat.resize(flat.len() + spec.len(), 0.0),
+            }
+        }
+        (loss * share, flat)
+    }
+
     fn mean(&self, pending: &Pending) -> f64 {
         pending.sums.first().map_or(f64::NAN, |sums| sums[0]) / self.split.len() as f64
     }
@@ -147,6 +166,10 @@ impl Objective for NetworkObjective {
     fn value(&mut self, x: &[f64]) -> Result<f64> {
         self.values += 1;
         let weights = self.weights(&self.tensors_at(x));
+        if let Some(lanes) = &self.lanes {
+            let sums = lanes.losses(&[weights], &[&self.split])?;
+            return Ok(sums[0][0] / self.split.len() as f64);
+        }
         let mut pending = Pending::new(1);
         for index in 0..self.split.batches() {
             let (input, targets) = self.split.get(&self.evaluator, index);
@@ -166,6 +189,10 @@ impl Objective for NetworkObjective {
         self.gradients += 1;
         if let Some(found) = hessian::kept_gradient(self, x) {
             return found;
+        }
+        if let Some(lanes) = &self.lanes {
+            let weights = self.weights(&self.tensors_at(x));
+            return Ok(self.flatten(lanes.gradient(&weights, &self.split)?));
         }
         // A leaf a tensor: the derivative of cutting one vector into tensors would fill the whole
         // vector with zeros for each of them.

@@ -1,13 +1,15 @@
 //! The evaluator: a slice and many coordinates in, metrics out.
 //!
 //! [`Evaluator::evaluate`] takes many points at once by design; how it gets there is its own
-//! business. Today it forms one point after another as two or three fused vector operations over
-//! all weights and runs the batches through the network, which on burn's CPU devices is as fast as
-//! anything batched. Memory is bounded: batches are sized from the budget, and a data set larger
-//! than a quarter of it stays on the host and passes through in pieces.
+//! business. On burn's `flex` device the samples of networks that [`crate::model::lanes`] knows are
+//! shared out among the cores; everything else forms one point after another as two or three fused
+//! vector operations over all weights and runs the batches through burn's layers. Memory is bounded:
+//! batches are sized from the budget, and a data set larger than a quarter of it stays on the host
+//! and passes through in pieces.
 
 pub mod gradient;
 mod hessian;
+mod lanes;
 mod point;
 mod samples;
 mod upload;
@@ -55,6 +57,8 @@ pub struct Evaluator {
     device: Device,
     dtype: DType,
     memory: usize,
+    /// The passes on the processor, where the device is burn's `flex` and the network has a plan.
+    lanes: Option<Arc<dyn lanes::Passes>>,
 }
 
 /// One split, checked against a network and uploaded, or ready to pass through in pieces.
@@ -112,11 +116,14 @@ impl Evaluator {
                 "{device:?} can't compute in double precision; use --precision f32, or --device flex for f64"
             )));
         }
+        let on_flex = format!("{device:?}").to_lowercase().contains("flex");
+        let lanes = on_flex.then(|| lanes::passes(&network, dtype, memory));
         Ok(Self {
             network,
             device,
             dtype,
             memory,
+            lanes: lanes.flatten(),
         })
     }
 
@@ -135,6 +142,40 @@ impl Evaluator {
         coordinates: &[Coordinate],
         splits: &[&Split],
     ) -> Result<Vec<Vec<Metrics>>> {
+        let sums = match &self.lanes {
+            Some(lanes) => {
+                let mut sums = Vec::with_capacity(coordinates.len() * splits.len());
+                for few in coordinates.chunks(Self::POINTS) {
+                    let weights = few.iter().map(|c| self.weights_at(slice, c));
+                    let weights: Vec<Weights> = weights.collect::<Result<_>>()?;
+                    sums.extend(lanes.losses(&weights, splits)?);
+                }
+                sums
+            }
+            None => self.sums(slice, coordinates, splits)?,
+        };
+        let mut sums = sums.into_iter();
+        let row = |_| {
+            let entry = |split: &&Split| {
+                let n = split.samples.len() as f64;
+                let [loss, correct] = sums.next().unwrap_or([f64::NAN; 2]);
+                Metrics {
+                    loss: loss / n,
+                    accuracy: correct / n,
+                }
+            };
+            splits.iter().map(entry).collect()
+        };
+        Ok(coordinates.iter().map(row).collect())
+    }
+
+    /// Sum of the loss and number of right answers, one a coordinate and split.
+    fn sums(
+        &self,
+        slice: &LoadedSlice,
+        coordinates: &[Coordinate],
+        splits: &[&Split],
+    ) -> Result<Vec<[f64; 2]>> {
         let mut pending = Pending::new(coordinates.len() * splits.len());
         for (row, coordinate) in coordinates.iter().enumerate() {
             let weights = self.weights_at(slice, coordinate)?;
@@ -154,19 +195,7 @@ impl Evaluator {
             }
         }
         settle(&mut pending)?;
-        let mut sums = pending.sums.into_iter();
-        let row = |_| {
-            let entry = |split: &&Split| {
-                let n = split.samples.len() as f64;
-                let [loss, correct] = sums.next().unwrap_or([f64::NAN; 2]);
-                Metrics {
-                    loss: loss / n,
-                    accuracy: correct / n,
-                }
-            };
-            splits.iter().map(entry).collect()
-        };
-        Ok(coordinates.iter().map(row).collect())
+        Ok(pending.sums)
     }
 
     /// Outputs (logits) of every sample at one coordinate, row by row: `[n × outputs]`.

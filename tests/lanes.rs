@@ -1,0 +1,314 @@
+//! Samples side by side on the processor against burn's own operations: outputs, gradients and
+//! products of networks with every kind of layer that has a rule there.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+use losscope::checkpoint::{Array, Source, StateDict, Values};
+use losscope::dataset::Samples;
+use losscope::engine::device::{self, DeviceChoice};
+use losscope::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
+use losscope::landscape::evaluate::{Evaluator, Metrics, Precision};
+use losscope::landscape::objective::Objective as _;
+use losscope::landscape::slice::{Buffers, Slice};
+use losscope::model::Network;
+use losscope::model::graph::{Graph, Layer, Loss};
+use losscope::model::lanes::Plan;
+use losscope::model::params::Params;
+use std::sync::Arc;
+
+/// Seventeen blocks of sixteen and a part of one.
+const SAMPLES: usize = 277;
+
+fn gaussian(n: usize, seed: u64) -> Vec<f64> {
+    use rand::SeedableRng as _;
+    use rand_distr::{Distribution as _, StandardNormal};
+    let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
+    (0..n).map(|_| StandardNormal.sample(&mut rng)).collect()
+}
+
+/// A graph and its tensors in the making.
+struct Maker {
+    graph: Graph,
+    state: StateDict,
+}
+
+impl Maker {
+    fn new(input: &[usize], loss: Loss) -> Self {
+        Self {
+            graph: Graph::new("made", input.to_vec(), loss),
+            state: StateDict {
+                tensors: Vec::new(),
+                source: Source {
+                    path: "made".into(),
+                    format: String::new(),
+                    state_dict_at: String::new(),
+                    prefix: String::new(),
+                    sha256: String::new(),
+                },
+                warnings: Vec::new(),
+            },
+        }
+    }
+
+    fn tensor(&mut self, name: &str, shape: &[usize], positive: bool) -> String {
+        let seed = 11 + self.state.tensors.len() as u64;
+        let values = gaussian(shape.iter().product(), seed).into_iter();
+        let values = values.map(|v| if positive { 0.5 + v * v } else { 0.4 * v });
+        let array = Array::new(shape.to_vec(), Values::F64(values.collect())).unwrap();
+        self.state.tensors.push((name.to_owned(), array));
+        name.to_owned()
+    }
+
+    fn conv(&mut self, name: &str, shape: &[usize], bias: bool, window: [usize; 3]) -> Layer {
+        let axes = shape.len() - 2;
+        Layer::Conv {
+            weight: self.tensor(&format!("{name}.weight"), shape, false),
+            bias: bias.then(|| self.tensor(&format!("{name}.bias"), &shape[..1], false)),
+            stride: vec![window[0]; axes],
+            padding: vec![window[1]; axes],
+            dilation: vec![window[2]; axes],
+            groups: 1,
+        }
+    }
+
+    fn norm(&mut self, name: &str, channels: usize, weight: bool, bias: bool) -> Layer {
+        Layer::BatchNorm {
+            weight: weight.then(|| self.tensor(&format!("{name}.weight"), &[channels], true)),
+            bias: bias.then(|| self.tensor(&format!("{name}.bias"), &[channels], false)),
+            running_mean: self.tensor(&format!("{name}.running_mean"), &[channels], false),
+            running_var: self.tensor(&format!("{name}.running_var"), &[channels], true),
+            epsilon: 1e-4,
+        }
+    }
+
+    fn linear(&mut self, name: &str, [outputs, inputs]: [usize; 2], axis: usize) -> Layer {
+        let shape = if axis == 0 {
+            [outputs, inputs]
+        } else {
+            [inputs, outputs]
+        };
+        Layer::Linear {
+            weight: self.tensor(&format!("{name}.weight"), &shape, false),
+            bias: Some(self.tensor(&format!("{name}.bias"), &[outputs], false)),
+            output_axis: axis,
+        }
+    }
+
+    fn case(self) -> Case {
+        let network = Network::new(self.graph, &self.state).unwrap();
+        assert!(Plan::of(&network).is_some(), "every layer has a rule");
+        let (theta, _) = network.params(&self.state).unwrap();
+        let shape = network.graph().input.clone();
+        let count = SAMPLES * shape.iter().product::<usize>();
+        let labels = network.outputs().max(2) as u32;
+        let samples = Samples {
+            shape,
+            inputs: gaussian(count, 3).into_iter().map(|v| v as f32).collect(),
+            labels: (0..SAMPLES as u32).map(|i| i * i % labels).collect(),
+        };
+        Case {
+            network: Arc::new(network),
+            theta,
+            samples: Arc::new(samples),
+        }
+    }
+}
+
+struct Case {
+    network: Arc<Network>,
+    theta: Params,
+    samples: Arc<Samples>,
+}
+
+fn pair(v: usize) -> Vec<usize> {
+    vec![v, v]
+}
+
+/// Windows of every kind over maps, and both ways around a block.
+fn maps() -> Case {
+    let mut m = Maker::new(&[3, 9, 7], Loss::CrossEntropy);
+    let layer = m.conv("a", &[6, 3, 3, 2], true, [1, 2, 2]);
+    m.graph.push("a", layer);
+    let layer = m.norm("an", 6, true, true);
+    m.graph.push("an", layer);
+    m.graph.push("ar", Layer::Relu);
+    let pool = Layer::MaxPool {
+        size: pair(3),
+        stride: pair(2),
+        padding: pair(1),
+        dilation: pair(1),
+        ceil: true,
+    };
+    m.graph.push("ap", pool);
+    // Every second position, and channels of zeros: the shortcut of option A.
+    for axis in [2, 3] {
+        let half = Layer::Slice {
+            axis,
+            start: 0,
+            end: None,
+            step: 2,
+        };
+        m.graph.push(format!("s{axis}"), half);
+    }
+    let zeros = Layer::Pad {
+        axis: 1,
+        before: 1,
+        after: 2,
+    };
+    m.graph.push("sp", zeros);
+    let layer = m.conv("b", &[9, 6, 3, 3], false, [2, 1, 1]);
+    m.graph.push_from("b", &["ap"], layer);
+    let layer = m.norm("bn", 9, false, true);
+    m.graph.push("bn", layer);
+    m.graph.push("bl", Layer::LeakyRelu { slope: 0.2 });
+    m.graph.push_from("sum", &["bl", "sp"], Layer::Add);
+    m.graph.push("silu", Layer::Silu);
+    for (name, count_padding) in [("mean", true), ("mean-inside", false)] {
+        let pool = Layer::AveragePool {
+            size: pair(2),
+            stride: pair(1),
+            padding: pair(1),
+            count_padding,
+            ceil: false,
+        };
+        m.graph.push(name, pool);
+    }
+    m.graph
+        .push("parts", Layer::AdaptiveAveragePool { size: vec![2, 3] });
+    let layer = m.norm("cn", 9, true, false);
+    m.graph.push("cn", layer);
+    m.graph.push("down", Layer::LeakyRelu { slope: -0.3 });
+    m.graph.push("f", Layer::Flatten { from: 1 });
+    let layer = m.linear("h", [5, 54], 1);
+    m.graph.push("h", layer);
+    m.graph.push("t", Layer::Tanh);
+    m.graph.push("d", Layer::Dropout);
+    let layer = m.linear("o", [4, 5], 0);
+    m.graph.push("o", layer);
+    m.case()
+}
+
+/// One axis, one output.
+fn lines() -> Case {
+    let mut m = Maker::new(&[2, 12], Loss::BinaryCrossEntropy { positive_from: 1 });
+    m.graph.push("i", Layer::Sigmoid);
+    let layer = m.conv("a", &[5, 2, 4], true, [1, 1, 2]);
+    m.graph.push("a", layer);
+    m.graph.push("as", Layer::Sigmoid);
+    let pool = Layer::MaxPool {
+        size: vec![2],
+        stride: vec![2],
+        padding: vec![0],
+        dilation: vec![1],
+        ceil: false,
+    };
+    m.graph.push("p", pool);
+    let scale = Layer::Scale {
+        weight: None,
+        factor: -1.5,
+    };
+    m.graph.push("x", scale);
+    m.graph.push("g", Layer::GlobalAveragePool);
+    let layer = m.norm("n", 5, true, true);
+    m.graph.push("n", layer);
+    let layer = m.linear("o", [1, 5], 0);
+    m.graph.push("o", layer);
+    m.case()
+}
+
+/// What a device finds: metrics at a point off the centre, the loss, its gradient, a product.
+struct Found {
+    metrics: Metrics,
+    loss: f64,
+    gradient: Vec<f64>,
+    product: Vec<f64>,
+}
+
+fn found(case: &Case, choice: DeviceChoice, precision: Precision, memory: usize) -> Found {
+    let device = device::open(choice, precision).unwrap().device;
+    let network = Arc::clone(&case.network);
+    let evaluator = Evaluator::new(network, device, precision, memory).unwrap();
+    let split = evaluator.upload(&case.samples, 2).unwrap();
+    let x = case.theta.flatten();
+    let v = gaussian(x.len(), 7);
+    let direction = Params::zeros(case.theta.layout()).with_trainable(&v);
+    let slice = Slice::new(case.theta.clone(), vec![direction], Buffers::Frozen).unwrap();
+    let loaded = evaluator.load(slice, None).unwrap();
+    let points: Vec<Vec<f64>> = (0..11).map(|i| vec![0.1 * f64::from(i)]).collect();
+    let metrics = evaluator.evaluate(&loaded, &points, &[&split]).unwrap();
+    let mut objective =
+        NetworkObjective::new(&evaluator, &case.theta, &split, StatisticsMode::Running);
+    let (loss, gradient) = objective.gradient(&x).unwrap();
+    let product = objective.hessian_vector(&x, &v).unwrap();
+    // Once more, now that values and adjoints are at hand.
+    assert_eq!(product, objective.hessian_vector(&x, &v).unwrap());
+    Found {
+        metrics: metrics[9][0],
+        loss,
+        gradient,
+        product,
+    }
+}
+
+/// Relative distance.
+fn apart(a: &[f64], b: &[f64]) -> f64 {
+    let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|v| v * v).sum::<f64>().sqrt();
+    norm(&mut a.iter().zip(b).map(|(a, b)| a - b)) / norm(&mut b.iter().copied())
+}
+
+#[track_caller]
+fn agree(what: &str, a: &Found, b: &Found, tolerance: f64) {
+    assert!(
+        apart(&[a.loss, a.metrics.loss], &[b.loss, b.metrics.loss]) < tolerance,
+        "{what}: losses {} {} and {} {}",
+        a.loss,
+        a.metrics.loss,
+        b.loss,
+        b.metrics.loss
+    );
+    let samples = (a.metrics.accuracy - b.metrics.accuracy).abs() * SAMPLES as f64;
+    assert!(samples < 1.5, "{what}: {samples} answers differ");
+    for (name, a, b) in [
+        ("gradient", &a.gradient, &b.gradient),
+        ("product", &a.product, &b.product),
+    ] {
+        let off = apart(a, b);
+        assert!(off < tolerance, "{what}: {name} off by {off:e}");
+    }
+}
+
+#[test]
+fn samples_side_by_side_give_what_burn_gives() {
+    for (name, case) in [("maps", maps()), ("lines", lines())] {
+        let roomy = 64 << 20;
+        let expected = found(&case, DeviceChoice::Ndarray, Precision::F64, roomy);
+        assert!(apart(&expected.product, &expected.gradient) > 0.1);
+        let double = found(&case, DeviceChoice::Flex, Precision::F64, roomy);
+        agree(name, &double, &expected, 1e-10);
+        assert_eq!(double.metrics.accuracy, expected.metrics.accuracy);
+        let single = found(&case, DeviceChoice::Flex, Precision::F32, roomy);
+        agree(name, &single, &expected, 1e-4);
+    }
+}
+
+#[test]
+fn products_are_the_same_where_nothing_can_be_kept() {
+    let case = maps();
+    let plan = Plan::of(&case.network).unwrap();
+    // Twice what one core works in, and less than twice what all samples would take.
+    let tight = 4 * plan.kept_per_sample() * plan.batch() * 8;
+    assert!(plan.kept_per_sample() * SAMPLES * 8 > tight / 2);
+    let kept = found(&case, DeviceChoice::Flex, Precision::F64, 64 << 20);
+    let again = found(&case, DeviceChoice::Flex, Precision::F64, tight);
+    agree("tight", &again, &kept, 1e-12);
+}
+
+#[test]
+fn the_same_input_gives_the_same_numbers() {
+    let case = maps();
+    let run = || found(&case, DeviceChoice::Flex, Precision::F32, 64 << 20);
+    let (first, second) = (run(), run());
+    assert_eq!(first.metrics, second.metrics);
+    assert_eq!(first.gradient, second.gradient);
+    assert_eq!(first.product, second.product);
+}
