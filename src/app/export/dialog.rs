@@ -62,7 +62,9 @@ impl Dialog {
                 }
                 epsilon.to_bits().hash(&mut hasher);
             }
-            figures::Content::Densities(_, csv) => csv.hash(&mut hasher),
+            figures::Content::Densities(_, csv) | figures::Content::Convexity(_, csv) => {
+                csv.hash(&mut hasher);
+            }
             figures::Content::Text(_) => {}
         }
         hasher.finish()

@@ -5,7 +5,7 @@
 use crate::app::state::{Look, State};
 use crate::app::theme;
 use crate::app::views::plane::Coloring;
-use crate::app::views::{Pane, density, layers, log, measures, space};
+use crate::app::views::{Pane, convexity, density, layers, log, measures, space};
 use crate::engine::live::{LiveSurface, SharpnessCurve, Snapshot};
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
@@ -13,7 +13,7 @@ use crate::export::{self, curves, figure, figure::FigureOptions, pdf, png, svg};
 use crate::plot::camera::Camera;
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
-use crate::plot::figure::Levels;
+use crate::plot::figure::{ContourFigure, Levels};
 use crate::plot::page;
 use crate::render::picture;
 use std::path::{Path, PathBuf};
@@ -82,7 +82,7 @@ pub fn forms(pane: Pane) -> &'static [Form] {
         Pane::Line => &[PNG, SVG, PDF, NPZ, CSV, JSON],
         Pane::Sharpness => &[PNG, SVG, PDF, CSV, JSON],
         Pane::Measures | Pane::Layers => &[TSV],
-        Pane::Density => &[PNG, SVG, PDF, CSV],
+        Pane::Density | Pane::Convexity => &[PNG, SVG, PDF, CSV],
         Pane::Log => &[TXT],
     }
 }
@@ -111,6 +111,8 @@ pub enum Content {
     Curves(Vec<(String, Arc<SharpnessCurve>)>, f64),
     /// Densities of eigenvalues, and the same as CSV.
     Densities(Box<CurvesFigure>, String),
+    /// |λ_min/λ_max| over a plane, and the same as CSV.
+    Convexity(Box<ContourFigure>, String),
     /// Text as it is.
     Text(String),
 }
@@ -170,6 +172,11 @@ pub fn content(pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> R
             Content::Curves(curves, state.wish.epsilon)
         }
         Pane::Measures => Content::Text(measures::tsv(state, news)),
+        Pane::Convexity => {
+            let found = convexity::export(alpha, state.look.colormap, news);
+            let (figure, csv) = found.ok_or_else(nothing)?;
+            Content::Convexity(Box::new(figure), csv)
+        }
         Pane::Layers => Content::Text(layers::tsv(news)),
         Pane::Density => {
             let pair = state.wish.large.is_some();
@@ -204,7 +211,9 @@ pub fn write(job: &Job) -> Result<()> {
     let suffix = suffix.as_deref().unwrap_or_default();
     match (&job.content, suffix) {
         (Content::Text(text), _) => bytes(&job.path, text.as_bytes()),
-        (Content::Densities(_, csv), "csv") => bytes(&job.path, csv.as_bytes()),
+        (Content::Densities(_, csv) | Content::Convexity(_, csv), "csv") => {
+            bytes(&job.path, csv.as_bytes())
+        }
         (Content::Curves(curves, _), "csv") => bytes(&job.path, csv(curves).as_bytes()),
         (Content::Curves(curves, epsilon), "json") => {
             bytes(&job.path, json(curves, *epsilon).as_bytes())
@@ -274,6 +283,12 @@ pub fn document(job: &Job) -> Result<String> {
             });
             let mut figure = curves::sharpness(curves.collect());
             figure.mark = Some(*epsilon);
+            figure.title = options.title.clone().unwrap_or(figure.title);
+            figure.width_mm = options.width;
+            figure.svg()
+        }
+        Content::Convexity(figure, _) => {
+            let mut figure = figure.as_ref().clone();
             figure.title = options.title.clone().unwrap_or(figure.title);
             figure.width_mm = options.width;
             figure.svg()

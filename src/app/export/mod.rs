@@ -83,6 +83,7 @@ impl Exports {
             | Pane::Sharpness
             | Pane::Measures
             | Pane::Density
+            | Pane::Convexity
             | Pane::Layers
             | Pane::Log => pane.name().to_lowercase(),
             Pane::Contour | Pane::Surface3d => {

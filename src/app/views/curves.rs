@@ -1,5 +1,6 @@
 //! What plots of curves share: a handle that the pointer moves, names, a readout at the pointer.
 
+use crate::engine::live::Quantity;
 use crate::plot::number::format_value;
 use crate::plot::scale::{Scale, ticks};
 use eframe::egui::{
@@ -125,5 +126,22 @@ pub fn power(mark: GridMark) -> String {
         format_value(10_f64.powf(nearest))
     } else {
         format!("1e{}", nearest as i32).replace('-', "−")
+    }
+}
+
+/// Whether a quantity is being measured.
+pub fn wanted_ui(ui: &mut Ui, cx: &mut super::Context<'_>, quantity: Quantity) {
+    let wanted = &mut cx.state.wish.measures;
+    let mut on = wanted.contains(&quantity);
+    let help = "Measured while this is checked: some seconds on a small network, minutes on a large one. Take the check away to stop; what is known stays";
+    if ui
+        .checkbox(&mut on, "Measure")
+        .on_hover_text(help)
+        .changed()
+    {
+        wanted.retain(|q| *q != quantity);
+        if on {
+            wanted.push(quantity);
+        }
     }
 }

@@ -92,13 +92,13 @@ pub fn density_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
                 empty_ui(ui, cx.palette, "The density of eigenvalues is on its way…");
             }
             None => {
-                wanted_ui(ui, cx);
+                plots::wanted_ui(ui, cx, Quantity::Density);
             }
         }
         return;
     }
     ui.horizontal(|ui| {
-        wanted_ui(ui, cx);
+        plots::wanted_ui(ui, cx, Quantity::Density);
         for one in &shown {
             plots::key(ui, one.name, color_of(one, cx), false);
             if !one.news.complete {
@@ -115,23 +115,6 @@ pub fn density_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     let wanted: Vec<f64> = shown.iter().map(|one| one.alpha).collect();
     cache.drawn.retain(|d| wanted.contains(&d.alpha));
     plot_ui(ui, cache, cx, &shown);
-}
-
-/// Whether the density is being measured.
-fn wanted_ui(ui: &mut Ui, cx: &mut Context<'_>) {
-    let wanted = &mut cx.state.wish.measures;
-    let mut on = wanted.contains(&Quantity::Density);
-    let help = "Measured while this is checked: some seconds on a small network, minutes on a large one. Take the check away to stop; what is known stays";
-    if ui
-        .checkbox(&mut on, "Measure")
-        .on_hover_text(help)
-        .changed()
-    {
-        wanted.retain(|q| *q != Quantity::Density);
-        if on {
-            wanted.push(Quantity::Density);
-        }
-    }
 }
 
 fn color_of(one: &Shown<'_>, cx: &Context<'_>) -> Color32 {

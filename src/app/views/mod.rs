@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod contour;
+pub mod convexity;
 mod curves;
 pub mod density;
 pub mod layers;
@@ -39,6 +40,8 @@ pub enum Pane {
     Measures,
     /// Density of the Hessian's eigenvalues.
     Density,
+    /// |λ_min/λ_max| over the plane.
+    Convexity,
     /// Distances layer by layer.
     Layers,
     /// What happened.
@@ -47,7 +50,7 @@ pub enum Pane {
 
 impl Pane {
     /// Every view, in the order of menus and shortcuts.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Contour,
         Self::Surface3d,
         Self::Compare,
@@ -55,6 +58,7 @@ impl Pane {
         Self::Sharpness,
         Self::Measures,
         Self::Density,
+        Self::Convexity,
         Self::Layers,
         Self::Log,
     ];
@@ -62,8 +66,9 @@ impl Pane {
     /// What it needs measured.
     pub fn measures(self) -> &'static [Quantity] {
         match self {
-            Self::Measures => &Quantity::ALL,
+            Self::Measures => &Quantity::TABLE,
             Self::Density => &[Quantity::Eigenvalues, Quantity::Density],
+            Self::Convexity => &[Quantity::Convexity],
             Self::Layers => &[Quantity::Noise],
             _ => &[],
         }
@@ -79,6 +84,7 @@ impl Pane {
             Self::Sharpness => "Sharpness",
             Self::Measures => "Measures",
             Self::Density => "Density",
+            Self::Convexity => "Convexity",
             Self::Layers => "Layers",
             Self::Log => "Log",
         }
@@ -116,6 +122,8 @@ pub struct Caches {
     pub sharpness: sharpness::Cache,
     /// Of the spectral density.
     pub density: density::Cache,
+    /// Of the map of eigenvalues.
+    pub convexity: convexity::Cache,
     /// Of the layers.
     pub layers: layers::Cache,
 }
@@ -132,10 +140,11 @@ pub fn usual_layout() -> Tree<Pane> {
         sharpness,
         measures,
         density,
+        convexity,
         layers,
         log,
     ] = Pane::ALL.map(&mut pane);
-    let top_left = tiles.insert_tab_tile(vec![contour, compare]);
+    let top_left = tiles.insert_tab_tile(vec![contour, compare, convexity]);
     let top_right = tiles.insert_tab_tile(vec![surface, measures, density, layers]);
     let bottom_left = tiles.insert_tab_tile(vec![line]);
     let bottom_right = tiles.insert_tab_tile(vec![sharpness, log]);
@@ -198,6 +207,7 @@ impl Behavior<Pane> for Views<'_, '_> {
                 Pane::Sharpness => sharpness::sharpness_ui(ui, &mut self.caches.sharpness, context),
                 Pane::Measures => measures::measures_ui(ui, context),
                 Pane::Density => density::density_ui(ui, &mut self.caches.density, context),
+                Pane::Convexity => convexity::convexity_ui(ui, &mut self.caches.convexity, context),
                 Pane::Layers => layers::layers_ui(ui, &mut self.caches.layers, context),
                 Pane::Log => log::log_ui(ui, context),
             }

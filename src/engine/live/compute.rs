@@ -108,6 +108,9 @@ impl Worker<'_> {
 
     /// One more step of a measure.
     fn measure(&mut self, quantity: Quantity, alpha: f64) -> Result<()> {
+        if quantity == Quantity::Convexity && !self.plane(alpha)? {
+            return Ok(());
+        }
         let Some(bench) = &self.bench else {
             return Ok(());
         };
@@ -116,8 +119,9 @@ impl Worker<'_> {
             Some(index) => index,
             None => {
                 let setup = &self.wish.plane.setup;
+                let plane = self.works.iter().find(|w| w.alpha == alpha);
                 self.measures
-                    .push(MeasureWork::new(quantity, alpha, bench, setup));
+                    .push(MeasureWork::new(quantity, alpha, bench, setup, plane));
                 self.measures.len() - 1
             }
         };

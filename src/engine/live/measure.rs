@@ -3,12 +3,15 @@
 //! Each is what the command line computes with its usual options, so that both say the same number;
 //! here it goes out after every step, with the error it still has.
 
+use super::convexity::{self, ConvexityMap};
 use super::open::Workbench;
+use super::surface::SurfaceWork;
 use crate::engine::job::{NoiseJob, Setup};
 use crate::engine::local::rounding;
 use crate::error::{Error, Result};
 use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
 use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
+use crate::landscape::curvature::ratio::RatioMap;
 use crate::landscape::curvature::trace::{Hutchinson, Trace, TraceOptions};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::noise::Sampled as _;
@@ -37,11 +40,13 @@ pub enum Quantity {
     Trace,
     /// The density of all eigenvalues.
     Density,
+    /// |λ_min/λ_max| over the plane that is shown.
+    Convexity,
 }
 
 impl Quantity {
     /// All of them, the cheapest first.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Rise(Measure::Sam),
         Self::Rise(Measure::Asam),
         Self::Rise(Measure::AdaptiveWorst),
@@ -52,6 +57,20 @@ impl Quantity {
         Self::Eigenvalues,
         Self::Trace,
         Self::Density,
+        Self::Convexity,
+    ];
+
+    /// Those that are numbers at a point.
+    pub const TABLE: [Self; 9] = [
+        Self::Rise(Measure::Sam),
+        Self::Rise(Measure::Asam),
+        Self::Rise(Measure::AdaptiveWorst),
+        Self::Rise(Measure::AdaptiveAverage),
+        Self::Rise(Measure::FilterAverage),
+        Self::Noise,
+        Self::Bend,
+        Self::Eigenvalues,
+        Self::Trace,
     ];
 
     /// Its name in the status line.
@@ -63,6 +82,7 @@ impl Quantity {
             Self::Eigenvalues => "Eigenvalues",
             Self::Trace => "Trace",
             Self::Density => "Spectral density",
+            Self::Convexity => "Convexity of the plane",
         }
     }
 }
@@ -94,6 +114,8 @@ pub enum Found {
     Trace(Trace),
     /// Quadrature nodes.
     Density(Density),
+    /// A map over the plane.
+    Convexity(Box<ConvexityMap>),
 }
 
 /// Gradient noise from some of the samples.
@@ -146,12 +168,27 @@ enum State {
     Eigenvalues(Box<Lanczos>),
     Trace(Box<Hutchinson>),
     Density(Box<Quadrature>),
+    Convexity(Box<(RatioMap, ConvexityMap)>),
+    /// There is nothing to measure.
+    Nothing,
 }
 
 impl MeasureWork {
-    /// Starts at θ(α).
-    pub fn new(quantity: Quantity, alpha: f64, bench: &Workbench, setup: &Setup) -> Self {
-        let (theta, _) = bench.line.slice().at(&[alpha]);
+    /// Starts at θ(α), or over the plane around it.
+    pub fn new(
+        quantity: Quantity,
+        alpha: f64,
+        bench: &Workbench,
+        setup: &Setup,
+        plane: Option<&SurfaceWork>,
+    ) -> Self {
+        let map = plane
+            .filter(|_| quantity == Quantity::Convexity)
+            .and_then(|work| convexity::start(work, setup));
+        let theta = match &map {
+            Some((_, _, centre)) => centre.clone(),
+            None => bench.line.slice().at(&[alpha]).0,
+        };
         let (split, mode) = (&bench.splits[0], StatisticsMode::Running);
         let point = theta.flatten();
         let room = (setup.memory.0 / point.len().max(1) / size_of::<f64>()).max(1);
@@ -163,7 +200,12 @@ impl MeasureWork {
             complete: false,
             problem: None,
         };
-        if matches!(quantity, Quantity::Eigenvalues | Quantity::Density) && room < FEWEST_VECTORS {
+        let vectors = [
+            Quantity::Eigenvalues,
+            Quantity::Density,
+            Quantity::Convexity,
+        ];
+        if vectors.contains(&quantity) && room < FEWEST_VECTORS {
             news.problem = Some(format!(
                 "{FEWEST_VECTORS} vectors of {} parameters take {} MB: allow more memory",
                 point.len(),
@@ -214,6 +256,13 @@ impl MeasureWork {
                 news.steps.1 = options.probes * options.steps.min(point.len());
                 State::Density(Box::new(Quadrature::new(point, options)))
             }
+            Quantity::Convexity => match map {
+                Some((map, empty, _)) => {
+                    news.steps.1 = empty.computed.len();
+                    State::Convexity(Box::new((map, empty)))
+                }
+                None => State::Nothing,
+            },
         };
         Self {
             objective: NetworkObjective::new(&bench.evaluator, &theta, split, mode),
@@ -326,6 +375,19 @@ impl MeasureWork {
                 };
                 *done += 1;
                 Some(Found::Trace(found))
+            }
+            State::Nothing => return Ok(false),
+            State::Convexity(both) => {
+                let (map, so_far) = both.as_mut();
+                let Some(step) = map.step(objective)? else {
+                    return Ok(false);
+                };
+                *done = step.done;
+                let Some(cell) = step.finished else {
+                    return Ok(true);
+                };
+                so_far.put(cell);
+                Some(Found::Convexity(Box::new(so_far.clone())))
             }
             State::Density(quadrature) => {
                 let Some(found) = quadrature.step(objective)? else {

@@ -9,6 +9,7 @@
 //! A panic inside a library ends the part of the work it happened in, not the thread.
 
 mod compute;
+mod convexity;
 mod measure;
 mod news;
 mod open;
@@ -19,6 +20,7 @@ mod wish;
 mod work;
 mod worker;
 
+pub use convexity::ConvexityMap;
 pub use measure::{Found, MeasureNews, NoiseSoFar, Quantity, RHO};
 pub use news::{
     Activity, Confirmed, Entry, ExperimentFacts, Failure, Kind, LiveSurface, PointMetrics,

@@ -127,6 +127,10 @@ impl Worker<'_> {
                 let there = alpha == 0.0 || pair && (alpha == 1.0 || alpha == self.wish.alpha);
                 there && !done
             }
+            Part::Measure(Quantity::Convexity, alpha) => {
+                let known = self.snapshot.measure(alpha, Quantity::Convexity);
+                alpha == self.centres()[0] && known.is_none_or(|m| !m.complete)
+            }
             Part::Measure(quantity, alpha) => {
                 let there = alpha == 0.0 || pair && (alpha == 1.0 || alpha == self.wish.alpha);
                 let known = self.snapshot.measure(alpha, quantity);

@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::landscape::evaluate::Split;
 use crate::landscape::grid::{Coordinate, coarse_first};
 use crate::landscape::sample::{Cell, sample};
+use crate::landscape::slice::Slice;
 use crate::model::params::Params;
 use std::time::{Duration, Instant};
 
@@ -115,11 +116,31 @@ impl SurfaceWork {
 
     /// The nearest point of the plane, its distance from the centre and the share of it outside.
     pub fn project(&self, point: &Params) -> ([f64; 2], f64, f64) {
-        let slice = self.prepared.loaded.slice();
+        let slice = self.slice();
         let distance = point.minus(&slice.origin).norm();
         let seen = slice.project(point);
         let at = |i| seen.coordinate.get(i).copied().unwrap_or(0.0);
         ([at(0), at(1)], distance, seen.outside)
+    }
+
+    /// The plane.
+    pub fn slice(&self) -> &Slice {
+        self.prepared.loaded.slice()
+    }
+
+    /// From where to where it reaches along both axes; `None` where an axis is a single point.
+    pub fn extent(&self) -> Option<[(f64, f64); 2]> {
+        let Numbers::Surface(surface) = &self.prepared.outcome.numbers else {
+            return None;
+        };
+        let ends = |v: &[f64]| Some((*v.first()?, *v.last()?)).filter(|(a, b)| a != b);
+        Some([ends(&surface.x)?, ends(&surface.y)?])
+    }
+
+    /// Names of both axes.
+    pub fn axes(&self) -> [String; 2] {
+        let axes = &self.prepared.outcome.recipe.axes;
+        [0, 1].map(|i| axes.get(i).map_or_else(String::new, |a| a.label.clone()))
     }
 
     /// Whether nothing is left to do.

@@ -1,6 +1,6 @@
 //! The thread: what is most urgent for the newest wish, one chunk at a time.
 
-use super::measure::MeasureWork;
+use super::measure::{MeasureWork, Quantity};
 use super::news::{Activity, Entry, Kind, LiveSurface, Quality, Snapshot, Stage};
 use super::open::Workbench;
 use super::plan::Part;
@@ -156,6 +156,9 @@ impl<'a> Worker<'a> {
             self.works.clear();
             self.finding = None;
             self.snapshot.worst = None;
+            let elsewhere = |q: Quantity| q != Quantity::Convexity;
+            self.snapshot.measures.retain(|m| elsewhere(m.quantity));
+            self.measures.retain(|m| elsewhere(m.news().quantity));
             self.snapshot.surfaces.clear();
             self.snapshot.probes.clear();
         }

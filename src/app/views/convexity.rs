@@ -1,0 +1,198 @@
+//! How convex the plane is: |λ_min/λ_max| of the whole Hessian over it (Li et al. 2018, figure 7).
+
+use super::curves as plots;
+use super::{Context, empty_ui};
+use crate::engine::live::{ConvexityMap, Found, MeasureNews, Quantity, Snapshot};
+use crate::plot::colormap::Colormap;
+use crate::plot::figure::{ContourFigure, Levels, Marker};
+use crate::plot::number::format_value;
+use crate::plot::refine;
+use eframe::egui::{self, Color32, Rect, RichText, Sense, Stroke, Ui, Vec2};
+use egui_plot::{AxisHints, Plot, PlotPoints, Points, Polygon};
+
+/// What the view keeps between frames.
+#[derive(Default)]
+pub struct Cache {
+    reset: u64,
+}
+
+const HELP: &str = "|λ_min/λ_max| of the whole Hessian at each point of the plane that the contour shows, 0 (dark): the loss bends upwards in every direction, as it would were it convex; 1 and more (light): downwards as much as upwards. A plane may look convex while the loss falls in directions it doesn't show (Li et al. 2018, section 6 and figure 7).\nLanczos to 1 % with exact Hessian-vector products over the training samples; running statistics stay those of the centre. Pale cells are between computed ones.\nWheel to zoom, right drag to pan, double click to see everything.";
+
+/// The map around θ(α), as far as it is.
+fn known(news: &Snapshot, alpha: f64) -> Option<(&MeasureNews, &ConvexityMap)> {
+    let measured = news.measure(alpha, Quantity::Convexity)?;
+    match measured.found.as_ref()? {
+        Found::Convexity(map) => Some((measured, map)),
+        _ => None,
+    }
+}
+
+fn centre(cx: &Context<'_>) -> f64 {
+    if cx.state.wish.follows_alpha() {
+        cx.state.wish.alpha
+    } else {
+        0.0
+    }
+}
+
+/// Draws the view.
+pub fn convexity_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+    let alpha = centre(cx);
+    let news = cx.news;
+    let found = known(news, alpha);
+    ui.horizontal(|ui| {
+        plots::wanted_ui(ui, cx, Quantity::Convexity);
+        bar_ui(ui, cx.state.look.colormap);
+        if let Some((measured, _)) = found.filter(|(m, _)| !m.complete) {
+            let (done, total) = measured.steps;
+            let words = format!("{done} of {total} points");
+            ui.label(RichText::new(words).small().color(cx.palette.weak));
+        }
+        ui.label("?").on_hover_text(HELP);
+    });
+    let Some((_, map)) = found.filter(|(_, map)| map.computed.contains(&true)) else {
+        let problem = news
+            .measure(alpha, Quantity::Convexity)
+            .and_then(|m| m.problem.clone());
+        let failure = news.failure.as_ref().map(|f| f.message.clone());
+        let wanted = cx.state.wish.measures.contains(&Quantity::Convexity);
+        let waiting = if wanted {
+            "The map of eigenvalues comes after the surface…"
+        } else {
+            "Check Measure to have the plane's eigenvalues computed"
+        };
+        empty_ui(
+            ui,
+            cx.palette,
+            &problem.or(failure).unwrap_or(waiting.into()),
+        );
+        return;
+    };
+    plot_ui(ui, cache, cx, map);
+}
+
+/// What the colours mean.
+fn bar_ui(ui: &mut Ui, colormap: Colormap) {
+    ui.spacing_mut().item_spacing.x = 4.0;
+    ui.label(RichText::new("|λ_min/λ_max|  0").small());
+    let (rect, _) = ui.allocate_exact_size(Vec2::new(72.0, 9.0), Sense::hover());
+    let steps = 36;
+    for i in 0..steps {
+        let part = |i: i32| rect.left() + rect.width() * i as f32 / steps as f32;
+        let [r, g, b] = colormap.rgb(f64::from(i) / f64::from(steps - 1));
+        let cell = Rect::from_x_y_ranges(part(i)..=part(i + 1), rect.y_range());
+        ui.painter()
+            .rect_filled(cell, 0.0, Color32::from_rgb(r, g, b));
+    }
+    ui.label(RichText::new("1").small());
+    ui.spacing_mut().item_spacing.x = 8.0;
+}
+
+fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, map: &ConvexityMap) {
+    let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
+    let [across, up] = map.axes.clone();
+    let mut plot = Plot::new("convexity")
+        .custom_x_axes(vec![AxisHints::new_x().label(across)])
+        .custom_y_axes(vec![AxisHints::new_y().label(up)])
+        .label_formatter(|_| None)
+        .show_background(false)
+        .show_grid(false)
+        .pan_pointer_button(egui::PointerButton::Secondary)
+        .allow_boxed_zoom(false)
+        .y_axis_min_width(40.0);
+    if reset {
+        plot = plot.reset();
+    }
+    let (nx, ny) = (map.x.len(), map.y.len());
+    let filled = refine::fill(nx, ny, &map.ratio, &map.computed);
+    let half = |v: &[f64]| 0.5 * (v[1] - v[0]);
+    let (hx, hy) = (half(&map.x), half(&map.y));
+    let colormap = cx.state.look.colormap;
+    let response = plot.show(ui, |plot| {
+        for (index, value) in filled.values.iter().enumerate() {
+            if value.is_nan() {
+                continue;
+            }
+            let (x, y) = (map.x[index % nx], map.y[index / nx]);
+            let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
+            let corners = corners.map(|(a, b)| [x + a * hx, y + b * hy]);
+            let [r, g, b] = colormap.rgb(*value);
+            let color = Color32::from_rgb(r, g, b);
+            let color = color.gamma_multiply(if filled.estimated[index] { 0.45 } else { 1.0 });
+            let cell = Polygon::new("", PlotPoints::from(corners.to_vec()))
+                .fill_color(color)
+                .stroke(Stroke::NONE);
+            plot.polygon(cell.allow_hover(false));
+        }
+        let centre = Points::new("", vec![[0.0, 0.0]]).radius(4.0);
+        plot.points(centre.color(cx.palette.here).allow_hover(false));
+        plot.pointer_coordinate()
+    });
+    let seen = map.ratio.iter().copied().filter(|r| r.is_finite());
+    let (low, high) = seen.fold((f64::MAX, 0.0_f64), |(l, h), r| (l.min(r), h.max(r)));
+    plots::named(
+        &response.response,
+        "How convex the plane is",
+        &format!("from {} to {}", format_value(low), format_value(high)),
+    );
+    if let (Some(at), true) = (response.inner, response.response.hovered())
+        && let Some(index) = nearest(map, at.x, at.y, (hx, hy))
+        && map.computed[index]
+    {
+        plots::beside_pointer(
+            ui,
+            &format!(
+                "({}, {})\n|λ_min/λ_max| = {}\nλ_max = {}\nλ_min = {}",
+                format_value(map.x[index % nx]),
+                format_value(map.y[index / nx]),
+                format_value(map.ratio[index]),
+                format_value(map.largest[index]),
+                format_value(map.smallest[index])
+            ),
+        );
+    }
+}
+
+/// The cell around a place.
+fn nearest(map: &ConvexityMap, x: f64, y: f64, (hx, hy): (f64, f64)) -> Option<usize> {
+    let within = |v: &[f64], at: f64, half: f64| v.iter().position(|c| (c - at).abs() <= half);
+    let column = within(&map.x, x, hx)?;
+    Some(within(&map.y, y, hy)? * map.x.len() + column)
+}
+
+/// The map as a figure of an export, and as CSV; `None` before there is one.
+pub fn export(alpha: f64, colormap: Colormap, news: &Snapshot) -> Option<(ContourFigure, String)> {
+    let (_, map) = known(news, alpha)?;
+    let [x_label, y_label] = map.axes.clone();
+    let figure = ContourFigure {
+        x: map.x.clone(),
+        y: map.y.clone(),
+        values: map.ratio.clone(),
+        computed: map.computed.clone(),
+        quantity: "|λ_min/λ_max|".into(),
+        range: Some((0.0, 1.0)),
+        levels: Levels::Auto(7),
+        colormap,
+        x_label,
+        y_label,
+        markers: vec![Marker::default()],
+        title: format!("How convex the plane around θ(α) is, α = {alpha}"),
+        caption: vec![format!(
+            "|λ_min/λ_max| of the whole Hessian, training samples, by Lanczos to {}; near 0 there is next to no negative curvature (Li et al. 2018, figure 7); normalisation statistics of the centre",
+            map.tolerance
+        )],
+        ..ContourFigure::default()
+    };
+    let mut csv = "x,y,ratio,largest,smallest\n".to_owned();
+    for index in (0..map.ratio.len()).filter(|&i| map.computed[i]) {
+        csv.push_str(&format!(
+            "{},{},{},{},{}\n",
+            map.x[index % map.x.len()],
+            map.y[index / map.x.len()],
+            map.ratio[index],
+            map.largest[index],
+            map.smallest[index]
+        ));
+    }
+    Some((figure, csv))
+}
