@@ -36,7 +36,7 @@ fn opening_the_measures_measures_and_the_table_says_what_was_found() {
     settle(&mut harness);
     picture(&mut harness, "measures-dark");
     let news = harness.state().snapshot();
-    for quantity in Quantity::ALL {
+    for quantity in Quantity::TABLE {
         for alpha in [0.0, 0.5, 1.0] {
             assert!(news.measure(alpha, quantity).unwrap().complete);
         }
@@ -135,4 +135,41 @@ fn eigenvector_planes_mark_the_worst_point_beside_the_centre() {
     let away = worst.coordinate[0].hypot(worst.coordinate[1]);
     assert!(away > 0.05, "{worst:?}");
     picture(&mut harness, "eigenvectors-worst");
+}
+
+#[test]
+fn the_map_of_eigenvalues_fills_cell_by_cell_and_belongs_to_its_plane() {
+    let mut harness = small([1280.0, 800.0], Theme::Dark);
+    open(&mut harness, "Convexity");
+    wait(&mut harness, "a first cell", |app| {
+        let news = app.snapshot();
+        let map = news.measure(0.5, Quantity::Convexity);
+        map.is_some_and(|m| m.found.is_some())
+    });
+    picture(&mut harness, "convexity-filling");
+    settle(&mut harness);
+    picture(&mut harness, "convexity");
+    let news = harness.state().snapshot();
+    let measured = news.measure(0.5, Quantity::Convexity).unwrap();
+    let Some(Found::Convexity(map)) = &measured.found else {
+        panic!("no map")
+    };
+    assert!(measured.complete && map.computed.iter().all(|c| *c));
+    // Its centre is the ratio of the eigenvalues there.
+    open(&mut harness, "Measures");
+    settle(&mut harness);
+    let news = harness.state().snapshot();
+    let Some(Found::Eigenvalues(values)) = &news.measure(0.5, Quantity::Eigenvalues).unwrap().found
+    else {
+        panic!("no eigenvalues")
+    };
+    let ratio = (values.smallest.value / values.top[0].value).abs();
+    let centre = map.ratio[map.ratio.len() / 2];
+    assert!((centre - ratio).abs() < 0.02, "{centre} and {ratio}");
+    // Another plane has another map.
+    harness.state_mut().state().new_seed();
+    open(&mut harness, "Contour");
+    settle(&mut harness);
+    let news = harness.state().snapshot();
+    assert!(news.measure(0.5, Quantity::Convexity).is_none());
 }

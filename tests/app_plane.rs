@@ -320,6 +320,7 @@ fn a_wide_comparison_says_more() {
         "Sharpness",
         "Measures",
         "Density",
+        "Convexity",
         "Layers",
         "Log",
     ] {
