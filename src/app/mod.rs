@@ -151,7 +151,11 @@ impl App {
         self.sent.as_ref() == Some(&self.state.wish)
             && news.wish == self.sent_number
             && news.activity.is_idle()
-            && self.haste.is_at_rest()
+    }
+
+    /// Whether edges are smooth again after something moved; for tests.
+    pub fn is_at_rest(&self) -> bool {
+        self.haste.is_at_rest()
     }
 
     fn frame(&mut self, ui: &mut Ui, gpu: Option<&eframe::egui_wgpu::RenderState>) {

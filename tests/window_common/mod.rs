@@ -33,7 +33,11 @@ pub fn wait(harness: &mut Harness<'_, App>, what: &str, mut done: impl FnMut(&mu
         std::thread::sleep(Duration::from_millis(5));
         harness.step();
     }
-    // What the last news changed is drawn.
+    // What the last news changed is drawn, and drawn well.
+    while !harness.state().is_at_rest() {
+        std::thread::sleep(Duration::from_millis(5));
+        harness.step();
+    }
     harness.run_steps(2);
 }
 

@@ -45,7 +45,7 @@ pub fn convexity_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         bar_ui(ui, cx.state.look.colormap);
         if let Some((measured, _)) = found.filter(|(m, _)| !m.complete) {
             let (done, total) = measured.steps;
-            let words = format!("{done} of {total} points");
+            let words = format!("  {done} of {total} points");
             ui.label(RichText::new(words).small().color(cx.palette.weak));
         }
         ui.label("?").on_hover_text(HELP);
@@ -108,6 +108,13 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, map: &ConvexityMap)
     let half = |v: &[f64]| 0.5 * (v[1] - v[0]);
     let (hx, hy) = (half(&map.x), half(&map.y));
     let colormap = cx.state.look.colormap;
+    let ends = |v: &[f64], half: f64| [v[0] - half, v[v.len() - 1] + half];
+    for x in ends(&map.x, hx) {
+        plot = plot.include_x(x);
+    }
+    for y in ends(&map.y, hy) {
+        plot = plot.include_y(y);
+    }
     let response = plot.show(ui, |plot| {
         for (index, value) in filled.values.iter().enumerate() {
             if value.is_nan() {
@@ -115,7 +122,8 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, map: &ConvexityMap)
             }
             let (x, y) = (map.x[index % nx], map.y[index / nx]);
             let corners = [(-1.0, -1.0), (1.0, -1.0), (1.0, 1.0), (-1.0, 1.0)];
-            let corners = corners.map(|(a, b)| [x + a * hx, y + b * hy]);
+            // A little over the edge, so that no seams show.
+            let corners = corners.map(|(a, b)| [x + 1.02 * a * hx, y + 1.02 * b * hy]);
             let [r, g, b] = colormap.rgb(*value);
             let color = Color32::from_rgb(r, g, b);
             let color = color.gamma_multiply(if filled.estimated[index] { 0.45 } else { 1.0 });
