@@ -98,7 +98,6 @@ fn list(report: &Report) -> Result<Vec<Method>> {
     let line = job.line()?;
     let sharpness = job.sharpness()?;
     let subspace = job.subspace()?;
-    let curvature = [job.curvature(0)?, job.curvature(1)?];
     let noise = [job.noise(0)?, job.noise(1)?];
     let surfaces: Result<Vec<_>> = CENTRES.iter().map(|alpha| job.surface(*alpha)).collect();
     let keskar = paper("Keskar et al. 2017", "1609.04836");
@@ -165,23 +164,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             commands: Vec::new(),
         },
     ];
-    let [first, second] = &curvature;
-    all.push(Method {
-        name: "Curvature",
-        formula: "H = ∇²f;  top and smallest eigenvalues: Lanczos;  tr H = E vᵀHv, v = ±1;  density: Σ wᵢ δ(λ − λᵢ) from Lanczos quadrature, drawn as Gaussians",
-        source: format!(
-            "Lanczos with full reorthogonalisation (Golub and Van Loan 2013, section 10.1); Hutchinson 1990; {}.",
-            paper("Ghorbani et al. 2019", "1901.10159")
-        ),
-        settings: format!(
-            "Exact Hessian-vector products; relative residual {:e}, at most {} products; {} probes for the trace; {} probes of {} steps for the density; seed {seed}.",
-            first.tolerance, first.most_products, first.probes, first.density_probes, first.density_steps
-        ),
-        commands: vec![
-            written("curvature", first, super::CURVATURE[0])?,
-            written("curvature", second, super::CURVATURE[1])?,
-        ],
-    });
+    all.push(curvature(report)?);
     all.push(Method {
         name: "Distances",
         formula: "‖θ_a − θ_b‖₂ over the trained tensors, in total and by module; relative: over ‖θ_b‖₂",
@@ -204,11 +187,65 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             first.curvature_probes, first.alignment_repeats
         ),
         commands: vec![
-            written("noise", first, super::NOISE[0])?,
-            written("noise", second, super::NOISE[1])?,
+            written("noise", first, &json(super::NOISE[0]))?,
+            written("noise", second, &json(super::NOISE[1]))?,
         ],
     });
     Ok(all)
+}
+
+fn curvature(report: &Report) -> Result<Method> {
+    let job = &report.job;
+    let [first, second] = [job.curvature(0)?, job.curvature(1)?];
+    let mut commands = vec![
+        written("curvature", &first, &json(super::CURVATURE[0]))?,
+        written("curvature", &second, &json(super::CURVATURE[1]))?,
+    ];
+    let rates = first.along_gradient.map_or_else(String::new, |axis| {
+        format!(
+            "{} steps along the gradient, η = {} to {}; ",
+            axis.points,
+            format_value(axis.from),
+            format_value(axis.to)
+        )
+    });
+    let map = if job.quick {
+        "no map in a quick report".to_owned()
+    } else {
+        for (which, name) in super::MAPS.iter().enumerate() {
+            commands.push(written("curvature", &job.map(which)?, &json(name))?);
+        }
+        let points = job.map(0)?.map.map_or(0, |axis| axis.points);
+        format!(
+            "{points} × {points} points of the map, −1 to 1 on both axes, its directions as those of the contours"
+        )
+    };
+    Ok(Method {
+        name: "Curvature",
+        formula: "H = ∇²f;  top and smallest eigenvalues: Lanczos;  tr H = E vᵀHv, v = ±1;  density: Σ wᵢ δ(λ − λᵢ) from Lanczos quadrature, drawn as Gaussians;  along the line, d = θ_large − θ_small: dᵀ∇f and dᵀHd;  along the gradient g: f(θ − η g), ‖∇f(θ − η g) − g‖, and effective smoothness = max over η of ‖∇f(θ − η g) − g‖/‖η g‖;  map: |λ_min/λ_max| of H at θ + c₁ d₁ + c₂ d₂",
+        source: format!(
+            "Lanczos with full reorthogonalisation (Golub and Van Loan 2013, section 10.1); Hutchinson 1990; {}; along the gradient: {}, section 3.1 and figure 4; map: {}, figure 7.",
+            paper("Ghorbani et al. 2019", "1901.10159"),
+            paper("Santurkar et al. 2018", "1805.11604"),
+            paper("Li et al. 2018", "1712.09913")
+        ),
+        settings: format!(
+            "Exact Hessian-vector products; relative residual {:e}, at most {} products; {} probes for the trace; {} probes of {} steps for the density; {} points of the line; {rates}{map}; seed {}.",
+            first.tolerance,
+            first.most_products,
+            first.probes,
+            first.density_probes,
+            first.density_steps,
+            first.alpha.points,
+            job.setup.seed
+        ),
+        commands,
+    })
+}
+
+/// The file of a measure that a command writes.
+fn json(name: &str) -> String {
+    format!("{name}.json")
 }
 
 /// A job as it would be typed, with the file it writes.

@@ -50,7 +50,7 @@ pub fn html(report: &Report, rows: &[Row], figures: &Figures, files: &Files) -> 
             "sharpness" => sections::sharpness(report, figures),
             "curvature" => measures::curvature(report, figures),
             "distances" => measures::distances(report),
-            "noise" => measures::noise(report),
+            "noise" => measures::noise(report, figures),
             _ => methods::methods(report)?,
         };
         html += &section(number + 2, id, title, &body, files);
