@@ -24,9 +24,6 @@ use crate::plot::scale::{self, Scale, finite_range};
 /// Iso-lines of a map, over the values it has.
 const LEVELS: usize = 7;
 
-/// What slope and curvature along a line are.
-pub(in crate::export) const LINE_WORDS: &str = "slope dᵀ∇f and curvature dᵀ∇²f d: the exact derivatives of f(θ + α d) in α, where d leads from the first checkpoint (α = 0) to the second (α = 1)";
-
 /// Refuses a picture of a job that gives none.
 ///
 /// # Errors
@@ -58,7 +55,7 @@ pub fn document(result: &CurvatureResult, options: &FigureOptions) -> Result<Str
     rows.push(first);
     if !result.line.is_empty() {
         rows.push(line_panels(&result.line, options)?);
-        captions.push(LINE_WORDS.into());
+        captions.push(line_words("the first checkpoint", "the second"));
     }
     if let Some(found) = &result.variation {
         let points = result.along_gradient.as_slice();
@@ -177,6 +174,13 @@ pub(in crate::export) fn map_words(all: &[At<'_, (&CurvatureResult, &RatioGrid)>
         format_value(result.job.tolerance),
         map.rule,
         listed(all, norms)
+    )
+}
+
+/// What slope and curvature along a line are.
+pub(in crate::export) fn line_words(from: &str, to: &str) -> String {
+    format!(
+        "slope dᵀ∇f and curvature dᵀ∇²f d: the exact derivatives of f(θ + α d) in α, where d leads from {from} (α = 0) to {to} (α = 1)"
     )
 }
 

@@ -219,7 +219,7 @@ fn row(
 fn along_line(report: &Report, place: Place) -> Option<Drawn> {
     let points = &report.curvature[0].as_ref()?.line;
     let title = "Slope and curvature from small to large batch";
-    let caption = vec![bends::LINE_WORDS.to_owned()];
+    let caption = vec![bends::line_words(NAMES[0], NAMES[1])];
     (!points.is_empty()).then(|| {
         row(title, 70.0, caption, place, |options| {
             bends::line_panels(points, options)
