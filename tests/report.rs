@@ -533,9 +533,18 @@ fn without_initial_weights_the_page_says_how_to_name_them() {
         env!("CARGO_MANIFEST_DIR")
     );
     let files = [&fixture("sb.pt"), &fixture("lb.pt"), "--data", &data];
-    page::write(&path, &stopped_at(&job(&files), Part::Line)).unwrap();
+    let mut report = stopped_at(&job(&files), Part::Line);
+    let mut bent = report.job.curvature(0).unwrap();
+    (bent.setup.samples, bent.top, bent.alpha.points) = (Some(10), 0, 3);
+    (bent.trace, bent.density, bent.along_gradient) = (false, false, None);
+    report.curvature[0] = Some(curvature::run(&bent, &mut |_, _| Flow::Continue).unwrap());
+    page::write(&path, &report).unwrap();
     let html = fs::read_to_string(&path).unwrap();
     well_made(&html);
+    // The statistics of one end belong to its weights alone.
+    assert!(html.contains("with the running statistics of small batch, the curvature"));
+    assert!(html.contains("stay those of small batch all along"));
+    assert_eq!(figures(&html).len(), 1);
     assert!(html.contains("losscope report SB LB INIT"));
     assert!(html.contains("Distance between both, by module"));
     assert!(html.contains("running means and variances: interpolate along the line"));

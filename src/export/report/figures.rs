@@ -219,7 +219,10 @@ fn row(
 fn along_line(report: &Report, place: Place) -> Option<Drawn> {
     let points = &report.curvature[0].as_ref()?.line;
     let title = "Slope and curvature from small to large batch";
-    let caption = vec![bends::line_words(NAMES[0], NAMES[1])];
+    let mut caption = vec![bends::line_words(NAMES[0], NAMES[1])];
+    if report.has_statistics {
+        caption.push("running means and variances stay those of small batch all along, unlike in the plot of the line between both: at α = 1 the weights are those of large batch, the statistics aren’t".into());
+    }
     (!points.is_empty()).then(|| {
         row(title, 70.0, caption, place, |options| {
             bends::line_panels(points, options)

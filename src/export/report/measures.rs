@@ -32,7 +32,7 @@ pub fn curvature(report: &Report, figures: &Figures) -> String {
         html += &table("", &["", PAIR[0], PAIR[1]], &curvature_rows(both));
     }
     html += &drawn("density", figures.density.as_ref(), "medium");
-    if let Some(text) = both[0].and_then(line_sentence) {
+    if let Some(text) = both[0].and_then(|found| line_sentence(found, report.has_statistics)) {
         html += &paragraph(&text);
     }
     html += &drawn("along-line", figures.along_line.as_ref(), "full");
@@ -69,11 +69,15 @@ fn eigenvalues(both: [Option<&CurvatureResult>; 2]) -> String {
 }
 
 /// How the loss bends from one to the other.
-fn line_sentence(found: &CurvatureResult) -> Option<String> {
+fn line_sentence(found: &CurvatureResult, has_statistics: bool) -> Option<String> {
     let (first, last) = (found.line.first()?, found.line.last()?);
     let least = (found.line.iter()).min_by(|a, b| a.curvature.total_cmp(&b.curvature))?;
+    let statistics = match has_statistics {
+        true => ", with the running statistics of small batch,",
+        false => "",
+    };
     Some(format!(
-        "Along the line from small to large batch the curvature dᵀHd is {} at α = {} and {} at α = {}; it is least, {}, at α = {}.",
+        "Along the line from small to large batch{statistics} the curvature dᵀHd is {} at α = {} and {} at α = {}; it is least, {}, at α = {}.",
         format_value(first.curvature),
         format_value(first.t),
         format_value(last.curvature),

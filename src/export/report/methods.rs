@@ -333,7 +333,7 @@ fn facts(report: &Report) -> String {
     let statistics = if report.has_statistics {
         let buffers = format!("{:?}", report.job.buffers).to_lowercase();
         format!(
-            "running means and variances: {buffers} along the line and over planes; those of each checkpoint (eval mode) for sharpness, curvature and noise"
+            "running means and variances: {buffers} along the line and over planes; those of each checkpoint (eval mode) for sharpness, curvature, its lines and maps, and noise"
         )
     } else {
         "the network has no running statistics".to_owned()

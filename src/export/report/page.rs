@@ -72,7 +72,7 @@ fn section(number: usize, id: &str, title: &str, body: &str, files: &Files) -> S
         // The formats of one file stand together.
         match links.last_mut() {
             Some(link) if stem == latest => {
-                *link += &format!(" <a href=\"{target}\">{}</a>", escaped(suffix));
+                *link += &format!("\u{a0}<a href=\"{target}\">{}</a>", escaped(suffix));
             }
             _ => links.push(format!("<a href=\"{target}\">{}</a>", escaped(name))),
         }
