@@ -72,9 +72,10 @@ fn eigenvalues(both: [Option<&CurvatureResult>; 2]) -> String {
 fn line_sentence(found: &CurvatureResult, has_statistics: bool) -> Option<String> {
     let (first, last) = (found.line.first()?, found.line.last()?);
     let least = (found.line.iter()).min_by(|a, b| a.curvature.total_cmp(&b.curvature))?;
-    let statistics = match has_statistics {
-        true => ", with the running statistics of small batch,",
-        false => "",
+    let statistics = if has_statistics {
+        ", with the running statistics of small batch,"
+    } else {
+        ""
     };
     Some(format!(
         "Along the line from small to large batch{statistics} the curvature dᵀHd is {} at α = {} and {} at α = {}; it is least, {}, at α = {}.",
