@@ -8,6 +8,7 @@ use losscope::checkpoint::npz::read_arrays;
 use losscope::checkpoint::{Array, Values, safetensors};
 use losscope::engine::Flow;
 use losscope::engine::job::ReportJob;
+use losscope::engine::local::curvature;
 use losscope::engine::report::{self, Part, Pulse, Report};
 use losscope::export::{self, png, report as page};
 use losscope::plot::number::format_value;
@@ -162,6 +163,30 @@ fn figures(html: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The values of an array.
+fn floats(path: &Path, name: &str) -> Vec<f64> {
+    let arrays = read_arrays(path).unwrap();
+    let (_, array) = arrays.into_iter().find(|(n, _)| n == name).unwrap();
+    array.to_f64()
+}
+
+/// The number at a pointer, or the numbers of a list.
+fn column(json: &Value, pointer: &str) -> Vec<f64> {
+    match json.pointer(pointer).unwrap() {
+        Value::Array(all) => all.iter().map(|v| v.as_f64().unwrap()).collect(),
+        value => vec![value.as_f64().unwrap()],
+    }
+}
+
+/// But for the last bit, which parsing JSON may miss.
+#[track_caller]
+fn same(found: &[f64], expected: &[f64]) {
+    assert_eq!(found.len(), expected.len());
+    for (a, b) in found.iter().zip(expected) {
+        assert!((a - b).abs() <= 1e-15 * b.abs(), "{a} for {b}");
+    }
+}
+
 /// Ratios of both checkpoints in a file of `losscope sharpness`: of φ, and of the other measures with
 /// whether they differ by more than two standard errors.
 fn ratios(file: &Path) -> Vec<(f64, bool)> {
@@ -224,7 +249,7 @@ fn a_report_is_one_page_with_its_files_beside_it() {
         assert!(html.contains(words), "{words:?} is missing");
     }
     let drawn = figures(&html);
-    assert_eq!(drawn.len(), 4);
+    assert_eq!(drawn.len(), 7);
     for svg in drawn {
         // The renderer fails on a broken document.
         assert!(png::bytes(svg, 60.0).unwrap().len() > 2_000);
@@ -235,7 +260,7 @@ fn a_report_is_one_page_with_its_files_beside_it() {
         .unwrap()
         .map(|e| e.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(there.len(), 24);
+    assert_eq!(there.len(), 38);
     for link in attributes(&html, "href")
         .iter()
         .filter(|a| !a.contains([':', '#']))
@@ -249,6 +274,26 @@ fn a_report_is_one_page_with_its_files_beside_it() {
             "json" => assert!(read_json(&path).is_object(), "{name}"),
             "npz" if name.starts_with("sharpness") => {
                 assert!(read_arrays(&path).unwrap().iter().any(|(n, _)| n == "phi"));
+            }
+            "npz" if name.starts_with("curvature") => {
+                let json = read_json(&path.with_extension("json"));
+                let smoothness = column(&json, "/variation/effective_smoothness");
+                same(&floats(&path, "effective_smoothness"), &smoothness);
+                assert_eq!(floats(&path, "variation_loss").len(), 10);
+            }
+            "npz" if name.starts_with("noise") => {
+                let json = read_json(&path.with_extension("json"));
+                same(
+                    &floats(&path, "b_simple"),
+                    &column(&json, "/exact/total/scale"),
+                );
+            }
+            "csv" => {
+                let text = fs::read_to_string(&path).unwrap();
+                assert!(
+                    text.starts_with("table,") && text.lines().count() > 10,
+                    "{name}"
+                );
             }
             "npz" => assert_eq!(export::read(&path).unwrap().missing(), 0, "{name}"),
             "svg" => assert!(
@@ -300,6 +345,45 @@ fn a_report_is_one_page_with_its_files_beside_it() {
     };
     assert_eq!(row("validation_loss"), [at(0.0), at(1.0)]);
 
+    // What the page says of curvature and noise, from their files.
+    let both = |pointer: &str, name: &str| {
+        let file = |side: &str| read_json(&folder.join(format!("{name}-{side}-batch.json")));
+        ["small", "large"].map(|side| column(&file(side), pointer)[0])
+    };
+    assert_eq!(
+        row("effective_smoothness"),
+        both("/variation/effective_smoothness", "curvature")
+    );
+    let listed = |[small, large]: [f64; 2]| {
+        let (small, large) = (format_value(small), format_value(large));
+        format!("{small} (small batch) and {large} (large batch)")
+    };
+    let smoothness = both("/variation/effective_smoothness", "curvature");
+    let scales = both("/exact/total/scale", "noise");
+    let bent = read_json(&folder.join("curvature-small-batch.json"));
+    let line = bent["line"].as_array().unwrap();
+    let at = |i: usize, key: &str| format_value(line[i][key].as_f64().unwrap());
+    let least = (0..line.len())
+        .min_by(|a, b| {
+            let of = |i: usize| line[i]["curvature"].as_f64().unwrap();
+            of(*a).total_cmp(&of(*b))
+        })
+        .unwrap();
+    assert_eq!(line.len(), 11);
+    for words in [
+        format!("per distance moved is {}.", listed(smoothness)),
+        format!("= {} stands for the critical one", listed(scales)),
+        format!(
+            "the curvature dᵀHd is {} at α = 0 and {} at α = 1; it is least, {}, at α = {}.",
+            at(0, "curvature"),
+            at(10, "curvature"),
+            at(least, "curvature"),
+            at(least, "t")
+        ),
+    ] {
+        assert!(html.contains(&words), "{words:?} is missing");
+    }
+
     // A command of the page makes its part again.
     let commands: Vec<String> = html
         .split("<code>")
@@ -344,7 +428,8 @@ fn a_report_that_is_stopped_says_what_is_missing() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("part.html");
     let report = stopped_at(&job(&["--quick"]), Part::Contour(0));
-    assert!(report.line.is_some() && report.gaps.len() == Part::ALL.len() - 1);
+    let parts = Part::asked(&report.job).len();
+    assert!(report.line.is_some() && report.gaps.len() == parts - 1);
     page::check(&path, &[]).unwrap();
     let said = page::write(&path, &report).unwrap();
     let html = fs::read_to_string(&path).unwrap();
@@ -365,13 +450,74 @@ fn a_report_that_is_stopped_says_what_is_missing() {
         assert_eq!(summary[key], said[key], "{key}");
     }
     assert_eq!(summary["complete"], false);
-    assert_eq!(
-        summary["missing"].as_array().unwrap().len(),
-        Part::ALL.len() - 1
-    );
+    assert_eq!(summary["missing"].as_array().unwrap().len(), parts - 1);
     assert!(!dir.path().join("part-files/sharpness.json").exists());
     // A page of the program may be replaced by the next one, even within a folder of data.
     page::check(&path, &[dir.path().to_owned()]).unwrap();
+}
+
+/// The maps alone, coarser than a report takes them.
+#[test]
+fn maps_of_both_stand_side_by_side_on_one_scale() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("maps.html");
+    let mut report = stopped_at(&job(&["--samples", "60"]), Part::Line);
+    assert_eq!(report.gaps.len(), Part::ALL.len());
+    for which in [0, 1] {
+        let mut job = report.job.map(which).unwrap();
+        job.map.as_mut().unwrap().points = 3;
+        let found = curvature::run(&job, &mut |_, _| Flow::Continue).unwrap();
+        report.maps[which] = Some(found);
+    }
+    page::write(&path, &report).unwrap();
+    let html = fs::read_to_string(&path).unwrap();
+    well_made(&html);
+    let drawn = figures(&html);
+    assert_eq!(drawn.len(), 1);
+    assert!(png::bytes(drawn[0], 60.0).unwrap().len() > 2_000);
+    // One scale of colours: the bars of both panels have the same numbers at the same heights.
+    let panels: Vec<Vec<&str>> = drawn[0]
+        .split("<svg x=")
+        .skip(1)
+        .map(|panel| {
+            let texts = panel.split("<text ").map(|t| t.split('<').next().unwrap());
+            texts
+                .filter(|t| t.contains(r#"font-size="7" fill="#))
+                .collect()
+        })
+        .collect();
+    assert!(panels.len() == 2 && panels[0].len() > 2, "{panels:?}");
+    assert_eq!(panels[0], panels[1]);
+    assert!(drawn[0].contains("small batch") && drawn[0].contains("large batch"));
+
+    let folder = dir.path().join("maps-files");
+    let range = |side: &str| {
+        let name = format!("curvature-map-{side}-batch");
+        let ratios = column(
+            &read_json(&folder.join(format!("{name}.json"))),
+            "/map/ratio",
+        );
+        same(
+            &floats(&folder.join(format!("{name}.npz")), "ratio"),
+            &ratios,
+        );
+        assert!(folder.join(format!("{name}.csv")).exists() && ratios.len() == 9);
+        let low = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = ratios.iter().copied().fold(0.0, f64::max);
+        format!(
+            "{} to {} ({side} batch)",
+            format_value(low),
+            format_value(high)
+        )
+    };
+    let words = format!(
+        "3 × 3 points, {} and {}, by Lanczos",
+        range("small"),
+        range("large")
+    );
+    assert!(html.contains(&words), "{words:?} is missing");
+    assert!(folder.join("curvature-map.svg").exists() && folder.join("curvature-map.pdf").exists());
+    assert!(html.contains("curvature builtin:large --samples=60 --top=0 --map=-1:1:9 -o curvature-map-large-batch.json"));
 }
 
 #[test]
@@ -387,9 +533,18 @@ fn without_initial_weights_the_page_says_how_to_name_them() {
         env!("CARGO_MANIFEST_DIR")
     );
     let files = [&fixture("sb.pt"), &fixture("lb.pt"), "--data", &data];
-    page::write(&path, &stopped_at(&job(&files), Part::Line)).unwrap();
+    let mut report = stopped_at(&job(&files), Part::Line);
+    let mut bent = report.job.curvature(0).unwrap();
+    (bent.setup.samples, bent.top, bent.alpha.points) = (Some(10), 0, 3);
+    (bent.trace, bent.density, bent.along_gradient) = (false, false, None);
+    report.curvature[0] = Some(curvature::run(&bent, &mut |_, _| Flow::Continue).unwrap());
+    page::write(&path, &report).unwrap();
     let html = fs::read_to_string(&path).unwrap();
     well_made(&html);
+    // The statistics of one end belong to its weights alone.
+    assert!(html.contains("with the running statistics of small batch, the curvature"));
+    assert!(html.contains("stay those of small batch all along"));
+    assert_eq!(figures(&html).len(), 1);
     assert!(html.contains("losscope report SB LB INIT"));
     assert!(html.contains("Distance between both, by module"));
     assert!(html.contains("running means and variances: interpolate along the line"));
@@ -455,7 +610,7 @@ fn an_interrupt_keeps_what_is_finished() {
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    let begun = |line: std::io::Result<String>| line.unwrap().starts_with("part 2 of 12");
+    let begun = |line: std::io::Result<String>| line.unwrap().starts_with("part 2 of 14");
     assert!(lines.by_ref().any(begun));
     let id = child.id().to_string();
     Command::new("kill").args(["-INT", &id]).status().unwrap();

@@ -25,9 +25,9 @@ pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     files::check(&args.output, &args.job.inputs())?;
     let interrupts = progress::listen_for_interrupts();
     let bar = progress::steps(talk.quiet);
+    let parts = Part::asked(&args.job).len();
     let mut latest = None;
     let report = compute(&args.job, &mut |pulse| {
-        let parts = Part::ALL.len();
         if latest != Some(pulse.number) {
             latest = Some(pulse.number);
             let text = format!("part {} of {parts}: ", pulse.number + 1) + &pulse.part.describe();
@@ -67,20 +67,19 @@ fn ended(report: &Report, talk: Talk) -> anyhow::Result<End> {
         .filter(|gap| !gap.stopped)
         .map(|gap| format!("{}: {}", gap.part.describe(), gap.reason))
         .collect();
+    let parts = Part::asked(&report.job).len();
     if report.gaps.iter().any(|gap| gap.stopped) {
-        let done = Part::ALL.len() - report.gaps.len();
+        let done = parts - report.gaps.len();
         talk.warn(&failed);
         talk.say(&format!(
-            "stopped with {done} of {} parts measured; the report says what is missing",
-            Part::ALL.len()
+            "stopped with {done} of {parts} parts measured; the report says what is missing"
         ));
         return Ok(End::Stopped);
     }
     if !failed.is_empty() {
         anyhow::bail!(
-            "{} of {} parts couldn't be measured; the report holds the others: {}",
+            "{} of {parts} parts couldn't be measured; the report holds the others: {}",
             failed.len(),
-            Part::ALL.len(),
             failed.join("; ")
         );
     }

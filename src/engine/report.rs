@@ -3,6 +3,8 @@
 //! Each part is the job of another command. A part that is stopped or fails is left out and said to
 //! be; what is finished stays.
 
+mod part;
+
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{CENTRES, Job, ReportJob, SplitChoice};
 use crate::engine::live::sharpness::{CURVE_ITERATIONS, epsilons};
@@ -19,6 +21,7 @@ use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::sharpness::curve::{Advance, Curve, CurvePoint};
 use crate::landscape::sharpness::region::Region;
 use crate::model::params::Params;
+pub use part::Part;
 use serde::Serialize;
 use std::path::Path;
 use std::sync::Arc;
@@ -55,10 +58,12 @@ pub struct Report {
     pub subspace: Option<SharpnessReport>,
     /// φ along ε.
     pub curves: [Option<PhiCurve>; 2],
-    /// Eigenvalues, trace and density.
+    /// Eigenvalues, trace, density, along the gradient and along the line.
     pub curvature: [Option<CurvatureResult>; 2],
     /// Gradient noise.
     pub noise: [Option<NoiseResult>; 2],
+    /// |λ_min/λ_max| over planes.
+    pub maps: [Option<CurvatureResult>; 2],
     /// What isn't there, and why.
     pub gaps: Vec<Gap>,
     /// Time spent, seconds.
@@ -82,7 +87,7 @@ pub struct PhiCurve {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gap {
     /// Which one.
-    #[serde(serialize_with = "as_words")]
+    #[serde(serialize_with = "part::as_words")]
     pub part: Part,
     /// Why.
     pub reason: String,
@@ -90,70 +95,12 @@ pub struct Gap {
     pub stopped: bool,
 }
 
-/// A part of the report, in the order of the work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Part {
-    /// The line between both.
-    Line,
-    /// The plane around one of [`CENTRES`], by its index.
-    Contour(usize),
-    /// φ in full space and other sharpnesses.
-    Sharpness,
-    /// φ in a random subspace.
-    Subspace,
-    /// φ along ε at one of the pair.
-    Curve(usize),
-    /// Eigenvalues, trace and density at one of the pair.
-    Curvature(usize),
-    /// Gradient noise at one of the pair.
-    Noise(usize),
-}
-
-impl Part {
-    /// All of them.
-    pub const ALL: [Self; 12] = [
-        Self::Line,
-        Self::Contour(0),
-        Self::Contour(1),
-        Self::Contour(2),
-        Self::Sharpness,
-        Self::Subspace,
-        Self::Curve(0),
-        Self::Curve(1),
-        Self::Curvature(0),
-        Self::Curvature(1),
-        Self::Noise(0),
-        Self::Noise(1),
-    ];
-
-    /// Its name for people.
-    pub fn describe(self) -> String {
-        let of = |which: usize| ["small batch", "large batch"][which.min(1)];
-        match self {
-            Self::Line => "line between both".into(),
-            Self::Contour(which) => {
-                let centre = ["small batch", "θ(0.5)", "large batch"][which.min(2)];
-                format!("contour around {centre}")
-            }
-            Self::Sharpness => "sharpness".into(),
-            Self::Subspace => "sharpness in a random subspace".into(),
-            Self::Curve(which) => format!("sharpness along ε, {}", of(which)),
-            Self::Curvature(which) => format!("curvature, {}", of(which)),
-            Self::Noise(which) => format!("gradient noise, {}", of(which)),
-        }
-    }
-}
-
-fn as_words<S: serde::Serializer>(part: &Part, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&part.describe())
-}
-
 /// How far the work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pulse {
     /// What is being measured.
     pub part: Part,
-    /// Which of [`Part::ALL`] that is, from 0.
+    /// Which of [`Part::asked`] that is, from 0.
     pub number: usize,
     /// Steps of it done.
     pub done: usize,
@@ -176,7 +123,7 @@ pub fn run(job: &ReportJob, observer: Observer<'_>) -> Result<Report> {
     let start = Instant::now();
     let mut report = guarded(|| open(job))?;
     let mut stopped = false;
-    for (number, part) in Part::ALL.into_iter().enumerate() {
+    for (number, part) in Part::asked(job).into_iter().enumerate() {
         // Who has stopped the work isn't asked again.
         let mut tell = |done, total| {
             stopped = stopped
@@ -248,6 +195,7 @@ fn open(job: &ReportJob) -> Result<Report> {
         curves: [None, None],
         curvature: [None, None],
         noise: [None, None],
+        maps: [None, None],
         gaps: Vec::new(),
         elapsed_seconds: 0.0,
         warnings: inputs.warnings,
@@ -320,11 +268,13 @@ impl Report {
                 let slot = &mut self.curves[which];
                 keep(slot, found, |c| warnings.clone_from(&c.header.warnings))
             }
-            Part::Curvature(which) => {
-                let job = job.curvature(which)?;
+            Part::Curvature(which) | Part::Map(which) => {
+                let (job, slot) = match part {
+                    Part::Map(_) => (job.map(which)?, &mut self.maps[which]),
+                    _ => (job.curvature(which)?, &mut self.curvature[which]),
+                };
                 let found = curvature::run(&job, &mut |_, now| tell(now.done, now.total))?;
                 let found = Some(found).filter(|r| r.header.complete);
-                let slot = &mut self.curvature[which];
                 keep(slot, found, |r| warnings.clone_from(&r.header.warnings))
             }
             Part::Noise(which) => {

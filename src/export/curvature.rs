@@ -13,7 +13,7 @@
 //! The same tables in `.csv`: `eigenvalues`, `density`, `nodes`, `line`, `variation`, and `map` with a
 //! row for every point, `x` running fastest. Errors are standard errors.
 
-mod figure;
+pub(super) mod figure;
 
 use super::csv::Table;
 use super::figure::FigureOptions;

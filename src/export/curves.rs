@@ -8,6 +8,26 @@ use crate::plot::figure::WIDTH_MM;
 use crate::plot::number::{format_value, grouped};
 use crate::plot::scale::Scale;
 
+/// What was found at one checkpoint, with its name in legends and its colour.
+#[derive(Debug)]
+pub struct At<'a, T: ?Sized> {
+    /// Empty where it is alone.
+    pub name: &'a str,
+    /// Of its curves.
+    pub color: Rgb,
+    /// What was found.
+    pub found: &'a T,
+}
+
+/// What there is to say of each, with its name behind it where it has one.
+pub fn listed<T: ?Sized>(all: &[At<'_, T>], say: impl Fn(&T) -> String) -> String {
+    let one = |at: &At<'_, T>| match at.name {
+        "" => say(at.found),
+        name => format!("{} ({name})", say(at.found)),
+    };
+    all.iter().map(one).collect::<Vec<_>>().join(" and ")
+}
+
 /// φ along ε.
 pub fn sharpness(curves: Vec<Curve>) -> CurvesFigure {
     CurvesFigure {

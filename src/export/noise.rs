@@ -16,7 +16,7 @@
 //! Steps are over the fewest possible, examples over the fewest possible; errors are standard errors,
 //! infinite where there is but one batch of a size; what wasn't measured is NaN.
 
-mod figure;
+pub(super) mod figure;
 
 use super::figure::FigureOptions;
 use super::measure::{Measure, Numbers};

@@ -30,7 +30,7 @@ pub struct ReportJob {
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]
     pub buffers: Buffers,
-    /// Coarser grids and fewer probes: a first look in a fraction of the time
+    /// Coarser grids, fewer probes and no map of curvature: a first look in a fraction of the time
     #[arg(long)]
     #[serde(default)]
     pub quick: bool,
@@ -131,21 +131,43 @@ impl ReportJob {
         })
     }
 
-    /// Eigenvalues, trace and density at one of the pair.
+    /// Eigenvalues, trace, density and steps along the gradient at one of the pair; at the small-batch
+    /// one slope and curvature along the line to the other, too.
     ///
     /// # Errors
     /// As above.
     pub fn curvature(&self, which: usize) -> Result<CurvatureJob> {
+        let [small, large] = self.pair()?;
         let mut job = CurvatureJob {
             setup: self.setup.clone(),
-            file: self.pair()?.get(which).cloned(),
             ..CurvatureJob::default()
         };
         (job.trace, job.density) = (true, true);
+        job.along_gradient = Some(axis(0.01, 1.0, if self.quick { 10 } else { 20 }));
         if self.quick {
             (job.probes, job.density_probes, job.density_steps) = (20, 2, 40);
+            job.alpha.points = 11;
+        }
+        if which == 0 {
+            (job.file, job.to) = (Some(small), Some(large));
+        } else {
+            job.file = Some(large);
         }
         Ok(job)
+    }
+
+    /// |λ_min/λ_max| over the plane around one of the pair.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn map(&self, which: usize) -> Result<CurvatureJob> {
+        Ok(CurvatureJob {
+            setup: self.setup.clone(),
+            file: self.pair()?.get(which).cloned(),
+            top: 0,
+            map: Some(axis(-1.0, 1.0, 9)),
+            ..CurvatureJob::default()
+        })
     }
 
     /// Gradient noise at one of the pair.

@@ -1,16 +1,18 @@
 //! The pictures of a curvature: density and map in a first row, then the line, then the steps along
-//! the gradient, whichever were asked for.
+//! the gradient, whichever were asked for. A report draws those of two checkpoints with the same
+//! panels.
 
 use super::drawn;
 use crate::engine::job::CurvatureJob;
 use crate::engine::local::curvature::{CurvatureResult, RatioGrid};
 use crate::error::{Error, Result};
 use crate::export::caption;
+use crate::export::curves::{At, listed};
 use crate::export::figure::FigureOptions;
 use crate::landscape::curvature::CAUTION;
 use crate::landscape::curvature::density::Density;
 use crate::landscape::curvature::line::LinePoint;
-use crate::landscape::curvature::variation::VariationPoint;
+use crate::landscape::curvature::variation::{VariationPoint, VariationSummary};
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
 use crate::plot::density_figure::{DensityFigure, Spectrum};
@@ -45,22 +47,20 @@ pub fn document(result: &CurvatureResult, options: &FigureOptions) -> Result<Str
         captions.push(density_words(result, density));
     }
     if let Some(map) = &result.map {
-        first.push(map_panel(map, options)?);
-        captions.push(map_words(result, map));
+        let levels = map_levels(&map.ratio);
+        // As in the paper, so that the maps of two networks can be compared.
+        first.push(map_panel(map, "", (0.0, 1.0), &levels, options)?);
+        captions.push(map_words(&[alone(&(result, map))]));
     }
     rows.push(first);
     if !result.line.is_empty() {
-        rows.push(line_panels(result, options)?);
-        captions.push(
-            "slope dᵀ∇f and curvature dᵀ∇²f d: the exact derivatives of f(θ + α d) in α, where d leads from the first checkpoint (α = 0) to the second (α = 1)".into(),
-        );
+        rows.push(line_panels(&result.line, options)?);
+        captions.push(line_words("the first checkpoint", "the second"));
     }
     if let Some(found) = &result.variation {
-        rows.push(variation_panels(result, options)?);
-        captions.push(format!(
-            "from θ to θ − η g, g the gradient at θ (Santurkar et al. 2018, figure 4); the largest change of the gradient per distance moved is {}",
-            format_value(found.effective_smoothness)
-        ));
+        let points = result.along_gradient.as_slice();
+        rows.push(variation_panels(&[alone(points)], options)?);
+        captions.push(variation_words(&[alone(found)]));
     }
     rows.retain(|row| !row.is_empty());
     if rows.is_empty() {
@@ -117,17 +117,28 @@ fn density_words(result: &CurvatureResult, density: &Density) -> String {
     words
 }
 
-fn map_panel(map: &RatioGrid, options: &FigureOptions) -> Result<String> {
-    let (low, high) = finite_range(map.ratio.iter().copied()).unwrap_or((0.0, 1.0));
+/// Iso-lines over the values of a map, or of several.
+pub(in crate::export) fn map_levels(ratios: &[f64]) -> Vec<f64> {
+    let (low, high) = finite_range(ratios.iter().copied()).unwrap_or((0.0, 1.0));
+    scale::levels(Scale::Linear, low, high, LEVELS)
+}
+
+/// A map in colours that end at `range`.
+pub(in crate::export) fn map_panel(
+    map: &RatioGrid,
+    title: &str,
+    range: (f64, f64),
+    levels: &[f64],
+    options: &FigureOptions,
+) -> Result<String> {
     ContourFigure {
         x: map.x.clone(),
         y: map.y.clone(),
         values: map.ratio.clone(),
         computed: map.computed.clone(),
         quantity: "|λ_min/λ_max|".into(),
-        // As in the paper, so that the maps of two networks can be compared.
-        range: Some((0.0, 1.0)),
-        levels: Levels::Given(scale::levels(Scale::Linear, low, high, LEVELS)),
+        range: Some(range),
+        levels: Levels::Given(levels.to_vec()),
         colormap: options.colormap,
         x_label: "direction 1".into(),
         y_label: "direction 2".into(),
@@ -135,29 +146,51 @@ fn map_panel(map: &RatioGrid, options: &FigureOptions) -> Result<String> {
             kind: MarkerKind::Minimizer,
             ..Marker::default()
         }],
+        title: title.to_owned(),
         width_mm: options.width,
         ..ContourFigure::default()
     }
     .svg()
 }
 
-fn map_words(result: &CurvatureResult, map: &RatioGrid) -> String {
-    let range = finite_range(map.ratio.iter().copied()).map_or_else(String::new, |(low, high)| {
-        format!(", {} to {}", format_value(low), format_value(high))
-    });
-    let norms: Vec<String> = map.norms.iter().map(|n| format_value(*n)).collect();
+/// How maps of one job were made, and between which values they lie.
+pub(in crate::export) fn map_words(all: &[At<'_, (&CurvatureResult, &RatioGrid)>]) -> String {
+    let Some((result, map)) = all.first().map(|at| at.found) else {
+        return String::new();
+    };
+    let range = |(_, map): &(&CurvatureResult, &RatioGrid)| {
+        let (low, high) = finite_range(map.ratio.iter().copied()).unwrap_or((f64::NAN, f64::NAN));
+        format!("{} to {}", format_value(low), format_value(high))
+    };
+    let norms = |(_, map): &(&CurvatureResult, &RatioGrid)| {
+        let norms: Vec<String> = map.norms.iter().map(|n| format_value(*n)).collect();
+        norms.join(", ")
+    };
     format!(
-        "|λ_min/λ_max| of the whole Hessian at {} × {} points{range}, by Lanczos to {}; near 0 there is next to no negative curvature (Li et al. 2018, figure 7); {}; norms {}",
+        "|λ_min/λ_max| of the whole Hessian at {} × {} points, {}, by Lanczos to {}; near 0 there is next to no negative curvature (Li et al. 2018, figure 7); {}; norms {}",
         map.x.len(),
         map.y.len(),
+        listed(all, range),
         format_value(result.job.tolerance),
         map.rule,
-        norms.join(", ")
+        listed(all, norms)
     )
 }
 
-fn line_panels(result: &CurvatureResult, options: &FigureOptions) -> Result<Vec<String>> {
-    let column = |of: fn(&LinePoint) -> f64| result.line.iter().map(of).collect::<Vec<f64>>();
+/// What slope and curvature along a line are.
+pub(in crate::export) fn line_words(from: &str, to: &str) -> String {
+    format!(
+        "slope dᵀ∇f and curvature dᵀ∇²f d: the exact derivatives of f(θ + α d) in α, where d leads from {from} (α = 0) to {to} (α = 1)"
+    )
+}
+
+/// Loss, slope and curvature along a line.
+pub(in crate::export) fn line_panels(
+    points: &[LinePoint],
+    options: &FigureOptions,
+) -> Result<Vec<String>> {
+    let alone = [alone(points)];
+    let column = |of: fn(&LinePoint) -> f64| columns(&alone, of);
     let (x, loss) = (column(|p| p.t), column(|p| p.value));
     let panels = [
         ("Loss (nats)", loss_scale(&loss), loss),
@@ -168,13 +201,16 @@ fn line_panels(result: &CurvatureResult, options: &FigureOptions) -> Result<Vec<
             column(|p| p.curvature),
         ),
     ];
-    let panel = |(label, scale, y)| panel(("α", &x), (label, scale, y), options);
+    let panel = |(label, scale, y)| panel(&alone, ("α", &x), (label, scale, y), options);
     panels.into_iter().map(panel).collect()
 }
 
-fn variation_panels(result: &CurvatureResult, options: &FigureOptions) -> Result<Vec<String>> {
-    let points = &result.along_gradient;
-    let column = |of: fn(&VariationPoint) -> f64| points.iter().map(of).collect::<Vec<f64>>();
+/// Loss, change of the gradient, and that per distance, at steps along the gradient.
+pub(in crate::export) fn variation_panels(
+    all: &[At<'_, [VariationPoint]>],
+    options: &FigureOptions,
+) -> Result<Vec<String>> {
+    let column = |of: fn(&VariationPoint) -> f64| columns(all, of);
     let (x, loss) = (column(|p| p.step), column(|p| p.value));
     let panels = [
         ("Loss (nats)", loss_scale(&loss), loss),
@@ -189,30 +225,58 @@ fn variation_panels(result: &CurvatureResult, options: &FigureOptions) -> Result
             column(|p| p.smoothness),
         ),
     ];
-    let panel = |(label, scale, y)| panel(("Learning rate η", &x), (label, scale, y), options);
+    let panel = |(label, scale, y)| panel(all, ("Learning rate η", &x), (label, scale, y), options);
     panels.into_iter().map(panel).collect()
 }
 
+/// What steps along the gradient are, and the effective smoothness.
+pub(in crate::export) fn variation_words(all: &[At<'_, VariationSummary>]) -> String {
+    format!(
+        "from θ to θ − η g, g the gradient at θ (Santurkar et al. 2018, figure 4); the largest change of the gradient per distance moved is {}",
+        listed(all, |found| format_value(found.effective_smoothness))
+    )
+}
+
+/// Without a name, in the first colour.
+fn alone<T: ?Sized>(found: &T) -> At<'_, T> {
+    At {
+        name: "",
+        color: colormap::series(0),
+        found,
+    }
+}
+
+/// A number of every point of every curve.
+fn columns<T>(all: &[At<'_, [T]>], of: fn(&T) -> f64) -> Vec<Vec<f64>> {
+    let one = |at: &At<'_, [T]>| at.found.iter().map(of).collect();
+    all.iter().map(one).collect()
+}
+
 /// Logarithmic where a linear axis would leave all but the largest losses flat.
-fn loss_scale(loss: &[f64]) -> Scale {
-    match finite_range(loss.iter().copied()) {
+fn loss_scale(losses: &[Vec<f64>]) -> Scale {
+    match finite_range(losses.iter().flatten().copied()) {
         Some((low, high)) if low > 0.0 && high > 100.0 * low => Scale::Log,
         _ => Scale::Linear,
     }
 }
 
-fn panel(
-    (x_label, x): (&str, &[f64]),
-    (y_label, y_scale, y): (&str, Scale, Vec<f64>),
+fn panel<T: ?Sized>(
+    all: &[At<'_, T>],
+    (x_label, x): (&str, &[Vec<f64>]),
+    (y_label, y_scale, y): (&str, Scale, Vec<Vec<f64>>),
     options: &FigureOptions,
 ) -> Result<String> {
+    let curves = all.iter().zip(x).zip(y);
     CurvesFigure {
-        curves: vec![Curve {
-            color: colormap::series(0),
-            x: x.to_vec(),
-            y,
-            ..Curve::default()
-        }],
+        curves: curves
+            .map(|((at, x), y)| Curve {
+                name: at.name.to_owned(),
+                color: at.color,
+                x: x.clone(),
+                y,
+                ..Curve::default()
+            })
+            .collect(),
         x_label: x_label.into(),
         y_label: y_label.into(),
         y_scale,

@@ -1,14 +1,19 @@
 //! The figures of a report, once for its page without small print, once as files with all of it.
 
+use super::sections::sentence_case;
 use crate::engine::job::CENTRES;
 use crate::engine::report::Report;
 use crate::engine::result::Outcome;
 use crate::error::Result;
-use crate::export::curves::{self, Spectral};
+use crate::export::curvature::figure as bends;
+use crate::export::curves::{self, At, Spectral};
 use crate::export::figure::{self, FigureOptions};
+use crate::export::noise::figure as noises;
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
 use crate::plot::number::format_value;
+use crate::plot::page;
+use crate::plot::scale::{Scale, robust_range};
 
 /// An SVG document and the small print that belongs to it.
 pub type Drawn = Result<(String, Vec<String>)>;
@@ -24,6 +29,14 @@ pub struct Figures {
     pub curves: Option<Drawn>,
     /// Densities of eigenvalues.
     pub density: Option<Drawn>,
+    /// Loss, slope and curvature along the line between both.
+    pub along_line: Option<Drawn>,
+    /// Loss and gradient along the gradient of each.
+    pub along_gradient: Option<Drawn>,
+    /// |λ_min/λ_max| over planes side by side.
+    pub maps: Option<Drawn>,
+    /// What a batch size costs, and how much its gradients agree.
+    pub noise: Option<Drawn>,
 }
 
 /// Where figures go.
@@ -42,6 +55,10 @@ pub fn figures(report: &Report, place: Place) -> Figures {
         contours: contours(report, place),
         curves: phi_curves(report).map(|figure| laid_out(figure, place, 110.0)),
         density: densities(report).map(|figure| laid_out(figure, place, 150.0)),
+        along_line: along_line(report, place),
+        along_gradient: along_gradient(report, place),
+        maps: maps(report, place),
+        noise: noise(report, place),
     }
 }
 
@@ -154,4 +171,125 @@ fn densities(report: &Report) -> Option<CurvesFigure> {
         })
         .collect();
     (!found.is_empty()).then(|| curves::densities(&found, report.model.parameters))
+}
+
+/// What was found at both, where it was.
+fn pair<T>(found: &[Option<T>; 2]) -> Vec<At<'_, T>> {
+    let all = found.iter().zip(NAMES).enumerate();
+    all.filter_map(|(i, (found, name))| {
+        Some(At {
+            name,
+            color: colormap::series(i),
+            found: found.as_ref()?,
+        })
+    })
+    .collect()
+}
+
+/// Something else of the same checkpoint.
+fn beside<'a, T, U: ?Sized>(at: &At<'a, T>, found: &'a U) -> At<'a, U> {
+    At {
+        name: at.name,
+        color: at.color,
+        found,
+    }
+}
+
+/// Panels of `width` millimetres in a row; those of a file under a title and over their small print.
+fn row(
+    title: &str,
+    width: f64,
+    caption: Vec<String>,
+    place: Place,
+    panels: impl FnOnce(&FigureOptions) -> Result<Vec<String>>,
+) -> Drawn {
+    let panels = panels(&FigureOptions {
+        width,
+        ..FigureOptions::default()
+    })?;
+    match place {
+        Place::File => Ok((page::rows(title, &[panels], &caption)?, Vec::new())),
+        Place::Page => {
+            let caption = caption.iter().map(|line| sentence_case(line)).collect();
+            Ok((page::side_by_side(&panels)?, caption))
+        }
+    }
+}
+
+fn along_line(report: &Report, place: Place) -> Option<Drawn> {
+    let points = &report.curvature[0].as_ref()?.line;
+    let title = "Slope and curvature from small to large batch";
+    let mut caption = vec![bends::line_words(NAMES[0], NAMES[1])];
+    if report.has_statistics {
+        caption.push("running means and variances stay those of small batch all along, unlike in the plot of the line between both: at α = 1 the weights are those of large batch, the statistics aren’t".into());
+    }
+    (!points.is_empty()).then(|| {
+        row(title, 70.0, caption, place, |options| {
+            bends::line_panels(points, options)
+        })
+    })
+}
+
+fn along_gradient(report: &Report, place: Place) -> Option<Drawn> {
+    let both = pair(&report.curvature);
+    let measured = both.iter().filter_map(|at| {
+        let points = at.found.along_gradient.as_slice();
+        Some((beside(at, points), beside(at, at.found.variation.as_ref()?)))
+    });
+    let (points, summaries): (Vec<_>, Vec<_>) = measured.unzip();
+    let title = "Loss and gradient along the gradient";
+    let caption = vec![bends::variation_words(&summaries)];
+    (!points.is_empty()).then(|| {
+        row(title, 70.0, caption, place, |options| {
+            bends::variation_panels(&points, options)
+        })
+    })
+}
+
+/// On one scale of colours, from 0 where no curvature is negative.
+fn maps(report: &Report, place: Place) -> Option<Drawn> {
+    let both = pair(&report.maps);
+    let grids: Vec<_> = both
+        .iter()
+        .filter_map(|at| Some((at, (at.found, at.found.map.as_ref()?))))
+        .collect();
+    let all: Vec<_> = grids.iter().map(|(at, grid)| beside(at, grid)).collect();
+    let ratios: Vec<f64> = grids
+        .iter()
+        .flat_map(|(_, (_, map))| map.ratio.iter().copied().filter(|r| r.is_finite()))
+        .collect();
+    let (_, most) = robust_range(Scale::Linear, &ratios)?;
+    let shown: Vec<f64> = ratios.into_iter().filter(|r| *r <= most).collect();
+    let levels = bends::map_levels(&shown);
+    let caption = vec![bends::map_words(&all)];
+    let title = "|λ_min/λ_max| around both";
+    Some(row(title, 80.0, caption, place, |options| {
+        let panel = |at: &At<'_, (_, &_)>| {
+            bends::map_panel(at.found.1, at.name, (0.0, most), &levels, options)
+        };
+        all.iter().map(panel).collect()
+    }))
+}
+
+fn noise(report: &Report, place: Place) -> Option<Drawn> {
+    let mut costs = pair(&report.noise);
+    costs.retain(|at| noises::has_costs(at.found));
+    let mut aligned = pair(&report.noise);
+    aligned.retain(|at| noises::has_alignment(at.found));
+    let mut caption = Vec::new();
+    if !costs.is_empty() {
+        caption.push(noises::tradeoff_words(&costs));
+    }
+    caption.extend(aligned.first().map(|at| noises::alignment_words(at.found)));
+    let title = "What a batch size costs, and how much its gradients agree";
+    (!caption.is_empty()).then(|| {
+        row(title, 70.0, caption, place, |options| {
+            let each = costs.iter().map(|at| noises::tradeoff_panel(at, options));
+            let mut panels = each.collect::<Result<Vec<_>>>()?;
+            if !aligned.is_empty() {
+                panels.push(noises::alignment_panel(&aligned, options)?);
+            }
+            Ok(panels)
+        })
+    })
 }

@@ -61,7 +61,7 @@ fn with_mantissa(text: &str, scientific: &str) -> String {
 pub fn marked(text: &str) -> String {
     let mut html = escaped(text);
     for index in ["max", "min", "simple", "noise", "small", "large"] {
-        for symbol in ["λ", "B", "θ"] {
+        for symbol in ["λ", "B", "θ", "S", "E"] {
             let low = format!("{symbol}<sub>{index}</sub>");
             html = html.replace(&format!("{symbol}_{index}"), &low);
         }

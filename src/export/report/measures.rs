@@ -15,14 +15,33 @@ use crate::landscape::noise::CAUTION as NOISE_CAUTION;
 use crate::landscape::noise::layers::LayerNorms;
 use crate::plot::number::format_value;
 
-/// Eigenvalues, trace and density.
+/// Eigenvalues, trace and density, then curvature along lines and over planes.
 pub fn curvature(report: &Report, figures: &Figures) -> String {
-    let mut html = gaps(report, |p| matches!(p, Part::Curvature(_)));
+    let mut html = gaps(report, |p| matches!(p, Part::Curvature(_) | Part::Map(_)));
     let both = [&report.curvature[0], &report.curvature[1]].map(Option::as_ref);
-    if both.iter().all(Option::is_none) {
+    if both
+        .iter()
+        .chain(&report.maps.each_ref().map(Option::as_ref))
+        .all(Option::is_none)
+    {
         return html;
     }
     html += &note(&sentence_case(CURVATURE_CAUTION));
+    if both.iter().any(Option::is_some) {
+        html += &eigenvalues(both);
+        html += &table("", &["", PAIR[0], PAIR[1]], &curvature_rows(both));
+    }
+    html += &drawn("density", figures.density.as_ref(), "medium");
+    if let Some(text) = both[0].and_then(|found| line_sentence(found, report.has_statistics)) {
+        html += &paragraph(&text);
+    }
+    html += &drawn("along-line", figures.along_line.as_ref(), "full");
+    html += &drawn("along-gradient", figures.along_gradient.as_ref(), "full");
+    html += &drawn("maps", figures.maps.as_ref(), "medium");
+    html
+}
+
+fn eigenvalues(both: [Option<&CurvatureResult>; 2]) -> String {
     let mut rows = Vec::new();
     let most = both.iter().flatten().filter_map(|r| r.eigenvalues.as_ref());
     let most = most.map(|e| e.top.len()).max().unwrap_or(0);
@@ -42,14 +61,31 @@ pub fn curvature(report: &Report, figures: &Figures) -> String {
         smallest.push(residual(pair));
     }
     rows.push(smallest);
-    html += &table(
+    table(
         "Eigenvalues of the Hessian by Lanczos, with the relative residuals ‖Hv − λv‖/|λ|; that of λ_min, the end of a dense bulk, is judged beside a tenth of λ_max",
         &["", PAIR[0], "residual", PAIR[1], "residual"],
         &rows,
-    );
-    html += &table("", &["", PAIR[0], PAIR[1]], &curvature_rows(both));
-    html += &drawn("density", figures.density.as_ref(), "medium");
-    html
+    )
+}
+
+/// How the loss bends from one to the other.
+fn line_sentence(found: &CurvatureResult, has_statistics: bool) -> Option<String> {
+    let (first, last) = (found.line.first()?, found.line.last()?);
+    let least = (found.line.iter()).min_by(|a, b| a.curvature.total_cmp(&b.curvature))?;
+    let statistics = if has_statistics {
+        ", with the running statistics of small batch,"
+    } else {
+        ""
+    };
+    Some(format!(
+        "Along the line from small to large batch{statistics} the curvature dᵀHd is {} at α = {} and {} at α = {}; it is least, {}, at α = {}.",
+        format_value(first.curvature),
+        format_value(first.t),
+        format_value(last.curvature),
+        format_value(last.t),
+        format_value(least.curvature),
+        format_value(least.t)
+    ))
 }
 
 fn curvature_rows(both: [Option<&CurvatureResult>; 2]) -> Vec<Vec<Cell>> {
@@ -78,6 +114,15 @@ fn curvature_rows(both: [Option<&CurvatureResult>; 2]) -> Vec<Vec<Cell>> {
         row("gradient norm ‖∇f‖", &|r| {
             Some(value(r.gradient_norm))
         }),
+        row("effective smoothness along the gradient", &|r| {
+            Some(value(r.variation?.effective_smoothness))
+        }),
+        row("loss along the gradient", &|r| {
+            Some(range(r.variation?.loss_range))
+        }),
+        row("change of the gradient along it", &|r| {
+            Some(range(r.variation?.gradient_change_range))
+        }),
         row("products for eigenvalues, trace, density", &|r| {
             let products = [
                 r.eigenvalues.as_ref()?.products,
@@ -88,6 +133,11 @@ fn curvature_rows(both: [Option<&CurvatureResult>; 2]) -> Vec<Vec<Cell>> {
             Some(Cell::Number(text.join(", ")))
         }),
     ]
+}
+
+/// From the smallest to the largest.
+fn range([low, high]: [f64; 2]) -> Cell {
+    Cell::Number(format!("{} to {}", digits(low), digits(high)))
 }
 
 fn residual(pair: Option<&crate::landscape::curvature::lanczos::Eigenvalue>) -> Cell {
@@ -190,7 +240,7 @@ fn layers(caption: &str, found: &[&Distance], names: &[&str]) -> String {
 }
 
 /// Noise scales, SGD's noise, alignment and the norms of layers.
-pub fn noise(report: &Report) -> String {
+pub fn noise(report: &Report, figures: &Figures) -> String {
     let mut html = gaps(report, |p| matches!(p, Part::Noise(_)));
     let both = [&report.noise[0], &report.noise[1]].map(Option::as_ref);
     let Some(any) = both.iter().flatten().next() else {
@@ -218,6 +268,7 @@ pub fn noise(report: &Report) -> String {
         }),
     ];
     html += &table("Noise scales", &["", PAIR[0], PAIR[1]], &scales);
+    html += &drawn("noise", figures.noise.as_ref(), "full");
     let rate = any.job.learning_rate;
     let batches: Vec<Vec<Cell>> = (any.batches.iter())
         .map(|at| {

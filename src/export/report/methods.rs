@@ -7,6 +7,7 @@ use crate::engine::job::{CENTRES, Setup, command_line};
 use crate::engine::report::Report;
 use crate::error::Result;
 use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
+use crate::landscape::grid::Axis;
 use crate::landscape::noise::CAUTION as NOISE_CAUTION;
 use crate::landscape::sharpness::CAUTION;
 use crate::plot::number::{format_value, grouped};
@@ -98,7 +99,6 @@ fn list(report: &Report) -> Result<Vec<Method>> {
     let line = job.line()?;
     let sharpness = job.sharpness()?;
     let subspace = job.subspace()?;
-    let curvature = [job.curvature(0)?, job.curvature(1)?];
     let noise = [job.noise(0)?, job.noise(1)?];
     let surfaces: Result<Vec<_>> = CENTRES.iter().map(|alpha| job.surface(*alpha)).collect();
     let keskar = paper("Keskar et al. 2017", "1609.04836");
@@ -108,12 +108,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             name: "Line between both",
             formula: "θ(α) = (1 − α) θ_small + α θ_large;  barrier = max over α in [0, 1] of f(θ(α)) − [(1 − α) f(θ_small) + α f(θ_large)]",
             source: format!("{keskar}, figure 3."),
-            settings: format!(
-                "α = {} to {}, {} points.",
-                format_value(line.alpha.from),
-                format_value(line.alpha.to),
-                line.alpha.points
-            ),
+            settings: format!("α = {}.", steps(line.alpha)),
             commands: vec![written("line", &line, "line.npz")?],
         },
         Method {
@@ -165,23 +160,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             commands: Vec::new(),
         },
     ];
-    let [first, second] = &curvature;
-    all.push(Method {
-        name: "Curvature",
-        formula: "H = ∇²f;  top and smallest eigenvalues: Lanczos;  tr H = E vᵀHv, v = ±1;  density: Σ wᵢ δ(λ − λᵢ) from Lanczos quadrature, drawn as Gaussians",
-        source: format!(
-            "Lanczos with full reorthogonalisation (Golub and Van Loan 2013, section 10.1); Hutchinson 1990; {}.",
-            paper("Ghorbani et al. 2019", "1901.10159")
-        ),
-        settings: format!(
-            "Exact Hessian-vector products; relative residual {:e}, at most {} products; {} probes for the trace; {} probes of {} steps for the density; seed {seed}.",
-            first.tolerance, first.most_products, first.probes, first.density_probes, first.density_steps
-        ),
-        commands: vec![
-            written("curvature", first, super::CURVATURE[0])?,
-            written("curvature", second, super::CURVATURE[1])?,
-        ],
-    });
+    all.extend(curvature(report)?);
     all.push(Method {
         name: "Distances",
         formula: "‖θ_a − θ_b‖₂ over the trained tensors, in total and by module; relative: over ‖θ_b‖₂",
@@ -204,11 +183,93 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             first.curvature_probes, first.alignment_repeats
         ),
         commands: vec![
-            written("noise", first, super::NOISE[0])?,
-            written("noise", second, super::NOISE[1])?,
+            written("noise", first, &json(super::NOISE[0]))?,
+            written("noise", second, &json(super::NOISE[1]))?,
         ],
     });
     Ok(all)
+}
+
+/// Eigenvalues, lines, and the map where there is one.
+fn curvature(report: &Report) -> Result<Vec<Method>> {
+    let job = &report.job;
+    let seed = job.setup.seed;
+    let [first, second] = [job.curvature(0)?, job.curvature(1)?];
+    let mut all = vec![
+        Method {
+            name: "Curvature",
+            formula: "H = ∇²f;  top and smallest eigenvalues: Lanczos;  tr H = E vᵀHv, v = ±1;  density: Σ wᵢ δ(λ − λᵢ) from Lanczos quadrature, drawn as Gaussians",
+            source: format!(
+                "Lanczos with full reorthogonalisation (Golub and Van Loan 2013, section 10.1); Hutchinson 1990; {}.",
+                paper("Ghorbani et al. 2019", "1901.10159")
+            ),
+            settings: format!(
+                "Exact Hessian-vector products; relative residual {:e}, at most {} products; {} probes for the trace; {} probes of {} steps for the density; seed {seed}.",
+                first.tolerance,
+                first.most_products,
+                first.probes,
+                first.density_probes,
+                first.density_steps
+            ),
+            commands: vec![
+                written("curvature", &first, &json(super::CURVATURE[0]))?,
+                written("curvature", &second, &json(super::CURVATURE[1]))?,
+            ],
+        },
+        Method {
+            name: "Curvature along the line and the gradient",
+            formula: "slope dᵀ∇f and curvature dᵀHd at θ_small + α d, d = θ_large − θ_small;  with g = ∇f(θ): f(θ − η g), ‖∇f(θ − η g) − g‖;  effective smoothness: the largest ‖∇f(θ − η g) − g‖/‖η g‖",
+            source: format!(
+                "{}, section 3.1 and figure 4.",
+                paper("Santurkar et al. 2018", "1805.11604")
+            ),
+            settings: format!(
+                "α = {}; η = {}; by the commands above.",
+                steps(first.alpha),
+                first.along_gradient.map_or_else(String::new, steps)
+            ),
+            commands: Vec::new(),
+        },
+    ];
+    if job.quick {
+        return Ok(all);
+    }
+    let maps = [job.map(0)?, job.map(1)?];
+    let [first, second] = &maps;
+    all.push(Method {
+        name: "Map of curvature",
+        formula: "|λ_min/λ_max| of H at θ + c₁ d₁ + c₂ d₂",
+        source: format!(
+            "{}, section 6 and figure 7.",
+            paper("Li et al. 2018", "1712.09913")
+        ),
+        settings: format!(
+            "c₁ and c₂ = {} each, directions made as those of the contours; Lanczos to {:e}, at most {} products a point, seed {seed}. A quick report has no map.",
+            first.map.map_or_else(String::new, steps),
+            first.tolerance,
+            first.most_products
+        ),
+        commands: vec![
+            written("curvature", first, &json(super::MAPS[0]))?,
+            written("curvature", second, &json(super::MAPS[1]))?,
+        ],
+    });
+    Ok(all)
+}
+
+/// An axis in words.
+fn steps(axis: Axis) -> String {
+    format!(
+        "{} to {}, {} points",
+        format_value(axis.from),
+        format_value(axis.to),
+        axis.points
+    )
+}
+
+/// The file of a measure that a command writes.
+fn json(name: &str) -> String {
+    format!("{name}.json")
 }
 
 /// A job as it would be typed, with the file it writes.
@@ -272,7 +333,7 @@ fn facts(report: &Report) -> String {
     let statistics = if report.has_statistics {
         let buffers = format!("{:?}", report.job.buffers).to_lowercase();
         format!(
-            "running means and variances: {buffers} along the line and over planes; those of each checkpoint (eval mode) for sharpness, curvature and noise"
+            "running means and variances: {buffers} along the line and over planes; those of each checkpoint (eval mode) for sharpness, curvature, its lines and maps, and noise"
         )
     } else {
         "the network has no running statistics".to_owned()

@@ -14,6 +14,8 @@ pub mod summary;
 use crate::checkpoint::files::replace_file;
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
+use crate::export::figure::FigureOptions;
+use crate::export::measure::{self, Measure};
 use crate::export::{self, json, npz, pdf, sharpness, svg};
 use figures::{Figures, Place};
 pub use methods::LIBRARIES;
@@ -28,10 +30,13 @@ const CONTOURS: [&str; 3] = [
     "contour-half-way.npz",
     "contour-large-batch.npz",
 ];
-const CURVATURE: [&str; 2] = ["curvature-small-batch.json", "curvature-large-batch.json"];
-const NOISE: [&str; 2] = ["noise-small-batch.json", "noise-large-batch.json"];
+/// Measures at one checkpoint, small batch before large batch; each as JSON, npz and CSV.
+const CURVATURE: [&str; 2] = ["curvature-small-batch", "curvature-large-batch"];
+const NOISE: [&str; 2] = ["noise-small-batch", "noise-large-batch"];
+const MAPS: [&str; 2] = ["curvature-map-small-batch", "curvature-map-large-batch"];
+const MEASURE_SUFFIXES: [&str; 3] = ["json", "npz", "csv"];
 /// Every other file there may be beside the page.
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 24] = [
     "summary.json",
     "line.npz",
     "line.json",
@@ -48,6 +53,14 @@ const OTHERS: [&str; 16] = [
     "sharpness-curves.pdf",
     "density.svg",
     "density.pdf",
+    "curvature-line.svg",
+    "curvature-line.pdf",
+    "along-gradient.svg",
+    "along-gradient.pdf",
+    "curvature-map.svg",
+    "curvature-map.pdf",
+    "noise.svg",
+    "noise.pdf",
 ];
 /// Near the start of every page.
 const GENERATOR: &str = "<meta name=\"generator\" content=\"Losscope ";
@@ -84,12 +97,12 @@ pub fn check(page: &Path, inputs: &[PathBuf]) -> Result<()> {
         let message = "the report's files go into a folder of this name, but it is a file";
         return Err(Error::file(&folder, message));
     }
-    let names = OTHERS
-        .iter()
-        .chain(&CONTOURS)
-        .chain(&CURVATURE)
-        .chain(&NOISE);
-    for name in names.chain([&DISTANCES]) {
+    let single = OTHERS.iter().chain(&CONTOURS).chain([&DISTANCES]);
+    let mut names: Vec<String> = single.map(|name| (*name).to_owned()).collect();
+    for stem in CURVATURE.iter().chain(&NOISE).chain(&MAPS) {
+        names.extend(MEASURE_SUFFIXES.map(|suffix| format!("{stem}.{suffix}")));
+    }
+    for name in names {
         let path = folder.join(name);
         if folder.is_dir() {
             export::check_place(&path)?;
@@ -214,11 +227,8 @@ impl Files {
             });
             self.json("sharpness", "sharpness-curves.json", &value)?;
         }
-        for (found, name) in report.curvature.iter().zip(CURVATURE) {
-            if let Some(found) = found {
-                self.json("curvature", name, &serialised(found)?)?;
-            }
-        }
+        self.measures("curvature", &report.curvature, CURVATURE)?;
+        self.measures("curvature", &report.maps, MAPS)?;
         let distances = json!({
             "kind": "distances",
             "large_batch_from_small_batch": serialised(&report.between)?,
@@ -226,9 +236,20 @@ impl Files {
             "large_batch_from_start": serialised(&report.from_start.as_ref().map(|d| &d[1]))?,
         });
         self.json("distances", DISTANCES, &distances)?;
-        for (found, name) in report.noise.iter().zip(NOISE) {
-            if let Some(found) = found {
-                self.json("noise", name, &serialised(found)?)?;
+        self.measures("noise", &report.noise, NOISE)
+    }
+
+    fn measures<M: Measure>(
+        &mut self,
+        section: &'static str,
+        pair: &[Option<M>; 2],
+        names: [&str; 2],
+    ) -> Result<()> {
+        for (found, name) in pair.iter().zip(names) {
+            let Some(found) = found else { continue };
+            for suffix in MEASURE_SUFFIXES {
+                let path = self.place(section, &format!("{name}.{suffix}"));
+                measure::write(&path, found, &FigureOptions::default())?;
             }
         }
         Ok(())
@@ -241,6 +262,10 @@ impl Files {
             ("contours", "contours", &figures.contours),
             ("sharpness", "sharpness-curves", &figures.curves),
             ("curvature", "density", &figures.density),
+            ("curvature", "curvature-line", &figures.along_line),
+            ("curvature", "along-gradient", &figures.along_gradient),
+            ("curvature", "curvature-map", &figures.maps),
+            ("noise", "noise", &figures.noise),
         ] {
             let Some(Ok((drawn, _))) = drawn else {
                 continue;

@@ -50,7 +50,7 @@ pub fn html(report: &Report, rows: &[Row], figures: &Figures, files: &Files) -> 
             "sharpness" => sections::sharpness(report, figures),
             "curvature" => measures::curvature(report, figures),
             "distances" => measures::distances(report),
-            "noise" => measures::noise(report),
+            "noise" => measures::noise(report, figures),
             _ => methods::methods(report)?,
         };
         html += &section(number + 2, id, title, &body, files);
@@ -64,18 +64,20 @@ pub fn html(report: &Report, rows: &[Row], figures: &Figures, files: &Files) -> 
 
 fn section(number: usize, id: &str, title: &str, body: &str, files: &Files) -> String {
     let folder = folder_name(&files.folder);
-    let links: Vec<String> = files
-        .written
-        .iter()
-        .filter(|(section, _)| *section == id)
-        .map(|(_, name)| {
-            let (target, name) = (
-                escaped(&address(&format!("{folder}/{name}"))),
-                escaped(name),
-            );
-            format!("<a href=\"{target}\">{name}</a>")
-        })
-        .collect();
+    let mut links: Vec<String> = Vec::new();
+    let mut latest = "";
+    for (_, name) in files.written.iter().filter(|(section, _)| *section == id) {
+        let target = escaped(&address(&format!("{folder}/{name}")));
+        let (stem, suffix) = name.rsplit_once('.').unwrap_or((name, ""));
+        // The formats of one file stand together.
+        match links.last_mut() {
+            Some(link) if stem == latest => {
+                *link += &format!("\u{a0}<a href=\"{target}\">{}</a>", escaped(suffix));
+            }
+            _ => links.push(format!("<a href=\"{target}\">{}</a>", escaped(name))),
+        }
+        latest = stem;
+    }
     let links = if links.is_empty() {
         String::new()
     } else {

@@ -130,6 +130,12 @@ pub fn rows(report: &Report) -> Vec<Row> {
             let row = Row::new(Group::Curvature, "trace", "trace of the Hessian", "", pair);
             rows.push(row.with_errors(errors));
         }
+        if let [Some(a), Some(b)] = both.map(|r| r.variation) {
+            let pair = [a.effective_smoothness, b.effective_smoothness];
+            let name = "effective smoothness along the gradient";
+            let key = "effective_smoothness";
+            rows.push(Row::new(Group::Curvature, key, name, "", pair));
+        }
     }
     if let Some([small, large]) = &report.from_start {
         let pair = [small.total, large.total];
