@@ -83,3 +83,62 @@ fn boxes_without_a_size_and_scaled_worst_points_are_refused() {
     ];
     refused(&scaled, 2, "--normalize");
 }
+
+/// Near a minimizer the smallest eigenvalue ends a dense bulk, and is found last: the map must not
+/// stop before it.
+#[test]
+fn the_centre_of_a_map_is_what_the_table_says_of_the_checkpoint() {
+    for file in ["builtin:small", "builtin:large"] {
+        let found = json(&["curvature", file, "--map=-1:1:3"]);
+        let eigenvalues = &found["eigenvalues"];
+        let value = |v: &Value| v["value"].as_f64().unwrap();
+        let ratio = (value(&eigenvalues["smallest"]) / value(&eigenvalues["top"][0])).abs();
+        let centre = found["map"]["ratio"][4].as_f64().unwrap();
+        assert!(
+            (centre / ratio - 1.0).abs() < 0.01,
+            "{file}: {centre} for {ratio}"
+        );
+    }
+}
+
+#[test]
+fn train_mode_is_said_wherever_it_was_used() {
+    let folder = tempfile::tempdir().unwrap();
+    let figure = folder.path().join("map.svg");
+    let network = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/models/resnet8/sb.pt"
+    );
+    let train = [
+        "--samples",
+        "40",
+        "--statistics",
+        "train",
+        "--device",
+        "flex",
+    ];
+    let map = ["--top", "1", "--map=-1:1:2", "-o", figure.to_str().unwrap()];
+    let output = losscope(&[&["curvature", network], &train[..], &map[..]].concat());
+    assert!(output.status.success(), "{output:?}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    let drawn = std::fs::read_to_string(figure).unwrap();
+    assert!(
+        printed.contains("train mode") && drawn.contains("train mode"),
+        "{printed}"
+    );
+    assert!(!drawn.contains("frozen"));
+    let quick = [
+        "--epsilon",
+        "1e-3",
+        "--iterations",
+        "1",
+        "--measures",
+        "none",
+    ];
+    let output = losscope(&[&["sharpness", network], &train[..], &quick[..]].concat());
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("train mode")
+    );
+}

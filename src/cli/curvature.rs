@@ -6,6 +6,7 @@ use crate::engine::job::CurvatureJob;
 use crate::engine::local::curvature::{CurvatureResult, RatioGrid, run as compute};
 use crate::export::curvature::check_picture;
 use crate::export::figure::FigureOptions;
+use crate::landscape::curvature::lanczos::Eigenvalue;
 use crate::plot::colormap::Colormap;
 use crate::plot::number::format_value;
 use clap::Args;
@@ -37,8 +38,20 @@ pub fn run(args: &CurvatureArgs, talk: Talk) -> anyhow::Result<End> {
     measure::finish(&args.files, &result, &text(&result), &look, talk)
 }
 
+/// A number to six digits.
+fn six_digits(value: f64) -> String {
+    let power = value.abs().log10().floor();
+    if value == 0.0 || !(-4.0..6.0).contains(&power) {
+        return format!("{value:.5e}");
+    }
+    format!("{value:.*}", (5.0 - power) as usize)
+}
+
 fn text(result: &CurvatureResult) -> String {
     let mut text = header(&result.header);
+    if let Some(remark) = result.job.statistics.remark() {
+        text += &format!("{remark}\n");
+    }
     text += &format!(
         "loss {}, gradient norm {}\n",
         format_value(result.loss),
@@ -50,17 +63,19 @@ fn text(result: &CurvatureResult) -> String {
                 .map(String::from)
                 .to_vec(),
         ];
-        let mut row = |name: String, pair: &crate::landscape::curvature::lanczos::Eigenvalue| {
+        let size = found.top.first().map_or(0.0, |e| e.value.abs());
+        let mut row = |name: String, pair: &Eigenvalue, least: f64| {
             rows.push(vec![
                 name,
-                format!("{:.6}", pair.value),
-                format!("{:.1e}", pair.residual / pair.value.abs()),
+                six_digits(pair.value),
+                format!("{:.1e}", pair.residual / pair.value.abs().max(least)),
             ]);
         };
         for (i, pair) in found.top.iter().enumerate() {
-            row(format!("largest {}", i + 1), pair);
+            row(format!("largest {}", i + 1), pair, 0.0);
         }
-        row("smallest".into(), &found.smallest);
+        // The end of a dense bulk is judged beside a tenth of the largest.
+        row("smallest".into(), &found.smallest, 0.1 * size);
         text += &format!("\n{}", output::table(&rows));
         if let Some(largest) = found.top.first() {
             text += &format!(

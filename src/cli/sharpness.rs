@@ -155,6 +155,9 @@ fn summary(report: &SharpnessReport) -> String {
         output::grouped(gradients),
         report.elapsed_seconds,
     );
+    if let Some(remark) = job.statistics.remark() {
+        text += &format!("{remark}\n");
+    }
     text += &match (&job.basis, job.subspace) {
         (Some(path), _) => format!("within the subspace of {}\n", path.display()),
         (None, Some(p)) => format!("within {p} random directions, seed {}\n", job.setup.seed),

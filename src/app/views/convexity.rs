@@ -16,7 +16,7 @@ pub struct Cache {
     reset: u64,
 }
 
-const HELP: &str = "|λ_min/λ_max| of the whole Hessian at each point of the plane that the contour shows, 0 (dark): the loss bends upwards in every direction, as it would were it convex; 1 and more (light): downwards as much as upwards. A plane may look convex while the loss falls in directions it doesn't show (Li et al. 2018, section 6 and figure 7).\nLanczos to 1 % with exact Hessian-vector products over the training samples; running statistics stay those of the centre. Pale cells are between computed ones.\nWheel to zoom, right drag to pan, double click to see everything.";
+const HELP: &str = "|λ_min/λ_max| of the whole Hessian at each point of the plane that the contour shows, 0 (dark): the loss bends upwards in every direction, as it would were it convex; 1 and more (light): downwards as much as upwards. A plane may look convex while the loss falls in directions it doesn't show (Li et al. 2018, section 6 and figure 7).\nLanczos to 0.1 % with exact Hessian-vector products over the training samples; running statistics stay those of the centre. Pale cells are between computed ones.\nWheel to zoom, right drag to pan, double click to see everything.";
 
 /// The map around θ(α), as far as it is.
 fn known(news: &Snapshot, alpha: f64) -> Option<(&MeasureNews, &ConvexityMap)> {

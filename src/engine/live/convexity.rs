@@ -11,8 +11,6 @@ use crate::model::params::Params;
 
 /// Points along each axis: every one takes some tens of Hessian-vector products.
 const POINTS: usize = 9;
-/// What the eye can tell apart; the command line's default is finer.
-const TOLERANCE: f64 = 1e-2;
 
 /// The map so far, row by row; NaN where a point isn't computed yet or has no eigenvalues.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +57,6 @@ pub fn start(work: &SurfaceWork, setup: &Setup) -> Option<(RatioMap, ConvexityMa
         .flat_map(|y| x.iter().map(move |x| vec![*x, *y]))
         .collect();
     let options = LanczosOptions {
-        tolerance: TOLERANCE,
         seed: setup.seed,
         rounding: rounding(setup.precision),
         ..LanczosOptions::default()
@@ -80,7 +77,7 @@ pub fn start(work: &SurfaceWork, setup: &Setup) -> Option<(RatioMap, ConvexityMa
         smallest: missing,
         computed: vec![false; POINTS * POINTS],
         axes: work.axes(),
-        tolerance: TOLERANCE,
+        tolerance: options.tolerance,
     };
     Some((map, empty, slice.origin.clone()))
 }

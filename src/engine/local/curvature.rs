@@ -12,7 +12,7 @@ use crate::landscape::curvature::trace::{Hutchinson, Trace, TraceOptions};
 use crate::landscape::curvature::variation::{Variation, VariationPoint, VariationSummary};
 use crate::landscape::curvature::vector::norm;
 use crate::landscape::direction::{Normalization, OneDim, normalise, random};
-use crate::landscape::evaluate::gradient::NetworkObjective;
+use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::grid::{Coordinate, coarse_first};
 use crate::landscape::objective::Objective as _;
 use serde::{Deserialize, Serialize};
@@ -345,9 +345,13 @@ impl Work<'_> {
                 .map(crate::model::params::Params::norm)
                 .collect(),
             rule: format!(
-                "Gaussian, seed {seed}, {}, {}; normalisation statistics frozen",
+                "Gaussian, seed {seed}, {}, {}; normalisation statistics {}",
                 rule.describe(),
-                one_dim.describe()
+                one_dim.describe(),
+                match self.job.statistics {
+                    StatisticsMode::Running => "frozen",
+                    StatisticsMode::Batch => "of each batch (train mode)",
+                }
             ),
         });
         let flat = directions

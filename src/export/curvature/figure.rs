@@ -68,6 +68,7 @@ pub fn document(result: &CurvatureResult, options: &FigureOptions) -> Result<Str
             "nothing of what was measured gives a picture".into(),
         ));
     }
+    captions.extend(result.job.statistics.remark().map(str::to_owned));
     captions.push(CAUTION.to_owned());
     let title = options
         .title

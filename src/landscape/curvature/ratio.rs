@@ -68,8 +68,6 @@ impl RatioMap {
             options: LanczosOptions {
                 top: 1,
                 smallest: true,
-                // Of a ratio, an error of the tolerance itself is good enough.
-                smallest_share: 1.0,
                 ..options
             },
             next: 0,

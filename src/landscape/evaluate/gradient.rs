@@ -31,6 +31,18 @@ pub enum StatisticsMode {
     Batch,
 }
 
+impl StatisticsMode {
+    /// What a reader is told where they aren't the usual ones.
+    pub fn remark(self) -> Option<&'static str> {
+        match self {
+            Self::Running => None,
+            Self::Batch => Some(
+                "train mode: normalisation layers take the statistics of each batch of 128 samples",
+            ),
+        }
+    }
+}
+
 /// The mean loss, nats, over one split as a function of the trained tensors in the order of
 /// [`Params::flatten`].
 ///
