@@ -84,6 +84,9 @@ fn the_readme_shows_the_window_as_it_is() {
             harness.run_steps(3);
             settle(&mut harness);
             harness.get_by_label("In space").click();
+            harness.get_by_label("Measures").click();
+            harness.run_steps(3);
+            settle(&mut harness);
         }
         harness.remove_cursor();
         harness.run_steps(3);

@@ -23,6 +23,7 @@ mod status;
 mod theme;
 mod views;
 
+use crate::engine::device::may_have_gpu;
 use crate::engine::live::{Live, Snapshot, Wish};
 use command::{Ask, Command, Place};
 use eframe::egui::{self, Context, Ui, ViewportCommand};
@@ -92,8 +93,14 @@ pub fn options() -> eframe::NativeOptions {
     if let Some(icon) = icon {
         viewport = viewport.with_icon(icon);
     }
+    let mut wgpu_options = eframe::egui_wgpu::WgpuConfiguration::default();
+    if !may_have_gpu() {
+        // Waiting for a screen that isn't there makes frames that are a little late twice as late.
+        wgpu_options.surface.present_mode = wgpu::PresentMode::AutoNoVsync;
+    }
     eframe::NativeOptions {
         viewport,
+        wgpu_options,
         // Gradients are wide here; without it a software renderer draws a fifth faster.
         dithering: false,
         ..eframe::NativeOptions::default()

@@ -173,7 +173,7 @@ fn gpu_name(setup: &WgpuSetup) -> String {
 ///
 /// Linux shows every GPU as a device file; without one, starting the drivers would only find the
 /// software adapter.
-fn may_have_gpu() -> bool {
+pub fn may_have_gpu() -> bool {
     const DEVICE_FILES: [&str; 3] = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"];
     !cfg!(target_os = "linux") || DEVICE_FILES.iter().any(|file| Path::new(file).exists())
 }
