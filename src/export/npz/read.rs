@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::landscape::line::Line;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
+use serde_json::Value;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -56,8 +57,15 @@ fn outcome(arrays: &Arrays) -> Result<Outcome, String> {
             described(recipe)
         )
     })?;
-    let value = serde_json::from_slice(&bytes)
+    let value: Value = serde_json::from_slice(&bytes)
         .map_err(|e| format!("the array `recipe` isn't JSON: {e}"))?;
+    if let Some(kind @ ("sharpness" | "curvature" | "noise")) =
+        value.get("kind").and_then(Value::as_str)
+    {
+        return Err(format!(
+            "this file holds a {kind} result; plot and convert take surfaces, lines and trajectories, and pictures of measures come from the -o of the command that measures them"
+        ));
+    }
     let recipe = json::recipe_from_value(value)?;
     let numbers = match recipe.job {
         Job::Surface(_) => {
