@@ -363,7 +363,8 @@ fn a_plane_along_eigenvectors_bends_by_their_eigenvalues() {
 #[test]
 fn contradictions_and_slips_are_wrong_usage() {
     let run = fixture("trajectory/epochs");
-    let rows: [(&[&str], &[&str]); 11] = [
+    let rows: [(&[&str], &[&str]); 12] = [
+        (&["curvature", "--alpha=0:1:5"], &["required", "--to"]),
         (
             &["curvature", "--tolerance", "2"],
             &["--tolerance", "between 0 and 1"],

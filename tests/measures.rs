@@ -366,6 +366,10 @@ fn what_makes_no_sense_is_refused_before_any_work() {
         (vec!["--rho", "0"], vec!["--rho", "positive"]),
         (vec!["--draws", "1"], vec!["--draws", "2"]),
         (vec!["-o", "s.png"], vec![".json or .npz"]),
+        (
+            vec!["--columns", "unit-norm"],
+            vec!["required", "--subspace", "--basis"],
+        ),
     ] {
         let mut all = vec!["sharpness"];
         all.extend(&args);
