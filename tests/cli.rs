@@ -366,6 +366,25 @@ fn no_option_replaces_an_input() {
     }
 }
 
+/// In a folder that is read, figures may be replaced, images of the data not.
+#[test]
+fn an_image_of_the_data_is_no_figure() {
+    let dir = folder();
+    std::fs::create_dir_all(dir.path().join("images/cats")).unwrap();
+    let image = "images/cats/1.png";
+    let pixels = image::RgbImage::new(8, 8);
+    pixels.save(dir.path().join(image)).unwrap();
+    let before = std::fs::read(dir.path().join(image)).unwrap();
+    let args = ["noise", "--data", "images", "-o", image];
+    losscope(dir.path(), &args).fails(2, &["overwrite the input"]);
+    assert_eq!(std::fs::read(dir.path().join(image)).unwrap(), before);
+    let figure = "images/line.png";
+    let args = ["line", "--alpha=0:1:2", "--samples", "20", "-o", figure];
+    losscope(dir.path(), &args).succeeds();
+    let inputs = [dir.path().join("images")];
+    losscope::export::check_spares(&dir.path().join(figure), &inputs).unwrap();
+}
+
 /// Of two results under one name only one would be left.
 #[test]
 fn no_two_outputs_share_a_file() {

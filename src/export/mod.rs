@@ -264,6 +264,8 @@ pub fn remove_partials(outputs: &[PathBuf]) -> Result<()> {
 fn is_result(path: &Path) -> bool {
     match Format::of(path) {
         Ok(Format::Npz) => npz::read(path).is_ok(),
+        // Images are data too.
+        Ok(Format::Png) => png::is_figure(path),
         Ok(format) => {
             format.is_figure() || matches!(format, Format::Csv | Format::Vtk | Format::Json)
         }
