@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use losscope::checkpoint::{Array, npz};
+use losscope::export;
 use losscope::plot::text;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -438,6 +439,9 @@ fn plot_and_convert_say_what_they_take() {
     ];
     for args in rows {
         succeeds(dir.path(), &[args, &few].concat());
+        // In a folder that is read it may be replaced all the same.
+        let inputs = [dir.path().to_owned()];
+        export::check_spares(&dir.path().join("r.npz"), &inputs).unwrap();
         for (command, name) in [("plot", "p.png"), ("convert", "p.csv")] {
             let output = losscope(dir.path(), &[command, "r.npz", "-o", name]);
             let stderr = String::from_utf8_lossy(&output.stderr);

@@ -263,7 +263,7 @@ pub fn remove_partials(outputs: &[PathBuf]) -> Result<()> {
 /// Whether an existing file is something Losscope wrote: a figure, or a result of its own.
 fn is_result(path: &Path) -> bool {
     match Format::of(path) {
-        Ok(Format::Npz) => npz::read(path).is_ok(),
+        Ok(Format::Npz) => npz::read(path).is_ok() || npz::is_measure(path),
         // Images are data too.
         Ok(Format::Png) => png::is_figure(path),
         Ok(format) => {
