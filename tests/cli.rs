@@ -306,6 +306,160 @@ fn an_output_never_replaces_an_input() {
     losscope(dir.path(), &["inspect", "weights.npz"]).succeeds();
 }
 
+/// Whichever option names the output, and whichever the input, shards of a checkpoint included.
+#[test]
+fn no_option_replaces_an_input() {
+    let dir = folder();
+    let copy = |from: &str, to: &str| {
+        std::fs::copy(fixture(&format!("formats/{from}")), dir.path().join(to)).unwrap();
+    };
+    let index = "model.safetensors.index.json";
+    let shards = [1, 2].map(|n| format!("model-0000{n}-of-00002.safetensors"));
+    for name in [index, &shards[0], &shards[1]] {
+        copy(&format!("resnet8_sharded/{name}"), name);
+    }
+    for name in ["a.safetensors", "q-2-0.0005.safetensors"] {
+        copy("resnet8.safetensors", name);
+    }
+    copy("mlps.npz", "part.npz");
+    let of_npz = r#"{"weight_map": {"weight": "part.npz"}}"#;
+    std::fs::write(dir.path().join("npz.json"), of_npz).unwrap();
+    let contents = || {
+        let read = |name: &String| std::fs::read(dir.path().join(name)).unwrap();
+        names(dir.path()).iter().map(read).collect::<Vec<_>>()
+    };
+    let before = contents();
+    let (a, q) = ("a.safetensors", "q-2-0.0005.safetensors");
+    let rows: [&[&str]; 11] = [
+        &["surface", "--at", a, "--save-directions", a],
+        &[
+            "surface",
+            "--small",
+            q,
+            "--large",
+            a,
+            "--save-directions",
+            a,
+        ],
+        &["surface", "--directions", a, "--save-directions", a],
+        &["surface", "--at", index, "--save-directions", &shards[1]],
+        &["inspect", a, "--write-model", a],
+        &["inspect", index, "--write-model", &shards[0]],
+        &["sharpness", a, q, "--save-worst", "q.safetensors"],
+        &[
+            "sharpness",
+            index,
+            "--epsilon",
+            "1e-3",
+            "--save-worst",
+            &shards[0],
+        ],
+        &["sharpness", "npz.json", "-o", "part.npz"],
+        &["curvature", "npz.json", "-o", "part.npz"],
+        &[
+            "line", "--small", "npz.json", "--large", a, "-o", "part.npz",
+        ],
+    ];
+    for args in rows {
+        losscope(dir.path(), args).fails(2, &["overwrite the input"]);
+        assert!(contents() == before, "{args:?}");
+    }
+}
+
+/// In a folder that is read, figures may be replaced, images of the data not.
+#[test]
+fn an_image_of_the_data_is_no_figure() {
+    let dir = folder();
+    std::fs::create_dir_all(dir.path().join("images/cats")).unwrap();
+    let image = "images/cats/1.png";
+    let pixels = image::RgbImage::new(8, 8);
+    pixels.save(dir.path().join(image)).unwrap();
+    let before = std::fs::read(dir.path().join(image)).unwrap();
+    let args = ["noise", "--data", "images", "-o", image];
+    losscope(dir.path(), &args).fails(2, &["overwrite the input"]);
+    assert_eq!(std::fs::read(dir.path().join(image)).unwrap(), before);
+    let figure = "images/line.png";
+    let args = ["line", "--alpha=0:1:2", "--samples", "20", "-o", figure];
+    losscope(dir.path(), &args).succeeds();
+    let inputs = [dir.path().join("images")];
+    losscope::export::check_spares(&dir.path().join(figure), &inputs).unwrap();
+}
+
+/// Of two results under one name only one would be left.
+#[test]
+fn no_two_outputs_share_a_file() {
+    let dir = folder();
+    std::fs::create_dir(dir.path().join("sub")).unwrap();
+    let result = "nowhere.npz";
+    // Were anything opened, this network would be what is complained of.
+    let nowhere = ["--model", "nowhere.toml"];
+    let rows: [&[&str]; 7] = [
+        &["surface", "-o", "z.npz", "-o", "z.npz"],
+        &["line", "-o", "z.npz", "-o", "sub/../z.npz"],
+        &["surface", "-o", "d.h5", "--save-directions", "./d.h5"],
+        &["sharpness", "-o", "s.json", "-o", "s.json"],
+        &[
+            "sharpness",
+            "--epsilon",
+            "1e-3,0.001",
+            "--save-worst",
+            "w.safetensors",
+        ],
+        &["curvature", "-o", "c.csv", "-o", "./c.csv"],
+        &["noise", "-o", "n.json", "-o", "n.partial.json"],
+    ];
+    for args in rows {
+        losscope(dir.path(), &[args, &nowhere].concat()).fails(2, &["same file"]);
+    }
+    for (command, name) in [("plot", "z.png"), ("convert", "z.csv")] {
+        let args = [command, result, "-o", name, "-o", name];
+        losscope(dir.path(), &args).fails(2, &["same file"]);
+    }
+    assert_eq!(names(dir.path()), ["sub"]);
+}
+
+/// What is written beside the result is checked before the work as well.
+#[test]
+fn worst_points_and_directions_that_cannot_be_written_are_refused_at_once() {
+    let dir = folder();
+    let rows: [(&str, &str, &str, i32, &str); 5] = [
+        (
+            "sharpness",
+            "--save-worst",
+            "w.npz",
+            2,
+            ".safetensors: w.npz",
+        ),
+        ("sharpness", "--save-worst", "w.pt", 2, ".safetensors: w.pt"),
+        (
+            "sharpness",
+            "--save-worst",
+            "no/w.safetensors",
+            1,
+            "can't write into the folder",
+        ),
+        (
+            "surface",
+            "--save-directions",
+            "no/d.h5",
+            1,
+            "can't write into the folder",
+        ),
+        (
+            "surface",
+            "--save-directions",
+            "d.npz",
+            2,
+            ".safetensors or .h5",
+        ),
+    ];
+    for (command, option, name, code, words) in rows {
+        // Were anything opened, this network would be what is complained of.
+        let args = [command, "--model", "nowhere.toml", option, name];
+        losscope(dir.path(), &args).fails(code, &[words]);
+    }
+}
+
 #[test]
 fn distances_are_taken_from_the_first_file_unless_told_otherwise() {
     let dir = folder();

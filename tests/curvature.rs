@@ -242,6 +242,84 @@ fn ctrl_c_keeps_what_was_measured() {
     assert!(found["trace"]["products"].as_u64().unwrap() >= 1);
 }
 
+/// What is stopped goes beside a finished result, never in its place, and leaves with the next one.
+#[test]
+#[cfg(unix)]
+fn a_stopped_measure_leaves_a_finished_one_alone() {
+    let rows: [(&[&str], &[&str]); 2] = [
+        (
+            &[
+                "curvature",
+                "--top",
+                "0",
+                "--trace",
+                "--probes",
+                "100000000",
+            ],
+            &["curvature", "--top", "1"],
+        ),
+        (
+            &["noise", "--estimate", "--repeats", "100000000"],
+            &["noise", "--curvature-probes", "0"],
+        ),
+    ];
+    for (long, short) in rows {
+        let dir = tempfile::tempdir().unwrap();
+        let files = ["--samples", "60", "-o", "m.json", "-o", "m.npz"];
+        let file = |name: &str| dir.path().join(name);
+        for name in ["m.json", "m.npz"] {
+            std::fs::write(file(name), "finished").unwrap();
+        }
+        let child = Command::new(env!("CARGO_BIN_EXE_losscope"))
+            .args(long)
+            .args(files)
+            .current_dir(dir.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        Command::new("kill")
+            .args(["-INT", &child.id().to_string()])
+            .status()
+            .unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(130), "{said}");
+        assert!(said.contains("wrote m.partial.json"), "{said}");
+        for name in ["m.json", "m.npz"] {
+            assert_eq!(std::fs::read(file(name)).unwrap(), b"finished");
+        }
+        let partial = std::fs::read_to_string(file("m.partial.json")).unwrap();
+        let partial: Value = serde_json::from_str(&partial).unwrap();
+        assert_eq!(partial["header"]["complete"], false);
+        assert!(file("m.partial.npz").exists());
+
+        let output = losscope(dir.path(), &[short, &files].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let whole = std::fs::read_to_string(file("m.json")).unwrap();
+        let whole: Value = serde_json::from_str(&whole).unwrap();
+        assert_eq!(whole["header"]["complete"], true);
+        assert!(!file("m.partial.json").exists() && !file("m.partial.npz").exists());
+    }
+}
+
+#[test]
+fn batches_larger_than_the_samples_are_named() {
+    let few = ["noise", "--samples", "60", "--curvature-probes", "0"];
+    let warnings = |more: &[&str]| {
+        let found = json(&[&few[..], more].concat());
+        found["header"]["warnings"].to_string()
+    };
+    let said = warnings(&["--batches", "8,100,60,2000"]);
+    assert!(said.contains("--batches 100,2000: left out") && said.contains("only 60"));
+    let said = warnings(&["--batches", "8,60"]);
+    assert!(!said.contains("left out"), "{said}");
+    // Nobody asked for the usual ones by name.
+    let said = warnings(&[]);
+    assert!(!said.contains("left out"), "{said}");
+}
+
 #[test]
 fn noise_of_the_mlp_is_the_reference() {
     let found = json(&["noise", &fixture("models/mlp/sb.pt"), "--estimate"]);
@@ -363,7 +441,8 @@ fn a_plane_along_eigenvectors_bends_by_their_eigenvalues() {
 #[test]
 fn contradictions_and_slips_are_wrong_usage() {
     let run = fixture("trajectory/epochs");
-    let rows: [(&[&str], &[&str]); 11] = [
+    let rows: [(&[&str], &[&str]); 12] = [
+        (&["curvature", "--alpha=0:1:5"], &["required", "--to"]),
         (
             &["curvature", "--tolerance", "2"],
             &["--tolerance", "between 0 and 1"],

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use losscope::checkpoint::{Array, npz};
+use losscope::export;
 use losscope::plot::text;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -424,4 +425,31 @@ fn refusals_come_before_any_work() {
     let output = losscope(dir.path(), &["noise", "-o", "nowhere/n.npz"]);
     assert_ne!(output.status.code(), Some(0));
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+/// A file of a measure isn't one of the results that are drawn again.
+#[test]
+fn plot_and_convert_say_what_they_take() {
+    let dir = tempfile::tempdir().unwrap();
+    let few = ["--samples", "40", "-q", "-o", "r.npz"];
+    let rows: [&[&str]; 3] = [
+        &["sharpness", "--restarts", "0", "--measures", "none"],
+        &["curvature", "--top", "1"],
+        &["noise", "--curvature-probes", "0"],
+    ];
+    for args in rows {
+        succeeds(dir.path(), &[args, &few].concat());
+        // In a folder that is read it may be replaced all the same.
+        let inputs = [dir.path().to_owned()];
+        export::check_spares(&dir.path().join("r.npz"), &inputs).unwrap();
+        for (command, name) in [("plot", "p.png"), ("convert", "p.csv")] {
+            let output = losscope(dir.path(), &[command, "r.npz", "-o", name]);
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{stderr}");
+            let holds = format!("holds a {} result", args[0]);
+            for words in [&holds, "surfaces, lines and trajectories", "-o", "r.npz"] {
+                assert!(stderr.contains(words), "{words:?} is missing in: {stderr}");
+            }
+        }
+    }
 }

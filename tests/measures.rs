@@ -366,6 +366,10 @@ fn what_makes_no_sense_is_refused_before_any_work() {
         (vec!["--rho", "0"], vec!["--rho", "positive"]),
         (vec!["--draws", "1"], vec!["--draws", "2"]),
         (vec!["-o", "s.png"], vec![".json or .npz"]),
+        (
+            vec!["--columns", "unit-norm"],
+            vec!["required", "--subspace", "--basis"],
+        ),
     ] {
         let mut all = vec!["sharpness"];
         all.extend(&args);
@@ -382,24 +386,13 @@ fn a_checkpoint_without_a_finite_loss_has_no_sharpness() {
     fails(&["sharpness", &nan], 1, &["isn't finite"]);
 }
 
-/// Ctrl-C ends the work after the current gradient; finished boxes are kept, marked as incomplete.
-#[test]
+/// Runs `losscope sharpness` and stops it after three seconds; returns what it said.
 #[cfg(unix)]
-fn stopping_keeps_what_was_measured() {
-    use std::io::Read as _;
-    let dir = tempfile::tempdir().unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_losscope"))
-        .args([
-            "sharpness",
-            "--epsilon",
-            "1e-3,1e-4",
-            "--iterations",
-            "100000000",
-            "--restarts",
-            "0",
-        ])
-        .args(["--method", "sign", "--draws", "100000000", "-o", "s.json"])
-        .current_dir(dir.path())
+fn stopped(folder: &Path, args: &[&str]) -> String {
+    let child = Command::new(env!("CARGO_BIN_EXE_losscope"))
+        .arg("sharpness")
+        .args(args)
+        .current_dir(folder)
         .stderr(std::process::Stdio::piped())
         .stdout(std::process::Stdio::null())
         .spawn()
@@ -413,23 +406,94 @@ fn stopping_keeps_what_was_measured() {
             .unwrap()
             .success()
     );
-    let status = child.wait().unwrap();
-    let mut stderr = String::new();
-    child
-        .stderr
-        .take()
-        .unwrap()
-        .read_to_string(&mut stderr)
-        .unwrap();
-    assert_eq!(status.code(), Some(130), "{stderr}");
-    assert!(!dir.path().join("s.json").exists());
-    let kept = dir.path().join("s.partial.json");
-    let report: Value = serde_json::from_slice(&std::fs::read(kept).unwrap()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    said
+}
+
+/// Ctrl-C ends the work after the current gradient; finished boxes and their worst points are kept,
+/// the report marked as incomplete, until a whole one takes its place.
+#[test]
+#[cfg(unix)]
+fn stopping_keeps_what_was_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name);
+    std::fs::write(file("s.json"), "finished").unwrap();
+    let common = ["--epsilon", "1e-3,1e-4", "--restarts", "0", "-o", "s.json"];
+    let long = ["--method", "sign", "--draws", "100000000"];
+    let worst = ["--save-worst", "w.safetensors"];
+    let stderr = stopped(dir.path(), &[&common[..], &long, &worst].concat());
+    assert_eq!(std::fs::read(file("s.json")).unwrap(), b"finished");
+    let kept = file("s.partial.json");
+    let report: Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
     assert_eq!(report["complete"], false);
-    assert!(
-        stderr.contains("boxes measured") && stderr.contains("s.partial.json"),
-        "{stderr}"
+    for words in [
+        "2 of 4 boxes measured",
+        "s.partial.json",
+        "wrote w-1-0.0001",
+    ] {
+        assert!(stderr.contains(words), "{words:?} is missing in: {stderr}");
+    }
+    for name in ["w-1-0.001.safetensors", "w-1-0.0001.safetensors"] {
+        assert_eq!(checkpoint::open(&file(name)).unwrap().tensors.len(), 6);
+    }
+    assert!(!file("w-2-0.001.safetensors").exists());
+    let short = ["sharpness", "--measures", "none"];
+    succeeds(dir.path(), &[&short[..], &common].concat());
+    assert!(!kept.exists() && std::fs::metadata(file("s.json")).unwrap().len() > 8);
+}
+
+/// Nothing finished is no file.
+#[test]
+#[cfg(unix)]
+fn stopping_within_the_first_box_keeps_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["--restarts", "1000000", "-o", "s.npz", "--save-worst"];
+    let stderr = stopped(dir.path(), &[&args[..], &["w.safetensors"]].concat());
+    assert!(stderr.contains("before the first box"), "{stderr}");
+    assert!(!stderr.contains("kept in"), "{stderr}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+/// The boxes of the checkpoints before are kept, and so are their worst points.
+#[test]
+fn a_failure_keeps_the_worst_points_before_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let (good, bad) = (
+        fixture("models/mlps/sb.pt"),
+        dir.path().join("nan.safetensors"),
     );
+    let mut state = checkpoint::open(Path::new(&good)).unwrap();
+    for (_, array) in &mut state.tensors {
+        let nan = Values::F32(vec![f32::NAN; array.len()]);
+        *array = Array::new(array.shape().to_vec(), nan).unwrap();
+    }
+    safetensors::write(&bad, &state.tensors).unwrap();
+    let output = losscope(
+        dir.path(),
+        &[
+            "sharpness",
+            &good,
+            bad.to_str().unwrap(),
+            "--epsilon",
+            "1e-3",
+            "--restarts",
+            "0",
+            "--measures",
+            "none",
+            "-o",
+            "s.json",
+            "--save-worst",
+            "w.safetensors",
+        ],
+    );
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("isn't finite"), "{said}");
+    assert!(dir.path().join("s.partial.json").exists(), "{said}");
+    let worst = dir.path().join("w-1-0.001.safetensors");
+    assert_eq!(checkpoint::open(&worst).unwrap().tensors.len(), 4);
 }
 
 /// The built-in experiment shows what it is there for: by every sharpness, and at every size of the

@@ -602,6 +602,12 @@ fn a_part_that_fails_is_named_and_the_others_stay() {
 #[test]
 fn an_interrupt_keeps_what_is_finished() {
     let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str| dir.path().join(name);
+    // A finished report is left alone.
+    fs::create_dir(file("report-files")).unwrap();
+    for name in ["report.html", "report-files/line.npz"] {
+        fs::write(file(name), "finished").unwrap();
+    }
     let mut child = Command::new(env!("CARGO_BIN_EXE_losscope"))
         .args(["report", "-v"])
         .current_dir(dir.path())
@@ -617,9 +623,22 @@ fn an_interrupt_keeps_what_is_finished() {
     let said: Vec<String> = lines.map(Result::unwrap).collect();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{said:?}");
     assert!(said.iter().any(|l| l.contains("stopped with")), "{said:?}");
-    let html = fs::read_to_string(dir.path().join("report.html")).unwrap();
+    let html = fs::read_to_string(file("report.partial.html")).unwrap();
     assert!(html.contains("This report is not complete") && html.contains("builtin:small"));
-    assert!(dir.path().join("report-files/line.npz").exists());
+    assert!(html.contains("report.partial-files/line.npz"));
+    assert!(file("report.partial-files/line.npz").exists());
+    for name in ["report.html", "report-files/line.npz"] {
+        assert_eq!(fs::read(file(name)).unwrap(), b"finished", "{name}");
+    }
+    // A whole one takes the place of both.
+    let output = losscope(dir.path(), &["report", "--quick", "--samples", "60"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(
+        fs::read_to_string(file("report.html"))
+            .unwrap()
+            .contains("builtin:small")
+    );
+    assert!(!file("report.partial.html").exists() && !file("report.partial-files").exists());
 }
 
 #[test]

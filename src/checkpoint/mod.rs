@@ -109,6 +109,19 @@ pub fn from_bytes(bytes: Vec<u8>, path: &Path) -> Result<StateDict> {
     finish(path, loaded, hash)
 }
 
+/// The files that opening the checkpoint at `path` reads beside it: the shards, where it is an index.
+/// Of a file that can't be read there are none; opening it will say why.
+pub fn shards(path: &Path) -> Vec<PathBuf> {
+    let mut start = Vec::new();
+    let head =
+        File::open(path).and_then(|file| file.take(recognise::HEAD as u64).read_to_end(&mut start));
+    if head.is_err() || !matches!(recognise::format(&start), Ok(Format::ShardIndex)) {
+        return Vec::new();
+    }
+    read_bytes(path, "read the index of shards")
+        .map_or_else(|_| Vec::new(), |bytes| shards::files(path, &bytes))
+}
+
 /// The checkpoints of a folder, in the order of the numbers in their names: `epoch_2` before
 /// `epoch_10`. Files whose names start with a dot are passed over, and so are records that trainers
 /// write beside their checkpoints (`.json`, `.jsonl`, `.toml`, `.yaml`, `.txt`, `.csv`, `.log`).

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use serde_json::{Map, Value};
 use sha2::Sha256;
 use std::collections::HashMap;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 /// Reads every shard that the index at `path` names; `hash` takes the shards' bytes in order.
 ///
@@ -42,6 +42,14 @@ pub(super) fn read(path: &Path, index: &[u8], hash: &mut Sha256) -> Result<Conte
         ));
     }
     Ok(content)
+}
+
+/// The files that the index in `bytes`, at `path`, names; none where it is damaged.
+pub(super) fn files(path: &Path, bytes: &[u8]) -> Vec<PathBuf> {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let shards = weight_map(bytes).unwrap_or_default();
+    let place = |(shard, _): (String, _)| folder.join(shard);
+    shards.into_iter().map(place).collect()
 }
 
 /// Shards in the order they are first named, each with the names of its tensors.

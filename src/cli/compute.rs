@@ -32,10 +32,21 @@ pub struct ComputeArgs<J: Args> {
     figure: FigureOptions,
 }
 
-impl<J: Args> ComputeArgs<J> {
+impl<J: Args + Clone + Into<Job>> ComputeArgs<J> {
     /// What is to be computed.
     pub fn job(&self) -> &J {
         &self.job
+    }
+
+    /// Refuses outputs, `also` among them, that can't be written or would replace an input.
+    pub fn check(&self, also: Option<&Path>) -> crate::error::Result<()> {
+        for path in &self.output {
+            export::check_writable(path)?;
+        }
+        let partials = self.output.iter().filter_map(|output| partial_path(output));
+        let all = self.output.iter().cloned().chain(partials);
+        let all: Vec<PathBuf> = all.chain(also.map(Path::to_owned)).collect();
+        export::check_outputs(&all, &self.job.clone().into().inputs())
     }
 }
 
@@ -61,13 +72,9 @@ impl From<TrajectoryJob> for Job {
 const SAVE_EVERY: Duration = Duration::from_mins(1);
 
 /// Does the job and writes its outputs.
-pub fn run<J: Args + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> anyhow::Result<End> {
+pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> anyhow::Result<End> {
+    args.check(None)?;
     let job: Job = args.job.into();
-    let inputs = job.inputs();
-    for path in &args.output {
-        export::check_writable(path)?;
-        export::check_spares(path, &inputs)?;
-    }
     let partial = args.output.first().and_then(|first| partial_path(first));
     let previous = if args.resume {
         previous(&args.output, talk)?

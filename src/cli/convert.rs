@@ -42,8 +42,8 @@ pub fn plot(args: &PlotArgs, talk: Talk) -> anyhow::Result<End> {
             .into());
         }
         export::check_writable(path)?;
-        export::check_spares(path, std::slice::from_ref(&args.result))?;
     }
+    export::check_outputs(&args.output, std::slice::from_ref(&args.result))?;
     let outcome = export::read(&args.result)?;
     write_outputs(&args.output, &outcome, &args.figure, talk)?;
     Ok(End::Done)
@@ -60,8 +60,8 @@ pub fn convert(args: &ConvertArgs, talk: Talk) -> anyhow::Result<End> {
             .into());
         }
         export::check_writable(path)?;
-        export::check_spares(path, std::slice::from_ref(&args.result))?;
     }
+    export::check_outputs(&args.output, std::slice::from_ref(&args.result))?;
     let outcome = export::read(&args.result)?;
     write_outputs(&args.output, &outcome, &FigureOptions::default(), talk)?;
     Ok(End::Done)

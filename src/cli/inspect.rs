@@ -6,6 +6,7 @@ use crate::dataset::{self, Dataset};
 use crate::engine::inputs::{open_checkpoint, open_network};
 use crate::engine::recipe::ModelFacts;
 use crate::error::Error;
+use crate::export;
 use crate::model::family::{self, Hints};
 use crate::model::graph::Role;
 use crate::model::{Network, file};
@@ -37,6 +38,13 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
         return Err(
             Error::Usage("--write-model describes one network: name one file".into()).into(),
         );
+    }
+    if let Some(target) = &args.write_model {
+        let mut inputs = args.files.clone();
+        inputs.push(PathBuf::from(&args.model));
+        inputs.extend(args.data.as_ref().map(PathBuf::from));
+        export::check_spares(target, &inputs)?;
+        export::check_place(target)?;
     }
     let data = match &args.data {
         Some(name) => {

@@ -44,9 +44,10 @@ impl Files {
             if export::measure::check_writable(path)? {
                 picture()?;
             }
-            export::check_spares(path, &read)?;
         }
-        Ok(())
+        let partials = self.output.iter().map(|path| export::partial_path(path));
+        let all: Vec<PathBuf> = self.output.iter().cloned().chain(partials).collect();
+        Ok(export::check_outputs(&all, &read)?)
     }
 
     /// How its pictures look.
@@ -81,7 +82,8 @@ pub fn watched<T>(
     Ok(result?)
 }
 
-/// Prints and writes what was measured, complete or not.
+/// Prints and writes what was measured; what is incomplete goes beside the outputs, since it isn't what
+/// was asked for.
 pub fn finish<M: Measure>(
     files: &Files,
     result: &M,
@@ -92,7 +94,12 @@ pub fn finish<M: Measure>(
     let header = result.header();
     talk.warn(&header.warnings);
     for path in &files.output {
-        match export::measure::write(path, result, look) {
+        let path = if header.complete {
+            path.clone()
+        } else {
+            export::partial_path(path)
+        };
+        match export::measure::write(&path, result, look) {
             // What was stopped may have come to no picture yet.
             Err(error @ Error::Slice(_)) if !header.complete => {
                 talk.say(&format!("no {}: {error}", path.display()));
@@ -102,6 +109,9 @@ pub fn finish<M: Measure>(
                 talk.say(&format!("wrote {}", path.display()));
             }
         }
+    }
+    if header.complete {
+        export::remove_partials(&files.output)?;
     }
     if talk.json {
         output::print_json(&export::measure::to_value(result)?)?;

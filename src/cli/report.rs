@@ -4,7 +4,10 @@ use crate::cli::{End, Talk, output, progress};
 use crate::engine::Flow;
 use crate::engine::job::ReportJob;
 use crate::engine::report::{Part, Report, run as compute};
-use crate::export::report::{self as files, summary};
+use crate::export::{
+    self,
+    report::{self as files, summary},
+};
 use clap::Args;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -19,10 +22,13 @@ pub struct ReportArgs {
     output: PathBuf,
 }
 
-/// Measures and writes; what is finished when the user stops it is written too.
+/// Measures and writes; what is finished when the user stops it is written beside the page.
 pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     args.job.pair()?;
-    files::check(&args.output, &args.job.inputs())?;
+    let partial = export::partial_path(&args.output);
+    for page in [&args.output, &partial] {
+        files::check(page, &args.job.inputs())?;
+    }
     let interrupts = progress::listen_for_interrupts();
     let bar = progress::steps(talk.quiet);
     let parts = Part::asked(&args.job).len();
@@ -45,12 +51,18 @@ pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     bar.finish_and_clear();
     let report = report?;
     talk.warn(&report.warnings);
-    let value = files::write(&args.output, &report)?;
+    // What was stopped must not replace a finished report.
+    let stopped = report.gaps.iter().any(|gap| gap.stopped);
+    let page = if stopped { &partial } else { &args.output };
+    let value = files::write(page, &report)?;
     talk.say(&format!(
         "wrote {} and {}",
-        args.output.display(),
-        files::folder(&args.output).display()
+        page.display(),
+        files::folder(page).display()
     ));
+    if !stopped {
+        files::remove(&partial)?;
+    }
     if talk.json {
         output::print_json(&value)?;
     } else if !talk.quiet {

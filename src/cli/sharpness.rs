@@ -28,14 +28,7 @@ pub struct SharpnessArgs {
 
 /// Measures, prints and writes.
 pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
-    let inputs = args.job.inputs();
-    for path in &args.output {
-        files::check_writable(path)?;
-        export::check_spares(path, &inputs)?;
-    }
-    if let Some(path) = &args.save_worst {
-        export::check_spares(path, &inputs)?;
-    }
+    check(args)?;
     let interrupts = progress::listen_for_interrupts();
     let bar = progress::bar_of("evaluations", talk.quiet);
     let mut kept: Option<SharpnessReport> = None;
@@ -56,14 +49,14 @@ pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
         Err(error) => {
             // What was measured before the failure is worth keeping.
             if let Some(report) = kept.filter(has_results) {
-                keep_partial(&args.output, &report, talk).ok();
+                keep_partial(args, &report, talk).ok();
             }
             return Err(error.into());
         }
     };
     talk.warn(&report.warnings);
     if !report.complete {
-        keep_partial(&args.output, &report, talk)?;
+        keep_partial(args, &report, talk)?;
         if talk.json {
             output::print_json(&files::to_value(&report)?)?;
         } else if !talk.quiet && has_results(&report) {
@@ -72,13 +65,12 @@ pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
         return Ok(End::Stopped);
     }
     describe(&report, talk);
-    if let Some(path) = &args.save_worst {
-        save_worst(path, &report, talk)?;
-    }
+    save_worst(args, &report, talk)?;
     for path in &args.output {
         files::write(path, &report)?;
         talk.say(&format!("wrote {}", path.display()));
     }
+    export::remove_partials(&args.output)?;
     if talk.json {
         output::print_json(&files::to_value(&report)?)?;
     } else if !talk.quiet {
@@ -87,36 +79,68 @@ pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
     Ok(End::Done)
 }
 
+/// Refuses what can't be written, or would replace something, before the work starts.
+fn check(args: &SharpnessArgs) -> crate::error::Result<()> {
+    let mut outputs = args.output.clone();
+    for path in &args.output {
+        files::check_writable(path)?;
+        outputs.push(export::partial_path(path));
+    }
+    if let Some(path) = &args.save_worst {
+        files::check_point(path)?;
+        for path in worst_paths(path, &args.job).into_iter().flatten() {
+            export::check_place(&path)?;
+            outputs.push(path);
+        }
+    }
+    export::check_outputs(&outputs, &args.job.inputs())
+}
+
+/// Where the worst points go: of each checkpoint one a box.
+fn worst_paths(path: &Path, job: &SharpnessJob) -> Vec<Vec<PathBuf>> {
+    let checkpoints = job.checkpoints().len();
+    if checkpoints * job.epsilon.len() == 1 {
+        return vec![vec![path.to_owned()]];
+    }
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let suffix = path.extension().unwrap_or_default().to_string_lossy();
+    let name = |index: usize, epsilon: &f64| {
+        path.with_file_name(format!("{stem}-{index}-{epsilon}.{suffix}"))
+    };
+    let row = |index| job.epsilon.iter().map(|e| name(index, e)).collect();
+    (1..=checkpoints).map(row).collect()
+}
+
 fn has_results(report: &SharpnessReport) -> bool {
     report.results.iter().any(|r| !r.boxes.is_empty())
 }
 
-/// Writes what there is beside the outputs: it isn't what was asked for.
-fn keep_partial(outputs: &[PathBuf], report: &SharpnessReport, talk: Talk) -> anyhow::Result<()> {
+/// Writes what there is beside the outputs: it isn't what was asked for. Worst points are what they
+/// will be.
+fn keep_partial(args: &SharpnessArgs, report: &SharpnessReport, talk: Talk) -> anyhow::Result<()> {
     let done: usize = report.results.iter().map(|r| r.boxes.len()).sum();
+    if done == 0 {
+        talk.say("stopped before the first box was measured: nothing is kept");
+        return Ok(());
+    }
     let all = report.job.checkpoints().len() * report.job.epsilon.len();
     talk.say(&format!("stopped with {done} of {all} boxes measured"));
-    for path in outputs {
-        let suffix = path.extension().unwrap_or_default().to_string_lossy();
-        let path = path.with_extension(format!("partial.{suffix}"));
+    for path in &args.output {
+        let path = export::partial_path(path);
         files::write(&path, report)?;
         talk.say(&format!("they are kept in {}", path.display()));
     }
-    Ok(())
+    save_worst(args, report, talk)
 }
 
-fn save_worst(path: &Path, report: &SharpnessReport, talk: Talk) -> anyhow::Result<()> {
+/// Writes the worst points of the boxes that are finished.
+fn save_worst(args: &SharpnessArgs, report: &SharpnessReport, talk: Talk) -> anyhow::Result<()> {
+    let Some(path) = &args.save_worst else {
+        return Ok(());
+    };
     let single = report.job.setup.precision == Precision::F32;
-    let many = report.results.len() * report.job.epsilon.len() > 1;
-    for (index, result) in report.results.iter().enumerate() {
-        for (found, point) in result.boxes.iter().zip(&result.worst) {
-            let path = if many {
-                let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-                let name = format!("{stem}-{}-{}.safetensors", index + 1, found.epsilon);
-                path.with_file_name(name)
-            } else {
-                path.to_owned()
-            };
+    for (result, paths) in report.results.iter().zip(worst_paths(path, &args.job)) {
+        for (point, path) in result.worst.iter().zip(paths) {
             files::write_point(&path, point, single)?;
             talk.say(&format!("wrote {}", path.display()));
         }

@@ -20,6 +20,8 @@ pub struct SurfaceArgs {
 /// Writes the directions, then does the job.
 pub fn run(args: SurfaceArgs, talk: Talk) -> anyhow::Result<End> {
     if let Some(path) = &args.save_directions {
+        export::check_directions(path)?;
+        args.compute.check(Some(path))?;
         let directions = engine::surface::directions(args.compute.job())?;
         export::write_directions(path, &directions)?;
         talk.say(&format!("wrote {}", path.display()));

@@ -21,11 +21,15 @@ pub mod sharpness;
 pub mod svg;
 pub mod vtk;
 
-use crate::checkpoint::files::{self, replace_file};
+use crate::checkpoint::{
+    self,
+    files::{self, replace_file},
+};
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
 use crate::model::params::Params;
 use figure::FigureOptions;
+use std::collections::HashSet;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -121,11 +125,27 @@ pub fn write_directions(path: &Path, directions: &[Params]) -> Result<()> {
     match suffix.as_deref() {
         Some("h5" | "hdf5") => hdf5::write_directions(path, directions),
         Some("safetensors") => hdf5::directions(path, directions),
-        _ => Err(Error::Usage(format!(
-            "directions are written as .safetensors or .h5: {}",
-            path.display()
-        ))),
+        _ => Err(no_directions(path)),
     }
+}
+
+/// Says now that directions can't be written later.
+///
+/// # Errors
+/// Where the suffix is no directions', or the folder is missing or not writable.
+pub fn check_directions(path: &Path) -> Result<()> {
+    let suffix = path.extension().map(|s| s.to_string_lossy().to_lowercase());
+    match suffix.as_deref() {
+        Some("h5" | "hdf5" | "safetensors") => check_place(path),
+        _ => Err(no_directions(path)),
+    }
+}
+
+fn no_directions(path: &Path) -> Error {
+    Error::Usage(format!(
+        "directions are written as .safetensors or .h5: {}",
+        path.display()
+    ))
 }
 
 /// Opens a result file: Losscope's own `.npz`, or a surface of Li et al.'s code.
@@ -150,7 +170,10 @@ pub fn check_writable(path: &Path) -> Result<()> {
 }
 
 /// The same for a file of any kind.
-fn check_place(path: &Path) -> Result<()> {
+///
+/// # Errors
+/// Where it is a folder, or its folder is missing or not writable.
+pub fn check_place(path: &Path) -> Result<()> {
     if path.is_dir() {
         return Err(Error::file(path, "this is a folder; name a file in it"));
     }
@@ -171,7 +194,9 @@ pub fn check_spares(output: &Path, inputs: &[PathBuf]) -> Result<()> {
     let Ok(target) = output.canonicalize() else {
         return Ok(()); // It doesn't exist yet, so it can't be an input.
     };
-    for input in inputs.iter().filter_map(|i| i.canonicalize().ok()) {
+    let files = inputs.iter().cloned();
+    let files = files.chain(inputs.iter().flat_map(|input| checkpoint::shards(input)));
+    for input in files.filter_map(|i| i.canonicalize().ok()) {
         if target == input || input.is_dir() && target.starts_with(&input) && !is_result(&target) {
             return Err(Error::Usage(format!(
                 "the output would overwrite the input {}; choose another name: {}",
@@ -183,10 +208,64 @@ pub fn check_spares(output: &Path, inputs: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
+/// Refuses outputs that would replace an input, as [`check_spares`], or each other.
+///
+/// # Errors
+/// Names the output and what it would overwrite.
+pub fn check_outputs(outputs: &[PathBuf], inputs: &[PathBuf]) -> Result<()> {
+    let mut places = HashSet::new();
+    for path in outputs {
+        check_spares(path, inputs)?;
+        if !places.insert(place(path)) {
+            return Err(Error::Usage(format!(
+                "two outputs would be written to the same file; give each a name of its own: {}",
+                path.display()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Where a file is or will be, however its path is written.
+fn place(path: &Path) -> PathBuf {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    match (path.canonicalize(), folder.canonicalize(), path.file_name()) {
+        (Ok(found), ..) => found,
+        (_, Ok(folder), Some(name)) => folder.join(name),
+        _ => path.to_owned(),
+    }
+}
+
+/// Where what is finished of a stopped measure goes, beside the output it isn't yet:
+/// `s.partial.npz` for `s.npz`.
+pub fn partial_path(output: &Path) -> PathBuf {
+    let suffix = output.extension().unwrap_or_default().to_string_lossy();
+    output.with_extension(format!("partial.{suffix}"))
+}
+
+/// Removes what a stopped run left for these outputs, once they are written whole.
+///
+/// # Errors
+/// Where a file is there but can't be removed.
+pub fn remove_partials(outputs: &[PathBuf]) -> Result<()> {
+    for path in outputs.iter().map(|output| partial_path(output)) {
+        if path.is_file() {
+            std::fs::remove_file(&path)
+                .map_err(|source| Error::io("remove the partial result", &path, source))?;
+        }
+    }
+    Ok(())
+}
+
 /// Whether an existing file is something Losscope wrote: a figure, or a result of its own.
 fn is_result(path: &Path) -> bool {
     match Format::of(path) {
-        Ok(Format::Npz) => npz::read(path).is_ok(),
+        Ok(Format::Npz) => npz::read(path).is_ok() || npz::is_measure(path),
+        // Images are data too.
+        Ok(Format::Png) => png::is_figure(path),
         Ok(format) => {
             format.is_figure() || matches!(format, Format::Csv | Format::Vtk | Format::Json)
         }

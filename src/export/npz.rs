@@ -16,7 +16,7 @@ use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::table::Table;
-pub use read::read;
+pub use read::{is_measure, read};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;

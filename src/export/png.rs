@@ -8,6 +8,9 @@ use image::codecs::png::{CompressionType, FilterType, PngEncoder};
 use image::{ExtendedColorType, ImageEncoder as _};
 use resvg::tiny_skia::{Color, FilterQuality, Paint, Pattern, Pixmap, Rect, SpreadMode};
 use resvg::usvg::{self, Node, Transform};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 
 use crate::error::{Error, Result};
 
@@ -91,6 +94,14 @@ fn pictures(group: &usvg::Group, scale: Transform, page: &mut Pixmap) {
             _ => {}
         }
     }
+}
+
+/// Whether the file at `path` starts as figures do: colours of eight bits, and then the resolution.
+pub(super) fn is_figure(path: &Path) -> bool {
+    let mut start = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(41).read_to_end(&mut start));
+    let part = |range| start.get(range).unwrap_or_default();
+    read.is_ok() && part(24..26) == [8, 2] && part(37..41) == b"pHYs"
 }
 
 /// Puts a `pHYs` chunk behind the header, so that the picture is printed at its true size.

@@ -143,6 +143,21 @@ fn write_npz(path: &Path, report: &SharpnessReport, mut header: Value) -> Result
     npz::write_arrays(path, &arrays, &header)
 }
 
+/// Says now that a point can't be written later.
+///
+/// # Errors
+/// Where the suffix is another than .safetensors, or the folder isn't writable.
+pub fn check_point(path: &Path) -> Result<()> {
+    let suffix = path.extension().map(|s| s.to_string_lossy().to_lowercase());
+    if suffix.as_deref() != Some("safetensors") {
+        return Err(Error::Usage(format!(
+            "the worst weights are written as .safetensors: {}",
+            path.display()
+        )));
+    }
+    super::check_place(path)
+}
+
 /// Writes a point of parameter space, buffers included, as safetensors.
 ///
 /// # Errors

@@ -55,7 +55,8 @@ pub struct CurvatureJob {
         long,
         default_value = "0:1:21",
         value_name = "RANGE",
-        allow_hyphen_values = true
+        allow_hyphen_values = true,
+        requires = "to"
     )]
     pub alpha: Axis,
     /// |λ_min/λ_max| over a random filter-normalised plane with these coordinates on both axes

@@ -53,7 +53,7 @@ pub struct SharpnessJob {
     )]
     pub restarts: usize,
     /// Look only along so many random directions [default: full space]
-    #[arg(long, value_parser = positive, value_name = "P", help_heading = "Sharpness")]
+    #[arg(long, value_parser = positive, value_name = "P", group = "manifold", help_heading = "Sharpness")]
     #[serde(default)]
     pub subspace: Option<usize>,
     /// How long the random directions are
@@ -62,6 +62,7 @@ pub struct SharpnessJob {
         value_enum,
         default_value = "unit-variance",
         value_name = "RULE",
+        requires = "manifold",
         help_heading = "Sharpness"
     )]
     #[serde(default)]
@@ -71,6 +72,7 @@ pub struct SharpnessJob {
         long,
         value_name = "FILE",
         conflicts_with = "subspace",
+        group = "manifold",
         help_heading = "Sharpness"
     )]
     #[serde(default)]

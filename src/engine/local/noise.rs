@@ -145,6 +145,16 @@ fn measure(
     };
     let fitting = job.batches.iter().filter(|b| **b <= exact.samples);
     result.batches = fitting.map(row).collect();
+    // Those that nobody named are left out without a word.
+    let (n, named) = (exact.samples, job.batches != NoiseJob::default().batches);
+    let left_out = job.batches.iter().filter(|b| named && **b > n);
+    let left_out: Vec<String> = left_out.map(usize::to_string).collect();
+    if !left_out.is_empty() {
+        result.header.warnings.push(format!(
+            "--batches {}: left out, since there are only {n} samples",
+            left_out.join(",")
+        ));
+    }
 
     let mut finished = true;
     if job.estimate {

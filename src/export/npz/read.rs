@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::landscape::line::Line;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
+use serde_json::Value;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -39,7 +40,22 @@ pub fn read(path: &Path) -> Result<Outcome> {
 /// The numeric arrays of a file.
 struct Arrays(Vec<(String, Array)>);
 
-fn outcome(arrays: &Arrays) -> Result<Outcome, String> {
+/// Whether the file at `path` holds a measure, which [`read`] doesn't take.
+pub fn is_measure(path: &Path) -> bool {
+    let Ok(arrays) = npz::read_arrays(path) else {
+        return false;
+    };
+    header(&Arrays(arrays)).is_ok_and(|header| measure(&header).is_some())
+}
+
+/// The kind of measure that a header belongs to.
+fn measure(header: &Value) -> Option<&str> {
+    let kind = header.get("kind").and_then(Value::as_str);
+    kind.filter(|kind| ["sharpness", "curvature", "noise"].contains(kind))
+}
+
+/// What stands in the array `recipe`.
+fn header(arrays: &Arrays) -> Result<Value, String> {
     let Some(recipe) = arrays.find("recipe") else {
         return Err(format!(
             "this is no result of Losscope: it has no array `recipe`; {}",
@@ -56,8 +72,16 @@ fn outcome(arrays: &Arrays) -> Result<Outcome, String> {
             described(recipe)
         )
     })?;
-    let value = serde_json::from_slice(&bytes)
-        .map_err(|e| format!("the array `recipe` isn't JSON: {e}"))?;
+    serde_json::from_slice(&bytes).map_err(|e| format!("the array `recipe` isn't JSON: {e}"))
+}
+
+fn outcome(arrays: &Arrays) -> Result<Outcome, String> {
+    let value = header(arrays)?;
+    if let Some(kind) = measure(&value) {
+        return Err(format!(
+            "this file holds a {kind} result; plot and convert take surfaces, lines and trajectories, and pictures of measures come from the -o of the command that measures them"
+        ));
+    }
     let recipe = json::recipe_from_value(value)?;
     let numbers = match recipe.job {
         Job::Surface(_) => {

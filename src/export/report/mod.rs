@@ -97,18 +97,42 @@ pub fn check(page: &Path, inputs: &[PathBuf]) -> Result<()> {
         let message = "the report's files go into a folder of this name, but it is a file";
         return Err(Error::file(&folder, message));
     }
-    let single = OTHERS.iter().chain(&CONTOURS).chain([&DISTANCES]);
-    let mut names: Vec<String> = single.map(|name| (*name).to_owned()).collect();
-    for stem in CURVATURE.iter().chain(&NOISE).chain(&MAPS) {
-        names.extend(MEASURE_SUFFIXES.map(|suffix| format!("{stem}.{suffix}")));
-    }
-    for name in names {
+    for name in names() {
         let path = folder.join(name);
         if folder.is_dir() {
             export::check_place(&path)?;
         }
         export::check_spares(&path, inputs)?;
     }
+    Ok(())
+}
+
+/// Every file there may be beside the page.
+fn names() -> Vec<String> {
+    let single = OTHERS.iter().chain(&CONTOURS).chain([&DISTANCES]);
+    let mut names: Vec<String> = single.map(|name| (*name).to_owned()).collect();
+    for stem in CURVATURE.iter().chain(&NOISE).chain(&MAPS) {
+        names.extend(MEASURE_SUFFIXES.map(|suffix| format!("{stem}.{suffix}")));
+    }
+    names
+}
+
+/// Removes a page of this program and its files; whatever else lies in its folder stays there.
+///
+/// # Errors
+/// Where one can't be removed.
+pub fn remove(page: &Path) -> Result<()> {
+    if !is_page(page) {
+        return Ok(());
+    }
+    let folder = folder(page);
+    let files = names().into_iter().map(|name| folder.join(name));
+    for path in files.chain([page.to_owned()]).filter(|path| path.is_file()) {
+        std::fs::remove_file(&path)
+            .map_err(|e| Error::io("remove the partial report", &path, e))?;
+    }
+    // A folder with something else in it stays.
+    std::fs::remove_dir(&folder).ok();
     Ok(())
 }
 
