@@ -146,12 +146,13 @@ fn summary(report: &SharpnessReport) -> String {
     };
     let gradients: usize = report.results.iter().map(|r| r.gradients).sum();
     let mut text = format!(
-        "{}, {} parameters, {}: {} {} samples; {} gradients in {:.1} s\n",
+        "{}, {} parameters, {}: {} {} samples, {}; {} gradients in {:.1} s\n",
         report.model.name,
         output::grouped(report.model.parameters),
         report.data.name,
         output::grouped(samples),
         report.split,
+        report.device,
         output::grouped(gradients),
         report.elapsed_seconds,
     );
@@ -205,7 +206,7 @@ fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
                 name(result),
                 format_value(found.loss),
                 format!("{:e}", found.epsilon),
-                format_value(found.phi),
+                output::value(found.phi),
             ];
             let of = |method: &Method| method_value(found, *method);
             row.extend(report.job.method.iter().map(of));
@@ -224,7 +225,7 @@ fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
 
 fn method_value(found: &Sharpness, method: Method) -> String {
     let result = found.methods.iter().find(|m| m.method == method);
-    result.map_or_else(|| "–".to_owned(), |m| format_value(m.phi))
+    result.map_or_else(|| "–".to_owned(), |m| output::value(m.phi))
 }
 
 /// For two checkpoints, how many times sharper the second is.
@@ -258,6 +259,7 @@ fn others(report: &SharpnessReport) -> Vec<Vec<String>> {
             row.push(found.map_or_else(
                 || "–".to_owned(),
                 |m| match m.standard_error {
+                    _ if !m.rise.is_finite() => "–".to_owned(),
                     Some(error) => {
                         format!("{} ± {}", format_value(m.rise), format_value(error))
                     }

@@ -1,7 +1,7 @@
 //! The sharpness job: every measure at every checkpoint, one gradient after another.
 
 use crate::checkpoint;
-use crate::engine::inputs::{Inputs, open_checkpoint};
+use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
 use crate::engine::job::{SharpnessJob, SplitChoice};
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::{Flow, Progress, guarded};
@@ -102,7 +102,9 @@ fn measure(
             Some(inputs) => inputs,
             None => inputs.insert(Inputs::open(&setup, &state)?),
         };
-        points.push(inputs.params(&state, "minimizer")?);
+        let point = inputs.params(&state, "minimizer")?;
+        check_finite(file, point.tensors())?;
+        points.push(point);
     }
     let Some(mut inputs) = inputs else {
         return Err(Error::Usage("a sharpness needs a checkpoint".into()));
@@ -326,6 +328,23 @@ impl Work<'_> {
             if let (Some(found), Some(result)) =
                 (measurement.result(), self.report.results.last_mut())
             {
+                let lost = match measure {
+                    Measure::AdaptiveAverage | Measure::FilterAverage => job.draws - found.samples,
+                    _ => 0,
+                };
+                let words = if !found.rise.is_finite() {
+                    "the loss isn't finite at any point tried: it overflows there; try a smaller --rho".to_owned()
+                } else {
+                    format!(
+                        "the mean leaves out {lost} of {} draws, where the loss isn't finite",
+                        job.draws
+                    )
+                };
+                if lost > 0 || !found.rise.is_finite() {
+                    let of = measure.describe();
+                    let warning = format!("{}, {of}, ρ = {:e}: {words}", file.display(), job.rho);
+                    self.report.warnings.push(warning);
+                }
                 result.measures.push(found);
             }
         }
