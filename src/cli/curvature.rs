@@ -54,7 +54,10 @@ fn text(result: &CurvatureResult) -> String {
             rows.push(vec![
                 name,
                 format!("{:.6}", pair.value),
-                format!("{:.1e}", pair.residual / pair.value.abs()),
+                match pair.residual / pair.value.abs() {
+                    none if none.is_nan() => "–".into(),
+                    relative => format!("{relative:.1e}"),
+                },
             ]);
         };
         for (i, pair) in found.top.iter().enumerate() {
@@ -65,7 +68,7 @@ fn text(result: &CurvatureResult) -> String {
         if let Some(largest) = found.top.first() {
             text += &format!(
                 "|λ_min/λ_max| {}, {} Hessian-vector products{}\n",
-                format_value((found.smallest.value / largest.value).abs()),
+                output::value((found.smallest.value / largest.value).abs()),
                 found.products,
                 if found.converged {
                     ""
@@ -90,12 +93,20 @@ fn text(result: &CurvatureResult) -> String {
     }
     if let Some(found) = &result.variation {
         let range =
-            |[low, high]: [f64; 2]| format!("{} to {}", format_value(low), format_value(high));
+            |[low, high]: [f64; 2]| format!("{} to {}", output::value(low), output::value(high));
+        let lost = result.along_gradient.iter().filter(|p| !p.is_finite());
+        let lost = match lost.count() {
+            0 => String::new(),
+            lost => format!(
+                "; not finite at {lost} of {} steps",
+                result.along_gradient.len()
+            ),
+        };
         text += &format!(
-            "\nalong the gradient: loss {}, gradient changes by {}, effective smoothness {}\n",
+            "\nalong the gradient: loss {}, gradient changes by {}, effective smoothness {}{lost}\n",
             range(found.loss_range),
             range(found.gradient_change_range),
-            format_value(found.effective_smoothness)
+            output::value(found.effective_smoothness)
         );
     }
     if !result.line.is_empty() {

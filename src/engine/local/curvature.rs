@@ -1,6 +1,6 @@
 //! The curvature job: eigenvalues, trace, density, curvature along lines and over a plane.
 
-use super::{Header, Place, Pulse, pull, rounding};
+use super::{Header, Place, Pulse, is_flat, pull, rounding};
 use crate::engine::job::CurvatureJob;
 use crate::engine::{Flow, guarded};
 use crate::error::Result;
@@ -178,16 +178,18 @@ impl Work<'_> {
                 )
             },
         )?;
-        if let Some(found) = result
-            .eigenvalues
-            .as_ref()
-            .filter(|e| finished && !e.converged)
-        {
-            result.header.warnings.push(format!(
+        let warning = match result.eigenvalues.as_ref().filter(|_| finished) {
+            Some(found) if is_flat(found) => Some(
+                "the Hessian is zero here: its eigenvalues have no relative residual and no ratio"
+                    .to_owned(),
+            ),
+            Some(found) if !found.converged => Some(format!(
                 "not every eigenvalue is within the tolerance after {} products; raise --most-products or --tolerance, or compute in --precision f64",
                 found.products
-            ));
-        }
+            )),
+            _ => None,
+        };
+        result.header.warnings.extend(warning);
         Ok(finished)
     }
 
@@ -285,6 +287,18 @@ impl Work<'_> {
             },
         )?;
         result.variation = variation.summary();
+        let points = &result.along_gradient;
+        let lost = points.iter().filter(|p| !p.is_finite()).count();
+        let warnings = &mut result.header.warnings;
+        if lost > 0 {
+            warnings.push(format!(
+                "along the gradient the loss or its gradient isn't finite at {lost} of {} steps: the ranges are over the others",
+                points.len()
+            ));
+        }
+        if result.gradient_norm == 0.0 {
+            warnings.push("the gradient is zero here: no step along it leads anywhere".into());
+        }
         Ok(finished)
     }
 
