@@ -352,6 +352,7 @@ fn what_makes_no_sense_is_refused_before_any_work() {
         (vec!["--epsilon=-1e-3"], vec!["positive"]),
         (vec!["--epsilon", "nan"], vec!["positive"]),
         (vec!["--iterations", "0"], vec!["from 1 up"]),
+        (vec!["--method", "sign,sign"], vec!["sign ascent twice"]),
         (
             vec!["--subspace", "20000"],
             vec!["20000 directions", "17226 parameters"],
@@ -504,5 +505,34 @@ fn the_built_in_small_batch_minimizer_is_flatter_by_every_sharpness() {
         .zip(subspace["results"][1]["boxes"].as_array().unwrap())
     {
         assert!(number(b, "phi") > 1.2 * number(a, "phi"), "{a} {b}");
+    }
+}
+
+#[test]
+fn sizes_and_counts_read_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = first_digits(dir.path(), 1);
+    let sb = fixture("models/mlps/sb.pt");
+    let mut args = vec![
+        "sharpness",
+        &sb,
+        "--data",
+        &data,
+        "--epsilon",
+        "1e-12,1e-3,1e300",
+    ];
+    args.extend(["--subspace", "1", "--measures", "none", "--iterations", "1"]);
+    args.extend(["--restarts", "0", "--save-worst", "w.safetensors"]);
+    let out = succeeds(dir.path(), &args);
+    for words in [
+        ": 1 training sample,",
+        "within 1 random direction,",
+        "ε = 1e300: ",
+    ] {
+        assert!(out.contains(words), "{words:?} is missing in: {out}");
+    }
+    for name in ["w-1-1e-12", "w-1-0.001", "w-1-1e300"] {
+        let file = dir.path().join(format!("{name}.safetensors"));
+        assert!(file.exists(), "{name}");
     }
 }

@@ -67,9 +67,9 @@ fn text(result: &CurvatureResult) -> String {
         text += &format!("\n{}", output::table(&rows));
         if let Some(largest) = found.top.first() {
             text += &format!(
-                "|λ_min/λ_max| {}, {} Hessian-vector products{}\n",
+                "|λ_min/λ_max| {}, {}{}\n",
                 output::value((found.smallest.value / largest.value).abs()),
-                found.products,
+                output::counted(found.products, "Hessian-vector product"),
                 if found.converged {
                     ""
                 } else {
@@ -80,12 +80,12 @@ fn text(result: &CurvatureResult) -> String {
     }
     if let Some(found) = &result.trace {
         text += &format!(
-            "\ntrace {} ± {} (standard error), ‖H‖_F² {} ± {}, {} products\n",
+            "\ntrace {} ± {} (standard error), ‖H‖_F² {} ± {}, {}\n",
             format_value(found.trace.mean),
             format_value(found.trace.standard_error),
             format_value(found.squares.mean),
             format_value(found.squares.standard_error),
-            found.products
+            output::counted(found.products, "product")
         );
     }
     if let Some(density) = &result.density {
@@ -154,9 +154,9 @@ fn density_text(density: &crate::landscape::curvature::density::Density) -> Stri
         ]);
     }
     format!(
-        "\ndensity from {} finished probes, {} products\n{}",
-        density.probes,
-        density.products,
+        "\ndensity from {}, {}\n{}",
+        output::counted(density.probes, "finished probe"),
+        output::counted(density.products, "product"),
         output::table(&rows)
     )
 }

@@ -31,31 +31,31 @@ fn text(result: &NoiseResult) -> String {
     if let Some(exact) = &result.exact {
         let total = &exact.total;
         text += &format!(
-            "loss {}, ‖G‖² {}, tr Σ {}\nB_simple = tr Σ/‖G‖² {} (exact, {} samples)\n",
+            "loss {}, ‖G‖² {}, tr Σ {}\nB_simple = tr Σ/‖G‖² {} (exact, {})\n",
             output::value(exact.loss),
             output::value(total.gradient_squared),
             output::value(total.covariance_trace),
             output::value(total.scale),
-            output::grouped(exact.samples)
+            output::counted(exact.samples, "sample")
         );
     }
     if let Some(found) = &result.estimate {
         text += &format!(
-            "B_simple from batches of {} and {}: {}, 95 % interval {} to {} ({} draws)\n",
+            "B_simple from batches of {} and {}: {}, 95 % interval {} to {} ({})\n",
             result.job.small_batch,
             result.job.small_batch * result.job.parts,
             output::value(found.scale),
             output::value(found.interval[0]),
             output::value(found.interval[1]),
-            found.repeats
+            output::counted(found.repeats, "draw")
         );
     }
     if let Some(found) = &result.curved {
         text += &format!(
-            "B_noise = tr(HΣ)/(GᵀHG) {} ± {} ({} probes)\n",
+            "B_noise = tr(HΣ)/(GᵀHG) {} ± {} ({})\n",
             output::value(found.scale),
             output::value(found.standard_error),
-            found.probes
+            output::counted(found.probes, "probe")
         );
     }
     if let Some(found) = &result.tradeoff {

@@ -26,6 +26,12 @@ pub fn value(number: f64) -> String {
     format_value(number)
 }
 
+/// So many of a thing: `1 probe`, `1,437 training samples`.
+pub fn counted(number: usize, noun: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{end}", grouped(number))
+}
+
 /// Aligned columns: the first to the left, the others to the right.
 pub fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -6,6 +6,7 @@ use crate::engine::job::SharpnessJob;
 use crate::engine::sharpness::{self, CheckpointSharpness, SharpnessReport};
 use crate::export::{self, sharpness as files};
 use crate::landscape::evaluate::Precision;
+use crate::landscape::sharpness::region::epsilon_text;
 use crate::landscape::sharpness::search::{Method, Sharpness};
 use crate::landscape::sharpness::{CAUTION, PUBLISHED, PUBLISHED_EPSILON};
 use crate::plot::number::format_value;
@@ -112,7 +113,8 @@ fn save_worst(path: &Path, report: &SharpnessReport, talk: Talk) -> anyhow::Resu
         for (found, point) in result.boxes.iter().zip(&result.worst) {
             let path = if many {
                 let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-                let name = format!("{stem}-{}-{}.safetensors", index + 1, found.epsilon);
+                let size = epsilon_text(found.epsilon);
+                let name = format!("{stem}-{}-{size}.safetensors", index + 1);
                 path.with_file_name(name)
             } else {
                 path.to_owned()
@@ -146,19 +148,21 @@ fn summary(report: &SharpnessReport) -> String {
     };
     let gradients: usize = report.results.iter().map(|r| r.gradients).sum();
     let mut text = format!(
-        "{}, {} parameters, {}: {} {} samples, {}; {} gradients in {:.1} s\n",
+        "{}, {}, {}: {}, {}; {} in {:.1} s\n",
         report.model.name,
-        output::grouped(report.model.parameters),
+        output::counted(report.model.parameters, "parameter"),
         report.data.name,
-        output::grouped(samples),
-        report.split,
+        output::counted(samples, &format!("{} sample", report.split)),
         report.device,
-        output::grouped(gradients),
+        output::counted(gradients, "gradient"),
         report.elapsed_seconds,
     );
     text += &match (&job.basis, job.subspace) {
         (Some(path), _) => format!("within the subspace of {}\n", path.display()),
-        (None, Some(p)) => format!("within {p} random directions, seed {}\n", job.setup.seed),
+        (None, Some(p)) => {
+            let directions = output::counted(p, "random direction");
+            format!("within {directions}, seed {}\n", job.setup.seed)
+        }
         (None, None) => "in full space: |z| ≤ ε (|θ| + 1) for every weight\n".to_owned(),
     };
     text += "\nφ: rise of the loss in percent of 1 + loss (Keskar et al. 2017, metric 2.1)\n";
@@ -166,7 +170,8 @@ fn summary(report: &SharpnessReport) -> String {
     for result in &report.results {
         for found in &result.boxes {
             if let Some(reason) = &found.reason {
-                text += &format!("{}, ε = {}: {reason}\n", name(result), found.epsilon);
+                let size = epsilon_text(found.epsilon);
+                text += &format!("{}, ε = {size}: {reason}\n", name(result));
             }
         }
     }

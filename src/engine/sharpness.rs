@@ -163,6 +163,14 @@ fn check(job: &SharpnessJob) -> Result<()> {
     if job.epsilon.is_empty() || job.method.is_empty() {
         return Err(Error::Usage("name at least one ε and one method".into()));
     }
+    let mut seen = Vec::new();
+    for method in &job.method {
+        if seen.contains(method) {
+            let words = format!("--method names {} twice: name each once", method.describe());
+            return Err(Error::Usage(words));
+        }
+        seen.push(*method);
+    }
     job.epsilon.iter().try_for_each(|e| check_epsilon(*e))?;
     if !(job.rho.is_finite() && job.rho > 0.0) {
         return Err(Error::Usage(format!(
