@@ -450,6 +450,9 @@ fn gradients_that_overflow_have_no_noise() {
     assert!(number(&found["exact"]["total"]["covariance_trace"]) > 0.0);
     let huge = changed(dir.path(), |_, v| 1e20 * v);
     fails(&["noise", &huge], 1, &words);
+    let words = ["isn't finite", "no curvature", "--precision f64"];
+    let args = ["curvature", &huge, "--top", "0", "--trace"];
+    fails(&args, 1, &words);
 }
 
 /// All-zero weights and inputs leave a constant loss but for the last bias; weights that make every

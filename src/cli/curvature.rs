@@ -138,16 +138,17 @@ fn density_text(density: &crate::landscape::curvature::density::Density) -> Stri
     let (Some(first), Some(last)) = (density.nodes.first(), density.nodes.last()) else {
         return String::new();
     };
-    const BINS: usize = 8;
     let (low, high) = (first[0], last[0]);
-    let mut bins = [0.0; BINS];
+    // Eigenvalues that are all one number need one.
+    let count = if high > low { 8 } else { 1 };
+    let mut bins = vec![0.0; count];
     for [value, weight] in &density.nodes {
-        let place = (value - low) / (high - low) * BINS as f64;
-        bins[(place as usize).min(BINS - 1)] += weight;
+        let place = (value - low) / (high - low) * count as f64;
+        bins[(place as usize).min(count - 1)] += weight;
     }
     let mut rows = vec![["eigenvalues", "share"].map(String::from).to_vec()];
     for (i, share) in bins.iter().enumerate() {
-        let edge = |i: usize| format_value(low + (high - low) * i as f64 / BINS as f64);
+        let edge = |i: usize| format_value(low + (high - low) * i as f64 / count as f64);
         rows.push(vec![
             format!("{} to {}", edge(i), edge(i + 1)),
             format!("{share:.2e}"),

@@ -340,13 +340,13 @@ impl Work<'_> {
                     Measure::AdaptiveAverage | Measure::FilterAverage => job.draws - found.samples,
                     _ => 0,
                 };
-                let words = if !found.rise.is_finite() {
-                    "the loss isn't finite at any point tried: it overflows there; try a smaller --rho".to_owned()
-                } else {
+                let words = if found.rise.is_finite() {
                     format!(
                         "the mean leaves out {lost} of {} draws, where the loss isn't finite",
                         job.draws
                     )
+                } else {
+                    "the loss isn't finite at any point tried: it overflows there; try a smaller --rho".to_owned()
                 };
                 if lost > 0 || !found.rise.is_finite() {
                     let of = measure.describe();

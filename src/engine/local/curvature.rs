@@ -3,7 +3,7 @@
 use super::{Header, Place, Pulse, is_flat, pull, rounding};
 use crate::engine::job::CurvatureJob;
 use crate::engine::{Flow, guarded};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
 use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
 use crate::landscape::curvature::line::{LineCurvature, LinePoint};
@@ -84,11 +84,17 @@ pub fn run(job: &CurvatureJob, observer: CurvatureObserver<'_>) -> Result<Curvat
         let mut objective = place.objective(job.statistics);
         let point = place.theta.flatten();
         let (loss, gradient) = objective.gradient(&point)?;
+        let gradient_norm = norm(&gradient);
+        if !(loss.is_finite() && gradient_norm.is_finite()) {
+            return Err(Error::Slice(
+                "the loss or its gradient isn't finite here: there is no curvature to measure; check the weights and the data's normalisation, or compute in --precision f64".into(),
+            ));
+        }
         let mut result = CurvatureResult {
             header: place.header.clone(),
             job: job.clone(),
             loss,
-            gradient_norm: norm(&gradient),
+            gradient_norm,
             eigenvalues: None,
             trace: None,
             density: None,

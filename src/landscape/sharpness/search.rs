@@ -178,7 +178,9 @@ impl Search {
         });
         let mut methods = self.methods.clone();
         if nothing {
-            methods.iter_mut().for_each(|m| m.phi = f64::NAN);
+            for method in &mut methods {
+                method.phi = f64::NAN;
+            }
         }
         Some(Sharpness {
             epsilon: self.epsilon,
