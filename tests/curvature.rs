@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+use losscope::checkpoint::{self, Array, Values, npz, safetensors};
 use serde_json::Value;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -479,4 +480,185 @@ fn contradictions_and_slips_are_wrong_usage() {
         &["finite"],
     );
     fails(&["noise", &fixture("formats/broken/text.pt")], 1, &[]);
+}
+
+/// The first `count` training digits as a file, all values times `factor`.
+fn digits(folder: &Path, count: usize, factor: f64) -> String {
+    let arrays = npz::read_arrays(Path::new(&fixture("data/digits.npz"))).unwrap();
+    let first = |name: &str| {
+        let (_, array) = arrays.iter().find(|(n, _)| n == name).unwrap();
+        let mut shape = array.shape().to_vec();
+        shape[0] = count;
+        let values = array.to_f64()[..shape.iter().product()].to_vec();
+        (shape, values)
+    };
+    let (shape, inputs) = first("x_train");
+    let inputs = inputs.iter().map(|x| factor * x).collect();
+    let inputs = Array::new(shape, Values::F64(inputs)).unwrap();
+    let (shape, labels) = first("y_train");
+    let labels = labels.iter().map(|l| *l as i64).collect();
+    let labels = Array::new(shape, Values::I64(labels)).unwrap();
+    let path = folder.join("digits.safetensors");
+    let all = [("x_train".to_owned(), inputs), ("y_train".into(), labels)];
+    safetensors::write(&path, &all).unwrap();
+    path.display().to_string()
+}
+
+/// The small-batch minimizer with its tensors changed, as a file.
+fn changed(folder: &Path, change: impl Fn(&str, f64) -> f64) -> String {
+    let state = checkpoint::open(Path::new(&fixture("models/mlp/sb.pt"))).unwrap();
+    let edit = |(name, array): &(String, Array)| {
+        let values = array.to_f64().iter().map(|v| change(name, *v)).collect();
+        let array = Array::new(array.shape().to_vec(), Values::F64(values)).unwrap();
+        (name.clone(), array)
+    };
+    let tensors: Vec<_> = state.tensors.iter().map(edit).collect();
+    let path = folder.join("changed.safetensors");
+    safetensors::write(&path, &tensors).unwrap();
+    path.display().to_string()
+}
+
+#[test]
+fn gradients_that_overflow_have_no_noise() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = digits(dir.path(), 50, 1e20);
+    let sb = fixture("models/mlp/init.pt");
+    let words = ["isn't finite", "no noise", "--precision f64"];
+    fails(&["noise", &sb, "--data", &data], 1, &words);
+    let found = json(&["noise", &sb, "--data", &data, "--precision", "f64"]);
+    assert!(number(&found["exact"]["total"]["covariance_trace"]) > 0.0);
+    let huge = changed(dir.path(), |_, v| 1e20 * v);
+    fails(&["noise", &huge], 1, &words);
+    let words = ["isn't finite", "no curvature", "--precision f64"];
+    let args = ["curvature", &huge, "--top", "0", "--trace"];
+    fails(&args, 1, &words);
+}
+
+/// All-zero weights and inputs leave a constant loss but for the last bias; weights that make every
+/// label certain leave none at all.
+#[test]
+fn a_loss_of_zero_says_what_it_has_none_of() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = digits(dir.path(), 60, 1.0);
+    // Every prediction is a class that single precision is certain of, and one label is right.
+    let state = checkpoint::open(Path::new(&data)).unwrap();
+    let (_, inputs) = &state.tensors[0];
+    let labels = Array::new(vec![60], Values::I64(vec![0; 60])).unwrap();
+    let all = [
+        ("x_train".to_owned(), inputs.clone()),
+        ("y_train".into(), labels),
+    ];
+    safetensors::write(Path::new(&data), &all).unwrap();
+    let sure = changed(dir.path(), |_, _| 0.0);
+    let state = checkpoint::open(Path::new(&sure)).unwrap();
+    let mut tensors = state.tensors;
+    let (name, last) = tensors.last_mut().unwrap();
+    assert!(name.ends_with("bias"), "{name}");
+    let mut bias = vec![-500.0; last.shape()[0]];
+    bias[0] = 500.0;
+    *last = Array::new(last.shape().to_vec(), Values::F64(bias)).unwrap();
+    safetensors::write(Path::new(&sure), &tensors).unwrap();
+    let place = [sure.as_str(), "--data", &data];
+    let all = |command: &'static str| [&[command][..], &place].concat();
+    let found = json(&all("noise"));
+    assert_eq!(number(&found["exact"]["loss"]), 0.0);
+    let warnings = found["header"]["warnings"].to_string();
+    assert!(
+        warnings.contains("every sample's gradient is zero"),
+        "{warnings}"
+    );
+    for row in found["batches"].as_array().unwrap() {
+        assert!(row["alignment"]["alignment"]["mean"].is_null(), "{row}");
+    }
+    let out = prints(&all("noise"));
+    assert!(out.contains("tr Σ/‖G‖² –") && !out.contains("NaN"), "{out}");
+    let found = json(&all("curvature"));
+    let warnings = found["header"]["warnings"].to_string();
+    assert!(warnings.contains("the Hessian is zero here"), "{warnings}");
+    let along = [all("curvature"), vec!["--along-gradient", "1:2:2"]].concat();
+    let out = prints(&along);
+    assert!(
+        out.contains("|λ_min/λ_max| –") && !out.contains("NaN"),
+        "{out}"
+    );
+    fails(
+        &[
+            "surface",
+            "--directions",
+            "hessian",
+            "--at",
+            &sure,
+            "--data",
+            &data,
+        ],
+        1,
+        &["Hessian", "is zero at the centre"],
+    );
+}
+
+/// Weights of zero give every sample a gradient; labels in equal numbers make their mean zero but for
+/// rounding.
+#[test]
+fn a_gradient_of_rounding_has_no_scale() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = digits(dir.path(), 60, 0.0);
+    let state = checkpoint::open(Path::new(&data)).unwrap();
+    let (_, inputs) = &state.tensors[0];
+    let labels = Array::new(vec![60], Values::I64((0..60).map(|n| n % 10).collect())).unwrap();
+    let all = [
+        ("x_train".to_owned(), inputs.clone()),
+        ("y_train".into(), labels),
+    ];
+    safetensors::write(Path::new(&data), &all).unwrap();
+    let zero = changed(dir.path(), |_, _| 0.0);
+    for precision in ["f32", "f64"] {
+        let found = json(&["noise", &zero, "--data", &data, "--precision", precision]);
+        assert!(number(&found["exact"]["total"]["covariance_trace"]) > 0.5);
+        let warnings = found["header"]["warnings"].to_string();
+        assert!(warnings.contains("zero here up to rounding"), "{warnings}");
+    }
+    let found = json(&["noise", &fixture("models/mlp/sb.pt")]);
+    assert!(!found["header"]["warnings"].to_string().contains("rounding"));
+}
+
+#[test]
+fn steps_that_overflow_are_counted() {
+    let sb = fixture("models/mlp/sb.pt");
+    let args = [
+        "curvature",
+        &sb,
+        "--top",
+        "0",
+        "--along-gradient",
+        "1:1e38:4",
+    ];
+    let found = json(&args);
+    let warnings = found["header"]["warnings"].to_string();
+    let lost = found["along_gradient"].as_array().unwrap();
+    let lost = lost.iter().filter(|p| p["value"].is_null()).count();
+    assert!((1..4).contains(&lost), "{found}");
+    let words = format!("isn't finite at {lost} of 4 steps");
+    assert!(warnings.contains(&words), "{warnings}");
+    let out = prints(&args);
+    assert!(
+        out.contains(&format!("not finite at {lost} of 4 steps")),
+        "{out}"
+    );
+    assert!(!out.contains("NaN"), "{out}");
+    assert!(number(&found["variation"]["effective_smoothness"]) > 0.0);
+}
+
+#[test]
+fn weights_that_are_not_finite_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let good = fixture("models/mlp/sb.pt");
+    let spoil = |name: &str, v| if name == "3.weight" { f64::NAN } else { v };
+    let nan = changed(dir.path(), spoil);
+    let words = ["changed.safetensors", "\"3.weight\"", "aren't finite"];
+    fails(&["distance", &nan, &good], 1, &words);
+    fails(&["distance", &good, &nan], 1, &words);
+    fails(&["distance", &good, "--from", &nan], 1, &words);
+    fails(&["curvature", &good, "--to", &nan], 1, &words);
+    fails(&["sharpness", &good, &nan], 1, &words);
+    fails(&["noise", &nan], 1, &words);
 }

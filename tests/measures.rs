@@ -62,6 +62,7 @@ fn without_any_input_the_built_in_minimizers_are_compared() {
         "5e-4",
         "C2 8.68/925",
         "ASAM",
+        "CPU",
         "Dinh et al. 2017",
         "Andriushchenko",
         "lower bound",
@@ -351,6 +352,7 @@ fn what_makes_no_sense_is_refused_before_any_work() {
         (vec!["--epsilon=-1e-3"], vec!["positive"]),
         (vec!["--epsilon", "nan"], vec!["positive"]),
         (vec!["--iterations", "0"], vec!["from 1 up"]),
+        (vec!["--method", "sign,sign"], vec!["sign ascent twice"]),
         (
             vec!["--subspace", "20000"],
             vec!["20000 directions", "17226 parameters"],
@@ -383,7 +385,37 @@ fn what_makes_no_sense_is_refused_before_any_work() {
 #[test]
 fn a_checkpoint_without_a_finite_loss_has_no_sharpness() {
     let nan = fixture("formats/broken/nan_weight.pt");
-    fails(&["sharpness", &nan], 1, &["isn't finite"]);
+    let words = ["nan_weight.pt", "\"1.weight\"", "aren't finite"];
+    fails(&["sharpness", &nan], 1, &words);
+}
+
+/// A box so wide that single precision overflows everywhere in it.
+#[test]
+fn a_box_in_which_the_loss_overflows_has_no_sharpness() {
+    let dir = tempfile::tempdir().unwrap();
+    let sb = fixture("models/mlps/sb.pt");
+    let args = ["sharpness", &sb, "--epsilon", "1e30", "--rho", "1e30"];
+    let output = losscope(dir.path(), &args);
+    let (out, warnings) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{warnings}");
+    assert!(out.contains("isn't finite at any of the"), "{out}");
+    assert!(!out.contains("rounding"), "{out}");
+    let worst = out.lines().find(|l| l.starts_with("worst within")).unwrap();
+    assert!(worst.ends_with('–'), "{worst}");
+    for measure in ["worst within ρ|w|", "average, noise ρ|w|"] {
+        assert!(warnings.contains(measure), "{measure}: {warnings}");
+    }
+    let report = json(dir.path(), &args[1..]);
+    assert!(report["results"][0]["boxes"][0]["phi"].is_null());
+    let measures = report["results"][0]["measures"].as_array().unwrap();
+    assert_eq!(measures.len(), 5);
+    assert_eq!(measures[2]["measure"], "adaptive-worst");
+    assert!(measures[2]["rise"].is_null(), "{measures:?}");
+    fails(
+        &["surface", "--directions", "worst:1e30", "--at", &sb],
+        1,
+        &["overflows", "1e30", "isn't finite"],
+    );
 }
 
 /// Runs `losscope sharpness` and stops it after three seconds; returns what it said.
@@ -537,5 +569,34 @@ fn the_built_in_small_batch_minimizer_is_flatter_by_every_sharpness() {
         .zip(subspace["results"][1]["boxes"].as_array().unwrap())
     {
         assert!(number(b, "phi") > 1.2 * number(a, "phi"), "{a} {b}");
+    }
+}
+
+#[test]
+fn sizes_and_counts_read_well() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = first_digits(dir.path(), 1);
+    let sb = fixture("models/mlps/sb.pt");
+    let mut args = vec![
+        "sharpness",
+        &sb,
+        "--data",
+        &data,
+        "--epsilon",
+        "1e-12,1e-3,1e300",
+    ];
+    args.extend(["--subspace", "1", "--measures", "none", "--iterations", "1"]);
+    args.extend(["--restarts", "0", "--save-worst", "w.safetensors"]);
+    let out = succeeds(dir.path(), &args);
+    for words in [
+        ": 1 training sample,",
+        "within 1 random direction,",
+        "ε = 1e300: ",
+    ] {
+        assert!(out.contains(words), "{words:?} is missing in: {out}");
+    }
+    for name in ["w-1-1e-12", "w-1-0.001", "w-1-1e300"] {
+        let file = dir.path().join(format!("{name}.safetensors"));
+        assert!(file.exists(), "{name}");
     }
 }

@@ -343,6 +343,39 @@ fn overflow_in_the_box_is_stepped_around() {
     );
 }
 
+/// Where it overflows everywhere, not even a lower bound is known.
+#[test]
+fn overflow_everywhere_in_the_box_is_no_sharpness_of_zero() {
+    let mut ledge = Known(1, |x: &[f64]| {
+        let value = if x[0] == 0.0 { 1.0 } else { f64::NAN };
+        Ok((value, vec![1e-3]))
+    });
+    let region = Region::full(&[0.0]);
+    let found = search(&mut ledge, &region, 0.1, 0);
+    assert!(
+        found.phi.is_nan() && found.worst_loss.is_nan() && found.random_floor.is_none(),
+        "{found:?}"
+    );
+    assert!(found.methods.iter().all(|m| m.phi.is_nan()), "{found:?}");
+    let reason = found.reason.unwrap();
+    assert!(
+        reason.contains("isn't finite at any") && !reason.contains("rounding"),
+        "{reason}"
+    );
+    // One point of the box lower than θ is finite: φ is no less than zero, and that is all.
+    let mut pit = Known(1, |x: &[f64]| {
+        let value = if x[0] <= 0.0 { 1.0 + x[0] } else { f64::NAN };
+        Ok((value, vec![1e-3]))
+    });
+    let found = search(&mut pit, &region, 0.1, 0);
+    assert_eq!(found.phi, 0.0);
+    let reason = found.reason.unwrap();
+    assert!(reason.contains("but at"), "{reason}");
+    let mut curve = Curve::new(Arc::new(region), &[0.1], 3).unwrap();
+    while curve.next(&mut ledge).unwrap().is_some() {}
+    assert!(curve.overflows() > 0 && curve.worst() == Some(&[0.0][..]));
+}
+
 /// One gradient a step, and an answer after each: what a window needs to stay alive.
 #[test]
 fn searches_and_ascents_are_taken_in_steps() {

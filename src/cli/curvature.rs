@@ -68,7 +68,10 @@ fn text(result: &CurvatureResult) -> String {
             rows.push(vec![
                 name,
                 six_digits(pair.value),
-                format!("{:.1e}", pair.residual / pair.value.abs().max(least)),
+                match pair.residual / pair.value.abs().max(least) {
+                    none if none.is_nan() => "–".into(),
+                    relative => format!("{relative:.1e}"),
+                },
             ]);
         };
         for (i, pair) in found.top.iter().enumerate() {
@@ -79,9 +82,9 @@ fn text(result: &CurvatureResult) -> String {
         text += &format!("\n{}", output::table(&rows));
         if let Some(largest) = found.top.first() {
             text += &format!(
-                "|λ_min/λ_max| {}, {} Hessian-vector products{}\n",
-                format_value((found.smallest.value / largest.value).abs()),
-                found.products,
+                "|λ_min/λ_max| {}, {}{}\n",
+                output::value((found.smallest.value / largest.value).abs()),
+                output::counted(found.products, "Hessian-vector product"),
                 if found.converged {
                     ""
                 } else {
@@ -92,12 +95,12 @@ fn text(result: &CurvatureResult) -> String {
     }
     if let Some(found) = &result.trace {
         text += &format!(
-            "\ntrace {} ± {} (standard error), ‖H‖_F² {} ± {}, {} products\n",
+            "\ntrace {} ± {} (standard error), ‖H‖_F² {} ± {}, {}\n",
             format_value(found.trace.mean),
             format_value(found.trace.standard_error),
             format_value(found.squares.mean),
             format_value(found.squares.standard_error),
-            found.products
+            output::counted(found.products, "product")
         );
     }
     if let Some(density) = &result.density {
@@ -105,12 +108,20 @@ fn text(result: &CurvatureResult) -> String {
     }
     if let Some(found) = &result.variation {
         let range =
-            |[low, high]: [f64; 2]| format!("{} to {}", format_value(low), format_value(high));
+            |[low, high]: [f64; 2]| format!("{} to {}", output::value(low), output::value(high));
+        let lost = result.along_gradient.iter().filter(|p| !p.is_finite());
+        let lost = match lost.count() {
+            0 => String::new(),
+            lost => format!(
+                "; not finite at {lost} of {} steps",
+                result.along_gradient.len()
+            ),
+        };
         text += &format!(
-            "\nalong the gradient: loss {}, gradient changes by {}, effective smoothness {}\n",
+            "\nalong the gradient: loss {}, gradient changes by {}, effective smoothness {}{lost}\n",
             range(found.loss_range),
             range(found.gradient_change_range),
-            format_value(found.effective_smoothness)
+            output::value(found.effective_smoothness)
         );
     }
     if !result.line.is_empty() {
@@ -142,25 +153,26 @@ fn density_text(density: &crate::landscape::curvature::density::Density) -> Stri
     let (Some(first), Some(last)) = (density.nodes.first(), density.nodes.last()) else {
         return String::new();
     };
-    const BINS: usize = 8;
     let (low, high) = (first[0], last[0]);
-    let mut bins = [0.0; BINS];
+    // Eigenvalues that are all one number need one.
+    let count = if high > low { 8 } else { 1 };
+    let mut bins = vec![0.0; count];
     for [value, weight] in &density.nodes {
-        let place = (value - low) / (high - low) * BINS as f64;
-        bins[(place as usize).min(BINS - 1)] += weight;
+        let place = (value - low) / (high - low) * count as f64;
+        bins[(place as usize).min(count - 1)] += weight;
     }
     let mut rows = vec![["eigenvalues", "share"].map(String::from).to_vec()];
     for (i, share) in bins.iter().enumerate() {
-        let edge = |i: usize| format_value(low + (high - low) * i as f64 / BINS as f64);
+        let edge = |i: usize| format_value(low + (high - low) * i as f64 / count as f64);
         rows.push(vec![
             format!("{} to {}", edge(i), edge(i + 1)),
             format!("{share:.2e}"),
         ]);
     }
     format!(
-        "\ndensity from {} finished probes, {} products\n{}",
-        density.probes,
-        density.products,
+        "\ndensity from {}, {}\n{}",
+        output::counted(density.probes, "finished probe"),
+        output::counted(density.products, "product"),
         output::table(&rows)
     )
 }

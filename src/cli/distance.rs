@@ -1,7 +1,7 @@
 //! `distance`: how far checkpoints are from where they started, or from each other.
 
 use crate::cli::{End, Talk, output, runs};
-use crate::engine::inputs::{open_checkpoint, open_network};
+use crate::engine::inputs::{check_finite, open_checkpoint, open_network};
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::error::Error;
 use crate::landscape::distance::{Distance, between};
@@ -45,12 +45,14 @@ pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
     let start_state = open_checkpoint(&from)?;
     let (network, _) = open_network(&args.model, &start_state, None)?;
     let (start, warnings) = network.params(&start_state)?;
+    check_finite(&from, start.trainable())?;
     talk.warn(&start_state.warnings);
     talk.warn(&warnings);
     let mut measured: Vec<(&Path, Distance)> = Vec::new();
     for file in &files {
         let state = open_checkpoint(file)?;
         let (point, warnings) = network.params(&state)?;
+        check_finite(file, point.trainable())?;
         talk.warn(&state.warnings);
         talk.warn(&warnings);
         measured.push((file, between(&point, &start)));

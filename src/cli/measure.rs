@@ -128,12 +128,11 @@ pub fn finish<M: Measure>(
 /// The network, the samples, the device.
 pub fn header(header: &Header) -> String {
     format!(
-        "{}, {} parameters, {}, {} {} samples, {}, {:.1} s\n",
+        "{}, {}, {}, {}, {}, {:.1} s\n",
         header.model.name,
-        output::grouped(header.model.parameters),
+        output::counted(header.model.parameters, "parameter"),
         header.data.name,
-        output::grouped(header.samples),
-        header.split,
+        output::counted(header.samples, &format!("{} sample", header.split)),
         header.device,
         header.elapsed_seconds
     )

@@ -4,7 +4,6 @@ use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
 use crate::engine::job::NoiseJob;
 use crate::engine::local::noise::{NoiseResult, run as compute};
-use crate::plot::number::format_value;
 use clap::Args;
 
 /// `losscope noise`
@@ -32,40 +31,40 @@ fn text(result: &NoiseResult) -> String {
     if let Some(exact) = &result.exact {
         let total = &exact.total;
         text += &format!(
-            "loss {}, ‖G‖² {}, tr Σ {}\nB_simple = tr Σ/‖G‖² {} (exact, {} samples)\n",
-            format_value(exact.loss),
-            format_value(total.gradient_squared),
-            format_value(total.covariance_trace),
-            format_value(total.scale),
-            output::grouped(exact.samples)
+            "loss {}, ‖G‖² {}, tr Σ {}\nB_simple = tr Σ/‖G‖² {} (exact, {})\n",
+            output::value(exact.loss),
+            output::value(total.gradient_squared),
+            output::value(total.covariance_trace),
+            output::value(total.scale),
+            output::counted(exact.samples, "sample")
         );
     }
     if let Some(found) = &result.estimate {
         text += &format!(
-            "B_simple from batches of {} and {}: {}, 95 % interval {} to {} ({} draws)\n",
+            "B_simple from batches of {} and {}: {}, 95 % interval {} to {} ({})\n",
             result.job.small_batch,
             result.job.small_batch * result.job.parts,
-            format_value(found.scale),
-            format_value(found.interval[0]),
-            format_value(found.interval[1]),
-            found.repeats
+            output::value(found.scale),
+            output::value(found.interval[0]),
+            output::value(found.interval[1]),
+            output::counted(found.repeats, "draw")
         );
     }
     if let Some(found) = &result.curved {
         text += &format!(
-            "B_noise = tr(HΣ)/(GᵀHG) {} ± {} ({} probes)\n",
-            format_value(found.scale),
-            format_value(found.standard_error),
-            found.probes
+            "B_noise = tr(HΣ)/(GᵀHG) {} ± {} ({})\n",
+            output::value(found.scale),
+            output::value(found.standard_error),
+            output::counted(found.probes, "probe")
         );
     }
     if let Some(found) = &result.tradeoff {
         text += &format!(
             "B_crit = E_min/S_min {} from {} runs (S_min {}, E_min {})\n",
-            format_value(found.critical_batch),
+            output::value(found.critical_batch),
             result.job.reached.len(),
-            format_value(found.tradeoff.fewest_steps),
-            format_value(found.tradeoff.fewest_examples)
+            output::value(found.tradeoff.fewest_steps),
+            output::value(found.tradeoff.fewest_examples)
         );
     }
     if !result.batches.is_empty() {
@@ -83,11 +82,11 @@ fn text(result: &NoiseResult) -> String {
         for row in &result.batches {
             rows.push(vec![
                 row.batch.to_string(),
-                format_value(row.steps),
-                format_value(row.examples),
-                format_value(row.sgd_noise),
+                output::value(row.steps),
+                output::value(row.examples),
+                output::value(row.sgd_noise),
                 row.alignment
-                    .map_or_else(|| "·".into(), |a| format_value(a.alignment.mean)),
+                    .map_or_else(|| "·".into(), |a| output::value(a.alignment.mean)),
             ]);
         }
         text += &format!(
@@ -106,9 +105,9 @@ fn text(result: &NoiseResult) -> String {
             rows.push(vec![
                 layer.name.clone(),
                 output::grouped(layer.parameters),
-                format_value(layer.weights),
-                format_value(layer.gradient),
-                format_value(layer.ratio),
+                output::value(layer.weights),
+                output::value(layer.gradient),
+                output::value(layer.ratio),
             ]);
         }
         text += &format!("\n{}", output::table(&rows));

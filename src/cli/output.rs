@@ -1,5 +1,6 @@
 //! What goes to standard output: numbers and tables.
 
+use crate::plot::number::format_value;
 pub use crate::plot::number::grouped;
 use std::io::Write as _;
 
@@ -15,6 +16,20 @@ pub fn print(text: &str) -> anyhow::Result<()> {
 /// Prints a value as indented JSON.
 pub fn print_json(value: &serde_json::Value) -> anyhow::Result<()> {
     print(&format!("{}\n", serde_json::to_string_pretty(value)?))
+}
+
+/// A number as tables show it: a dash where there is none.
+pub fn value(number: f64) -> String {
+    if number.is_nan() {
+        return "–".to_owned();
+    }
+    format_value(number)
+}
+
+/// So many of a thing: `1 probe`, `1,437 training samples`.
+pub fn counted(number: usize, noun: &str) -> String {
+    let end = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{end}", grouped(number))
 }
 
 /// Aligned columns: the first to the left, the others to the right.

@@ -6,6 +6,7 @@ use crate::engine::job::SharpnessJob;
 use crate::engine::sharpness::{self, CheckpointSharpness, SharpnessReport};
 use crate::export::{self, sharpness as files};
 use crate::landscape::evaluate::Precision;
+use crate::landscape::sharpness::region::epsilon_text;
 use crate::landscape::sharpness::search::{Method, Sharpness};
 use crate::landscape::sharpness::{CAUTION, PUBLISHED, PUBLISHED_EPSILON};
 use crate::plot::number::format_value;
@@ -105,7 +106,8 @@ fn worst_paths(path: &Path, job: &SharpnessJob) -> Vec<Vec<PathBuf>> {
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let suffix = path.extension().unwrap_or_default().to_string_lossy();
     let name = |index: usize, epsilon: &f64| {
-        path.with_file_name(format!("{stem}-{index}-{epsilon}.{suffix}"))
+        let size = epsilon_text(*epsilon);
+        path.with_file_name(format!("{stem}-{index}-{size}.{suffix}"))
     };
     let row = |index| job.epsilon.iter().map(|e| name(index, e)).collect();
     (1..=checkpoints).map(row).collect()
@@ -170,13 +172,13 @@ fn summary(report: &SharpnessReport) -> String {
     };
     let gradients: usize = report.results.iter().map(|r| r.gradients).sum();
     let mut text = format!(
-        "{}, {} parameters, {}: {} {} samples; {} gradients in {:.1} s\n",
+        "{}, {}, {}: {}, {}; {} in {:.1} s\n",
         report.model.name,
-        output::grouped(report.model.parameters),
+        output::counted(report.model.parameters, "parameter"),
         report.data.name,
-        output::grouped(samples),
-        report.split,
-        output::grouped(gradients),
+        output::counted(samples, &format!("{} sample", report.split)),
+        report.device,
+        output::counted(gradients, "gradient"),
         report.elapsed_seconds,
     );
     if let Some(remark) = job.statistics.remark() {
@@ -184,7 +186,10 @@ fn summary(report: &SharpnessReport) -> String {
     }
     text += &match (&job.basis, job.subspace) {
         (Some(path), _) => format!("within the subspace of {}\n", path.display()),
-        (None, Some(p)) => format!("within {p} random directions, seed {}\n", job.setup.seed),
+        (None, Some(p)) => {
+            let directions = output::counted(p, "random direction");
+            format!("within {directions}, seed {}\n", job.setup.seed)
+        }
         (None, None) => "in full space: |z| ≤ ε (|θ| + 1) for every weight\n".to_owned(),
     };
     text += "\nφ: rise of the loss in percent of 1 + loss (Keskar et al. 2017, metric 2.1)\n";
@@ -192,7 +197,8 @@ fn summary(report: &SharpnessReport) -> String {
     for result in &report.results {
         for found in &result.boxes {
             if let Some(reason) = &found.reason {
-                text += &format!("{}, ε = {}: {reason}\n", name(result), found.epsilon);
+                let size = epsilon_text(found.epsilon);
+                text += &format!("{}, ε = {size}: {reason}\n", name(result));
             }
         }
     }
@@ -232,7 +238,7 @@ fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
                 name(result),
                 format_value(found.loss),
                 format!("{:e}", found.epsilon),
-                format_value(found.phi),
+                output::value(found.phi),
             ];
             let of = |method: &Method| method_value(found, *method);
             row.extend(report.job.method.iter().map(of));
@@ -251,7 +257,7 @@ fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
 
 fn method_value(found: &Sharpness, method: Method) -> String {
     let result = found.methods.iter().find(|m| m.method == method);
-    result.map_or_else(|| "–".to_owned(), |m| format_value(m.phi))
+    result.map_or_else(|| "–".to_owned(), |m| output::value(m.phi))
 }
 
 /// For two checkpoints, how many times sharper the second is.
@@ -285,6 +291,7 @@ fn others(report: &SharpnessReport) -> Vec<Vec<String>> {
             row.push(found.map_or_else(
                 || "–".to_owned(),
                 |m| match m.standard_error {
+                    _ if !m.rise.is_finite() => "–".to_owned(),
                     Some(error) => {
                         format!("{} ± {}", format_value(m.rise), format_value(error))
                     }

@@ -11,7 +11,7 @@ use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
 use crate::model::family::{self, Hints, Recognised};
 use crate::model::graph::Layer;
-use crate::model::params::Params;
+use crate::model::params::{Params, TensorSpec};
 use crate::model::{Network, file};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -61,6 +61,27 @@ pub fn open_checkpoint(path: &Path) -> Result<StateDict> {
     }
 }
 
+/// Refuses a point whose tensors hold infinities or NaN; `path` is the checkpoint they came from.
+///
+/// # Errors
+/// Where there is such a tensor; the error names both.
+pub fn check_finite<'a>(
+    path: &Path,
+    mut tensors: impl Iterator<Item = (&'a TensorSpec, &'a [f64])>,
+) -> Result<()> {
+    let broken = |values: &[f64]| values.iter().any(|v| !v.is_finite());
+    match tensors.find(|(_, values)| broken(values)) {
+        Some((spec, _)) => Err(Error::file(
+            path,
+            format!(
+                "{:?} has values that aren't finite: there is nothing to measure around this point",
+                spec.name
+            ),
+        )),
+        None => Ok(()),
+    }
+}
+
 /// The network of `state`, as the job's `--model` says.
 ///
 /// # Errors
@@ -97,7 +118,7 @@ pub fn open_network(
         .layout()
         .iter()
         .filter(|s| s.is_trainable())
-        .map(super::super::model::params::TensorSpec::len)
+        .map(TensorSpec::len)
         .sum();
     let facts = ModelFacts {
         name: network.graph().name.clone(),

@@ -1,7 +1,7 @@
 //! The sharpness job: every measure at every checkpoint, one gradient after another.
 
 use crate::checkpoint;
-use crate::engine::inputs::{Inputs, open_checkpoint};
+use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
 use crate::engine::job::{SharpnessJob, SplitChoice};
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::{Flow, Progress, guarded};
@@ -102,7 +102,9 @@ fn measure(
             Some(inputs) => inputs,
             None => inputs.insert(Inputs::open(&setup, &state)?),
         };
-        points.push(inputs.params(&state, "minimizer")?);
+        let point = inputs.params(&state, "minimizer")?;
+        check_finite(file, point.tensors())?;
+        points.push(point);
     }
     let Some(mut inputs) = inputs else {
         return Err(Error::Usage("a sharpness needs a checkpoint".into()));
@@ -160,6 +162,14 @@ fn measure(
 fn check(job: &SharpnessJob) -> Result<()> {
     if job.epsilon.is_empty() || job.method.is_empty() {
         return Err(Error::Usage("name at least one ε and one method".into()));
+    }
+    let mut seen = Vec::new();
+    for method in &job.method {
+        if seen.contains(method) {
+            let words = format!("--method names {} twice: name each once", method.describe());
+            return Err(Error::Usage(words));
+        }
+        seen.push(*method);
     }
     job.epsilon.iter().try_for_each(|e| check_epsilon(*e))?;
     if !(job.rho.is_finite() && job.rho > 0.0) {
@@ -326,6 +336,23 @@ impl Work<'_> {
             if let (Some(found), Some(result)) =
                 (measurement.result(), self.report.results.last_mut())
             {
+                let lost = match measure {
+                    Measure::AdaptiveAverage | Measure::FilterAverage => job.draws - found.samples,
+                    _ => 0,
+                };
+                let words = if found.rise.is_finite() {
+                    format!(
+                        "the mean leaves out {lost} of {} draws, where the loss isn't finite",
+                        job.draws
+                    )
+                } else {
+                    "the loss isn't finite at any point tried: it overflows there; try a smaller --rho".to_owned()
+                };
+                if lost > 0 || !found.rise.is_finite() {
+                    let of = measure.describe();
+                    let warning = format!("{}, {of}, ρ = {:e}: {words}", file.display(), job.rho);
+                    self.report.warnings.push(warning);
+                }
                 result.measures.push(found);
             }
         }

@@ -253,3 +253,62 @@ fn alignment_is_one_for_single_samples_and_the_full_gradient_for_all() {
     let full = 200.0 * dot(&mean, &mean).sqrt() / norms.iter().sum::<f64>();
     assert!((found[2].alignment.mean - full).abs() < 1e-12);
 }
+
+/// Where half the samples fit exactly their gradients are zero: a batch of such samples alone points
+/// nowhere and is left out, and where all are zero there is no alignment.
+#[test]
+fn alignment_is_over_the_batches_that_have_a_gradient() {
+    let align = |objective: &mut Regression, norms: Vec<f64>, sizes: Vec<usize>| {
+        let mut alignment = Alignment::new(POINT.to_vec(), norms, sizes, 30, 0);
+        let mut all = Vec::new();
+        while let Some(now) = alignment.step(objective).unwrap() {
+            all.push(now);
+        }
+        all
+    };
+    let mut objective = Regression::new(40, 0.5);
+    for n in 0..20 {
+        objective.b[n] = dot(&objective.a[n], &POINT);
+    }
+    let found = exact(&mut objective).noise(&objective.tensors()).unwrap();
+    let single = align(&mut objective, found.sample_norms, vec![1]);
+    let last = single.last().unwrap();
+    assert_eq!(single.len(), 30);
+    assert!((1..30).contains(&last.batches), "{last:?}");
+    assert_eq!(last.alignment.mean, 1.0);
+    for n in 20..40 {
+        objective.b[n] = dot(&objective.a[n], &POINT);
+    }
+    let nowhere = align(&mut objective, vec![0.0; 40], vec![1, 8, 40]);
+    assert_eq!(nowhere.len(), 61);
+    for found in nowhere {
+        assert!(
+            found.alignment.mean.is_nan() && found.batches == 0,
+            "{found:?}"
+        );
+    }
+}
+
+#[test]
+fn gradients_that_overflow_have_no_noise() {
+    // The square of a gradient, a gradient, a loss.
+    for slip in [1e160, f64::INFINITY, f64::NAN] {
+        let mut objective = Regression::new(20, 0.5);
+        objective.b[3] = slip;
+        let mut pass = ExactPass::new(POINT.to_vec());
+        let words = loop {
+            match pass.step(&mut objective) {
+                Ok(now) => assert!(
+                    now.is_some(),
+                    "{slip}: {:?}",
+                    pass.noise(&objective.tensors())
+                ),
+                Err(error) => break error.to_string(),
+            }
+        };
+        assert!(
+            words.contains("isn't finite") && words.contains("f64"),
+            "{words}"
+        );
+    }
+}

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::landscape::grid::Axis;
+use crate::landscape::sharpness::region::epsilon_text;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -91,7 +92,7 @@ impl fmt::Display for Directions {
         match self {
             Self::Random => f.write_str("random"),
             Self::Hessian => f.write_str("hessian"),
-            Self::Worst(epsilon) => write!(f, "worst:{epsilon}"),
+            Self::Worst(epsilon) => write!(f, "worst:{}", epsilon_text(*epsilon)),
             Self::Files(files) => {
                 let names: Vec<String> = files.iter().map(|p| p.display().to_string()).collect();
                 f.write_str(&names.join(","))

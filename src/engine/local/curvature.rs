@@ -1,9 +1,9 @@
 //! The curvature job: eigenvalues, trace, density, curvature along lines and over a plane.
 
-use super::{Header, Place, Pulse, pull, rounding};
+use super::{Header, Place, Pulse, is_flat, pull, rounding};
 use crate::engine::job::CurvatureJob;
 use crate::engine::{Flow, guarded};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
 use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
 use crate::landscape::curvature::line::{LineCurvature, LinePoint};
@@ -84,11 +84,17 @@ pub fn run(job: &CurvatureJob, observer: CurvatureObserver<'_>) -> Result<Curvat
         let mut objective = place.objective(job.statistics);
         let point = place.theta.flatten();
         let (loss, gradient) = objective.gradient(&point)?;
+        let gradient_norm = norm(&gradient);
+        if !(loss.is_finite() && gradient_norm.is_finite()) {
+            return Err(Error::Slice(
+                "the loss or its gradient isn't finite here: there is no curvature to measure; check the weights and the data's normalisation, or compute in --precision f64".into(),
+            ));
+        }
         let mut result = CurvatureResult {
             header: place.header.clone(),
             job: job.clone(),
             loss,
-            gradient_norm: norm(&gradient),
+            gradient_norm,
             eigenvalues: None,
             trace: None,
             density: None,
@@ -178,16 +184,18 @@ impl Work<'_> {
                 )
             },
         )?;
-        if let Some(found) = result
-            .eigenvalues
-            .as_ref()
-            .filter(|e| finished && !e.converged)
-        {
-            result.header.warnings.push(format!(
+        let warning = match result.eigenvalues.as_ref().filter(|_| finished) {
+            Some(found) if is_flat(found) => Some(
+                "the Hessian is zero here: its eigenvalues have no relative residual and no ratio"
+                    .to_owned(),
+            ),
+            Some(found) if !found.converged => Some(format!(
                 "not every eigenvalue is within the tolerance after {} products; raise --most-products or --tolerance, or compute in --precision f64",
                 found.products
-            ));
-        }
+            )),
+            _ => None,
+        };
+        result.header.warnings.extend(warning);
         Ok(finished)
     }
 
@@ -285,6 +293,18 @@ impl Work<'_> {
             },
         )?;
         result.variation = variation.summary();
+        let points = &result.along_gradient;
+        let lost = points.iter().filter(|p| !p.is_finite()).count();
+        let warnings = &mut result.header.warnings;
+        if lost > 0 {
+            warnings.push(format!(
+                "along the gradient the loss or its gradient isn't finite at {lost} of {} steps: the ranges are over the others",
+                points.len()
+            ));
+        }
+        if result.gradient_norm == 0.0 {
+            warnings.push("the gradient is zero here: no step along it leads anywhere".into());
+        }
         Ok(finished)
     }
 

@@ -8,10 +8,11 @@ pub mod noise;
 pub mod planes;
 
 use crate::engine::Flow;
-use crate::engine::inputs::{Inputs, open_checkpoint};
+use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
 use crate::engine::job::{BUILTIN_SMALL, Setup, SplitChoice};
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::error::{Error, Result};
+use crate::landscape::curvature::lanczos::Eigenvalues;
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::evaluate::{Evaluator, Precision, Split};
 use crate::model::params::Params;
@@ -89,16 +90,7 @@ impl Place {
         let state = open_checkpoint(&path)?;
         let mut inputs = Inputs::open(&setup, &state)?;
         let theta = inputs.params(&state, "point")?;
-        if let Some((spec, _)) = theta
-            .tensors()
-            .find(|(_, values)| values.iter().any(|v| !v.is_finite()))
-        {
-            let message = format!(
-                "{:?} has values that aren't finite: there is nothing to measure around this point",
-                spec.name
-            );
-            return Err(Error::file(&path, message));
-        }
+        check_finite(&path, theta.tensors())?;
         let (evaluator, device, splits) = inputs.evaluator(&setup)?;
         let samples = splits
             .into_iter()
@@ -139,9 +131,10 @@ impl Place {
     /// Opens one more checkpoint of the same network.
     ///
     /// # Errors
-    /// Where it can't be read or belongs to another network.
+    /// Where it can't be read, belongs to another network, or has values that aren't finite.
     pub fn another(&mut self, file: &Path, role: &str) -> Result<Params> {
         let params = self.inputs.params(&open_checkpoint(file)?, role)?;
+        check_finite(file, params.trainable())?;
         self.header.checkpoints = self.inputs.checkpoints.clone();
         Ok(params)
     }
@@ -166,6 +159,11 @@ pub fn pull<T>(
         }
     }
     Ok(true)
+}
+
+/// Whether every Hessian-vector product was zero: a loss without curvature.
+pub fn is_flat(found: &Eigenvalues) -> bool {
+    found.smallest.value == 0.0 && found.top.iter().all(|pair| pair.value == 0.0)
 }
 
 /// Relative rounding of a Hessian-vector product.

@@ -1,6 +1,6 @@
 //! The noise job: noise scales, SGD's noise, alignment, and the table of layers.
 
-use super::{Header, Place, Pulse, pull};
+use super::{Header, Place, Pulse, pull, rounding};
 use crate::engine::job::NoiseJob;
 use crate::engine::{Flow, guarded};
 use crate::error::Result;
@@ -133,6 +133,16 @@ fn measure(
         }
         return Ok(false);
     };
+    if exact.is_zero() {
+        let words = "every sample's gradient is zero here: there is no noise, and no scale of it";
+        result.header.warnings.push(words.into());
+    } else if exact.is_rounding(rounding(job.setup.precision).powi(2)) {
+        result.header.warnings.push(format!(
+            "‖G‖² is {:.1e} of the mean ‖gₙ‖²: the gradient is zero here up to rounding, as at a saddle or a minimum, and every ratio to it, B_simple the first, is rounding",
+            exact.total.gradient_squared
+                / (exact.total.gradient_squared + exact.total.covariance_trace)
+        ));
+    }
     let row = |&batch: &usize| {
         let [steps, examples] = relative_costs(exact.total.scale, batch as f64);
         AtBatch {

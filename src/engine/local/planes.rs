@@ -1,6 +1,6 @@
 //! Directions that are found rather than given: eigenvectors of the Hessian, the worst point of a box.
 
-use super::rounding;
+use super::{is_flat, rounding};
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{Directions, Setup, SplitChoice};
 use crate::engine::recipe::AxisFacts;
@@ -10,7 +10,7 @@ use crate::landscape::curvature::vector::{generator, rademacher};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::sharpness::curve::{Advance, Curve, CurvePoint};
-use crate::landscape::sharpness::region::Region;
+use crate::landscape::sharpness::region::{Region, epsilon_text};
 use crate::model::params::Params;
 use std::sync::Arc;
 
@@ -138,6 +138,11 @@ impl Finder {
                 let found = latest
                     .as_ref()
                     .ok_or_else(|| Error::Slice("there is no Hessian here".into()))?;
+                if is_flat(found) {
+                    return Err(Error::Slice(format!(
+                        "the Hessian of the {over} loss is zero at the centre: every direction is an eigenvector, and none is worth drawing a plane along"
+                    )));
+                }
                 let vectors = lanczos.eigenvectors(2);
                 let directions = vectors.iter().map(|v| still.with_trainable(v)).collect();
                 let axis = |(i, pair): (
@@ -156,12 +161,19 @@ impl Finder {
                 Ok((directions, found.top.iter().enumerate().map(axis).collect()))
             }
             Work::Worst(curve, epsilon, latest) => {
+                let size = epsilon_text(*epsilon);
                 let (Some(worst), Some(found)) = (curve.worst(), latest) else {
                     return Err(Error::Slice("the box has no worst point".into()));
                 };
+                if worst.iter().all(|z| *z == 0.0) && curve.overflows() > 0 {
+                    return Err(Error::Slice(format!(
+                        "the loss overflows within ε = {size}: it isn't finite at {} points tried and no higher at any other; take a smaller ε",
+                        curve.overflows()
+                    )));
+                }
                 if worst.iter().all(|z| *z == 0.0) {
                     return Err(Error::Slice(format!(
-                        "the loss doesn't rise anywhere the ascent went within ε = {epsilon}: there is no worst point to draw a plane through"
+                        "the loss doesn't rise anywhere the ascent went within ε = {size}: there is no worst point to draw a plane through"
                     )));
                 }
                 let region = Region::full(&self.centre.flatten());
@@ -172,7 +184,7 @@ impl Finder {
                     AxisFacts {
                         label: format!("towards y*, φ = {:.3} % at 1", found.phi),
                         rule: format!(
-                            "to the worst point y* within |zᵢ| ≤ {epsilon} (|wᵢ| + 1) of the {over} loss, sign-gradient ascent over growing boxes, {} gradients (Keskar et al. 2017)",
+                            "to the worst point y* within |zᵢ| ≤ {size} (|wᵢ| + 1) of the {over} loss, sign-gradient ascent over growing boxes, {} gradients (Keskar et al. 2017)",
                             found.gradients
                         ),
                     },

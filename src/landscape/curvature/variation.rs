@@ -27,7 +27,14 @@ pub struct VariationPoint {
     pub cosine: f64,
 }
 
-/// What the steps say together.
+impl VariationPoint {
+    /// Whether neither the loss nor its gradient overflows there.
+    pub fn is_finite(&self) -> bool {
+        self.value.is_finite() && self.gradient_change.is_finite()
+    }
+}
+
+/// What the steps say together; those that aren't finite are left out, and NaN is what no step says.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct VariationSummary {
     /// f(x)
@@ -103,10 +110,10 @@ impl Variation {
     pub fn summary(&self) -> Option<VariationSummary> {
         let (value, gradient) = self.start.as_ref()?;
         let range = |of: fn(&VariationPoint) -> f64| {
-            let all = || self.points.iter().map(of);
+            let all = || self.points.iter().map(of).filter(|v| v.is_finite());
             [
-                all().fold(f64::INFINITY, f64::min),
-                all().fold(f64::NEG_INFINITY, f64::max),
+                all().fold(f64::NAN, f64::min),
+                all().fold(f64::NAN, f64::max),
             ]
         };
         (!self.points.is_empty()).then(|| VariationSummary {

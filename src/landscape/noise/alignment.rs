@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 pub struct Aligned {
     /// B
     pub batch: usize,
-    /// ‖Σ gₙ‖/Σ ‖gₙ‖, mean over batches.
+    /// ‖Σ gₙ‖/Σ ‖gₙ‖, mean over batches; NaN where every gradient drawn is zero.
     pub alignment: Estimate,
-    /// Batches averaged.
+    /// Batches averaged: those with a gradient that isn't zero.
     pub batches: usize,
 }
 
@@ -30,6 +30,8 @@ pub struct Alignment {
     repeats: usize,
     rng: ChaCha8Rng,
     current: usize,
+    /// Batches of the current size drawn so far.
+    drawn: usize,
     values: Running,
 }
 
@@ -52,6 +54,7 @@ impl Alignment {
             repeats,
             rng: generator(seed, STREAM),
             current: 0,
+            drawn: 0,
             values: Running::default(),
         }
     }
@@ -68,12 +71,17 @@ impl Alignment {
         let batch = size.clamp(1, n.max(1));
         let samples: Vec<usize> = index::sample(&mut self.rng, n, batch).into_iter().collect();
         let sum = objective.weighted_gradient(&self.point, &samples, &vec![1.0; batch])?;
-        let lengths: f64 = samples.iter().map(|&s| self.norms[s]).sum();
-        self.values.add(if lengths > 0.0 {
-            norm(&sum) / lengths
-        } else {
-            0.0
-        });
+        let together = norm(&sum);
+        let lengths = match samples.as_slice() {
+            // One vector is parallel to itself, to the last digit.
+            [_] => together,
+            _ => samples.iter().map(|&s| self.norms[s]).sum(),
+        };
+        self.drawn += 1;
+        // Vectors that are all zero point nowhere.
+        if lengths > 0.0 {
+            self.values.add(together / lengths);
+        }
         let found = Aligned {
             batch,
             alignment: Estimate {
@@ -82,8 +90,9 @@ impl Alignment {
             },
             batches: self.values.count(),
         };
-        if self.values.count() >= self.repeats || batch == n {
+        if self.drawn >= self.repeats || batch == n {
             self.current += 1;
+            self.drawn = 0;
             self.values = Running::default();
         }
         Ok(Some(found))

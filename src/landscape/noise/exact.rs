@@ -4,7 +4,7 @@
 //! tr Σ = mean ‖gₙ‖² − ‖G‖², so that norms suffice and no two gradients are held at once.
 
 use super::Sampled;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 /// Noise of one tensor, or of all.
@@ -74,12 +74,16 @@ impl ExactPass {
     /// Some samples more (the first step takes the mean gradient); `None` after the last.
     ///
     /// # Errors
-    /// Where the objective fails.
+    /// Where the objective fails, or the loss, a gradient or the square of its norm isn't finite.
     pub fn step(&mut self, objective: &mut dyn Sampled) -> Result<Option<PassProgress>> {
         let total = objective.samples();
         let done = self.sample_norms.len();
         if self.gradient.is_none() {
             let (loss, gradient) = objective.gradient(&self.point)?;
+            let square: f64 = gradient.iter().map(|g| g * g).sum();
+            if !(loss.is_finite() && square.is_finite()) {
+                return Err(not_finite("the loss or its gradient"));
+            }
             self.loss = loss;
             self.squares = vec![0.0; objective.tensors().len()];
             self.gradient = Some(gradient);
@@ -90,6 +94,9 @@ impl ExactPass {
                     *sum += square;
                 }
                 self.sample_norms.push(row.iter().sum::<f64>().sqrt());
+            }
+            if !self.squares.iter().sum::<f64>().is_finite() {
+                return Err(not_finite("the squared norm of a sample's gradient"));
             }
         } else {
             return Ok(None);
@@ -133,6 +140,17 @@ impl ExactPass {
 }
 
 impl ExactNoise {
+    /// Whether the gradient of every sample is zero, so that nothing here is a ratio of two numbers.
+    pub fn is_zero(&self) -> bool {
+        self.total.gradient_squared == 0.0 && self.total.covariance_trace == 0.0
+    }
+
+    /// Whether ‖G‖² is no more than what rounding, `relative` to the mean ‖gₙ‖², may leave of a zero.
+    pub fn is_rounding(&self, relative: f64) -> bool {
+        let mean = self.total.covariance_trace + self.total.gradient_squared;
+        !self.is_zero() && self.total.gradient_squared <= relative * mean
+    }
+
     /// Standard error of B_simple when the samples seen are a random choice of `total`: that of a
     /// mean without replacement, so that it ends at 0; NaN for fewer than two samples.
     ///
@@ -145,6 +163,12 @@ impl ExactNoise {
         let left = 1.0 - n / total as f64;
         (variance / n * left.max(0.0)).sqrt() / self.total.gradient_squared
     }
+}
+
+fn not_finite(what: &str) -> Error {
+    Error::Slice(format!(
+        "{what} isn't finite here: there is no noise to measure; check the weights and the data's normalisation, or compute in --precision f64"
+    ))
 }
 
 fn noise(name: &str, gradient_squared: f64, mean_square: f64) -> Noise {

@@ -51,6 +51,7 @@ pub struct SignAscent {
     current: Option<(f64, Vec<f64>)>,
     size: f64,
     gradients: usize,
+    overflows: usize,
 }
 
 impl SignAscent {
@@ -71,6 +72,7 @@ impl SignAscent {
             current,
             size: 2.0,
             gradients: 0,
+            overflows: 0,
         }
     }
 
@@ -85,6 +87,7 @@ impl SignAscent {
         let Some((value, gradient)) = &self.current else {
             let evaluated = self.region.gradient(objective, &self.z)?;
             self.gradients += 1;
+            self.overflows += usize::from(!evaluated.0.is_finite());
             let best = evaluated.0;
             self.current = Some(evaluated);
             return Ok(Some(Step {
@@ -108,6 +111,7 @@ impl SignAscent {
         }
         let trial = self.region.gradient(objective, &moved)?;
         self.gradients += 1;
+        self.overflows += usize::from(!trial.0.is_finite());
         let accepted = trial.0 > *value && trial.0.is_finite();
         let best = if accepted { trial.0 } else { *value };
         if accepted {
@@ -132,6 +136,11 @@ impl SignAscent {
     /// Gradients computed so far.
     pub fn gradients(&self) -> usize {
         self.gradients
+    }
+
+    /// How many of them came with a loss that isn't finite.
+    pub fn overflows(&self) -> usize {
+        self.overflows
     }
 }
 

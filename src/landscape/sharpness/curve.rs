@@ -49,6 +49,7 @@ pub struct Curve {
     best: Option<(f64, Vec<f64>)>,
     stage: Stage,
     gradients: usize,
+    overflows: usize,
 }
 
 #[derive(Debug)]
@@ -85,6 +86,7 @@ impl Curve {
             best: None,
             stage: Stage::Ready,
             gradients: 0,
+            overflows: 0,
         })
     }
 
@@ -152,7 +154,12 @@ impl Curve {
                 (Stage::Cold(ascent(start)), false)
             }
             Stage::Cold(mut cold) => {
-                self.gradients += advance(&mut cold, objective)?.1;
+                advance(
+                    &mut cold,
+                    objective,
+                    &mut self.gradients,
+                    &mut self.overflows,
+                )?;
                 let scaled = self.best.as_ref().filter(|_| self.next > 0).map(|(_, z)| {
                     let factor = epsilon / self.epsilons[self.next - 1];
                     z.iter().map(|z| z * factor).collect()
@@ -163,7 +170,12 @@ impl Curve {
                 }
             }
             Stage::Warm(cold, mut warm) => {
-                self.gradients += advance(&mut warm, objective)?.1;
+                advance(
+                    &mut warm,
+                    objective,
+                    &mut self.gradients,
+                    &mut self.overflows,
+                )?;
                 let value = |ascent: &SignAscent| ascent.best().map(|(value, _)| value);
                 let better = if value(&warm) > value(&cold) {
                     warm
@@ -173,11 +185,13 @@ impl Curve {
                 (Stage::Climb(better, self.iterations), false)
             }
             Stage::Climb(mut ascent, left) => {
-                let more = left > 0 && {
-                    let (more, spent) = advance(&mut ascent, objective)?;
-                    self.gradients += spent;
-                    more
-                };
+                let more = left > 0
+                    && advance(
+                        &mut ascent,
+                        objective,
+                        &mut self.gradients,
+                        &mut self.overflows,
+                    )?;
                 if more {
                     (Stage::Climb(ascent, left - 1), false)
                 } else {
@@ -208,6 +222,11 @@ impl Curve {
         self.best.as_ref().map(|(_, z)| z.as_slice())
     }
 
+    /// Of the gradients spent, how many came with a loss that isn't finite.
+    pub fn overflows(&self) -> usize {
+        self.overflows
+    }
+
     /// About how many steps it takes.
     pub fn expected_steps(&self) -> usize {
         1 + self.epsilons.len() * (self.iterations + 4)
@@ -219,9 +238,16 @@ impl Curve {
     }
 }
 
-/// One step; whether there may be another, and the gradients it took.
-fn advance(ascent: &mut SignAscent, objective: &mut dyn Objective) -> Result<(bool, usize)> {
-    let before = ascent.gradients();
+/// One step, counted; whether there may be another.
+fn advance(
+    ascent: &mut SignAscent,
+    objective: &mut dyn Objective,
+    gradients: &mut usize,
+    overflows: &mut usize,
+) -> Result<bool> {
+    let before = (ascent.gradients(), ascent.overflows());
     let more = ascent.step(objective)?.is_some();
-    Ok((more, ascent.gradients() - before))
+    *gradients += ascent.gradients() - before.0;
+    *overflows += ascent.overflows() - before.1;
+    Ok(more)
 }

@@ -54,11 +54,11 @@ impl Default for Effort {
 pub struct Sharpness {
     /// ε, the size of the box.
     pub epsilon: f64,
-    /// φ in percent: the best value of all methods.
+    /// φ in percent: the best value of all methods; NaN where every point tried overflows.
     pub phi: f64,
     /// f(θ), nats.
     pub loss: f64,
-    /// The largest loss found, nats.
+    /// The largest loss found, nats; NaN as φ.
     pub worst_loss: f64,
     /// ‖∇f(θ)‖₂ in the box's own coordinates.
     pub gradient_norm: f64,
@@ -70,7 +70,7 @@ pub struct Sharpness {
     pub active_bounds: f64,
     /// φ of the best of as many random points of the box as gradients were spent.
     pub random_floor: Option<f64>,
-    /// Why φ is zero.
+    /// Why φ is zero or unknown.
     pub reason: Option<String>,
     /// The worst point, in the box's own coordinates.
     #[serde(skip)]

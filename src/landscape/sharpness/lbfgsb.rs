@@ -18,6 +18,10 @@ pub struct Found {
     pub value: f64,
     /// Gradients computed.
     pub gradients: usize,
+    /// Points tried, with or without a gradient.
+    pub tried: usize,
+    /// How many of them have a loss that isn't finite.
+    pub overflows: usize,
 }
 
 /// −f over the box; remembers the best point, because every evaluation is as good as the last.
@@ -32,10 +36,14 @@ struct Inner<'o> {
     objective: &'o mut dyn Objective,
     best: Option<(f64, Vec<f64>)>,
     gradients: usize,
+    tried: usize,
+    overflows: usize,
 }
 
 impl Negated<'_, '_> {
     fn note(inner: &mut Inner<'_>, value: f64, z: &[f64]) {
+        inner.tried += 1;
+        inner.overflows += usize::from(!value.is_finite());
         if value.is_finite() && inner.best.as_ref().is_none_or(|(best, _)| value > *best) {
             inner.best = Some((value, z.to_vec()));
         }
@@ -96,6 +104,8 @@ pub fn maximise(
         objective,
         best: None,
         gradients: 0,
+        tried: 0,
+        overflows: 0,
     });
     let problem = Negated {
         region,
@@ -118,5 +128,7 @@ pub fn maximise(
         z,
         value,
         gradients: inner.gradients,
+        tried: inner.tried,
+        overflows: inner.overflows,
     })
 }

@@ -60,7 +60,7 @@ pub struct Measured {
     pub measure: Measure,
     /// ρ
     pub rho: f64,
-    /// Rise of the loss, nats.
+    /// Rise of the loss, nats; not finite where the loss overflows at every point tried.
     pub rise: f64,
     /// Standard error of the rise, where it is a mean over random draws.
     pub standard_error: Option<f64>,
@@ -172,7 +172,7 @@ impl Measurement {
             Measure::Sam | Measure::Asam => (*self.rises.first()?, None, 1),
             Measure::AdaptiveWorst => (*self.rises.last()?, None, self.taken),
             Measure::AdaptiveAverage | Measure::FilterAverage => {
-                if self.rises.is_empty() {
+                if self.taken == 0 {
                     return None;
                 }
                 let mean = self.rises.iter().sum::<f64>() / n;
@@ -236,7 +236,12 @@ impl Measurement {
         if let Some(ascent) = &mut self.ascent {
             self.finished = ascent.step(objective)?.is_none();
             let best = ascent.best().map_or(self.origin.0, |(value, _)| value);
-            self.rises.push(best - self.origin.0);
+            let nothing = ascent.gradients() > 0 && ascent.overflows() == ascent.gradients();
+            self.rises.push(if nothing {
+                f64::NAN
+            } else {
+                best - self.origin.0
+            });
         }
         Ok(())
     }

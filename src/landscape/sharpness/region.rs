@@ -148,6 +148,14 @@ impl Region {
     }
 }
 
+/// ε as it is read and typed: in plain digits where they are few, else as a power of ten.
+pub fn epsilon_text(epsilon: f64) -> String {
+    if (1e-4..=10.0).contains(&epsilon) {
+        return epsilon.to_string();
+    }
+    format!("{epsilon:e}")
+}
+
 /// Refuses a half-width that makes no box.
 ///
 /// # Errors

@@ -50,6 +50,9 @@ pub struct Search {
     finalists: Vec<SignAscent>,
     methods: Vec<MethodResult>,
     gradients: usize,
+    /// Points tried besides θ, and how many of them have a loss that isn't finite.
+    tried: usize,
+    overflows: usize,
     floor: Option<f64>,
 }
 
@@ -81,6 +84,8 @@ impl Search {
             finalists: Vec::new(),
             methods: Vec::new(),
             gradients: 0,
+            tried: 0,
+            overflows: 0,
             floor: None,
         })
     }
@@ -148,9 +153,22 @@ impl Search {
             Some((value, z)) if value > loss => (*value, z.clone()),
             _ => (*loss, vec![0.0; self.half_widths.len()]),
         };
+        // Where every point overflows not even a lower bound is known.
+        let nothing = self.tried > 0 && self.overflows == self.tried;
+        let worst_loss = if nothing { f64::NAN } else { worst_loss };
         let phi = phi(*loss, worst_loss);
-        let reason = (phi == 0.0).then(|| {
-            if gradient_norm == 0.0 {
+        let reason = (nothing || phi == 0.0).then(|| {
+            if nothing {
+                format!(
+                    "the loss isn't finite at any of the {} points tried: it overflows within this box; try a smaller ε or --precision f64",
+                    self.tried
+                )
+            } else if self.overflows > 0 {
+                format!(
+                    "no point tried has a higher loss, but at {} of {} it isn't finite: it overflows within this box; try a smaller ε or --precision f64",
+                    self.overflows, self.tried
+                )
+            } else if gradient_norm == 0.0 {
                 "the gradient is zero and no point tried has a higher loss: the loss is constant here, or this is a maximum".to_owned()
             } else {
                 format!(
@@ -158,13 +176,19 @@ impl Search {
                 )
             }
         });
+        let mut methods = self.methods.clone();
+        if nothing {
+            for method in &mut methods {
+                method.phi = f64::NAN;
+            }
+        }
         Some(Sharpness {
             epsilon: self.epsilon,
             phi,
             loss: *loss,
             worst_loss,
             gradient_norm,
-            methods: self.methods.clone(),
+            methods,
             gradients: self.gradients,
             active_bounds: active_fraction(&z, &self.half_widths),
             random_floor: self.floor,
@@ -214,9 +238,12 @@ impl Search {
 
     /// One step of an ascent, its best point noted; `false` where it is at its end.
     fn climb(&mut self, ascent: &mut SignAscent, objective: &mut dyn Objective) -> Result<bool> {
-        let before = ascent.gradients();
+        let before = (ascent.gradients(), ascent.overflows());
         let more = ascent.step(objective)?.is_some();
-        self.spend(Method::Sign, ascent.gradients() - before);
+        let spent = ascent.gradients() - before.0;
+        self.spend(Method::Sign, spent);
+        self.tried += spent;
+        self.overflows += ascent.overflows() - before.1;
         if let Some((value, z)) = ascent.best() {
             self.note(Method::Sign, value, z);
         }
@@ -335,6 +362,8 @@ impl Search {
             objective,
         )?;
         self.spend(Method::Lbfgsb, found.gradients);
+        self.tried += found.tried;
+        self.overflows += found.overflows;
         self.note(Method::Lbfgsb, found.value, &found.z);
         self.phase = self.after_methods();
         Ok(())
@@ -348,6 +377,8 @@ impl Search {
         for _ in 0..now {
             let z = self.uniform(1.0);
             let value = self.region.value(objective, &z)?;
+            self.tried += 1;
+            self.overflows += usize::from(!value.is_finite());
             let found = phi(loss, value);
             if value.is_finite() && self.floor.is_none_or(|floor| found > floor) {
                 self.floor = Some(found);
