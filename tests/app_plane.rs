@@ -315,10 +315,10 @@ fn a_wide_comparison_says_more() {
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
     harness.run_steps(2);
     for pane in [
+        "Measures",
         "Surface",
         "Line",
         "Sharpness",
-        "Measures",
         "Density",
         "Convexity",
         "Layers",
