@@ -1,6 +1,6 @@
 //! Exact gradients: the mean loss over one split as a function of the trained tensors.
 //!
-//! On burn's `flex` device by [`super::lanes`] where the network has a plan; elsewhere by
+//! On burn's `flex` device by `lanes` where the network has a plan; elsewhere by
 //! backpropagation through burn's autodiff, batch by batch. The batches' sums are added up on the
 //! device and read once, so that a gradient is one transfer however many tensors there are.
 
