@@ -2,13 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use losscope::render::{FRAME_SHADER, SURFACE_SHADER};
+use losscope::render::{BLIT_SHADER, FRAME_SHADER, PLATE_SHADER, SURFACE_SHADER};
 use wgpu::naga::front::wgsl;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 
 #[test]
 fn every_shader_parses_and_validates() {
-    for (name, source) in [("surface", SURFACE_SHADER), ("frame", FRAME_SHADER)] {
+    for (name, source) in [
+        ("surface", SURFACE_SHADER),
+        ("frame", FRAME_SHADER),
+        ("blit", BLIT_SHADER),
+        ("plate", PLATE_SHADER),
+    ] {
         let module = wgsl::parse_str(source)
             .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));
         Validator::new(ValidationFlags::all(), Capabilities::empty())

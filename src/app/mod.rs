@@ -5,6 +5,7 @@
 //! commands out and send the wish, if it changed. Nothing here computes, and nothing here waits:
 //! files are opened by the computing thread, written by threads of their own.
 
+mod blit;
 mod cards;
 mod command;
 mod controls;
@@ -17,6 +18,7 @@ mod help;
 mod history;
 mod menu;
 mod network;
+mod plates;
 mod session;
 pub mod state;
 mod status;
@@ -114,6 +116,9 @@ impl App {
     /// Where the computing thread can't be started.
     pub fn new(cc: &eframe::CreationContext<'_>, files: Vec<PathBuf>) -> std::io::Result<Self> {
         theme::install(&cc.egui_ctx);
+        if let Some(gpu) = &cc.wgpu_render_state {
+            blit::install(gpu);
+        }
         let ctx = cc.egui_ctx.clone();
         let live = Live::start(move || ctx.request_repaint_after(NEWS_EVERY))?;
         let restored = cc.storage.and_then(session::restore);
@@ -133,7 +138,7 @@ impl App {
             title: String::new(),
             reset: 0,
             quitting: Quitting::No,
-            haste: haste::Haste::new(cc),
+            haste: haste::Haste::new(cc, may_have_gpu()),
         };
         if !files.is_empty() {
             app.state.wish = Wish::default();

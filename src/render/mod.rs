@@ -23,3 +23,7 @@ macro_rules! shader {
 pub const SURFACE_SHADER: &str = shader!("surface.wgsl");
 /// The shader of the frame around it.
 pub const FRAME_SHADER: &str = shader!("frame.wgsl");
+/// The shader that lays a picture into a window; it needs no scene.
+pub const BLIT_SHADER: &str = include_str!("../../shaders/blit.wgsl");
+/// The shader of plain rectangles; it needs no scene.
+pub const PLATE_SHADER: &str = include_str!("../../shaders/plate.wgsl");

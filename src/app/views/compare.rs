@@ -122,7 +122,7 @@ pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     };
     for (plane, kept) in cache.planes.iter_mut().zip(&cache.kept) {
         if let Some(kept) = kept
-            && let Err(words) = plane.show(ui, kept, &coloring)
+            && let Err(words) = plane.show(kept, &coloring)
         {
             empty_ui(ui, cx.palette, &words);
             return;

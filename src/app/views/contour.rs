@@ -66,7 +66,7 @@ pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok());
         worst::button_ui(ui, cx.state, cx.news, alpha);
     });
-    let ready = coloring.and_then(|coloring| cache.plane.show(ui, &shown, &coloring));
+    let ready = coloring.and_then(|coloring| cache.plane.show(&shown, &coloring));
     if let Err(words) = ready {
         missing_ui(ui, cx, &shown, &words);
         return;

@@ -4,6 +4,7 @@
 //! its surface, its colours, its camera or its size changed. Labels are painted over it.
 
 use super::plane::Coloring;
+use crate::app::blit::Sheet;
 use crate::app::state::Look;
 use crate::app::theme::Palette;
 use crate::engine::live::LiveSurface;
@@ -13,11 +14,8 @@ use crate::plot::refine;
 use crate::plot::scale::Scale;
 use crate::render::renderer::SurfaceRenderer;
 use crate::render::scene::{self, SurfaceScene};
-use eframe::egui::{
-    self, Align2, Color32, FontId, Key, Pos2, Rect, Response, Stroke, TextureId, Ui, Vec2,
-};
+use eframe::egui::{self, Align2, Color32, FontId, Key, Pos2, Rect, Response, Stroke, Ui, Vec2};
 use eframe::egui_wgpu::RenderState;
-use eframe::wgpu;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// One surface in space.
@@ -26,7 +24,7 @@ pub struct Space {
     renderer: Option<SurfaceRenderer>,
     scene: Option<SurfaceScene>,
     drawn: Option<(u64, Camera, [u32; 2])>,
-    texture: Option<TextureId>,
+    sheet: Option<Sheet>,
 }
 
 /// The picture of `shown` in the given colours, as a scene.
@@ -131,26 +129,13 @@ impl Space {
                 .get_or_insert_with(|| SurfaceRenderer::new(&gpu.device));
             let resized = self.drawn.is_none_or(|(_, _, old)| old != size);
             let view = renderer.render(&gpu.device, &gpu.queue, scene, camera, size, pixel);
-            let mut textures = gpu.renderer.write();
-            match self.texture {
-                Some(id) if resized => textures.update_egui_texture_from_wgpu_texture(
-                    &gpu.device,
-                    view,
-                    wgpu::FilterMode::Linear,
-                    id,
-                ),
-                Some(_) => {}
-                None => {
-                    let linear = wgpu::FilterMode::Linear;
-                    self.texture =
-                        Some(textures.register_native_texture(&gpu.device, view, linear));
-                }
+            if resized {
+                self.sheet = Some(Sheet::of_view(view.clone()));
             }
             self.drawn = Some(wanted);
         }
-        if let Some(texture) = self.texture {
-            let all = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
-            ui.painter().image(texture, rect, all, Color32::WHITE);
+        if let Some(sheet) = &self.sheet {
+            sheet.paint(ui.painter(), rect, rect);
         }
     }
 }
@@ -256,9 +241,9 @@ pub fn labels(
         };
         for (t, value) in [(-1.0, *first), (1.0, *last)] {
             let at = if i == 0 {
-                [0.94 * t, y_front, floor]
+                [0.86 * t, y_front, floor]
             } else {
-                [x_front, 0.94 * t, floor]
+                [x_front, 0.86 * t, floor]
             };
             write(at, 12.0, &format_value(value), palette.weak);
         }

@@ -93,17 +93,12 @@ impl Plane {
     ///
     /// # Errors
     /// Words to show instead.
-    pub fn show(
-        &mut self,
-        ui: &Ui,
-        shown: &Arc<LiveSurface>,
-        coloring: &Coloring,
-    ) -> Result<(), String> {
+    pub fn show(&mut self, shown: &Arc<LiveSurface>, coloring: &Coloring) -> Result<(), String> {
         if self.picture.as_ref().is_some_and(|p| p.is(shown, coloring)) {
             return Ok(());
         }
         let old = self.picture.take();
-        self.picture = Some(Picture::new(ui.ctx(), old, shown, *coloring)?);
+        self.picture = Some(Picture::new(old.as_ref(), shown, *coloring)?);
         Ok(())
     }
 
@@ -121,9 +116,8 @@ impl Plane {
         let painter = ui.painter_at(frame.rect);
         let extent = picture.extent;
         let whole = frame.rect_of([extent.x.0, extent.x.1, extent.y.0, extent.y.1]);
-        let uv = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
         if picture.coloring.range.is_some() {
-            painter.image(picture.texture.id(), whole, uv, Color32::WHITE);
+            picture.colors.paint(&painter, whole, frame.rect);
         }
         patterns.paint(&painter, picture, frame, palette);
         // Labels have to know where marks are, and marks lie over lines.

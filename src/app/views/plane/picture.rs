@@ -5,6 +5,7 @@
 //! `camera`'s business.
 
 use super::camera::Extent;
+use crate::app::blit::Sheet;
 use crate::app::state::Look;
 use crate::engine::live::LiveSurface;
 use crate::export::figure::Metric;
@@ -15,7 +16,7 @@ use crate::plot::heat;
 use crate::plot::number::format_value;
 use crate::plot::scale::{Scale, robust_range};
 use crate::plot::surface::{Hole, Surface};
-use eframe::egui::{Color32, ColorImage, Context, TextureHandle, TextureOptions};
+use eframe::egui::{Color32, ColorImage};
 use std::sync::Arc;
 
 /// Pixels along the longer side of a texture, about: enough that no screen shows more.
@@ -145,17 +146,16 @@ pub struct Picture {
     /// Counts up whenever anything changes.
     pub serial: u64,
     /// The colours over the whole extent.
-    pub texture: TextureHandle,
+    pub colors: Sheet,
 }
 
 impl Picture {
-    /// Makes a picture, taking over the texture of an older one.
+    /// Makes a picture that follows an older one.
     ///
     /// # Errors
     /// Words to show instead.
     pub fn new(
-        ctx: &Context,
-        old: Option<Self>,
+        old: Option<&Self>,
         shown: &Arc<LiveSurface>,
         coloring: Coloring,
     ) -> Result<Self, String> {
@@ -184,14 +184,7 @@ impl Picture {
             (Hole::NotComputed, surface.count(Hole::NotComputed)),
         ];
         let image = image(&surface, &coloring);
-        let serial = old.as_ref().map_or(0, |o| o.serial) + 1;
-        let texture = match old {
-            Some(mut old) => {
-                old.texture.set(image, TextureOptions::LINEAR);
-                old.texture
-            }
-            None => ctx.load_texture("plane", image, TextureOptions::LINEAR),
-        };
+        let serial = old.map_or(0, |o| o.serial) + 1;
         Ok(Self {
             shown: Arc::clone(shown),
             levels: levels(&surface, &coloring),
@@ -201,7 +194,7 @@ impl Picture {
             holes,
             serial,
             coloring,
-            texture,
+            colors: Sheet::of_pixels(image),
         })
     }
 
