@@ -105,6 +105,11 @@ impl Mapping {
     fn accuracy(self, value: f64) -> f64 {
         self.low + value * (self.high - self.low)
     }
+
+    /// Above all curves, with room for the names of the minimizers.
+    fn top(self) -> f64 {
+        self.accuracy(1.13)
+    }
 }
 
 fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outcome) {
@@ -152,7 +157,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
         .include_x(-1.0)
         .include_x(2.0)
         .include_y(mapping.low)
-        .include_y(mapping.high)
+        .include_y(mapping.top())
         .set_margin_fraction(egui::Vec2::ZERO)
         .y_axis_min_width(40.0);
     if reset {
