@@ -5,7 +5,7 @@
 
 mod part;
 
-use crate::engine::inputs::{Inputs, open_checkpoint};
+use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
 use crate::engine::job::{CENTRES, Job, ReportJob, SplitChoice};
 use crate::engine::live::sharpness::{CURVE_ITERATIONS, epsilons};
 use crate::engine::local::curvature::{self, CurvatureResult};
@@ -20,10 +20,8 @@ use crate::landscape::distance::{Distance, between};
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::sharpness::curve::{Advance, Curve, CurvePoint};
 use crate::landscape::sharpness::region::Region;
-use crate::model::params::Params;
 pub use part::Part;
 use serde::Serialize;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -166,7 +164,7 @@ fn open(job: &ReportJob) -> Result<Report> {
         .map(|path| inputs.point(&path, "start"))
         .transpose()?;
     for (path, point) in [(&small_path, &small), (&large_path, &large)] {
-        finite(path, point)?;
+        check_finite(path, point.tensors())?;
     }
     let seen = between(&large, &small);
     if seen.total == 0.0 {
@@ -200,20 +198,6 @@ fn open(job: &ReportJob) -> Result<Report> {
         elapsed_seconds: 0.0,
         warnings: inputs.warnings,
     })
-}
-
-fn finite(path: &Path, point: &Params) -> Result<()> {
-    let broken = |values: &[f64]| values.iter().any(|v| !v.is_finite());
-    match point.tensors().find(|(_, values)| broken(values)) {
-        Some((spec, _)) => Err(Error::file(
-            path,
-            format!(
-                "{:?} has values that aren't finite: there is nothing to measure around this point",
-                spec.name
-            ),
-        )),
-        None => Ok(()),
-    }
 }
 
 impl Report {
