@@ -59,9 +59,11 @@ impl Sheet {
     /// Lays the picture into `whole`, of which `visible` is seen. Once a frame: the same sheet in
     /// another place shows the same part.
     pub fn paint(&self, painter: &Painter, whole: Rect, visible: Rect) {
-        // What is drawn begins and ends at pixels, so that the part has to as well.
+        // What is drawn begins and ends at pixels, and at the window, so that the part has to as
+        // well: beyond it the picture would be squeezed.
         let rect = whole
             .intersect(visible)
+            .intersect(painter.ctx().viewport_rect())
             .round_to_pixels(painter.pixels_per_point());
         if !rect.is_positive() {
             return;
@@ -269,4 +271,38 @@ fn texture(device: &wgpu::Device, queue: &wgpu::Queue, image: &ColorImage) -> wg
         wgpu::util::TextureDataOrder::LayerMajor,
         bytemuck::cast_slice(&image.pixels),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eframe::egui::{Color32, Pos2, Vec2};
+    use egui_kittest::{Harness, wgpu as kittest_wgpu};
+
+    /// Left half red and right half blue, laid from the middle of a window that is as wide as it.
+    #[test]
+    fn a_picture_that_reaches_past_the_window_is_cut_off_not_squeezed() {
+        let options = eframe::egui_wgpu::RendererOptions::PREDICTABLE;
+        let gpu = kittest_wgpu::create_render_state(kittest_wgpu::default_wgpu_setup(), options);
+        install(&gpu);
+        let renderer = kittest_wgpu::WgpuTestRenderer::from_render_state(gpu.clone());
+        let pixels = (0..200 * 8).map(|i| match i % 200 {
+            0..100 => Color32::RED,
+            _ => Color32::BLUE,
+        });
+        let sheet = Sheet::of_pixels(ColorImage::new([200, 8], pixels.collect()));
+        let builder = Harness::builder().with_size(Vec2::new(200.0, 40.0));
+        let mut harness = builder.renderer(renderer).build_ui(|ui| {
+            let whole = Rect::from_min_size(Pos2::new(110.0, 10.0), Vec2::new(200.0, 20.0));
+            let painter = ui.painter().with_clip_rect(Rect::EVERYTHING);
+            sheet.paint(&painter, whole, whole);
+        });
+        harness.run();
+        let picture = harness.render().unwrap_or_default();
+        let at = |x| picture.get_pixel(x, 20).0;
+        assert_ne!(at(105), [255, 0, 0, 255]);
+        for x in [111, 150, 198] {
+            assert_eq!(at(x), [255, 0, 0, 255], "{x}");
+        }
+    }
 }

@@ -76,7 +76,9 @@ impl Haste {
 
     /// Chooses for the frame that is being drawn.
     pub fn apply(&mut self, ctx: &Context) {
-        self.keep_pace();
+        if ctx.current_pass_index() == 0 {
+            self.keep_pace();
+        }
         let left = self.left();
         ctx.tessellation_options_mut(|options| options.feathering = left.is_none());
         if let Some(left) = left {

@@ -14,6 +14,7 @@ use crate::plot::refine;
 use crate::plot::scale::Scale;
 use crate::render::renderer::SurfaceRenderer;
 use crate::render::scene::{self, SurfaceScene};
+use eframe::egui::emath::GuiRounding as _;
 use eframe::egui::{self, Align2, Color32, FontId, Key, Pos2, Rect, Response, Stroke, Ui, Vec2};
 use eframe::egui_wgpu::RenderState;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -121,6 +122,8 @@ impl Space {
             return;
         };
         let pixel = ui.ctx().pixels_per_point();
+        // A pixel of the picture is one of the screen.
+        let rect = rect.round_to_pixels(pixel);
         let size = [rect.width(), rect.height()].map(|s| (s * pixel).round().max(1.0) as u32);
         let wanted = (key, *camera, size);
         if self.drawn != Some(wanted) {
