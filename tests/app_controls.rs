@@ -10,7 +10,7 @@ use egui_kittest::kittest::Queryable as _;
 use losscope::app::App;
 use losscope::engine::job::Job;
 use losscope::landscape::direction::Normalization;
-use window_common::{picture, settle, window};
+use window_common::{picture, settle, wait, window};
 
 fn small() -> Harness<'static, App> {
     let mut harness = window([1280.0, 800.0], Theme::Dark, Vec::new());
@@ -171,4 +171,22 @@ fn a_new_draw_has_other_directions() {
         .numbers
         .clone();
     assert_ne!(before, after);
+}
+
+/// The smallest window there is: what has no room goes to the next row, unbroken.
+#[test]
+fn a_narrow_deck_breaks_between_its_readouts() {
+    let mut harness = window([720.0, 480.0], Theme::Dark, Vec::new());
+    wait(&mut harness, "the first surface", |app| {
+        !app.snapshot().surfaces.is_empty()
+    });
+    harness.run_steps(2);
+    for name in ["training loss", "validation accuracy", "large / small"] {
+        let heights: Vec<f32> = harness
+            .query_all_by_label(name)
+            .map(|node| node.rect().height())
+            .collect();
+        assert!(!heights.is_empty(), "no {name:?}");
+        assert!(heights.iter().all(|h| *h < 20.0), "{name:?}: {heights:?}");
+    }
 }

@@ -6,8 +6,8 @@ use super::theme::{self, Palette};
 use crate::engine::live::{SharpnessCurve, Snapshot};
 use crate::plot::number::format_value;
 use eframe::egui::{
-    self, Align2, Color32, DragValue, FontId, Pos2, Rect, Response, RichText, Sense, Slider,
-    Stroke, Ui, Vec2,
+    self, Align, Align2, Color32, DragValue, FontId, Label, Layout, Pos2, Rect, Response, RichText,
+    Sense, Slider, Stroke, TextStyle, TextWrapMode, Ui, Vec2, WidgetText,
 };
 
 const ALPHA_HELP: &str = "Where on the line through both minimizers we stand: θ(α) = (1 − α) θ_small + α θ_large (Keskar et al. 2017).\n0 is the small-batch minimizer, 1 the large-batch minimizer.\nDrag, scroll, use the arrow keys, or type a value.";
@@ -31,20 +31,32 @@ pub fn deck_ui(
     ui.add_space(6.0);
 }
 
-/// A large number under a small name.
+/// A large number under a small name, on the next row where this one has no room for it.
 fn readout_ui(ui: &mut Ui, name: &str, value: Option<String>, color: Color32, help: &str) {
-    ui.vertical(|ui| {
+    let value = value.unwrap_or_else(|| "–".to_owned());
+    let lines = [
+        RichText::new(name).small().weak(),
+        RichText::new(value).font(theme::readout()).color(color),
+    ];
+    let unbroken = Some(TextWrapMode::Extend);
+    let sizes = lines.clone().map(|line| {
+        let line = WidgetText::from(line);
+        let galley = line.into_galley(ui, unbroken, f32::INFINITY, TextStyle::Body);
+        galley.size()
+    });
+    let size = Vec2::new(sizes[0].x.max(sizes[1].x), sizes[0].y + sizes[1].y);
+    ui.allocate_ui_with_layout(size, Layout::top_down(Align::Min), |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        ui.label(RichText::new(name).small().weak());
-        let text = value.unwrap_or_else(|| "–".to_owned());
-        ui.label(RichText::new(text).font(theme::readout()).color(color));
+        for line in lines {
+            ui.add(Label::new(line).extend());
+        }
     })
     .response
     .on_hover_text(help);
 }
 
 fn alpha_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, palette: &Palette) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("α").heading().color(palette.here))
             .on_hover_text(ALPHA_HELP);
         let mut alpha = state.wish.alpha;
@@ -116,7 +128,7 @@ fn alpha_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, palette: &Palette) 
 }
 
 fn epsilon_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, palette: &Palette) {
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("ε").heading().color(palette.here))
             .on_hover_text(EPSILON_HELP);
         let mut epsilon = state.wish.epsilon;
