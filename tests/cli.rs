@@ -824,6 +824,41 @@ fn every_command_has_help_with_its_defaults() {
 }
 
 #[test]
+fn man_pages_and_completions_know_every_command_that_help_lists() {
+    let dir = folder();
+    let help = losscope(dir.path(), &["--help"]).succeeds().stdout();
+    let commands: Vec<&str> = help
+        .lines()
+        .skip_while(|line| *line != "Commands:")
+        .skip(1)
+        .take_while(|line| !line.is_empty())
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert!(
+        commands.len() > 10 && !commands.contains(&"generate"),
+        "{help}"
+    );
+    losscope(dir.path(), &["generate", "man", "man"]).succeeds();
+    let mut pages: Vec<String> = commands
+        .iter()
+        .map(|name| format!("losscope-{name}.1"))
+        .chain(["losscope.1".to_owned()])
+        .collect();
+    pages.sort();
+    assert_eq!(names(&dir.path().join("man")), pages);
+    losscope(dir.path(), &["generate", "completions", "shells"]).succeeds();
+    for file in ["losscope.bash", "_losscope", "losscope.fish"] {
+        let text = std::fs::read_to_string(dir.path().join("shells").join(file)).unwrap();
+        for name in &commands {
+            assert!(text.contains(name), "{file} doesn't know {name}");
+        }
+        assert!(!text.contains("generate"), "{file} offers what is hidden");
+    }
+    losscope(dir.path(), &["generate", "man", "man/losscope.1"]).fails(1, &["losscope.1"]);
+}
+
+#[test]
 fn a_trajectory_is_projected_and_a_surface_drawn_under_it() {
     let dir = folder();
     let epochs = PathBuf::from(fixture("trajectory/epochs"));

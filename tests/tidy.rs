@@ -2,8 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// The start script on poor machines.
+#[cfg(unix)]
+#[path = "tidy/start.rs"]
+mod start;
+
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// The floors from the ground up. A module may use its own floor and those before it.
 const FLOORS: [&[&str]; 7] = [
@@ -44,6 +50,37 @@ const CRATES: [(&str, &[&str]); 9] = [
 
 /// Few files are longer, and each of them is one thing.
 const MOST_LINES: usize = 460;
+
+/// What may lie at the top of the house, besides files that begin with a dot: what people or tools
+/// look for there.
+const TOP: [&str; 15] = [
+    "CHANGELOG.md",
+    "CITATION.cff",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE-APACHE",
+    "LICENSE-MIT",
+    "README.md",
+    "assets",
+    "benches",
+    "docs",
+    "shaders",
+    "src",
+    "start.sh",
+    "tests",
+];
+
+/// Files that repeat the version, each with what stands before it.
+const VERSIONS: [(&str, &str); 4] = [
+    ("CITATION.cff", "\nversion: "),
+    ("CHANGELOG.md", "\n## ["),
+    ("assets/package/changelog", "losscope ("),
+    (
+        "assets/package/losscope.metainfo.xml",
+        "<release version=\"",
+    ),
+];
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -165,5 +202,39 @@ fn one_version_of_the_libraries_that_must_agree() {
     for library in ["wgpu", "burn", "naga", "egui"] {
         let count = lock.matches(&format!("name = \"{library}\"\n")).count();
         assert_eq!(count, 1, "{library} stands {count} times in Cargo.lock");
+    }
+}
+
+#[test]
+fn the_top_level_holds_what_is_looked_for_there() {
+    // What isn't kept by git is a person's own: results, a build, an editor's files.
+    let listed = Command::new("git")
+        .args(["ls-files", "-z"])
+        .current_dir(root())
+        .output();
+    let Some(listed) = listed.ok().filter(|output| output.status.success()) else {
+        return;
+    };
+    for path in String::from_utf8(listed.stdout).unwrap().split('\0') {
+        let top = path.split('/').next().unwrap();
+        assert!(
+            top.starts_with('.') || top.is_empty() || TOP.contains(&top),
+            "{top} lies at the top level: give it a place in a folder"
+        );
+    }
+}
+
+#[test]
+fn one_version_is_said_everywhere() {
+    for (name, before) in VERSIONS {
+        let text = fs::read_to_string(root().join(name)).unwrap();
+        // A change log opens with what isn't released yet.
+        let text = text.replace("\n## [Unreleased]", "");
+        let (_, after) = text.split_once(before).unwrap();
+        assert!(
+            after.starts_with(env!("CARGO_PKG_VERSION")),
+            "the newest version in {name} is not {}",
+            env!("CARGO_PKG_VERSION")
+        );
     }
 }

@@ -15,6 +15,7 @@ mod convert;
 mod curvature;
 mod devices;
 mod distance;
+mod generate;
 mod inspect;
 mod measure;
 mod noise;
@@ -28,7 +29,7 @@ mod trajectory;
 
 use crate::engine::job::{LineJob, TrajectoryJob};
 use crate::error::Error;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -89,6 +90,9 @@ enum Command {
     Convert(convert::ConvertArgs),
     /// List what this machine can compute on
     Devices,
+    /// Write man pages or shell completions
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
 }
 
 /// How a command ended, other than by an error.
@@ -170,6 +174,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
         Command::Devices => devices::run(talk),
+        Command::Generate(args) => generate::run(&args, &Cli::command(), talk),
     }
 }
 
