@@ -2,7 +2,7 @@
 
 use crate::checkpoint;
 use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
-use crate::engine::job::{SharpnessJob, SplitChoice};
+use crate::engine::job::{SharpnessJob, SplitChoice, lossy};
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::{Flow, Progress, guarded};
 use crate::error::{Error, Result};
@@ -49,6 +49,7 @@ pub struct SharpnessReport {
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckpointSharpness {
     /// As it was named.
+    #[serde(serialize_with = "lossy")]
     pub checkpoint: PathBuf,
     /// f(θ), nats.
     pub loss: f64,

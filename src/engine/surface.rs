@@ -4,7 +4,8 @@ use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob};
 use crate::engine::plane::{self, Plane};
 use crate::engine::result::{Numbers, Outcome, Prepared};
-use crate::engine::{Observer, drive, same_files, same_job};
+use crate::engine::resume::{continued, fingerprints, same_job};
+use crate::engine::{Observer, drive};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
 use crate::landscape::grid::Axis;
@@ -34,9 +35,9 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
         coordinates,
     } = prepare(job, built, &inputs, &evaluator, &splits, earlier)?;
     outcome.recipe.device = device.name;
+    outcome.recipe.fingerprints.directions = fingerprints(&loaded.slice().directions);
     if let Some(previous) = previous {
-        same_files(&previous, &outcome.recipe)?;
-        outcome.recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
+        continued(&previous.recipe, &mut outcome.recipe)?;
     }
     let order = outcome.order();
     let sampler = sample(

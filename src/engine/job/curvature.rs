@@ -1,6 +1,6 @@
 //! The curvature job: what `losscope curvature` may ask for.
 
-use super::Setup;
+use super::{Setup, lossy};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::grid::Axis;
@@ -17,6 +17,7 @@ pub struct CurvatureJob {
     pub setup: Setup,
     /// The checkpoint [default: the built-in small-batch minimizer]
     #[arg(value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
     pub file: Option<PathBuf>,
     /// Largest eigenvalues, with the smallest one beside them; 0: none
     #[arg(long, default_value_t = 5, value_name = "N")]
@@ -49,6 +50,7 @@ pub struct CurvatureJob {
     pub along_gradient: Option<Axis>,
     /// Slope and curvature along the line to this checkpoint
     #[arg(long, value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
     pub to: Option<PathBuf>,
     /// Where on that line: 0 is here, 1 there
     #[arg(

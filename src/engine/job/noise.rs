@@ -1,6 +1,6 @@
 //! The noise job: what `losscope noise` may ask for.
 
-use super::Setup;
+use super::{Setup, lossy};
 use crate::error::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ pub struct NoiseJob {
     pub setup: Setup,
     /// The checkpoint [default: the built-in small-batch minimizer]
     #[arg(value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
     pub file: Option<PathBuf>,
     /// Batch sizes for costs, SGD's noise and alignment
     #[arg(

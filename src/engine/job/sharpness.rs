@@ -1,6 +1,6 @@
 //! The job of `losscope sharpness`.
 
-use super::{BUILTIN_LARGE, BUILTIN_SMALL, Setup, positive};
+use super::{BUILTIN_LARGE, BUILTIN_SMALL, Setup, lossy, positive};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::sharpness::basis::Columns;
@@ -22,6 +22,7 @@ pub struct SharpnessJob {
     /// Checkpoints [default: both minimizers of the built-in experiment]
     #[arg(value_name = "FILE")]
     #[serde(default)]
+    #[serde(serialize_with = "lossy")]
     pub files: Vec<PathBuf>,
     /// Sizes of the box, one or more, separated by commas
     #[arg(
@@ -76,6 +77,7 @@ pub struct SharpnessJob {
         help_heading = "Sharpness"
     )]
     #[serde(default)]
+    #[serde(serialize_with = "lossy")]
     pub basis: Option<PathBuf>,
     /// What normalisation layers use while the weights move: running statistics, or each batch's own
     #[arg(
