@@ -46,7 +46,7 @@ fn job(args: &[&str]) -> ReportJob {
 
 /// A report that is stopped once `at` begins.
 fn stopped_at(job: &ReportJob, at: Part) -> Report {
-    report::run(job, &mut |pulse: Pulse| {
+    report::run(job, &mut |pulse: Pulse, _| {
         if pulse.part == at {
             Flow::Stop
         } else {

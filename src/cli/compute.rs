@@ -77,7 +77,6 @@ impl From<TrajectoryJob> for Job {
 /// Does the job and writes its outputs.
 pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> anyhow::Result<End> {
     args.check(None)?;
-    interrupt::listen();
     let partial = args.partials().next();
     let previous = if args.resume {
         previous(&args.output, talk)?
@@ -159,7 +158,10 @@ fn write_all(
     if let Some(path) = partial
         && let Some(place) = kept_somewhere(path, outcome)
     {
-        talk.say(&format!("the numbers are kept in {}", terminal::path(&place)));
+        talk.say(&format!(
+            "the numbers are kept in {}",
+            terminal::path(&place)
+        ));
     }
     Err(error.into())
 }
@@ -174,7 +176,10 @@ fn kept_somewhere(path: &Path, outcome: &Outcome) -> Option<PathBuf> {
 
 fn keep_partial(outcome: &Outcome, partial: Option<&Path>, talk: Talk) -> anyhow::Result<End> {
     let done = outcome.points() - outcome.missing();
-    let points = format!("stopped with {done} of {} points computed", outcome.points());
+    let points = format!(
+        "stopped with {done} of {} points computed",
+        outcome.points()
+    );
     let Some(path) = partial else {
         talk.say(&format!("{points}; without -o they are not kept"));
         return Ok(End::Stopped);
@@ -199,20 +204,24 @@ fn keep_partial(outcome: &Outcome, partial: Option<&Path>, talk: Talk) -> anyhow
 /// The result to go on from: work in progress, else a result among the outputs.
 fn previous(outputs: &[PathBuf], talk: Talk) -> anyhow::Result<Option<Outcome>> {
     let is_result = |p: &&PathBuf| Format::of(p).is_ok_and(|f| f == Format::Npz);
-    // The outputs may have been named in another order when the work was stopped.
     let partials = outputs.iter().map(|output| partial::of_result(output));
     let candidates = partials.chain(outputs.iter().filter(is_result).cloned());
-    for path in candidates {
-        if path.exists() {
-            let outcome = export::npz::read(&path)?;
-            talk.say(&format!(
-                "{} of {} points are in {}",
-                outcome.points() - outcome.missing(),
-                outcome.points(),
-                terminal::path(&path)
-            ));
-            return Ok(Some(outcome));
+    // The outputs may have been named in another order before: the one that holds most.
+    let mut best: Option<(usize, PathBuf, Outcome)> = None;
+    for path in candidates.filter(|path| path.exists()) {
+        let outcome = export::npz::read(&path)?;
+        let done = outcome.points() - outcome.missing();
+        if best.as_ref().is_none_or(|(most, ..)| done > *most) {
+            best = Some((done, path, outcome));
         }
+    }
+    if let Some((done, path, outcome)) = best {
+        talk.say(&format!(
+            "{done} of {} points are in {}",
+            outcome.points(),
+            terminal::path(&path)
+        ));
+        return Ok(Some(outcome));
     }
     if outputs.is_empty() {
         return Err(crate::error::Error::Usage(
@@ -243,11 +252,11 @@ fn summary(outcome: &Outcome) -> String {
     let recipe = &outcome.recipe;
     let mut text = format!(
         "{}, {} parameters",
-        recipe.model.name,
+        terminal::line(&recipe.model.name),
         output::grouped(recipe.model.parameters),
     );
     if !recipe.data.name.is_empty() {
-        text += &format!(", {}", recipe.data.name);
+        text += &format!(", {}", terminal::line(&recipe.data.name));
     }
     text.push('\n');
     match &outcome.numbers {

@@ -111,7 +111,7 @@ pub fn main() -> ExitCode {
     // A panic inside a library becomes an error of its job; its own report would only confuse.
     std::panic::set_hook(Box::new(move |panic| {
         if verbose {
-            terminal::say(&panic.to_string());
+            terminal::say_block(&panic.to_string());
         }
     }));
     let ended = match cli.command {
@@ -126,7 +126,7 @@ pub fn main() -> ExitCode {
             if unwritten.is_some_and(terminal::Unwritten::is_quiet) {
                 return ExitCode::SUCCESS;
             }
-            terminal::say_as("error", &format!("{error:#}"));
+            terminal::say(&format!("error: {error:#}"));
             let usage = matches!(error.downcast_ref::<Error>(), Some(Error::Usage(_)));
             ExitCode::from(if usage { 2 } else { 1 })
         }
@@ -139,7 +139,7 @@ fn tell(message: &clap::Error) -> ExitCode {
         // It holds nothing that was typed, so it may have its styles.
         return match message.print() {
             Err(refused) if refused.kind() != std::io::ErrorKind::BrokenPipe => {
-                terminal::say_as("error", &format!("can't write to standard output: {refused}"));
+                terminal::say(&format!("error: can't write to standard output: {refused}"));
                 ExitCode::FAILURE
             }
             _ => ExitCode::SUCCESS,
@@ -152,7 +152,8 @@ fn tell(message: &clap::Error) -> ExitCode {
     if typed.is_empty() {
         message.print().ok();
     } else {
-        terminal::say(terminal::quoting(&message.render().to_string(), &typed).trim_end());
+        let text = terminal::quoting(&message.render().to_string(), &typed);
+        terminal::say_block(text.trim_end());
     }
     ExitCode::from(2)
 }
@@ -172,6 +173,17 @@ fn window(files: Vec<PathBuf>) -> anyhow::Result<End> {
 }
 
 fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
+    // The others are ended at once: they have nothing to keep.
+    if !matches!(
+        command,
+        Command::Inspect(_)
+            | Command::Distance(_)
+            | Command::Plot(_)
+            | Command::Convert(_)
+            | Command::Devices
+    ) {
+        interrupt::listen();
+    }
     match command {
         Command::Inspect(args) => inspect::run(&args, talk),
         Command::Line(args) => compute::run(args, talk),
@@ -194,7 +206,7 @@ impl Talk {
     fn warn(self, warnings: &[String]) {
         if !self.quiet {
             for warning in warnings {
-                terminal::say_as("warning", warning);
+                terminal::say(&format!("warning: {warning}"));
             }
         }
     }

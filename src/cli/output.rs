@@ -47,13 +47,12 @@ enum Side {
 
 /// Aligned columns: the first to the left, the others to the right.
 pub fn table(rows: &[Vec<String>]) -> String {
-    aligned(rows, |column| {
-        if column == 0 {
-            Side::Left
-        } else {
-            Side::Right
-        }
-    })
+    aligned(
+        rows,
+        |column| {
+            if column == 0 { Side::Left } else { Side::Right }
+        },
+    )
 }
 
 /// Aligned columns of words, all to the left.

@@ -12,6 +12,7 @@ const SAVE_EVERY: Duration = Duration::from_mins(1);
 pub struct Saves {
     last: Instant,
     failure: Option<String>,
+    happened: bool,
 }
 
 impl Saves {
@@ -20,6 +21,7 @@ impl Saves {
         Self {
             last: Instant::now(),
             failure: None,
+            happened: false,
         }
     }
 
@@ -30,7 +32,13 @@ impl Saves {
         }
         self.failure = save().err().map(|error| error.to_string());
         self.last = Instant::now();
+        self.happened |= self.failure.is_none();
         self.failure.is_none()
+    }
+
+    /// Whether anything was saved.
+    pub fn happened(&self) -> bool {
+        self.happened
     }
 
     /// What a person should know of it afterwards.

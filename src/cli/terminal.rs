@@ -29,17 +29,17 @@ impl fmt::Display for Unwritten {
 
 impl std::error::Error for Unwritten {}
 
-/// Says something to a person, on a line of its own, if anyone is there.
+/// Says something to a person, if anyone is there. What follows a line break is set back, so that no
+/// name can pass for another message.
 pub fn say(text: &str) {
-    // In one write, so that the lines of several programs don't mix.
-    let line = format!("{}\n", harmless(text));
-    std::io::stderr().lock().write_all(line.as_bytes()).ok();
+    say_block(&text.trim_end().replace('\n', "\n    "));
 }
 
-/// Says something of one kind to a person; what follows a line break is set back, so that no name can
-/// pass for another message.
-pub fn say_as(kind: &str, text: &str) {
-    say(&format!("{kind}: {}", text.trim_end().replace('\n', "\n    ")));
+/// The same for a text of several lines that are meant.
+pub fn say_block(text: &str) {
+    // In one write, so that the lines of several programs don't mix.
+    let lines = format!("{}\n", harmless(text));
+    std::io::stderr().lock().write_all(lines.as_bytes()).ok();
 }
 
 /// Prints a result to standard output.
@@ -55,12 +55,16 @@ pub fn print(text: &str) -> Result<(), Unwritten> {
 /// # Errors
 /// Where it can't be written.
 pub fn print_json(text: &str) -> Result<(), Unwritten> {
-    let escaped = replaced(text, |c| c != '\n' && is_harmful(c), |c, text| {
-        let mut units = [0; 2];
-        for unit in c.encode_utf16(&mut units) {
-            *text += &format!("\\u{unit:04x}");
-        }
-    });
+    let escaped = replaced(
+        text,
+        |c| c != '\n' && is_harmful(c),
+        |c, text| {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                *text += &format!("\\u{unit:04x}");
+            }
+        },
+    );
     print_bytes(format!("{escaped}\n").as_bytes())
 }
 
@@ -146,7 +150,9 @@ fn is_harmful(c: char) -> bool {
 pub fn columns(text: &str) -> usize {
     let within = |ranges: &[(u32, u32)], c: char| {
         let c = c as u32;
-        ranges.iter().any(|(first, last)| (*first..=*last).contains(&c))
+        ranges
+            .iter()
+            .any(|(first, last)| (*first..=*last).contains(&c))
     };
     let of = |c| match c {
         ' '..='~' => 1,

@@ -1,7 +1,7 @@
 //! The surface job: metrics over a plane.
 
 use crate::engine::inputs::{Inputs, open_checkpoint};
-use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob};
+use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob, bounds};
 use crate::engine::plane::{self, Plane};
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::resume::{continued, fingerprints, same_job};
@@ -77,7 +77,7 @@ pub fn prepare(
             let probe = |k: usize, points: usize| propose(evaluator, &loaded, splits, k, points);
             let x = range(job.x, 0, &plane.shown, probe)?;
             let y = range(job.y.or(job.x), 1, &plane.shown, probe)?;
-            bounded(x, y)?;
+            bounds::GRID.check(x.points.saturating_mul(y.points))?;
             let table = Table::new(
                 x.points * y.points,
                 inputs.train.is_some(),
@@ -109,19 +109,6 @@ pub fn prepare(
         loaded,
         coordinates,
     })
-}
-
-/// More points than this are days of work, and gigabytes before the first.
-const MOST_POINTS: usize = 4_000_000;
-
-fn bounded(x: Axis, y: Axis) -> Result<()> {
-    if x.points * y.points > MOST_POINTS {
-        return Err(Error::Usage(format!(
-            "{} × {} points are more than {MOST_POINTS}; choose a coarser grid",
-            x.points, y.points
-        )));
-    }
-    Ok(())
 }
 
 /// The directions a surface job moves along, as it would make them.

@@ -1,6 +1,6 @@
 //! From a result to a figure: which numbers are drawn, and what the reader is told about them.
 
-use crate::engine::job::Job;
+use crate::engine::job::{Job, bounds};
 use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
@@ -34,10 +34,10 @@ pub struct FigureOptions {
     #[arg(long, default_value = "viridis")]
     pub colormap: Colormap,
     /// Width in millimetres; text keeps its size
-    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = width)]
+    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = bounds::WIDTH)]
     pub width: f64,
     /// Dots per inch of a PNG
-    #[arg(long, default_value_t = 300.0, value_parser = dots)]
+    #[arg(long, default_value_t = 300.0, value_parser = bounds::DOTS)]
     pub dpi: f64,
     /// Title [default: what is shown]
     #[arg(long)]
@@ -73,42 +73,26 @@ pub enum Metric {
 }
 
 fn levels(text: &str) -> Result<Levels, String> {
-    let wrong = || "expected a number of levels (1 to 100) or levels like 0.1,0.5,1".to_owned();
-    if let Ok(count) = text.parse::<usize>() {
-        return if (1..=100).contains(&count) {
-            Ok(Levels::Auto(count))
-        } else {
-            Err(wrong())
-        };
+    let wrong = || {
+        "expected a number of levels (1 to 100), or up to 100 levels like 0.1,0.5,1: losses and accuracies, none below 0".to_owned()
+    };
+    if !text.contains(',')
+        && let Ok(count) = text.trim().parse::<usize>()
+    {
+        return bounds::LEVELS
+            .parse(text)
+            .map(|_| Levels::Auto(count))
+            .map_err(|_| wrong());
     }
-    let values: Option<Vec<f64>> = text
-        .split(',')
-        .map(|v| v.trim().parse().ok().filter(|v: &f64| v.is_finite()))
-        .collect();
+    let level = |v: &str| {
+        v.trim()
+            .parse()
+            .ok()
+            .filter(|v: &f64| v.is_finite() && *v >= 0.0)
+    };
+    let values: Option<Vec<f64>> = text.split(',').map(level).collect();
+    let values = values.filter(|values| values.len() <= bounds::LEVELS.most());
     values.map(Levels::Given).ok_or_else(wrong)
-}
-
-fn within(text: &str, low: f64, high: f64) -> Result<f64, String> {
-    text.parse()
-        .ok()
-        .filter(|v| (low..=high).contains(v))
-        .ok_or_else(|| format!("expected a number from {low} to {high}"))
-}
-
-/// Reads a width in millimetres.
-///
-/// # Errors
-/// Where it is none that fits a page.
-pub fn width(text: &str) -> Result<f64, String> {
-    within(text, 40.0, 1000.0)
-}
-
-/// Reads a resolution in dots per inch.
-///
-/// # Errors
-/// Where it is none of a picture.
-pub fn dots(text: &str) -> Result<f64, String> {
-    within(text, 36.0, 1200.0)
 }
 
 /// A result as an SVG document.

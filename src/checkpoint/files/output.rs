@@ -28,7 +28,9 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut Output) -> Result<()>) 
         Target::Stream => {
             let mut whole = filled(path, tempfile::tempfile().map_err(refused)?, write)?;
             let mut stream = OpenOptions::new().write(true).open(path).map_err(refused)?;
-            let sent = whole.rewind().and_then(|()| io::copy(&mut whole, &mut stream));
+            let sent = whole
+                .rewind()
+                .and_then(|()| io::copy(&mut whole, &mut stream));
             return sent.map(drop).map_err(refused);
         }
         Target::File(place, permissions) => (place, permissions),
@@ -135,11 +137,7 @@ impl Seek for Output {
 }
 
 /// The file after `write` has had it.
-fn filled(
-    path: &Path,
-    file: File,
-    write: impl FnOnce(&mut Output) -> Result<()>,
-) -> Result<File> {
+fn filled(path: &Path, file: File, write: impl FnOnce(&mut Output) -> Result<()>) -> Result<File> {
     let mut output = Output { file, failed: None };
     let written = write(&mut output);
     output.flush().ok();
@@ -218,16 +216,19 @@ fn is_temporary(name: &OsStr) -> bool {
         let rest = name.strip_prefix(TEMPORARY[0])?;
         rest.strip_suffix(TEMPORARY[1])
     });
-    inner.is_some_and(|inner| {
-        inner.len() == 6 && inner.bytes().all(|b| b.is_ascii_alphanumeric())
-    })
+    inner.is_some_and(|inner| inner.len() == 6 && inner.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 /// Whether someone writes this file: the lock says so, from a moment after it was made.
 fn is_in_use(path: &Path) -> bool {
     const MOMENT: u64 = 2;
     const DAY: u64 = 24 * 60 * 60;
-    let age = |file: &File| file.metadata()?.modified()?.elapsed().map_err(io::Error::other);
+    let age = |file: &File| {
+        file.metadata()?
+            .modified()?
+            .elapsed()
+            .map_err(io::Error::other)
+    };
     let Ok(file) = File::open(path) else {
         return true;
     };
@@ -279,7 +280,11 @@ mod tests {
             made.set_modified(hour_ago).unwrap();
             made
         };
-        for name in [".losscope-abc123.part", ".losscope-notes.part", ".losscope-abc123"] {
+        for name in [
+            ".losscope-abc123.part",
+            ".losscope-notes.part",
+            ".losscope-abc123",
+        ] {
             old(name);
         }
         let used = old(".losscope-xyz789.part");

@@ -3,7 +3,7 @@
 //!
 //! A job says what is wanted and nothing of how far it got. Defaults stand here and nowhere else.
 
-mod bounds;
+pub mod bounds;
 mod curvature;
 mod identity;
 mod noise;
@@ -94,7 +94,7 @@ pub struct Setup {
     )]
     pub split: SplitChoice,
     /// Take a stratified subset of N samples of each split [default: all]
-    #[arg(long, value_name = "N", value_parser = positive, help_heading = "Network and data")]
+    #[arg(long, value_name = "N", value_parser = bounds::SAMPLES, help_heading = "Network and data")]
     pub samples: Option<usize>,
     /// Seed of directions, subsets and synthetic data
     #[arg(long, default_value_t = 0, help_heading = "Network and data")]
@@ -135,7 +135,7 @@ pub struct SurfaceJob {
     #[serde(serialize_with = "lossy")]
     pub large: Option<PathBuf>,
     /// Where between the two the centre lies: 0 small batch, 1 large batch
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = bounds::ALPHA)]
     pub alpha: Option<f64>,
     /// random, hessian, worst:EPSILON, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER
     #[arg(long, default_value = "random")]
@@ -245,13 +245,6 @@ impl Default for NoiseJob {
     fn default() -> Self {
         without_options()
     }
-}
-
-fn positive(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|n| *n > 0)
-        .ok_or_else(|| "expected a whole number from 1 up".into())
 }
 
 impl Job {
