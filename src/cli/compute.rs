@@ -40,6 +40,7 @@ impl<J: Args + Clone + Into<Job>> ComputeArgs<J> {
         for path in &self.output {
             export::check_writable(path)?;
         }
+        self.figure.check(&self.output)?;
         let all = self.output.iter().cloned().chain(self.partials());
         let all: Vec<PathBuf> = all.chain(also.map(Path::to_owned)).collect();
         let job = self.job.clone().into();

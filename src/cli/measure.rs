@@ -47,6 +47,7 @@ impl Files {
                 picture()?;
             }
         }
+        self.look().check(&self.output)?;
         let all: Vec<PathBuf> = self.output.iter().cloned().chain(self.partials()).collect();
         export::check_outputs(&all, &read)?;
         for path in self.partials() {

@@ -4,7 +4,7 @@ use crate::engine::job::{Job, bounds};
 use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
-use crate::export::caption;
+use crate::export::{Format, caption, png};
 use crate::landscape::table::{Column, Table};
 use crate::plot::colormap::Colormap;
 use crate::plot::figure::{
@@ -16,6 +16,7 @@ use crate::plot::page;
 use crate::plot::scale::{Scale, finite_range, robust_range};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// How a figure looks.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -42,6 +43,20 @@ pub struct FigureOptions {
     /// Title [default: what is shown]
     #[arg(long)]
     pub title: Option<String>,
+}
+
+impl FigureOptions {
+    /// Refuses, before the work, a picture wider than pictures can be.
+    ///
+    /// # Errors
+    /// Where one of `outputs` is a PNG and it would be.
+    pub fn check(&self, outputs: &[PathBuf]) -> Result<()> {
+        let png = |path: &PathBuf| Format::of(path).is_ok_and(|f| f == Format::Png);
+        if outputs.iter().any(png) {
+            png::check_width(self.width, self.dpi)?;
+        }
+        Ok(())
+    }
 }
 
 impl Default for FigureOptions {

@@ -22,6 +22,8 @@ pub struct Axis {
 
 /// More points than this on one axis is a slip of the keyboard.
 const MOST_POINTS: usize = 10_001;
+/// And on one that another program computed: more than memory should hold.
+const MOST_STORED: usize = 4_000_000;
 /// Farther out no weight in single precision is left.
 const FARTHEST: f64 = 1e30;
 
@@ -60,9 +62,9 @@ impl TryFrom<Unchecked> for Axis {
     fn try_from(axis: Unchecked) -> Result<Self, String> {
         let Unchecked { from, to, points } = axis;
         let within = from.is_finite() && to.is_finite();
-        if !within || points == 0 || points > MOST_POINTS {
+        if !within || points == 0 || points > MOST_STORED {
             return Err(format!(
-                "{from}:{to}:{points} is no range: it needs finite ends and 1 to {MOST_POINTS} points"
+                "{from}:{to}:{points} is no range: it needs finite ends and 1 to {MOST_STORED} points"
             ));
         }
         Ok(Self { from, to, points })

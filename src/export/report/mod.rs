@@ -130,7 +130,9 @@ fn names() -> Vec<String> {
 /// # Errors
 /// Where one can't be removed.
 pub fn remove(page: &Path) -> Result<()> {
-    if !is_page(page) {
+    // Who removed the page meant its files, too.
+    let is_ours = is_page(page) || !page.exists() && summary_file(page).is_file();
+    if !is_ours {
         return Ok(());
     }
     let folder = folder(page);
