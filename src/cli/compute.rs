@@ -43,7 +43,7 @@ impl<J: Args + Clone + Into<Job>> ComputeArgs<J> {
         self.figure.check(&self.output)?;
         let all = self.output.iter().cloned().chain(self.partials());
         let all: Vec<PathBuf> = all.chain(also.map(Path::to_owned)).collect();
-        let job = self.job.clone().into();
+        let job: Job = self.job.clone().into();
         export::check_outputs(&all, &job.inputs())?;
         if self.resume {
             return Ok(());

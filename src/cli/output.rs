@@ -45,6 +45,9 @@ enum Side {
     Right,
 }
 
+/// A wider name makes a table of lines that no screen holds; `--json` has it whole.
+const WIDEST: usize = 100;
+
 /// Aligned columns: the first to the left, the others to the right.
 pub fn table(rows: &[Vec<String>]) -> String {
     aligned(
@@ -62,7 +65,7 @@ pub fn table_of_words(rows: &[Vec<String>]) -> String {
 
 fn aligned(rows: &[Vec<String>], side: impl Fn(usize) -> Side) -> String {
     let cell = |text: &String| {
-        let text = terminal::line(text).into_owned();
+        let text = terminal::shortened(&terminal::line(text), WIDEST);
         (terminal::columns(&text), text)
     };
     let rows: Vec<Vec<(usize, String)>> = rows

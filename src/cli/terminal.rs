@@ -163,6 +163,26 @@ pub fn columns(text: &str) -> usize {
     text.chars().map(of).sum()
 }
 
+/// A text of at most `most` columns: of a longer one the beginning and the end.
+pub fn shortened(text: &str, most: usize) -> String {
+    if columns(text) <= most {
+        return text.to_owned();
+    }
+    let half = most.saturating_sub(1) / 2;
+    let room = |chars: &mut dyn Iterator<Item = char>| -> String {
+        let mut used = 0;
+        let fits = |c: &char| {
+            used += columns(c.encode_utf8(&mut [0; 4]));
+            used <= half
+        };
+        chars.take_while(fits).collect()
+    };
+    let first = room(&mut text.chars());
+    let last = room(&mut text.chars().rev());
+    let last: String = last.chars().rev().collect();
+    format!("{first}…{last}")
+}
+
 /// Marks that stand over the character before them (Unicode's categories Mn and Me of common scripts),
 /// and joiners.
 const MARKS: [(u32, u32); 16] = [
@@ -222,5 +242,13 @@ mod tests {
         assert_eq!(columns("e\u{301}"), 1);
         assert_eq!(columns("测试.pt"), 7);
         assert_eq!(columns("‖∇‖ α"), 5);
+    }
+
+    #[test]
+    fn a_long_name_keeps_its_beginning_and_its_end() {
+        let name = format!("first{}last", "测".repeat(200));
+        let short = shortened(&name, 21);
+        assert_eq!(short, "first测测…测测测last");
+        assert_eq!(shortened("fc1.weight", 21), "fc1.weight");
     }
 }

@@ -101,7 +101,7 @@ impl<T: Number> Bounds<T> {
     /// # Errors
     /// Says what is expected where it is none, or out of bounds.
     pub fn parse(&self, text: &str) -> Result<T, String> {
-        let number = text.trim().parse().ok();
+        let number: Option<T> = text.trim().parse().ok();
         number
             .filter(|n| self.hold(*n))
             .ok_or_else(|| format!("expected {}", self.expected()))
