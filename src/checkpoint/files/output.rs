@@ -270,6 +270,28 @@ mod tests {
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
+    /// The archive's own words would be "i/o error", and more of them on standard error.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_disk_is_named_through_an_archive() {
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let error = filled(Path::new("a.npz"), full, |file| {
+            let mut archive = zip::ZipWriter::new(file);
+            for name in ["x.npy", "y.npy"] {
+                let options = zip::write::SimpleFileOptions::default();
+                archive.start_file(name, options).unwrap();
+                archive.write_all(&[7; 100_000]).unwrap();
+            }
+            archive.finish().unwrap();
+            Ok(())
+        });
+        let message = error.unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "can't write the file: No space left on device (os error 28): a.npz"
+        );
+    }
+
     #[test]
     fn what_a_killed_writer_left_is_removed_but_no_file_in_use() {
         let dir = tempfile::tempdir().unwrap();
