@@ -47,9 +47,8 @@ mod platform {
 
     pub fn listen() {
         let mut set = SigSet::empty();
-        let ignored = ignored();
-        // Under nohup, or in the background of a script, some are to be ignored.
-        let heard = |signal: &Signal| ignored >> (*signal as i32 - 1) & 1 == 0;
+        // Under nohup the end of the terminal is to be survived.
+        let heard = |signal: &Signal| *signal != Signal::SIGHUP || !is_ignored(*signal);
         SIGNALS.into_iter().filter(heard).for_each(|s| set.add(s));
         // Without a listener signals end the program, which is the best that can be done then.
         if set.thread_block().is_err() {
@@ -68,12 +67,12 @@ mod platform {
         }
     }
 
-    /// The signals this program was started to ignore, the first in the lowest bit.
-    fn ignored() -> u64 {
+    /// Whether this program was started to ignore a signal.
+    fn is_ignored(signal: Signal) -> bool {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let mask = status.lines().find_map(|l| l.strip_prefix("SigIgn:"));
-        mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok())
-            .unwrap_or(0)
+        let mask = mask.and_then(|m| u64::from_str_radix(m.trim(), 16).ok());
+        mask.is_some_and(|mask| mask >> (signal as u32 - 1) & 1 == 1)
     }
 }
 
