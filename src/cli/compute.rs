@@ -106,8 +106,8 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
             terminal::path(path)
         ));
     }
-    let mut outcome = result?;
     talk.warn(&saves.failure());
+    let mut outcome = result?;
     talk.warn(&outcome.recipe.warnings);
     if stopped {
         return keep_partial(&outcome, partial.as_deref(), talk);
