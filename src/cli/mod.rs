@@ -24,7 +24,6 @@ mod surface;
 mod terminal;
 mod trajectory;
 
-use crate::app;
 use crate::engine::drivers;
 use crate::engine::job::{LineJob, TrajectoryJob};
 use crate::error::Error;
@@ -168,8 +167,24 @@ fn window(files: Vec<PathBuf>) -> anyhow::Result<End> {
         ))
         .into());
     }
-    app::run(files)?;
+    open_window(files)
+}
+
+#[cfg(feature = "window")]
+fn open_window(files: Vec<PathBuf>) -> anyhow::Result<End> {
+    crate::app::run(files)?;
     Ok(End::Done)
+}
+
+/// What a build for cluster nodes says instead of opening a window.
+#[cfg(not(feature = "window"))]
+fn open_window(_files: Vec<PathBuf>) -> anyhow::Result<End> {
+    Err(Error::Usage(
+        "this losscope was built without its window (without the feature `window`); name a command, \
+         such as `losscope report`; losscope --help lists them"
+            .into(),
+    )
+    .into())
 }
 
 fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
