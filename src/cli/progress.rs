@@ -98,3 +98,20 @@ pub fn duration(seconds: u64) -> String {
         _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn work_in_progress_is_saved_from_the_first_minute_on() {
+        let mut saves = Saves::new();
+        assert!(!saves.at(false, || Ok(())));
+        saves.last = Instant::now().checked_sub(SAVE_EVERY).unwrap();
+        assert!(saves.at(false, || Ok(())) && saves.happened());
+        assert!(!saves.at(false, || Ok(())), "not again at once");
+        assert!(!saves.at(true, || Err(Error::Usage("full".into()))));
+        assert!(saves.failure()[0].contains("full"));
+    }
+}

@@ -39,7 +39,7 @@ pub fn say(text: &str) {
 pub fn say_block(text: &str) {
     // In one write, so that the lines of several programs don't mix.
     let lines = format!("{}\n", harmless(text));
-    std::io::stderr().lock().write_all(lines.as_bytes()).ok();
+    io::stderr().lock().write_all(lines.as_bytes()).ok();
 }
 
 /// Prints a result to standard output.
@@ -69,7 +69,7 @@ pub fn print_json(text: &str) -> Result<(), Unwritten> {
 }
 
 fn print_bytes(bytes: &[u8]) -> Result<(), Unwritten> {
-    let mut out = std::io::stdout().lock();
+    let mut out = io::stdout().lock();
     out.write_all(bytes)
         .and_then(|()| out.flush())
         .map_err(Unwritten)

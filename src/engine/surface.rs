@@ -6,7 +6,7 @@ use crate::engine::plane::{self, Plane};
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::resume::{continued, fingerprints, same_job};
 use crate::engine::{Observer, drive};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
 use crate::landscape::grid::Axis;
 use crate::landscape::sample::sample;
