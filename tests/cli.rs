@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[cfg(unix)]
+#[path = "cli/outputs.rs"]
+mod outputs;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -723,7 +727,11 @@ fn bad_input_gives_one_clear_error() {
         (with(&["--memory", "lots"]), 2, &["lots", "500M"]),
         (with(&["--samples", "0"]), 2, &["--samples"]),
         (vec!["surface", "--x=1:-1:5"], 2, &["FROM:TO:POINTS"]),
-        (vec!["surface", "--x=-1:1:10001"], 2, &["coarser grid"]),
+        (
+            vec!["surface", "--x=-1:1:10001"],
+            2,
+            &["--x and --y", "4,000,000"],
+        ),
         (
             with(&["--model", "huge.toml"]),
             1,

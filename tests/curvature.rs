@@ -249,18 +249,11 @@ fn ctrl_c_keeps_what_was_measured() {
 fn a_stopped_measure_leaves_a_finished_one_alone() {
     let rows: [(&[&str], &[&str]); 2] = [
         (
-            &[
-                "curvature",
-                "--top",
-                "0",
-                "--trace",
-                "--probes",
-                "100000000",
-            ],
+            &["curvature", "--top", "0", "--trace", "--probes", "1000000"],
             &["curvature", "--top", "1"],
         ),
         (
-            &["noise", "--estimate", "--repeats", "100000000"],
+            &["noise", "--estimate", "--repeats", "1000000"],
             &["noise", "--curvature-probes", "0"],
         ),
     ];
@@ -295,6 +288,20 @@ fn a_stopped_measure_leaves_a_finished_one_alone() {
         let partial: Value = serde_json::from_str(&partial).unwrap();
         assert_eq!(partial["header"]["complete"], false);
         assert!(file("m.partial.npz").exists());
+
+        // Nothing is begun that would take the place of what is kept.
+        for (args, words) in [(long, "this very job"), (short, "another job")] {
+            let output = losscope(dir.path(), &[args, &files].concat());
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(
+                said.contains("m.partial.json") && said.contains(words),
+                "{said}"
+            );
+        }
+        for name in ["m.partial.json", "m.partial.npz"] {
+            std::fs::remove_file(file(name)).unwrap();
+        }
 
         let output = losscope(dir.path(), &[short, &files].concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -446,10 +453,10 @@ fn contradictions_and_slips_are_wrong_usage() {
         (&["curvature", "--alpha=0:1:5"], &["required", "--to"]),
         (
             &["curvature", "--tolerance", "2"],
-            &["--tolerance", "between 0 and 1"],
+            &["--tolerance", "from 1e-15 to 0.5"],
         ),
         (&["curvature", "--probes", "0"], &["--probes"]),
-        (&["curvature", "--map=-1:1:500"], &["coarser"]),
+        (&["curvature", "--map=-1:1:500"], &["--map", "201"]),
         (&["curvature", "-o", "c.vtk"], &[".json", ".npz", ".png"]),
         (
             &["curvature", "--trace", "-o", "c.png"],

@@ -26,6 +26,7 @@ mod theme;
 mod views;
 
 use crate::engine::device::may_have_gpu;
+use crate::engine::drivers;
 use crate::engine::live::{Live, Snapshot, Wish};
 use command::{Ask, Command, Place};
 use eframe::egui::{self, Context, Ui, ViewportCommand};
@@ -72,10 +73,15 @@ enum Quitting {
 /// # Errors
 /// Where no window can be opened.
 pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
+    // Until the adapter is open: from then on drivers have little to say, and a crash much.
+    let hush = drivers::hush();
     eframe::run_native(
         "losscope",
         options(),
-        Box::new(|cc| Ok(Box::new(App::new(cc, files)?))),
+        Box::new(move |cc| {
+            drop(hush);
+            Ok(Box::new(App::new(cc, files)?))
+        }),
     )
     .map_err(|e| {
         anyhow::anyhow!(

@@ -3,13 +3,12 @@
 //! Written here because the crate orders tensors by name, and directions keep the network's order.
 
 use super::element::{self, ByteOrder, Element};
-use super::files::replace_file;
+use super::files::{Output, replace_file};
 use super::{Array, Parsed, Values};
 use crate::error::{Error, Result};
 use safetensors::{Dtype, SafeTensorError, SafeTensors};
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
@@ -68,7 +67,7 @@ fn header(tensors: &[&(String, Array)]) -> Parsed<String> {
     Ok(header)
 }
 
-fn write_all(file: &mut File, header: &str, tensors: &[&(String, Array)]) -> std::io::Result<()> {
+fn write_all(file: &mut Output, header: &str, tensors: &[&(String, Array)]) -> std::io::Result<()> {
     let mut out = BufWriter::new(file);
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(header.as_bytes())?;

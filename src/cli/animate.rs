@@ -1,16 +1,14 @@
 //! `animate`: the surface around θ(α) while α moves, as a GIF.
 
-use crate::cli::{End, Talk};
-use crate::engine::job::{BUILTIN_LARGE, BUILTIN_SMALL, SurfaceJob};
+use crate::cli::{End, Talk, interrupt};
+use crate::engine::job::{BUILTIN_LARGE, BUILTIN_SMALL, SurfaceJob, bounds};
 use crate::error::Error;
 use crate::export::animation::{Animation, View, write};
-use crate::export::{check_spares, figure::FigureOptions};
+use crate::export::{self, check_spares, figure::FigureOptions};
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How frames are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -35,7 +33,7 @@ pub struct AnimateArgs {
     )]
     frames: Axis,
     /// How long one round takes, seconds
-    #[arg(long, default_value_t = 6.0)]
+    #[arg(long, default_value_t = 6.0, value_parser = bounds::SECONDS)]
     seconds: f64,
     /// Pixels across
     #[arg(long, default_value_t = 640, value_parser = clap::value_parser!(u32).range(80..=4096))]
@@ -50,6 +48,15 @@ pub struct AnimateArgs {
     output: PathBuf,
 }
 
+/// All frames are in memory before the first is written, since they share a range of colours.
+const MOST_BYTES: u64 = 2 << 30;
+
+/// A frame three quarters as high as wide, four bytes a pixel.
+fn frame_bytes(across: u32) -> u64 {
+    let across = u64::from(across);
+    across * (across * 3 / 4) * 4
+}
+
 /// Computes and writes the animation.
 pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
     let suffix = args
@@ -60,9 +67,19 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         let message = format!("an animation is a .gif: {}", args.output.display());
         return Err(Error::Usage(message).into());
     }
-    if !(0.1..=600.0).contains(&args.seconds) {
-        return Err(Error::Usage("--seconds takes 0.1 to 600".into()).into());
+    bounds::FRAMES.check(args.frames.points)?;
+    let bytes = args.frames.points as u64 * frame_bytes(args.pixels);
+    if bytes > MOST_BYTES {
+        return Err(Error::Usage(format!(
+            "{} frames of {} pixels across take {} GB of memory, more than {}; take fewer --frames or --pixels",
+            args.frames.points,
+            args.pixels,
+            bytes >> 30,
+            MOST_BYTES >> 30
+        ))
+        .into());
     }
+    export::check_place(&args.output)?;
     let mut job = args.job.clone();
     if job.small.is_none() && job.at.is_none() {
         job.small = Some(BUILTIN_SMALL.into());
@@ -87,9 +104,6 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         options: args.figure.clone(),
         view,
     };
-    let stopped = Arc::new(AtomicBool::new(false));
-    let theirs = Arc::clone(&stopped);
-    ctrlc::set_handler(move || theirs.store(true, Ordering::Relaxed)).ok();
     let mut last = usize::MAX;
     let done = write(&args.output, &animation, &mut |done, total, left| {
         if done != last {
@@ -97,10 +111,10 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
             let left = left.map_or_else(String::new, |l| format!(", {} s left", l.as_secs()));
             talk.detail(&format!("{done} of {total} frames{left}"));
         }
-        !stopped.load(Ordering::Relaxed)
+        !interrupt::wanted()
     })?;
     if done {
-        talk.say(&format!("wrote {}", args.output.display()));
+        talk.wrote(&args.output);
         Ok(End::Done)
     } else {
         talk.say("stopped; nothing was written");

@@ -27,10 +27,9 @@ pub struct CurvatureArgs {
 pub fn run(args: &CurvatureArgs, talk: Talk) -> anyhow::Result<End> {
     let inputs = args.job.file.iter().chain(&args.job.to);
     let picture = || check_picture(&args.job);
-    args.files.check(&args.job.setup, inputs, picture)?;
-    let result = measure::watched(talk, |observer| {
-        compute(&args.job, &mut |_, pulse| observer(pulse))
-    })?;
+    args.files
+        .check(&args.job, &args.job.setup, inputs, picture)?;
+    let result = measure::watched(&args.files, talk, |observer| compute(&args.job, observer))?;
     let look = FigureOptions {
         colormap: args.colormap,
         ..args.files.look()

@@ -1,6 +1,6 @@
 //! `distance`: how far checkpoints are from where they started, or from each other.
 
-use crate::cli::{End, Talk, output, runs};
+use crate::cli::{End, Talk, output, runs, terminal};
 use crate::engine::inputs::{check_finite, open_checkpoint, open_network};
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::error::Error;
@@ -60,7 +60,7 @@ pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
     if talk.json {
         let entries: Vec<_> = measured
             .iter()
-            .map(|(file, d)| json!({ "file": file, "from": from, "distance": d }))
+            .map(|(file, d)| json!({ "file": file.to_string_lossy(), "from": from.to_string_lossy(), "distance": d }))
             .collect();
         output::print_json(&json!(entries))?;
         return Ok(End::Done);
@@ -72,7 +72,7 @@ pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
     ];
     for (file, d) in &measured {
         rows.push(vec![
-            file.display().to_string(),
+            file.to_string_lossy().into_owned(),
             format_value(d.total),
             format_value(d.relative),
             format_value(d.cosine),
@@ -81,11 +81,15 @@ pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
     }
     output::print(&format!(
         "L2 distance from {}\n{}",
-        from.display(),
+        terminal::path(&from),
         output::table(&rows)
     ))?;
     let mut head = vec!["module".to_owned(), "parameters".to_owned()];
-    head.extend(measured.iter().map(|(file, _)| file.display().to_string()));
+    head.extend(
+        measured
+            .iter()
+            .map(|(file, _)| file.to_string_lossy().into_owned()),
+    );
     let mut rows = vec![head];
     for (i, layer) in measured
         .first()

@@ -1,7 +1,7 @@
 //! `inspect`: what a checkpoint holds and what network it seems to be.
 
 use crate::checkpoint::{StateDict, files};
-use crate::cli::{End, Talk, output};
+use crate::cli::{End, Talk, output, terminal};
 use crate::dataset::{self, Dataset};
 use crate::engine::inputs::{open_checkpoint, open_network};
 use crate::engine::recipe::ModelFacts;
@@ -102,18 +102,23 @@ fn write_model(
         out.write_all(text.as_bytes())
             .map_err(|source| Error::io("write the model file", target, source))
     })?;
-    talk.say(&format!("wrote {}", target.display()));
+    talk.wrote(target);
     Ok(())
 }
 
 fn as_text(state: &StateDict, network: &Recognition) -> String {
     let source = &state.source;
-    let mut text = format!("{}\n  format   {}\n", source.path.display(), source.format);
+    let line = terminal::line;
+    let path = terminal::path(&source.path);
+    let mut text = format!("{path}\n  format   {}\n", source.format);
     if !source.state_dict_at.is_empty() {
-        text += &format!("  found at {}\n", source.state_dict_at);
+        text += &format!("  found at {}\n", line(&source.state_dict_at));
     }
     if !source.prefix.is_empty() {
-        text += &format!("  prefix   {} removed from every name\n", source.prefix);
+        text += &format!(
+            "  prefix   {} removed from every name\n",
+            line(&source.prefix)
+        );
     }
     text += &format!("  sha256   {}\n\n", source.sha256);
     let role = |name: &str| match network {
@@ -148,20 +153,25 @@ fn as_text(state: &StateDict, network: &Recognition) -> String {
         Ok((network, facts)) => {
             text += &format!(
                 "\n  model    {}, {} parameters\n",
-                facts.name,
+                line(&facts.name),
                 output::grouped(facts.parameters)
             );
-            text += &format!("  why      {}\n", facts.source);
+            text += &format!("  why      {}\n", line(&facts.source));
             text += &format!(
                 "  input    {:?}\n  loss     {}\n",
                 network.graph().input,
                 facts.loss
             );
             for assumption in &facts.assumptions {
-                text += &format!("  assumed  {assumption}\n");
+                text += &format!("  assumed  {}\n", line(assumption));
             }
         }
-        Err(error) => text += &format!("\n  model    not recognised: {error}\n"),
+        Err(error) => {
+            text += &format!(
+                "\n  model    not recognised: {}\n",
+                line(&error.to_string())
+            );
+        }
     }
     text.push('\n');
     text
@@ -185,7 +195,7 @@ fn as_json(state: &StateDict, network: &Recognition) -> serde_json::Value {
     };
     let source = &state.source;
     json!({
-        "file": source.path,
+        "file": source.path.to_string_lossy(),
         "format": source.format,
         "state_dict_at": source.state_dict_at,
         "prefix": source.prefix,

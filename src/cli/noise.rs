@@ -18,10 +18,9 @@ pub struct NoiseArgs {
 /// Measures, prints and writes.
 pub fn run(args: &NoiseArgs, talk: Talk) -> anyhow::Result<End> {
     let inputs = args.job.file.iter();
-    args.files.check(&args.job.setup, inputs, || Ok(()))?;
-    let result = measure::watched(talk, |observer| {
-        compute(&args.job, &mut |_, pulse| observer(pulse))
-    })?;
+    args.files
+        .check(&args.job, &args.job.setup, inputs, || Ok(()))?;
+    let result = measure::watched(&args.files, talk, |observer| compute(&args.job, observer))?;
     let look = args.files.look();
     measure::finish(&args.files, &result, &text(&result), &look, talk)
 }

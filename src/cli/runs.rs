@@ -1,6 +1,6 @@
 //! `distance` over folders of checkpoints: how far each run gets from its start.
 
-use crate::cli::{End, Talk, output};
+use crate::cli::{End, Talk, output, terminal};
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::error::Error;
 use crate::landscape::distance::{DistanceCurve, curve, ratios};
@@ -58,11 +58,10 @@ pub fn run(
         _ => None,
     };
     if talk.json {
-        let entry =
-            |run: &Run<'_>| json!({ "folder": run.folder, "names": run.names, "curve": run.curve });
+        let entry = |run: &Run<'_>| json!({ "folder": run.folder.to_string_lossy(), "names": run.names, "curve": run.curve });
         output::print_json(&json!({
             "losscope": env!("CARGO_PKG_VERSION"),
-            "from": from,
+            "from": from.map(Path::to_string_lossy),
             "model": inputs.model,
             "checkpoints": inputs.checkpoints,
             "runs": runs.iter().map(entry).collect::<Vec<_>>(),
@@ -85,8 +84,8 @@ pub fn run(
         }
         text += &format!(
             "{} over {}, checkpoint by checkpoint\n{}",
-            a.folder.display(),
-            b.folder.display(),
+            terminal::path(a.folder),
+            terminal::path(b.folder),
             output::table(&rows)
         );
     }
@@ -119,13 +118,13 @@ fn table(run: &Run<'_>, first: &Path, given: bool) -> String {
         rows.push(row);
     }
     let start = if given {
-        first.display().to_string()
+        terminal::path(first)
     } else {
         "its first checkpoint".into()
     };
     format!(
         "{}, L2 distance from {start}\n{}\n",
-        run.folder.display(),
+        terminal::path(run.folder),
         output::table(&rows)
     )
 }

@@ -5,7 +5,8 @@ use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
 use crate::engine::device::{self, OpenDevice};
 use crate::engine::job::{Job, Setup};
-use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, ModelFacts, Recipe};
+use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, Fingerprints, ModelFacts, Recipe};
+use crate::engine::resume::fingerprint_of;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
@@ -332,6 +333,10 @@ impl Inputs {
             checkpoints: self.checkpoints.clone(),
             data: self.data.clone(),
             device: String::new(),
+            fingerprints: Fingerprints {
+                network: fingerprint_of(self.network.graph()),
+                directions: Vec::new(),
+            },
             axes,
             geometry,
             statistics: String::new(),

@@ -4,7 +4,8 @@ use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{Job, LineJob};
 use crate::engine::recipe::{AxisFacts, Mark};
 use crate::engine::result::{Numbers, Outcome, Prepared};
-use crate::engine::{Observer, drive, plane, same_files, same_job};
+use crate::engine::resume::{continued, same_job};
+use crate::engine::{Observer, drive, plane};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Evaluator;
 use crate::landscape::line::{Line, barrier};
@@ -28,8 +29,7 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
     let outcome = &mut prepared.outcome;
     outcome.recipe.device = device.name;
     if let Some(previous) = previous {
-        same_files(&previous, &outcome.recipe)?;
-        outcome.recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
+        continued(&previous.recipe, &mut outcome.recipe)?;
         if let (Numbers::Line(line), Numbers::Line(earlier)) =
             (&mut outcome.numbers, previous.numbers)
             && earlier.alpha == line.alpha

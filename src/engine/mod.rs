@@ -7,6 +7,7 @@
 pub mod builtin;
 pub mod device;
 pub mod directions;
+pub mod drivers;
 pub mod inputs;
 pub mod job;
 mod line;
@@ -16,6 +17,7 @@ mod plane;
 pub mod recipe;
 pub mod report;
 pub mod result;
+mod resume;
 pub mod sharpness;
 pub mod surface;
 mod trajectory;
@@ -134,43 +136,6 @@ fn drive(
         } else if took > CHUNK * 2 {
             sampler.chunk = (sampler.chunk / 2).max(1);
         }
-    }
-    Ok(())
-}
-
-/// Refuses to go on from the result of another job.
-fn same_job(previous: &Outcome, job: &Job) -> Result<()> {
-    let mut earlier = previous.recipe.job.clone();
-    let mut now = job.clone();
-    // Where it is computed may change between two sittings; what is computed may not.
-    for setup in [&mut earlier, &mut now]
-        .into_iter()
-        .filter_map(Job::setup_mut)
-    {
-        setup.device = device::DeviceChoice::Auto;
-        setup.memory = job::MemorySize(1 << 30);
-    }
-    if earlier == now {
-        return Ok(());
-    }
-    Err(Error::Usage(
-        "the result to resume was made with other options; leave --resume out to start anew, or repeat the options it was made with".into(),
-    ))
-}
-
-/// Refuses to go on where a file has changed since.
-fn same_files(previous: &Outcome, now: &recipe::Recipe) -> Result<()> {
-    let files = previous.recipe.checkpoints.iter().zip(&now.checkpoints);
-    if let Some((_, changed)) = files.into_iter().find(|(a, b)| a.sha256 != b.sha256) {
-        return Err(Error::file(
-            &changed.path,
-            "the checkpoint has changed since the result to resume was made",
-        ));
-    }
-    if previous.recipe.data.sha256 != now.data.sha256 {
-        return Err(Error::Usage(
-            "the data has changed since the result to resume was made".into(),
-        ));
     }
     Ok(())
 }

@@ -2,7 +2,10 @@
 
 use crate::engine::directions;
 use crate::engine::inputs::Inputs;
-use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, SurfaceJob};
+use crate::engine::job::{
+    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, SurfaceJob,
+    bounds,
+};
 use crate::engine::local::planes::{self, Pair};
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
@@ -42,8 +45,18 @@ pub fn check(job: &SurfaceJob) -> Result<()> {
             "--alpha says where between two checkpoints the centre lies: give --small and --large",
         );
     }
-    if job.alpha.is_some_and(|a| !a.is_finite()) {
-        return wrong("--alpha must be a finite number");
+    if let Some(alpha) = job.alpha {
+        bounds::ALPHA.check(alpha)?;
+    }
+    let points = |axis: Option<AxisChoice>| match axis {
+        Some(AxisChoice::Given(axis)) => axis.points,
+        Some(AxisChoice::Auto(points)) => points,
+        None => DEFAULT_POINTS,
+    };
+    let (x, y) = (points(job.x), points(job.y.or(job.x)));
+    bounds::GRID.check(x.saturating_mul(y))?;
+    if let Directions::Worst(epsilon) = job.directions {
+        bounds::EPSILON.check(epsilon)?;
     }
     let between_checkpoints = matches!(job.directions, Directions::Three(..) | Directions::Pca(_));
     if between_checkpoints && (job.normalize.is_some() || job.one_dim.is_some()) {

@@ -1,10 +1,10 @@
 //! From a result to a figure: which numbers are drawn, and what the reader is told about them.
 
-use crate::engine::job::Job;
+use crate::engine::job::{Job, bounds};
 use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
-use crate::export::caption;
+use crate::export::{Format, caption, png};
 use crate::landscape::table::{Column, Table};
 use crate::plot::colormap::Colormap;
 use crate::plot::figure::{
@@ -16,6 +16,7 @@ use crate::plot::page;
 use crate::plot::scale::{Scale, finite_range, robust_range};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
 
 /// How a figure looks.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -34,14 +35,28 @@ pub struct FigureOptions {
     #[arg(long, default_value = "viridis")]
     pub colormap: Colormap,
     /// Width in millimetres; text keeps its size
-    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = width)]
+    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = bounds::WIDTH)]
     pub width: f64,
     /// Dots per inch of a PNG
-    #[arg(long, default_value_t = 300.0, value_parser = dots)]
+    #[arg(long, default_value_t = 300.0, value_parser = bounds::DOTS)]
     pub dpi: f64,
     /// Title [default: what is shown]
     #[arg(long)]
     pub title: Option<String>,
+}
+
+impl FigureOptions {
+    /// Refuses, before the work, a picture wider than pictures can be.
+    ///
+    /// # Errors
+    /// Where one of `outputs` is a PNG and it would be.
+    pub fn check(&self, outputs: &[PathBuf]) -> Result<()> {
+        let png = |path: &PathBuf| Format::of(path).is_ok_and(|f| f == Format::Png);
+        if outputs.iter().any(png) {
+            png::check_width(self.width, self.dpi)?;
+        }
+        Ok(())
+    }
 }
 
 impl Default for FigureOptions {
@@ -73,42 +88,26 @@ pub enum Metric {
 }
 
 fn levels(text: &str) -> Result<Levels, String> {
-    let wrong = || "expected a number of levels (1 to 100) or levels like 0.1,0.5,1".to_owned();
-    if let Ok(count) = text.parse::<usize>() {
-        return if (1..=100).contains(&count) {
-            Ok(Levels::Auto(count))
-        } else {
-            Err(wrong())
-        };
+    let wrong = || {
+        "expected a number of levels (1 to 100), or up to 100 levels like 0.1,0.5,1: losses and accuracies, none below 0".to_owned()
+    };
+    if !text.contains(',')
+        && let Ok(count) = text.trim().parse::<usize>()
+    {
+        return bounds::LEVELS
+            .parse(text)
+            .map(|_| Levels::Auto(count))
+            .map_err(|_| wrong());
     }
-    let values: Option<Vec<f64>> = text
-        .split(',')
-        .map(|v| v.trim().parse().ok().filter(|v: &f64| v.is_finite()))
-        .collect();
+    let level = |v: &str| {
+        v.trim()
+            .parse()
+            .ok()
+            .filter(|v: &f64| v.is_finite() && *v >= 0.0)
+    };
+    let values: Option<Vec<f64>> = text.split(',').map(level).collect();
+    let values = values.filter(|values| values.len() <= bounds::LEVELS.most());
     values.map(Levels::Given).ok_or_else(wrong)
-}
-
-fn within(text: &str, low: f64, high: f64) -> Result<f64, String> {
-    text.parse()
-        .ok()
-        .filter(|v| (low..=high).contains(v))
-        .ok_or_else(|| format!("expected a number from {low} to {high}"))
-}
-
-/// Reads a width in millimetres.
-///
-/// # Errors
-/// Where it is none that fits a page.
-pub fn width(text: &str) -> Result<f64, String> {
-    within(text, 40.0, 1000.0)
-}
-
-/// Reads a resolution in dots per inch.
-///
-/// # Errors
-/// Where it is none of a picture.
-pub fn dots(text: &str) -> Result<f64, String> {
-    within(text, 36.0, 1200.0)
 }
 
 /// A result as an SVG document.

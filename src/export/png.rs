@@ -19,6 +19,20 @@ pub const DPI: f64 = 300.0;
 /// The most pixels along a side.
 const MOST_PIXELS: f32 = 12_000.0;
 
+/// Refuses a page of `width` millimetres that has too many pixels at `dpi` dots per inch.
+///
+/// # Errors
+/// Says how many those would be.
+pub fn check_width(width: f64, dpi: f64) -> Result<()> {
+    let pixels = width / 25.4 * dpi;
+    if pixels > f64::from(MOST_PIXELS) {
+        return Err(Error::Usage(format!(
+            "a picture {width} mm wide has {pixels:.0} pixels a row at {dpi} dpi, at most {MOST_PIXELS} can be; lower --width or --dpi"
+        )));
+    }
+    Ok(())
+}
+
 /// The bytes of a `.png` file at `dpi` dots per inch: a page of 80 mm has 945 pixels at 300.
 pub fn bytes(svg: &str, dpi: f64) -> Result<Vec<u8>> {
     if !dpi.is_finite() || dpi < 10.0 {

@@ -2,6 +2,7 @@
 
 use super::renderer::SurfaceRenderer;
 use super::scene::SurfaceScene;
+use crate::engine::drivers;
 use crate::error::{Error, Result};
 use crate::plot::camera::Camera;
 
@@ -15,6 +16,7 @@ pub fn headless() -> Result<(wgpu::Device, wgpu::Queue)> {
             "{what}: {why}; install a Vulkan driver (mesa-vulkan-drivers has a software one) to draw surfaces in space"
         ))
     };
+    let _hush = drivers::hush();
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: wgpu::Backends::PRIMARY,
         ..wgpu::InstanceDescriptor::new_without_display_handle()

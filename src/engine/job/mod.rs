@@ -3,8 +3,11 @@
 //!
 //! A job says what is wanted and nothing of how far it got. Defaults stand here and nowhere else.
 
+pub mod bounds;
 mod curvature;
+mod identity;
 mod noise;
+mod paths;
 mod report;
 mod sharpness;
 mod values;
@@ -18,7 +21,9 @@ use crate::landscape::slice::Buffers;
 use crate::landscape::trajectory::Centring;
 use clap::Args;
 pub use curvature::CurvatureJob;
+pub use identity::differing;
 pub use noise::{NoiseJob, Reached};
+pub use paths::lossy;
 pub use report::{CENTRES, ReportJob, command_line, quoted};
 use serde::{Deserialize, Serialize};
 pub use sharpness::{Measures, SharpnessJob};
@@ -89,7 +94,7 @@ pub struct Setup {
     )]
     pub split: SplitChoice,
     /// Take a stratified subset of N samples of each split [default: all]
-    #[arg(long, value_name = "N", value_parser = positive, help_heading = "Network and data")]
+    #[arg(long, value_name = "N", value_parser = bounds::SAMPLES, help_heading = "Network and data")]
     pub samples: Option<usize>,
     /// Seed of directions, subsets and synthetic data
     #[arg(long, default_value_t = 0, help_heading = "Network and data")]
@@ -119,15 +124,18 @@ pub struct SurfaceJob {
     pub setup: Setup,
     /// The checkpoint at the centre [default: the built-in small-batch minimizer]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["small", "large", "alpha"])]
+    #[serde(serialize_with = "lossy")]
     pub at: Option<PathBuf>,
     /// Small-batch minimizer, for a centre between two
     #[arg(long, value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
     pub small: Option<PathBuf>,
     /// Large-batch minimizer, for a centre between two
     #[arg(long, value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
     pub large: Option<PathBuf>,
     /// Where between the two the centre lies: 0 small batch, 1 large batch
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = bounds::ALPHA)]
     pub alpha: Option<f64>,
     /// random, hessian, worst:EPSILON, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER
     #[arg(long, default_value = "random")]
@@ -171,9 +179,11 @@ pub struct LineJob {
     pub setup: Setup,
     /// Small-batch minimizer, at α = 0
     #[arg(long, value_name = "FILE", default_value = BUILTIN_SMALL, requires = "large")]
+    #[serde(serialize_with = "lossy")]
     pub small: PathBuf,
     /// Large-batch minimizer, at α = 1
     #[arg(long, value_name = "FILE", default_value = BUILTIN_LARGE, requires = "small")]
+    #[serde(serialize_with = "lossy")]
     pub large: PathBuf,
     /// Where on the line: FROM:TO:POINTS
     #[arg(long, default_value = "-1:2:61", allow_hyphen_values = true)]
@@ -192,6 +202,7 @@ pub struct TrajectoryJob {
     pub model: String,
     /// Folder of checkpoints; their order is that of the numbers in their names
     #[arg(value_name = "DIR")]
+    #[serde(serialize_with = "lossy")]
     pub folder: PathBuf,
     /// What the principal directions vary about
     #[arg(long, value_enum, default_value = "mean")]
@@ -234,13 +245,6 @@ impl Default for NoiseJob {
     fn default() -> Self {
         without_options()
     }
-}
-
-fn positive(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|n| *n > 0)
-        .ok_or_else(|| "expected a whole number from 1 up".into())
 }
 
 impl Job {

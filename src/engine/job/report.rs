@@ -2,7 +2,7 @@
 
 use super::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, CurvatureJob, LineJob, Measures,
-    NoiseJob, Setup, SharpnessJob, SurfaceJob, without_options,
+    NoiseJob, Setup, SharpnessJob, SurfaceJob, lossy, without_options,
 };
 use crate::error::{Error, Result};
 use crate::landscape::grid::Axis;
@@ -25,6 +25,7 @@ pub struct ReportJob {
     /// Small-batch checkpoint, large-batch checkpoint and, for distances, the weights both started from [default: the built-in experiment]
     #[arg(value_name = "FILE")]
     #[serde(default)]
+    #[serde(serialize_with = "lossy")]
     pub files: Vec<PathBuf>,
     /// What running means and variances do as the weights move along the line and over planes
     #[arg(long, value_enum, default_value = "interpolate")]

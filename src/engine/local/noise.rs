@@ -116,13 +116,17 @@ fn measure(
     };
 
     let mut pass = ExactPass::new(point.clone());
-    let all = pull(
-        || pass.step(&mut objective),
-        |now| show(result, "gradients of samples", now.done, now.total),
-    )?;
-    result.exact = pass.noise(&tensors);
-    if let Some(gradient) = pass.gradient() {
-        result.layers = layers::table(&place.theta, gradient);
+    let mut all = true;
+    while let Some(now) = pass.step(&mut objective)? {
+        // What the samples so far say may be all that is ever kept.
+        result.exact = pass.noise(&tensors);
+        if let Some(gradient) = pass.gradient().filter(|_| result.layers.is_empty()) {
+            result.layers = layers::table(&place.theta, gradient);
+        }
+        if show(result, "gradients of samples", now.done, now.total) == Flow::Stop {
+            all = false;
+            break;
+        }
     }
     let (Some(exact), true) = (result.exact.clone(), all) else {
         if let Some(exact) = &result.exact {
