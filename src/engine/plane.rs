@@ -6,7 +6,7 @@ use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions,
 use crate::engine::local::planes::{self, Pair};
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
-use crate::landscape::direction::{self, Normalization};
+use crate::landscape::direction::{self, Normalization, Treatment};
 use crate::landscape::evaluate::STATISTICS_BATCH;
 use crate::landscape::sample::Cell;
 use crate::landscape::slice::{Buffers, Slice};
@@ -190,14 +190,14 @@ pub fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(Str
 }
 
 fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, Vec<AxisFacts>)> {
-    let (rule, one_dim) = (
-        job.normalize.unwrap_or_default(),
-        job.one_dim.unwrap_or_default(),
-    );
-    let (raw, from): (Vec<Params>, String) = match &job.directions {
+    let (raw, from, treatment) = match &job.directions {
         Directions::Files(files) => (
             directions::read(files, centre)?,
             format!("stored in {}", job.directions),
+            Treatment {
+                normalize: job.normalize,
+                one_dim: job.one_dim,
+            },
         ),
         _ => {
             let seed = job.setup.seed;
@@ -206,13 +206,11 @@ fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, V
                     .map(|stream| direction::random(centre.layout(), seed, stream))
                     .collect(),
                 format!("Gaussian, seed {seed}"),
+                Treatment::of_random(job.normalize, job.one_dim),
             )
         }
     };
-    let mut scaled: Vec<Params> = raw
-        .iter()
-        .map(|d| direction::normalise(d, centre, rule, one_dim))
-        .collect();
+    let mut scaled: Vec<Params> = raw.iter().map(|d| treatment.apply(d, centre)).collect();
     if let [x, y] = scaled.as_mut_slice() {
         if x.norm() == 0.0 || y.norm() == 0.0 {
             return Err(Error::Slice(
@@ -224,12 +222,16 @@ fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, V
         }
     }
     let words = format!(
-        "{}, {}{}",
-        rule.describe(),
-        one_dim.describe(),
+        "{}{}{}",
+        treatment.describe(),
+        if job.buffers == Buffers::Interpolate && scaled.iter().any(Params::moves_buffers) {
+            ", running statistics along theirs"
+        } else {
+            ""
+        },
         if job.orthogonal { ", orthogonal" } else { "" }
     );
-    let unit = if rule == Normalization::Unit {
+    let unit = if treatment.normalize == Some(Normalization::Unit) {
         "L2 distance"
     } else {
         "direction"
@@ -268,14 +270,11 @@ fn through_series(job: &SurfaceJob, folder: &Path, inputs: &mut Inputs) -> Resul
 
 /// Axes of a PCA plane with their share of the variance.
 pub fn pca_axes(explained: &[f64], folder: &Path, centring: Centring) -> Vec<AxisFacts> {
-    let about = match centring {
-        Centring::Mean => "about the mean",
-        Centring::None => "of the offsets, uncentred",
-    };
     let axis = |(i, share): (usize, &f64)| AxisFacts {
         label: format!("PCA {} ({:.1} %)", i + 1, 100.0 * share),
         rule: format!(
-            "principal directions {about}, checkpoints of {}",
+            "principal directions {}, checkpoints of {}",
+            centring.describe(),
             stem(folder)
         ),
     };

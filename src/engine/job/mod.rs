@@ -132,10 +132,10 @@ pub struct SurfaceJob {
     /// random, hessian, worst:EPSILON, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER
     #[arg(long, default_value = "random")]
     pub directions: Directions,
-    /// How random or stored directions are scaled to the weights [default: filter]
+    /// How directions are scaled to the weights [default: filter for random ones; stored ones as stored]
     #[arg(long, value_enum, value_name = "RULE")]
     pub normalize: Option<Normalization>,
-    /// What biases and other one-axis tensors do [default: zero]
+    /// What biases and other one-axis tensors do [default: zero for random directions; as stored for stored ones]
     #[arg(long, value_enum, value_name = "RULE")]
     pub one_dim: Option<OneDim>,
     /// Make the second direction orthogonal to the first
@@ -146,7 +146,7 @@ pub struct SurfaceJob {
     #[arg(long)]
     #[serde(default)]
     pub isometric: bool,
-    /// What the principal directions vary about (pca:…)
+    /// What the principal directions are taken about (pca:…): the mean of all checkpoints but the last; all of them, as Li et al.'s code (li); or the last one (final)
     #[arg(long, value_enum, default_value = "mean")]
     #[serde(default)]
     pub centring: Centring,
@@ -193,7 +193,7 @@ pub struct TrajectoryJob {
     /// Folder of checkpoints; their order is that of the numbers in their names
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
-    /// What the principal directions vary about
+    /// What the principal directions are taken about: the mean of all checkpoints but the last; all of them, as Li et al.'s code (li); or the last one (final)
     #[arg(long, value_enum, default_value = "mean")]
     #[serde(default)]
     pub centring: Centring,

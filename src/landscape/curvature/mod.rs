@@ -11,6 +11,7 @@ pub mod lanczos;
 pub mod line;
 pub mod ratio;
 pub mod trace;
+pub mod tridiagonal;
 pub mod variation;
 pub mod vector;
 
