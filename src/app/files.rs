@@ -239,6 +239,7 @@ fn adopt(state: &mut State, outcome: &Outcome) {
             wish.line = job.alpha;
             wish.plane.setup = job.setup.clone();
             wish.plane.buffers = job.buffers;
+            wish.plane.remeasure = job.remeasure;
         }
         Job::Trajectory(job) => {
             between(&mut state.wish, Directions::Pca(job.folder.clone()));

@@ -7,7 +7,7 @@ use crate::engine::local::planes::{self, Pair};
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{self, Normalization, Treatment};
-use crate::landscape::evaluate::STATISTICS_BATCH;
+use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::sample::Cell;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::landscape::table::Table;
@@ -294,16 +294,17 @@ pub fn trajectory_facts(names: Vec<String>, found: &Trajectory) -> TrajectoryFac
 }
 
 /// What the running statistics do, in words; empty where the network has none.
-pub fn statistics_words(inputs: &Inputs, buffers: Buffers) -> String {
+pub fn statistics_words(inputs: &Inputs, buffers: Buffers, remeasure: Remeasure) -> String {
     if !inputs.network.has_statistics() {
         return String::new();
     }
     match buffers {
         Buffers::Frozen => "normalisation statistics frozen".into(),
         Buffers::Interpolate => "normalisation statistics interpolated".into(),
-        Buffers::Recompute => format!(
-            "normalisation statistics recomputed on the training split (batches of {STATISTICS_BATCH})"
-        ),
+        Buffers::Recompute => {
+            let samples = inputs.statistics.as_ref().map_or(0, |s| s.len());
+            format!("normalisation statistics {}", remeasure.describe(samples))
+        }
     }
 }
 

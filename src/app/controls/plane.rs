@@ -97,7 +97,7 @@ const BUFFERS: [(Buffers, &str, &str); 3] = [
     (
         Buffers::Recompute,
         "Recomputed",
-        "Measured on the training samples at every point: slow, and what a trained network would really use",
+        "Measured on the training samples at every point, the mean over batches of 128: slow, and what a trained network would really use",
     ),
 ];
 

@@ -13,6 +13,7 @@ use crate::dataset;
 use crate::engine::device::DeviceChoice;
 use crate::landscape::direction::{Normalization, OneDim};
 use crate::landscape::evaluate::Precision;
+use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::grid::Axis;
 use crate::landscape::slice::Buffers;
 use crate::landscape::trajectory::Centring;
@@ -160,6 +161,10 @@ pub struct SurfaceJob {
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]
     pub buffers: Buffers,
+    /// How they are recomputed.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub remeasure: Remeasure,
 }
 
 /// The line between two minimizers.
@@ -182,6 +187,10 @@ pub struct LineJob {
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]
     pub buffers: Buffers,
+    /// How they are recomputed.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub remeasure: Remeasure,
 }
 
 /// A folder of checkpoints seen in its PCA plane.

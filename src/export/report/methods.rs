@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
 use crate::landscape::grid::Axis;
 use crate::landscape::noise::CAUTION as NOISE_CAUTION;
+use crate::landscape::slice::Buffers;
 use crate::landscape::sharpness::CAUTION;
 use crate::plot::number::{format_value, grouped};
 
@@ -331,7 +332,10 @@ fn facts(report: &Report) -> String {
         },
     );
     let statistics = if report.has_statistics {
-        let buffers = format!("{:?}", report.job.buffers).to_lowercase();
+        let mut buffers = format!("{:?}", report.job.buffers).to_lowercase();
+        if report.job.buffers == Buffers::Recompute {
+            buffers += &format!(" ({})", report.job.remeasure.rule());
+        }
         format!(
             "running means and variances: {buffers} along the line and over planes; those of each checkpoint (eval mode) for sharpness, curvature, its lines and maps, and noise"
         )
