@@ -490,20 +490,15 @@ fn saved_directions_give_the_same_surface() {
         losscope(dir.path(), &[&base[..], more].concat()).succeeds();
     };
     run(&["-o", "a.csv", "--save-directions", "d.safetensors"]);
-    let stored = ["--normalize", "none", "--one-dim", "keep"];
     run(&[
-        &stored[..],
-        &[
-            "--directions",
-            "d.safetensors",
-            "-o",
-            "b.csv",
-            "--save-directions",
-            "d.h5",
-        ],
-    ]
-    .concat());
-    run(&[&stored[..], &["--directions", "d.h5", "-o", "c.csv"]].concat());
+        "--directions",
+        "d.safetensors",
+        "-o",
+        "b.csv",
+        "--save-directions",
+        "d.h5",
+    ]);
+    run(&["--directions", "d.h5", "-o", "c.csv"]);
     let read = |name| std::fs::read(dir.path().join(name)).unwrap();
     assert_eq!(read("a.csv"), read("b.csv"));
     assert_eq!(read("a.csv"), read("c.csv"));

@@ -6,13 +6,16 @@ use crate::engine::job::CurvatureJob;
 use crate::engine::local::curvature::{CurvatureResult, RatioGrid, run as compute};
 use crate::export::curvature::check_picture;
 use crate::export::figure::FigureOptions;
+use crate::landscape::curvature::CAUTION;
 use crate::landscape::curvature::lanczos::Eigenvalue;
+use crate::landscape::quantity;
 use crate::plot::colormap::Colormap;
 use crate::plot::number::format_value;
 use clap::Args;
 
 /// `losscope curvature`
 #[derive(Debug, Args)]
+#[command(after_long_help = help())]
 pub struct CurvatureArgs {
     #[command(flatten)]
     job: CurvatureJob,
@@ -21,6 +24,11 @@ pub struct CurvatureArgs {
     /// Colours of the map: viridis, cividis, magma, inferno, plasma or grey
     #[arg(long, default_value = "viridis", help_heading = "Figure")]
     colormap: Colormap,
+}
+
+/// What is measured, for `--help`.
+fn help() -> String {
+    quantity::long_help(&quantity::CURVATURE, CAUTION)
 }
 
 /// Measures, prints and writes.

@@ -11,6 +11,7 @@ pub mod grid;
 pub mod line;
 pub mod noise;
 pub mod objective;
+pub mod quantity;
 pub mod sample;
 pub mod sharpness;
 pub mod slice;

@@ -130,7 +130,8 @@ pub fn plane_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mu
     if !between {
         let stored = matches!(job.directions, Directions::Files(_));
         let rules = choices(&RULES, stored);
-        let shown = |rule: Option<Normalization>| rule.filter(|r| stored || *r != Normalization::Filter);
+        let shown =
+            |rule: Option<Normalization>| rule.filter(|r| stored || *r != Normalization::Filter);
         let mut rule = shown(job.normalize);
         choice(ui, "Normalisation", NORMALIZE, &mut rule, &rules);
         if rule != shown(job.normalize) {

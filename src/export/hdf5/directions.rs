@@ -24,7 +24,10 @@ pub fn write_directions(path: &Path, directions: &[Params]) -> Result<()> {
     for (name, direction) in ["xdirection", "ydirection"].into_iter().zip(directions) {
         let mut group = file.create_group(name);
         let mut next = 0;
-        for (spec, values) in direction.tensors().filter(|(s, _)| states || s.is_trainable()) {
+        for (spec, values) in direction
+            .tensors()
+            .filter(|(s, _)| states || s.is_trainable())
+        {
             dataset(&mut group, next, values, &spec.shape, single);
             next += 1;
             if spec.role == Role::RunningVar {

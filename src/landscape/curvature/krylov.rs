@@ -6,8 +6,9 @@
 //! restart: Wu and Simon 2000), which couples each of those with the next one: T is an arrow first and
 //! tridiagonal after.
 
+use super::orthogonal::orthogonalise;
 use super::tridiagonal;
-use super::vector::{add_scaled, dot, gaussian, norm, orthogonalise, scale};
+use super::vector::{add_scaled, dot, gaussian, norm, scale};
 use crate::error::{Error, Result};
 use nalgebra::{DMatrix, SymmetricEigen};
 use rand_chacha::ChaCha8Rng;

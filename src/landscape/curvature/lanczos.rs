@@ -124,13 +124,11 @@ impl Lanczos {
         if self.done || self.krylov.products() >= self.options.most_products {
             return Ok(None);
         }
-        let room = self
-            .options
-            .most_vectors
-            .max(self.options.fewest_vectors());
+        let room = self.options.most_vectors.max(self.options.fewest_vectors());
         if self.krylov.len() >= room {
             // More of both ends than is wanted: their neighbours guard them.
-            self.krylov.restart(room / 4, (room / 4).max(self.options.top + 2));
+            self.krylov
+                .restart(room / 4, (room / 4).max(self.options.top + 2));
         }
         let Some(wanted) = self.krylov.wanted() else {
             self.done = true;

@@ -9,6 +9,7 @@ pub mod density;
 pub mod krylov;
 pub mod lanczos;
 pub mod line;
+mod orthogonal;
 pub mod ratio;
 pub mod trace;
 pub mod tridiagonal;

@@ -149,11 +149,7 @@ pub(super) struct Measured {
 
 impl Evaluator {
     /// Replaces running statistics by what train-mode passes over the training split measure.
-    pub(super) fn measure_statistics(
-        &self,
-        weights: &mut Weights,
-        over: &Measured,
-    ) -> Result<()> {
+    pub(super) fn measure_statistics(&self, weights: &mut Weights, over: &Measured) -> Result<()> {
         let split = &over.split;
         let (mut totals, mut weight): (Vec<forward::BatchStatistics>, f64) = (Vec::new(), 0.0);
         let alone = is_alone(split.len(), split.batch);
