@@ -825,19 +825,19 @@ fn flowing(text: &str) -> String {
 
 #[test]
 fn measures_say_their_formulas_units_and_sources_in_the_help() {
-    use losscope::landscape::quantity;
+    use losscope::landscape::definitions;
     let dir = folder();
-    for (command, quantities) in [
-        ("sharpness", &quantity::SHARPNESS[..]),
-        ("curvature", &quantity::CURVATURE),
-        ("noise", &quantity::NOISE),
+    for (command, list) in [
+        ("sharpness", &definitions::SHARPNESS[..]),
+        ("curvature", &definitions::CURVATURE),
+        ("noise", &definitions::NOISE),
     ] {
         let help = losscope(dir.path(), &[command, "--help"]).succeeds();
         let help = flowing(&help.stdout());
-        for quantity in quantities {
-            let mut words = vec![quantity.formula, quantity.unit, quantity.meaning];
-            words.extend(quantity.sources.iter().map(|source| source.paper));
-            words.extend(quantity.sources.iter().map(|source| source.arxiv));
+        for definition in list {
+            let mut words = vec![definition.formula, definition.unit, definition.meaning];
+            words.extend(definition.sources.iter().map(|source| source.paper));
+            words.extend(definition.sources.iter().map(|source| source.arxiv));
             for words in words {
                 assert!(help.contains(&flowing(words)), "{command}: {words}");
             }

@@ -8,7 +8,7 @@ use crate::export::curvature::check_picture;
 use crate::export::figure::FigureOptions;
 use crate::landscape::curvature::CAUTION;
 use crate::landscape::curvature::lanczos::Eigenvalue;
-use crate::landscape::quantity;
+use crate::landscape::definitions;
 use crate::plot::colormap::Colormap;
 use crate::plot::number::format_value;
 use clap::Args;
@@ -28,7 +28,7 @@ pub struct CurvatureArgs {
 
 /// What is measured, for `--help`.
 fn help() -> String {
-    quantity::long_help(&quantity::CURVATURE, CAUTION)
+    definitions::long_help(&definitions::CURVATURE, CAUTION)
 }
 
 /// Measures, prints and writes.

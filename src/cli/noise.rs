@@ -4,8 +4,8 @@ use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
 use crate::engine::job::NoiseJob;
 use crate::engine::local::noise::{NoiseResult, run as compute};
+use crate::landscape::definitions;
 use crate::landscape::noise::CAUTION;
-use crate::landscape::quantity;
 use clap::Args;
 
 /// `losscope noise`
@@ -20,7 +20,7 @@ pub struct NoiseArgs {
 
 /// What is measured, for `--help`.
 fn help() -> String {
-    quantity::long_help(&quantity::NOISE, CAUTION)
+    definitions::long_help(&definitions::NOISE, CAUTION)
 }
 
 /// Measures, prints and writes.

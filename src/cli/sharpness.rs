@@ -5,8 +5,8 @@ use crate::engine::Flow;
 use crate::engine::job::SharpnessJob;
 use crate::engine::sharpness::{self, CheckpointSharpness, SharpnessReport};
 use crate::export::{self, sharpness as files};
+use crate::landscape::definitions;
 use crate::landscape::evaluate::Precision;
-use crate::landscape::quantity;
 use crate::landscape::sharpness::region::epsilon_text;
 use crate::landscape::sharpness::search::{Method, Sharpness};
 use crate::landscape::sharpness::{CAUTION, PUBLISHED, PUBLISHED_EPSILON};
@@ -31,7 +31,7 @@ pub struct SharpnessArgs {
 
 /// What is measured, for `--help`.
 fn help() -> String {
-    quantity::long_help(&quantity::SHARPNESS, CAUTION)
+    definitions::long_help(&definitions::SHARPNESS, CAUTION)
 }
 
 /// Measures, prints and writes.

@@ -1,8 +1,9 @@
 //! The surface job: metrics over a plane.
 
 use crate::engine::inputs::{Inputs, open_checkpoint};
-use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob};
+use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Directions, Job, SurfaceJob};
 use crate::engine::plane::{self, Plane};
+use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::{Observer, drive, same_files, same_job};
 use crate::error::{Error, Result};
@@ -36,6 +37,14 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     outcome.recipe.device = device.name;
     if let Some(previous) = previous {
         same_files(&previous, &outcome.recipe)?;
+        // The file of the directions may be another by now, or have been scaled by an older rule.
+        let stored = matches!(job.directions, Directions::Files(_));
+        let made = |recipe: &Recipe| (recipe.axes.clone(), recipe.geometry.clone());
+        if stored && made(&previous.recipe) != made(&outcome.recipe) {
+            return Err(Error::Usage(
+                "the stored directions aren't those of the result to resume, or were scaled by another rule; leave --resume out to start anew".into(),
+            ));
+        }
         outcome.recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
     }
     let order = outcome.order();

@@ -7,9 +7,9 @@ use crate::engine::job::{CENTRES, Setup, command_line};
 use crate::engine::report::Report;
 use crate::error::Result;
 use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
+use crate::landscape::definitions::{self, Definition};
 use crate::landscape::grid::Axis;
 use crate::landscape::noise::CAUTION as NOISE_CAUTION;
-use crate::landscape::quantity::{self, Quantity};
 use crate::landscape::sharpness::CAUTION;
 use crate::landscape::slice::Buffers;
 use crate::plot::number::{format_value, grouped};
@@ -24,19 +24,19 @@ pub const LIBRARIES: [(&str, &str); 5] = [
 ];
 
 /// Formulas one after the other, with their names where there are several.
-fn formulas(quantities: &[Quantity]) -> String {
-    let one = |quantity: &Quantity| match quantities {
-        [_] => quantity.formula.to_owned(),
-        _ => format!("{}: {}", quantity.name, quantity.formula),
+fn formulas(definitions: &[Definition]) -> String {
+    let one = |one: &Definition| match definitions {
+        [_] => one.formula.to_owned(),
+        _ => format!("{}: {}", one.name, one.formula),
     };
-    let all: Vec<String> = quantities.iter().map(one).collect();
+    let all: Vec<String> = definitions.iter().map(one).collect();
     all.join(";  ")
 }
 
 /// Where they come from, each place once, papers on arXiv as links.
-fn sources(quantities: &[Quantity]) -> String {
+fn sources(definitions: &[Definition]) -> String {
     let mut all: Vec<String> = Vec::new();
-    for source in quantities.iter().flat_map(|quantity| quantity.sources) {
+    for source in definitions.iter().flat_map(|one| one.sources) {
         let brief = escaped(&source.brief());
         let linked = match source.arxiv {
             "" => brief,
@@ -59,7 +59,7 @@ fn sources(quantities: &[Quantity]) -> String {
 /// One part: what it is called, what it is of, its settings, its commands.
 struct Method {
     name: &'static str,
-    quantities: Vec<Quantity>,
+    definitions: Vec<Definition>,
     settings: String,
     commands: Vec<String>,
 }
@@ -80,11 +80,11 @@ pub fn methods(report: &Report) -> Result<String> {
         html += &format!("<h3>{}</h3>\n", escaped(method.name));
         html += &format!(
             "<p class=\"formula\">{}</p>\n",
-            marked(&formulas(&method.quantities))
+            marked(&formulas(&method.definitions))
         );
         html += &paragraph(&format!(
             "{} <span class=\"faint\">{}</span>",
-            sources(&method.quantities),
+            sources(&method.definitions),
             escaped(&method.settings)
         ));
         let commands: Vec<String> = method.commands.iter().map(|c| escaped(c)).collect();
@@ -136,13 +136,13 @@ fn list(report: &Report) -> Result<Vec<Method>> {
     let mut all = vec![
         Method {
             name: "Line between both",
-            quantities: vec![quantity::BARRIER],
+            definitions: vec![definitions::BARRIER],
             settings: format!("α = {}.", steps(line.alpha)),
             commands: vec![written("line", &line, "line.npz")?],
         },
         Method {
             name: "Contours",
-            quantities: vec![quantity::PLANE],
+            definitions: vec![definitions::PLANE],
             settings: format!("−1 to 1 on both axes, {} points each, seed {seed}.", if job.quick { 15 } else { 31 }),
             commands: surfaces?
                 .iter()
@@ -152,7 +152,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Sharpness φ",
-            quantities: vec![quantity::PHI],
+            definitions: vec![definitions::PHI],
             settings: format!(
                 "Full space A = I, and {} random directions with entries N(0, 1). Sign-gradient ascent from the centre and {} random corners and L-BFGS-B from a random interior point, {} iterations each, seed {seed}.",
                 subspace.subspace.unwrap_or(0),
@@ -166,7 +166,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Other sharpnesses",
-            quantities: vec![quantity::SAM, quantity::ASAM, quantity::ADAPTIVE_WORST, quantity::ADAPTIVE_AVERAGE, quantity::FILTER_AVERAGE],
+            definitions: vec![definitions::SAM, definitions::ASAM, definitions::ADAPTIVE_WORST, definitions::ADAPTIVE_AVERAGE, definitions::FILTER_AVERAGE],
             settings: format!(
                 "ρ = {}, {} random draws an average, {} steps of ascent, seed {seed}; by the first command above.",
                 sharpness.rho, sharpness.draws, sharpness.iterations
@@ -175,7 +175,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Sharpness along ε",
-            quantities: vec![quantity::PHI],
+            definitions: vec![definitions::PHI],
             settings: "Each box of a growing ε from the worst point of the smaller one, sign-gradient ascent, two steps at each ε besides the two that choose its start: coarser than the table, so its values may lie below. The report makes it, and the window’s sharpness view.".into(),
             commands: Vec::new(),
         },
@@ -183,14 +183,14 @@ fn list(report: &Report) -> Result<Vec<Method>> {
     all.extend(curvature(report)?);
     all.push(Method {
         name: "Distances",
-        quantities: vec![quantity::DISTANCE],
+        definitions: vec![definitions::DISTANCE],
         settings: "No setting.".into(),
         commands: distance_commands(report)?,
     });
     let [first, second] = &noise;
     all.push(Method {
         name: "Gradient noise",
-        quantities: vec![quantity::B_SIMPLE, quantity::B_NOISE, quantity::SGD_NOISE, quantity::ALIGNMENT, quantity::TRUST],
+        definitions: vec![definitions::B_SIMPLE, definitions::B_NOISE, definitions::SGD_NOISE, definitions::ALIGNMENT, definitions::TRUST],
         settings: format!(
             "B_simple exactly, from the gradients of all samples; {} probes for B_noise; alignment over {} batches of each size; seed {seed}.",
             first.curvature_probes, first.alignment_repeats
@@ -211,12 +211,12 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
     let mut all = vec![
         Method {
             name: "Curvature",
-            quantities: vec![
-                quantity::LARGEST,
-                quantity::SMALLEST,
-                quantity::TRACE,
-                quantity::FROBENIUS,
-                quantity::DENSITY,
+            definitions: vec![
+                definitions::LARGEST,
+                definitions::SMALLEST,
+                definitions::TRACE,
+                definitions::FROBENIUS,
+                definitions::DENSITY,
             ],
             settings: format!(
                 "Exact Hessian-vector products; relative residual {:e}, at most {} products; {} probes for the trace; {} probes of {} steps for the density; seed {seed}.",
@@ -233,7 +233,7 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Curvature along the line and the gradient",
-            quantities: vec![quantity::ALONG_LINE, quantity::ALONG_GRADIENT],
+            definitions: vec![definitions::ALONG_LINE, definitions::ALONG_GRADIENT],
             settings: format!(
                 "α = {}; η = {}; by the commands above.",
                 steps(first.alpha),
@@ -249,7 +249,7 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
     let [first, second] = &maps;
     all.push(Method {
         name: "Map of curvature",
-        quantities: vec![quantity::RATIO],
+        definitions: vec![definitions::RATIO],
         settings: format!(
             "c₁ and c₂ = {} each, directions made as those of the contours; Lanczos to {:e}, at most {} products a point, seed {seed}. A quick report has no map.",
             first.map.map_or_else(String::new, steps),

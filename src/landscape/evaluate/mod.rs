@@ -76,7 +76,7 @@ pub struct LoadedSlice {
     /// The origin's buffers, uploaded once.
     buffers: Weights,
     /// The training split in batches, where statistics are recomputed.
-    statistics: Option<statistics::Measured>,
+    statistics: Option<statistics::TrainingPasses>,
 }
 
 /// Losses and counts on their way from the device.

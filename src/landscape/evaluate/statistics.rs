@@ -142,14 +142,18 @@ fn is_alone(samples: usize, batch: usize) -> bool {
 
 /// The training split as statistics are measured over it.
 #[derive(Debug, Clone)]
-pub(super) struct Measured {
+pub(super) struct TrainingPasses {
     pub(super) split: Split,
     pub(super) weights: BatchWeights,
 }
 
 impl Evaluator {
     /// Replaces running statistics by what train-mode passes over the training split measure.
-    pub(super) fn measure_statistics(&self, weights: &mut Weights, over: &Measured) -> Result<()> {
+    pub(super) fn measure_statistics(
+        &self,
+        weights: &mut Weights,
+        over: &TrainingPasses,
+    ) -> Result<()> {
         let split = &over.split;
         let (mut totals, mut weight): (Vec<forward::BatchStatistics>, f64) = (Vec::new(), 0.0);
         let alone = is_alone(split.len(), split.batch);

@@ -1,6 +1,6 @@
 //! Getting samples and slices onto a device: checks, batch sizes, number types.
 
-use super::statistics::{Measured, Remeasure, STATISTICS_BATCH};
+use super::statistics::{Remeasure, STATISTICS_BATCH, TrainingPasses};
 use super::{Evaluator, LoadedSlice, Split};
 use crate::dataset::Samples;
 use crate::error::{Error, Result};
@@ -279,7 +279,7 @@ impl Evaluator {
             (true, Some(samples)) => {
                 let batch = how.batch(samples.len());
                 self.check_statistics(samples.len(), batch)?;
-                Some(Measured {
+                Some(TrainingPasses {
                     split: self.prepare(samples, batch),
                     weights: how.statistics_weights,
                 })

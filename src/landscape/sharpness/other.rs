@@ -5,9 +5,9 @@
 use super::ascent::{SignAscent, Start};
 use super::region::Region;
 use crate::error::{Error, Result};
+use crate::landscape::definitions::{self, Definition};
 use crate::landscape::direction::{Normalization, OneDim, normalise, random};
 use crate::landscape::objective::Objective;
-use crate::landscape::quantity::{self, Quantity};
 use crate::model::params::Params;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -39,13 +39,13 @@ impl Measure {
     ];
 
     /// Its formula, unit, meaning and source.
-    pub fn quantity(self) -> &'static Quantity {
+    pub fn definition(self) -> &'static Definition {
         match self {
-            Self::Sam => &quantity::SAM,
-            Self::Asam => &quantity::ASAM,
-            Self::AdaptiveWorst => &quantity::ADAPTIVE_WORST,
-            Self::AdaptiveAverage => &quantity::ADAPTIVE_AVERAGE,
-            Self::FilterAverage => &quantity::FILTER_AVERAGE,
+            Self::Sam => &definitions::SAM,
+            Self::Asam => &definitions::ASAM,
+            Self::AdaptiveWorst => &definitions::ADAPTIVE_WORST,
+            Self::AdaptiveAverage => &definitions::ADAPTIVE_AVERAGE,
+            Self::FilterAverage => &definitions::FILTER_AVERAGE,
         }
     }
 

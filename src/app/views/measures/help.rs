@@ -1,6 +1,6 @@
-//! The tooltips of the table: what every measure is ([`quantity`]), and how the window makes it.
+//! The tooltips of the table: what every measure is ([`definitions`]), and how the window makes it.
 
-use crate::landscape::quantity::{self, Quantity};
+use crate::landscape::definitions::{self, Definition};
 use crate::landscape::sharpness::other::Measure;
 
 /// Of the mean loss.
@@ -18,15 +18,15 @@ pub const RELATIVE: &str = "‖θ − θ₀‖₂ / ‖θ₀‖₂";
 /// Of the cosine.
 pub const COSINE: &str = "Cosine of the angle between θ and the initial weights θ₀";
 
-/// What a quantity is, and how this table makes it.
-fn of(quantity: &Quantity, made: &str) -> String {
-    format!("{}.\n\n{made}", quantity.tooltip())
+/// What a measure is, and how this table makes it.
+fn of(definition: &Definition, made: &str) -> String {
+    format!("{}.\n\n{made}", definition.tooltip())
 }
 
 /// Of Keskar et al.'s sharpness.
 pub fn phi() -> String {
     of(
-        &quantity::PHI,
+        &definitions::PHI,
         "Here in full space, by projected sign-gradient ascent over the training samples.",
     )
 }
@@ -34,7 +34,7 @@ pub fn phi() -> String {
 /// Of the largest eigenvalues.
 pub fn largest() -> String {
     of(
-        &quantity::LARGEST,
+        &definitions::LARGEST,
         "Here over the training samples in eval mode, to 0.1 %; ± is the residual.",
     )
 }
@@ -42,53 +42,53 @@ pub fn largest() -> String {
 /// Of the smallest eigenvalue.
 pub fn smallest() -> String {
     of(
-        &quantity::SMALLEST,
+        &definitions::SMALLEST,
         "Here over the training samples in eval mode, to 0.1 %; ± is the residual.",
     )
 }
 
 /// Of |λ_min/λ_max|.
 pub fn ratio() -> String {
-    of(&quantity::RATIO, "Here at one point.")
+    of(&definitions::RATIO, "Here at one point.")
 }
 
 /// Of the trace.
 pub fn trace() -> String {
-    of(&quantity::TRACE, "Here from 100 random vectors.")
+    of(&definitions::TRACE, "Here from 100 random vectors.")
 }
 
 /// Of the Frobenius norm.
 pub fn frobenius() -> String {
-    of(&quantity::FROBENIUS, "Here from 100 random vectors.")
+    of(&definitions::FROBENIUS, "Here from 100 random vectors.")
 }
 
 /// Of the noise scale.
 pub fn noise() -> String {
     of(
-        &quantity::B_SIMPLE,
+        &definitions::B_SIMPLE,
         "Here over the training samples; until all are in, ± is the standard error of as many drawn at random.",
     )
 }
 
 /// Of the noise scale with curvature.
 pub fn bend() -> String {
-    of(&quantity::B_NOISE, "Here from 20 random vectors.")
+    of(&definitions::B_NOISE, "Here from 20 random vectors.")
 }
 
 /// Of the alignment.
 pub fn alignment() -> String {
     of(
-        &quantity::ALIGNMENT,
+        &definitions::ALIGNMENT,
         "Here the mean of 20 batches of 64; losscope noise lists several sizes.",
     )
 }
 
 /// Of tr Σ.
 pub fn covariance() -> String {
-    of(&quantity::COVARIANCE, "Here over the training samples.")
+    of(&definitions::COVARIANCE, "Here over the training samples.")
 }
 
 /// Of the sharpnesses that are rises of the loss.
 pub fn of_measure(measure: Measure) -> String {
-    of(measure.quantity(), "Here over the training samples.")
+    of(measure.definition(), "Here over the training samples.")
 }

@@ -6,7 +6,7 @@
 
 /// One measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quantity {
+pub struct Definition {
     /// What it is called.
     pub name: &'static str,
     /// Its formula.
@@ -42,7 +42,7 @@ const PER_SQUARED_WEIGHT: &str = "nats per squared unit of the weights";
 const ANDRIUSHCHENKO: &str = "Andriushchenko et al. 2023";
 
 /// Keskar et al.'s sharpness.
-pub const PHI: Quantity = Quantity {
+pub const PHI: Definition = Definition {
     name: "Sharpness φ",
     formula: "φ(ε, A) = 100 · (max over z in C of f(θ + A z) − f(θ)) / (1 + f(θ)),  C = { z : |zᵢ| ≤ ε (|(A⁺θ)ᵢ| + 1) }",
     unit: "percent of 1 + f(θ)",
@@ -54,7 +54,7 @@ pub const PHI: Quantity = Quantity {
     )],
 };
 /// One step up the gradient.
-pub const SAM: Quantity = Quantity {
+pub const SAM: Definition = Definition {
     name: "SAM",
     formula: "f(w + ρ g/‖g‖) − f(w)",
     unit: "nats",
@@ -62,7 +62,7 @@ pub const SAM: Quantity = Quantity {
     sources: &[source("Foret et al. 2021", "equation 2", "2010.01412")],
 };
 /// One step up the gradient in a ball scaled by the weights.
-pub const ASAM: Quantity = Quantity {
+pub const ASAM: Definition = Definition {
     name: "ASAM",
     formula: "f(w + ρ w²∘g/‖|w|∘g‖) − f(w)",
     unit: "nats",
@@ -70,7 +70,7 @@ pub const ASAM: Quantity = Quantity {
     sources: &[source("Kwon et al. 2021", "equation 6", "2102.11600")],
 };
 /// The worst case within a share of every weight.
-pub const ADAPTIVE_WORST: Quantity = Quantity {
+pub const ADAPTIVE_WORST: Definition = Definition {
     name: "Adaptive worst case",
     formula: "max f(w + z) − f(w) over |zᵢ| ≤ ρ|wᵢ|",
     unit: "nats",
@@ -82,7 +82,7 @@ pub const ADAPTIVE_WORST: Quantity = Quantity {
     )],
 };
 /// The mean under noise in proportion to every weight.
-pub const ADAPTIVE_AVERAGE: Quantity = Quantity {
+pub const ADAPTIVE_AVERAGE: Definition = Definition {
     name: "Adaptive average",
     formula: "E f(w + ρ|w|∘ξ) − f(w), ξ ~ N(0, I)",
     unit: "nats",
@@ -90,7 +90,7 @@ pub const ADAPTIVE_AVERAGE: Quantity = Quantity {
     sources: &[source(ANDRIUSHCHENKO, "equation 1", "2302.07011")],
 };
 /// The mean along filter-normalised directions.
-pub const FILTER_AVERAGE: Quantity = Quantity {
+pub const FILTER_AVERAGE: Definition = Definition {
     name: "Filter-normalised average",
     formula: "E f(w + ρ d) − f(w), d ~ N(0, I), each filter of d scaled to the norm of w's",
     unit: "nats",
@@ -98,7 +98,7 @@ pub const FILTER_AVERAGE: Quantity = Quantity {
     sources: &[source("Li et al. 2018", "section 4", "1712.09913")],
 };
 /// What `losscope sharpness` measures.
-pub const SHARPNESS: [Quantity; 6] = [
+pub const SHARPNESS: [Definition; 6] = [
     PHI,
     SAM,
     ASAM,
@@ -109,7 +109,7 @@ pub const SHARPNESS: [Quantity; 6] = [
 
 const LANCZOS: &[Source] = &[source("Golub and Van Loan 2013", "section 10.1", "")];
 /// The largest eigenvalues.
-pub const LARGEST: Quantity = Quantity {
+pub const LARGEST: Definition = Definition {
     name: "Largest eigenvalues",
     formula: "H v = λ v,  H = ∇²f(θ)",
     unit: PER_SQUARED_WEIGHT,
@@ -117,7 +117,7 @@ pub const LARGEST: Quantity = Quantity {
     sources: LANCZOS,
 };
 /// The smallest eigenvalue.
-pub const SMALLEST: Quantity = Quantity {
+pub const SMALLEST: Definition = Definition {
     name: "Smallest eigenvalue",
     formula: "the least λ of H v = λ v",
     unit: PER_SQUARED_WEIGHT,
@@ -125,7 +125,7 @@ pub const SMALLEST: Quantity = Quantity {
     sources: LANCZOS,
 };
 /// How far from convex.
-pub const RATIO: Quantity = Quantity {
+pub const RATIO: Definition = Definition {
     name: "Convexity",
     formula: "|λ_min/λ_max|",
     unit: "none",
@@ -137,7 +137,7 @@ pub const RATIO: Quantity = Quantity {
     )],
 };
 /// The trace of the Hessian.
-pub const TRACE: Quantity = Quantity {
+pub const TRACE: Definition = Definition {
     name: "Trace",
     formula: "tr H = Σ λ = E vᵀHv, vᵢ = ±1",
     unit: PER_SQUARED_WEIGHT,
@@ -145,7 +145,7 @@ pub const TRACE: Quantity = Quantity {
     sources: &[source("Hutchinson 1990", "", "")],
 };
 /// The Frobenius norm of the Hessian.
-pub const FROBENIUS: Quantity = Quantity {
+pub const FROBENIUS: Definition = Definition {
     name: "Frobenius norm",
     formula: "‖H‖_F = √Σ λ² = √(E ‖Hv‖²), vᵢ = ±1",
     unit: PER_SQUARED_WEIGHT,
@@ -153,7 +153,7 @@ pub const FROBENIUS: Quantity = Quantity {
     sources: &[source("Hutchinson 1990", "", "")],
 };
 /// The density of all eigenvalues.
-pub const DENSITY: Quantity = Quantity {
+pub const DENSITY: Definition = Definition {
     name: "Density of eigenvalues",
     formula: "Σ wᵢ δ(λ − λᵢ), each δ drawn as a Gaussian",
     unit: "share of all eigenvalues per unit of λ",
@@ -164,7 +164,7 @@ pub const DENSITY: Quantity = Quantity {
     ],
 };
 /// Slope and curvature along a line.
-pub const ALONG_LINE: Quantity = Quantity {
+pub const ALONG_LINE: Definition = Definition {
     name: "Along a line",
     formula: "slope dᵀ∇f and curvature dᵀHd at θ + α d, d = θ_to − θ",
     unit: "nats per α and per α²; over ‖d‖ and ‖d‖² per unit of length",
@@ -172,7 +172,7 @@ pub const ALONG_LINE: Quantity = Quantity {
     sources: &[source("Pearlmutter 1994", "", "")],
 };
 /// Steps along the gradient.
-pub const ALONG_GRADIENT: Quantity = Quantity {
+pub const ALONG_GRADIENT: Definition = Definition {
     name: "Along the gradient",
     formula: "f(θ − η g) and ‖∇f(θ − η g) − g‖, g = ∇f(θ);  effective smoothness: the largest ‖∇f(θ − η g) − g‖/‖η g‖",
     unit: "nats; nats per unit of the weights; nats per squared unit",
@@ -184,7 +184,7 @@ pub const ALONG_GRADIENT: Quantity = Quantity {
     )],
 };
 /// What `losscope curvature` measures.
-pub const CURVATURE: [Quantity; 8] = [
+pub const CURVATURE: [Definition; 8] = [
     LARGEST,
     SMALLEST,
     RATIO,
@@ -196,7 +196,7 @@ pub const CURVATURE: [Quantity; 8] = [
 ];
 
 /// The simple noise scale.
-pub const B_SIMPLE: Quantity = Quantity {
+pub const B_SIMPLE: Definition = Definition {
     name: "B_simple",
     formula: "B_simple = tr Σ/‖G‖², tr Σ = mean ‖gₙ‖² − ‖G‖²",
     unit: "samples",
@@ -208,7 +208,7 @@ pub const B_SIMPLE: Quantity = Quantity {
     )],
 };
 /// The scatter of the gradients.
-pub const COVARIANCE: Quantity = Quantity {
+pub const COVARIANCE: Definition = Definition {
     name: "tr Σ",
     formula: "tr Σ = mean ‖gₙ‖² − ‖G‖²",
     unit: "squared nats per squared unit of the weights",
@@ -220,7 +220,7 @@ pub const COVARIANCE: Quantity = Quantity {
     )],
 };
 /// The simple noise scale from two batch sizes.
-pub const ESTIMATE: Quantity = Quantity {
+pub const ESTIMATE: Definition = Definition {
     name: "B_simple from two batch sizes",
     formula: "‖G‖² ≈ (B‖G_B‖² − b‖G_b‖²)/(B − b),  tr Σ ≈ (‖G_b‖² − ‖G_B‖²)/(1/b − 1/B)",
     unit: "samples",
@@ -232,7 +232,7 @@ pub const ESTIMATE: Quantity = Quantity {
     )],
 };
 /// The noise scale with curvature.
-pub const B_NOISE: Quantity = Quantity {
+pub const B_NOISE: Definition = Definition {
     name: "B_noise",
     formula: "B_noise = tr(HΣ)/(GᵀHG)",
     unit: "samples",
@@ -244,7 +244,7 @@ pub const B_NOISE: Quantity = Quantity {
     )],
 };
 /// The noise of SGD.
-pub const SGD_NOISE: Quantity = Quantity {
+pub const SGD_NOISE: Definition = Definition {
     name: "Noise of SGD",
     formula: "g = η (N/B − 1)",
     unit: "that of the learning rate η",
@@ -252,7 +252,7 @@ pub const SGD_NOISE: Quantity = Quantity {
     sources: &[source("Smith and Le 2017", "equation 15", "1710.06451")],
 };
 /// Steps against examples.
-pub const CRITICAL: Quantity = Quantity {
+pub const CRITICAL: Definition = Definition {
     name: "Critical batch size",
     formula: "(S/S_min − 1)(E/E_min − 1) = 1,  B_crit = E_min/S_min",
     unit: "steps S, examples E, samples B_crit",
@@ -264,7 +264,7 @@ pub const CRITICAL: Quantity = Quantity {
     )],
 };
 /// How much gradients point the same way.
-pub const ALIGNMENT: Quantity = Quantity {
+pub const ALIGNMENT: Definition = Definition {
     name: "Alignment",
     formula: "‖Σ gₙ‖/Σ ‖gₙ‖ over the samples of a batch",
     unit: "none",
@@ -276,7 +276,7 @@ pub const ALIGNMENT: Quantity = Quantity {
     )],
 };
 /// Weights over gradient, module by module.
-pub const TRUST: Quantity = Quantity {
+pub const TRUST: Definition = Definition {
     name: "Table of layers",
     formula: "‖θ‖/‖∇f‖ of every module",
     unit: "squared units of the weights per nat",
@@ -284,12 +284,12 @@ pub const TRUST: Quantity = Quantity {
     sources: &[source("You et al. 2017", "equation 6", "1708.03888")],
 };
 /// What `losscope noise` measures.
-pub const NOISE: [Quantity; 8] = [
+pub const NOISE: [Definition; 8] = [
     B_SIMPLE, COVARIANCE, ESTIMATE, B_NOISE, SGD_NOISE, CRITICAL, ALIGNMENT, TRUST,
 ];
 
 /// The barrier of a line.
-pub const BARRIER: Quantity = Quantity {
+pub const BARRIER: Definition = Definition {
     name: "Line between both",
     formula: "θ(α) = (1 − α) θ_small + α θ_large;  barrier = max over α in [0, 1] of f(θ(α)) − [(1 − α) f(θ_small) + α f(θ_large)]",
     unit: "nats",
@@ -297,7 +297,7 @@ pub const BARRIER: Quantity = Quantity {
     sources: &[source("Keskar et al. 2017", "figure 3", "1609.04836")],
 };
 /// A plane of filter-normalised directions.
-pub const PLANE: Quantity = Quantity {
+pub const PLANE: Definition = Definition {
     name: "Contours",
     formula: "θ(c) = θ₀ + c₁ d₁ + c₂ d₂;  each filter of d: d ← d · ‖w‖ / ‖d‖, d ~ N(0, 1)",
     unit: "nats",
@@ -305,7 +305,7 @@ pub const PLANE: Quantity = Quantity {
     sources: &[source("Li et al. 2018", "section 4", "1712.09913")],
 };
 /// Distances between checkpoints.
-pub const DISTANCE: Quantity = Quantity {
+pub const DISTANCE: Definition = Definition {
     name: "Distances",
     formula: "‖θ_a − θ_b‖₂ over the trained tensors, in total and by module; relative: over ‖θ_b‖₂",
     unit: "units of the weights",
@@ -333,7 +333,7 @@ impl Source {
     }
 }
 
-impl Quantity {
+impl Definition {
     fn listed(&self, source: fn(&Source) -> String) -> String {
         let all: Vec<String> = self.sources.iter().map(source).collect();
         all.join("; ")
@@ -363,8 +363,8 @@ impl Quantity {
 }
 
 /// What a command measures, for its help.
-pub fn long_help(quantities: &[Quantity], caution: &str) -> String {
-    let entries: Vec<String> = quantities.iter().map(Quantity::entry).collect();
+pub fn long_help(definitions: &[Definition], caution: &str) -> String {
+    let entries: Vec<String> = definitions.iter().map(Definition::entry).collect();
     format!(
         "What is measured: f is the mean loss in nats over the samples of the split, θ and w all trained values.\n\n{}\n{caution}",
         entries.join("\n")
