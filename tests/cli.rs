@@ -829,8 +829,8 @@ fn measures_say_their_formulas_units_and_sources_in_the_help() {
     let dir = folder();
     for (command, list) in [
         ("sharpness", &definitions::SHARPNESS[..]),
-        ("curvature", &definitions::CURVATURE),
-        ("noise", &definitions::NOISE),
+        ("curvature", &definitions::CURVATURE[..]),
+        ("noise", &definitions::NOISE[..]),
     ] {
         let help = losscope(dir.path(), &[command, "--help"]).succeeds();
         let help = flowing(&help.stdout());

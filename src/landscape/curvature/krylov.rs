@@ -167,7 +167,7 @@ impl Krylov {
             (found.values, row(), row())
         } else {
             let (values, vectors) = self.dense();
-            let row = |i: usize| vectors.row(i).iter().copied().collect();
+            let row = |i: usize| -> Vec<f64> { vectors.row(i).iter().copied().collect() };
             (values, row(0), row(m - 1))
         };
         let left = self.beta.last().copied().unwrap_or(0.0);
