@@ -1,15 +1,20 @@
 //! Taking the parts along a large basis off a vector, on all cores.
 //!
-//! The basis is read from memory twice, and that is all the time it takes. Sums are cut into the same
-//! strips whatever the cores, so that the result doesn't depend on them.
+//! Reading the basis from memory is all the time it takes, so a part of it that fits into a cache is
+//! taken off before the next one is read. Sums are cut into the same strips whatever the cores, so that
+//! the result doesn't depend on them.
 
 use super::vector::{add_scaled, dot, norm};
 use std::sync::OnceLock;
 
 /// Entries handled together: they stay in the nearest cache while the basis passes by.
 const STRIP: usize = 2048;
-/// Entries of a basis below which one core is done before another has started.
-const WORTH_SHARING: usize = 1 << 20;
+/// Entries of a basis that are worth a core: with fewer it is done before another has started.
+const WORTH_A_CORE: usize = 1 << 18;
+/// Entries of a basis that stay in the last cache, 8 MB.
+const CACHED: usize = 1 << 20;
+/// Fewer vectors than this at a time would read `w` as often as the basis.
+const FEWEST_AT_ONCE: usize = 8;
 /// Where more than this share of a vector is left, so little was taken off that its rounding doesn't
 /// count.
 const ENOUGH_LEFT: f64 = std::f64::consts::FRAC_1_SQRT_2;
@@ -17,9 +22,12 @@ const ENOUGH_LEFT: f64 = std::f64::consts::FRAC_1_SQRT_2;
 /// Takes the parts along `basis` (orthonormal) off `w`; where that leaves little, twice, because
 /// then rounding stays behind (Daniel et al. 1976; twice is enough: Giraud et al. 2005).
 pub fn orthogonalise(w: &mut [f64], basis: &[Vec<f64>]) {
+    let at_once = (CACHED / w.len().max(1)).max(FEWEST_AT_ONCE);
     let mut before = norm(w);
     for _ in 0..2 {
-        take_off(w, basis);
+        for part in basis.chunks(at_once) {
+            take_off(w, part);
+        }
         let after = norm(w);
         if after > ENOUGH_LEFT * before {
             return;
@@ -34,7 +42,7 @@ fn take_off(w: &mut [f64], basis: &[Vec<f64>]) {
     if n == 0 || m == 0 {
         return;
     }
-    let cores = if n * m < WORTH_SHARING { 1 } else { cores() };
+    let cores = (n * m / WORTH_A_CORE).clamp(1, cores());
     let strips = n.div_ceil(STRIP);
     let each = strips.div_ceil(cores);
     let mut parts = vec![0.0; strips * m];
