@@ -494,20 +494,15 @@ fn saved_directions_give_the_same_surface() {
         losscope(dir.path(), &[&base[..], more].concat()).succeeds();
     };
     run(&["-o", "a.csv", "--save-directions", "d.safetensors"]);
-    let stored = ["--normalize", "none", "--one-dim", "keep"];
     run(&[
-        &stored[..],
-        &[
-            "--directions",
-            "d.safetensors",
-            "-o",
-            "b.csv",
-            "--save-directions",
-            "d.h5",
-        ],
-    ]
-    .concat());
-    run(&[&stored[..], &["--directions", "d.h5", "-o", "c.csv"]].concat());
+        "--directions",
+        "d.safetensors",
+        "-o",
+        "b.csv",
+        "--save-directions",
+        "d.h5",
+    ]);
+    run(&["--directions", "d.h5", "-o", "c.csv"]);
     let read = |name| std::fs::read(dir.path().join(name)).unwrap();
     assert_eq!(read("a.csv"), read("b.csv"));
     assert_eq!(read("a.csv"), read("c.csv"));
@@ -829,6 +824,133 @@ fn every_command_has_help_with_its_defaults() {
         devices.contains("flex") && devices.contains("ndarray") && devices.contains("gpu"),
         "{devices}"
     );
+}
+
+/// As one line, however the terminal's width breaks it.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn measures_say_their_formulas_units_and_sources_in_the_help() {
+    use losscope::landscape::definitions;
+    let dir = folder();
+    for (command, list) in [
+        ("sharpness", &definitions::SHARPNESS[..]),
+        ("curvature", &definitions::CURVATURE[..]),
+        ("noise", &definitions::NOISE[..]),
+    ] {
+        let help = losscope(dir.path(), &[command, "--help"]).succeeds();
+        let help = flowing(&help.stdout());
+        for definition in list {
+            let mut words = vec![definition.formula, definition.unit, definition.meaning];
+            words.extend(definition.sources.iter().map(|source| source.paper));
+            words.extend(definition.sources.iter().map(|source| source.arxiv));
+            for words in words {
+                assert!(help.contains(&flowing(words)), "{command}: {words}");
+            }
+        }
+        let brief = losscope(dir.path(), &[command, "-h"]).succeeds().stdout();
+        assert!(brief.lines().count() < 80, "{brief}");
+    }
+}
+
+/// What used to be unsaid: which mean a PCA is taken about, and how statistics are measured.
+#[test]
+fn centring_and_recomputed_statistics_stand_in_the_help_and_on_the_result() {
+    let dir = folder();
+    let help = |command: &str| {
+        let run = losscope(dir.path(), &[command, "--help"]).succeeds();
+        flowing(&run.stdout())
+    };
+    for command in ["trajectory", "surface"] {
+        for words in [
+            "--centring",
+            "- li:",
+            "- final:",
+            "- mean:",
+            "zero, counts too",
+        ] {
+            assert!(help(command).contains(words), "{command}: {words}");
+        }
+    }
+    for command in ["line", "surface", "report"] {
+        for words in [
+            "--statistics-batch",
+            "[default: 128]",
+            "--statistics-weights",
+            "update_bn",
+        ] {
+            assert!(help(command).contains(words), "{command}: {words}");
+        }
+    }
+    let epochs = fixture("trajectory/epochs");
+    for (rule, words) in [
+        ("mean", "about the mean of all checkpoints but the last"),
+        ("li", "zero row counted (Li et al. 2018)"),
+        (
+            "final",
+            "of the offsets from the last checkpoint, uncentred",
+        ),
+        ("none", "of the offsets from the last checkpoint, uncentred"),
+    ] {
+        let args = [
+            "trajectory",
+            &epochs,
+            "--centring",
+            rule,
+            "-o",
+            "t.json",
+            "-o",
+            "t.svg",
+        ];
+        losscope(dir.path(), &args).succeeds();
+        for file in ["t.json", "t.svg"] {
+            let text = std::fs::read_to_string(dir.path().join(file)).unwrap();
+            assert!(text.contains(words), "{rule} in {file}");
+        }
+    }
+    let (small, large) = (
+        fixture("models/resnet8/sb.pt"),
+        fixture("models/resnet8/lb.pt"),
+    );
+    let line = |more: &[&str]| {
+        let args = [
+            "line",
+            "--small",
+            &small,
+            "--large",
+            &large,
+            "--alpha=0:1:3",
+            "--buffers",
+            "recompute",
+            "--samples",
+            "64",
+            "--device",
+            "flex",
+            "--json",
+        ];
+        let run = losscope(dir.path(), &[&args[..], more].concat()).succeeds();
+        let value: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+        let words = value["recipe"]["statistics"].as_str().unwrap().to_owned();
+        (value["train_loss"].clone(), words)
+    };
+    let usual = line(&[]);
+    let words = "(1437 samples in batches of 128, each of equal weight, unbiased variances)";
+    assert!(usual.1.contains(words), "{}", usual.1);
+    let weighted = line(&[
+        "--statistics-batch",
+        "500",
+        "--statistics-weights",
+        "sample",
+    ]);
+    let words = "in batches of 500, weighted by their samples";
+    assert!(weighted.1.contains(words), "{}", weighted.1);
+    let whole = line(&["--statistics-batch", "all"]);
+    assert!(whole.1.contains("in one batch"), "{}", whole.1);
+    assert!(usual.0 != weighted.0 && weighted.0 != whole.0);
+    let refused = losscope(dir.path(), &["line", "--statistics-batch", "1"]);
+    refused.fails(2, &["from 2 up, or all"]);
 }
 
 #[test]

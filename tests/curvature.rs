@@ -669,3 +669,64 @@ fn weights_that_are_not_finite_are_named() {
     fails(&["sharpness", &good, &nan], 1, &words);
     fails(&["noise", &nan], 1, &words);
 }
+
+/// The first processor this process may run on.
+#[cfg(target_os = "linux")]
+fn first_processor() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let allowed = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
+        .unwrap();
+    let processors = allowed.trim().chars();
+    processors.take_while(char::is_ascii_digit).collect()
+}
+
+/// Sums were cut into as many parts as there were cores, so that the last digits told the machine.
+#[cfg(target_os = "linux")]
+#[test]
+fn numbers_do_not_depend_on_the_number_of_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    let measured = |command: &mut Command, args: &[&str]| {
+        let output = command.args(args).arg("--json").current_dir(dir.path());
+        let output = output.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let mut value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        // What says how long it took and on how many threads.
+        let header = value.as_object_mut().unwrap();
+        for key in ["device", "elapsed_seconds"] {
+            header.remove(key);
+            let inner = header.get_mut("header").and_then(Value::as_object_mut);
+            inner.and_then(|inner| inner.remove(key));
+        }
+        value
+    };
+    let (mlp, resnet) = (fixture("models/mlp/sb.pt"), fixture("models/resnet8/sb.pt"));
+    let sharpness = "sharpness MLP --epsilon 1e-3 --iterations 3 --restarts 1 --draws 2";
+    let curvature = "curvature MLP --top 2 --trace --probes 3 --density --density-probes 1 --density-steps 10 --most-products 40";
+    let noise = "noise MLP --curvature-probes 2 --alignment-repeats 2 --batches 1,64 --samples 300";
+    let few = "curvature RESNET --samples 300 --top 0 --trace --probes 2";
+    for (job, model) in [
+        (sharpness, &mlp),
+        (curvature, &mlp),
+        (noise, &mlp),
+        (few, &resnet),
+    ] {
+        for device in ["flex", "ndarray"] {
+            let words = format!("{job} --device {device}");
+            let args: Vec<&str> = words
+                .split(' ')
+                .map(|word| match word {
+                    "MLP" | "RESNET" => model.as_str(),
+                    word => word,
+                })
+                .collect();
+            let program = env!("CARGO_BIN_EXE_losscope");
+            let all = measured(&mut Command::new(program), &args);
+            let mut alone = Command::new("taskset");
+            alone.args(["-c", &first_processor(), program]);
+            let one = measured(&mut alone, &args);
+            assert_eq!(all, one, "{words}");
+        }
+    }
+}

@@ -37,6 +37,7 @@ const CRATES: [(&str, &[&str]); 9] = [
         "std::thread",
         &[
             "checkpoint/hdf5",
+            "landscape/curvature/orthogonal",
             "landscape/evaluate/lanes",
             "engine",
             "cli",

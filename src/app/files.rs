@@ -82,7 +82,7 @@ impl Opening {
             }
             Ask::Model => wish.plane.setup.model = first.display().to_string(),
             Ask::Series => wish.plane.directions = Directions::Pca(first),
-            Ask::Directions => wish.plane.directions = Directions::Files(paths),
+            Ask::Directions => between(wish, Directions::Files(paths)),
             Ask::Corners => match paths.as_slice() {
                 [a, b] => between(wish, Directions::Three(a.clone(), b.clone())),
                 other => state.complain(format!(
@@ -239,6 +239,7 @@ fn adopt(state: &mut State, outcome: &Outcome) {
             wish.line = job.alpha;
             wish.plane.setup = job.setup.clone();
             wish.plane.buffers = job.buffers;
+            wish.plane.remeasure = job.remeasure;
         }
         Job::Trajectory(job) => {
             between(&mut state.wish, Directions::Pca(job.folder.clone()));
@@ -251,7 +252,7 @@ fn adopt(state: &mut State, outcome: &Outcome) {
     }
 }
 
-/// Takes directions that have a length of their own and no rule of scaling.
+/// Takes directions that have a length of their own, as they are: without a rule of scaling.
 pub fn between(wish: &mut Wish, directions: Directions) {
     wish.plane.directions = directions;
     (wish.plane.normalize, wish.plane.one_dim) = (None, None);

@@ -6,13 +6,16 @@ use crate::engine::job::CurvatureJob;
 use crate::engine::local::curvature::{CurvatureResult, RatioGrid, run as compute};
 use crate::export::curvature::check_picture;
 use crate::export::figure::FigureOptions;
+use crate::landscape::curvature::CAUTION;
 use crate::landscape::curvature::lanczos::Eigenvalue;
+use crate::landscape::definitions;
 use crate::plot::colormap::Colormap;
 use crate::plot::number::format_value;
 use clap::Args;
 
 /// `losscope curvature`
 #[derive(Debug, Args)]
+#[command(after_long_help = help())]
 pub struct CurvatureArgs {
     #[command(flatten)]
     job: CurvatureJob,
@@ -21,6 +24,11 @@ pub struct CurvatureArgs {
     /// Colours of the map: viridis, cividis, magma, inferno, plasma or grey
     #[arg(long, default_value = "viridis", help_heading = "Figure")]
     colormap: Colormap,
+}
+
+/// What is measured, for `--help`.
+fn help() -> String {
+    definitions::long_help(&definitions::CURVATURE, CAUTION)
 }
 
 /// Measures, prints and writes.
@@ -62,22 +70,26 @@ fn text(result: &CurvatureResult) -> String {
                 .map(String::from)
                 .to_vec(),
         ];
-        let size = found.top.first().map_or(0.0, |e| e.value.abs());
-        let mut row = |name: String, pair: &Eigenvalue, least: f64| {
+        let mut row = |name: String, pair: &Eigenvalue| {
+            let relative = match pair.residual / pair.value.abs() {
+                none if none.is_nan() => "–".into(),
+                relative => format!("{relative:.1e}"),
+            };
+            let unsure = if pair.converged {
+                ""
+            } else {
+                ", not converged"
+            };
             rows.push(vec![
                 name,
                 six_digits(pair.value),
-                match pair.residual / pair.value.abs().max(least) {
-                    none if none.is_nan() => "–".into(),
-                    relative => format!("{relative:.1e}"),
-                },
+                format!("{relative}{unsure}"),
             ]);
         };
         for (i, pair) in found.top.iter().enumerate() {
-            row(format!("largest {}", i + 1), pair, 0.0);
+            row(format!("largest {}", i + 1), pair);
         }
-        // The end of a dense bulk is judged beside a tenth of the largest.
-        row("smallest".into(), &found.smallest, 0.1 * size);
+        row("smallest".into(), &found.smallest);
         text += &format!("\n{}", output::table(&rows));
         if let Some(largest) = found.top.first() {
             text += &format!(

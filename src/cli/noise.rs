@@ -4,15 +4,23 @@ use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
 use crate::engine::job::NoiseJob;
 use crate::engine::local::noise::{NoiseResult, run as compute};
+use crate::landscape::definitions;
+use crate::landscape::noise::CAUTION;
 use clap::Args;
 
 /// `losscope noise`
 #[derive(Debug, Args)]
+#[command(after_long_help = help())]
 pub struct NoiseArgs {
     #[command(flatten)]
     job: NoiseJob,
     #[command(flatten)]
     files: measure::Files,
+}
+
+/// What is measured, for `--help`.
+fn help() -> String {
+    definitions::long_help(&definitions::NOISE, CAUTION)
 }
 
 /// Measures, prints and writes.

@@ -6,6 +6,7 @@ use crate::engine::Flow;
 use crate::engine::job::SharpnessJob;
 use crate::engine::sharpness::{self, CheckpointSharpness, SharpnessReport};
 use crate::export::{self, partial, sharpness as files};
+use crate::landscape::definitions;
 use crate::landscape::evaluate::Precision;
 use crate::landscape::sharpness::region::epsilon_text;
 use crate::landscape::sharpness::search::{Method, Sharpness};
@@ -16,6 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// `losscope sharpness`
 #[derive(Debug, Args)]
+#[command(after_long_help = help())]
 pub struct SharpnessArgs {
     #[command(flatten)]
     job: SharpnessJob,
@@ -25,6 +27,11 @@ pub struct SharpnessArgs {
     /// Write the weights with the largest loss found, .safetensors; where there are several, one file each
     #[arg(long, value_name = "FILE")]
     save_worst: Option<PathBuf>,
+}
+
+/// What is measured, for `--help`.
+fn help() -> String {
+    definitions::long_help(&definitions::SHARPNESS, CAUTION)
 }
 
 /// Measures, prints and writes.

@@ -90,7 +90,7 @@ pub fn prepare(
         outside: 0.0,
     };
     let mut recipe = inputs.recipe(Job::Line(job.clone()), vec![axis], slice.geometry());
-    recipe.statistics = plane::statistics_words(inputs, job.buffers);
+    recipe.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
     recipe.clamped_variances = slice.clamped_variances(&coordinates);
     if recipe.clamped_variances > 0 {
         let warning = plane::clamped_warning(recipe.clamped_variances);
@@ -104,7 +104,7 @@ pub fn prepare(
             recipe,
             numbers: Numbers::Line(line),
         },
-        loaded: evaluator.load(slice, inputs.statistics.as_ref())?,
+        loaded: evaluator.load_measured(slice, inputs.statistics.as_ref(), job.remeasure)?,
         coordinates,
     })
 }

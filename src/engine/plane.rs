@@ -9,8 +9,8 @@ use crate::engine::job::{
 use crate::engine::local::planes::{self, Pair};
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
-use crate::landscape::direction::{self, Normalization};
-use crate::landscape::evaluate::STATISTICS_BATCH;
+use crate::landscape::direction::{self, Normalization, Treatment};
+use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::sample::Cell;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::landscape::table::Table;
@@ -203,14 +203,14 @@ pub fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(Str
 }
 
 fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, Vec<AxisFacts>)> {
-    let (rule, one_dim) = (
-        job.normalize.unwrap_or_default(),
-        job.one_dim.unwrap_or_default(),
-    );
-    let (raw, from): (Vec<Params>, String) = match &job.directions {
+    let (raw, from, treatment) = match &job.directions {
         Directions::Files(files) => (
             directions::read(files, centre)?,
             format!("stored in {}", job.directions),
+            Treatment {
+                normalize: job.normalize,
+                one_dim: job.one_dim,
+            },
         ),
         _ => {
             let seed = job.setup.seed;
@@ -219,13 +219,11 @@ fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, V
                     .map(|stream| direction::random(centre.layout(), seed, stream))
                     .collect(),
                 format!("Gaussian, seed {seed}"),
+                Treatment::of_random(job.normalize, job.one_dim),
             )
         }
     };
-    let mut scaled: Vec<Params> = raw
-        .iter()
-        .map(|d| direction::normalise(d, centre, rule, one_dim))
-        .collect();
+    let mut scaled: Vec<Params> = raw.iter().map(|d| treatment.apply(d, centre)).collect();
     if let [x, y] = scaled.as_mut_slice() {
         if x.norm() == 0.0 || y.norm() == 0.0 {
             return Err(Error::Slice(
@@ -237,12 +235,16 @@ fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, V
         }
     }
     let words = format!(
-        "{}, {}{}",
-        rule.describe(),
-        one_dim.describe(),
+        "{}{}{}",
+        treatment.describe(),
+        if job.buffers == Buffers::Interpolate && scaled.iter().any(Params::moves_buffers) {
+            ", running statistics along theirs"
+        } else {
+            ""
+        },
         if job.orthogonal { ", orthogonal" } else { "" }
     );
-    let unit = if rule == Normalization::Unit {
+    let unit = if treatment.normalize == Some(Normalization::Unit) {
         "L2 distance"
     } else {
         "direction"
@@ -281,14 +283,11 @@ fn through_series(job: &SurfaceJob, folder: &Path, inputs: &mut Inputs) -> Resul
 
 /// Axes of a PCA plane with their share of the variance.
 pub fn pca_axes(explained: &[f64], folder: &Path, centring: Centring) -> Vec<AxisFacts> {
-    let about = match centring {
-        Centring::Mean => "about the mean",
-        Centring::None => "of the offsets, uncentred",
-    };
     let axis = |(i, share): (usize, &f64)| AxisFacts {
         label: format!("PCA {} ({:.1} %)", i + 1, 100.0 * share),
         rule: format!(
-            "principal directions {about}, checkpoints of {}",
+            "principal directions {}, checkpoints of {}",
+            centring.describe(),
             stem(folder)
         ),
     };
@@ -308,16 +307,17 @@ pub fn trajectory_facts(names: Vec<String>, found: &Trajectory) -> TrajectoryFac
 }
 
 /// What the running statistics do, in words; empty where the network has none.
-pub fn statistics_words(inputs: &Inputs, buffers: Buffers) -> String {
+pub fn statistics_words(inputs: &Inputs, buffers: Buffers, remeasure: Remeasure) -> String {
     if !inputs.network.has_statistics() {
         return String::new();
     }
     match buffers {
         Buffers::Frozen => "normalisation statistics frozen".into(),
         Buffers::Interpolate => "normalisation statistics interpolated".into(),
-        Buffers::Recompute => format!(
-            "normalisation statistics recomputed on the training split (batches of {STATISTICS_BATCH})"
-        ),
+        Buffers::Recompute => {
+            let samples = inputs.statistics.as_ref().map_or(0, |s| s.len());
+            format!("normalisation statistics {}", remeasure.describe(samples))
+        }
     }
 }
 

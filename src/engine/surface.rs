@@ -70,7 +70,7 @@ pub fn prepare(
     earlier: Option<Surface>,
 ) -> Result<Prepared> {
     let geometry = plane.slice.geometry();
-    let loaded = evaluator.load(plane.slice, inputs.statistics.as_ref())?;
+    let loaded = evaluator.load_measured(plane.slice, inputs.statistics.as_ref(), job.remeasure)?;
     let surface = match earlier {
         Some(surface) => surface,
         None => {
@@ -96,7 +96,7 @@ pub fn prepare(
     if clamped > 0 {
         recipe.warnings.push(plane::clamped_warning(clamped));
     }
-    recipe.statistics = plane::statistics_words(inputs, job.buffers);
+    recipe.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
     recipe.clamped_variances = clamped;
     recipe.marks = plane.marks;
     recipe.trajectory = plane.trajectory;

@@ -15,9 +15,12 @@ use eframe::egui::{self, RichText, Ui};
 const DIRECTIONS: &str = "Where the two directions of the plane come from. A plane shows two of many thousand directions";
 const NORMALIZE: &str = "How a random direction is scaled to the weights it moves.\n\nFilter normalisation (Li et al. 2018, section 4): each filter of the direction gets the norm of the filter it moves, so that a step of 1 means the same for networks whose weights differ in scale. Without it a network with small weights looks sharp for no other reason.";
 
-const RULES: [(Option<Normalization>, &str, &str); 5] = [
+/// What a choice is called, and what it does.
+type Choice<T> = (Option<T>, &'static str, &'static str);
+
+const RULES: [Choice<Normalization>; 5] = [
     (
-        None,
+        Some(Normalization::Filter),
         "Filter",
         "Each filter (one output unit): d ← d ‖w‖ / ‖d‖ (Li et al. 2018)",
     ),
@@ -43,9 +46,9 @@ const RULES: [(Option<Normalization>, &str, &str); 5] = [
     ),
 ];
 
-const ONE_DIM: [(Option<OneDim>, &str, &str); 3] = [
+const ONE_DIM: [Choice<OneDim>; 3] = [
     (
-        None,
+        Some(OneDim::Zero),
         "Fixed",
         "Biases and normalisation parameters don't move, as in Li et al.'s pictures",
     ),
@@ -61,6 +64,25 @@ const ONE_DIM: [(Option<OneDim>, &str, &str); 3] = [
     ),
 ];
 
+/// What is chosen for stored directions where nothing is: they are used exactly as they are.
+const AS_STORED: (&str, &str) = (
+    "As stored",
+    "Exactly the numbers of the file: they were scaled when they were made",
+);
+
+/// The choices there are for a kind of directions: where nothing is chosen, random ones get the
+/// first of `all`, and stored ones stay as stored.
+fn choices<T: Copy>(all: &[Choice<T>], stored: bool) -> Vec<Choice<T>> {
+    let (name, why) = AS_STORED;
+    let mut choices = all.to_vec();
+    if stored {
+        choices.insert(0, (None, name, why));
+    } else if let Some(usual) = choices.first_mut() {
+        usual.0 = None;
+    }
+    choices
+}
+
 const BUFFERS: [(Buffers, &str, &str); 3] = [
     (
         Buffers::Interpolate,
@@ -75,18 +97,23 @@ const BUFFERS: [(Buffers, &str, &str); 3] = [
     (
         Buffers::Recompute,
         "Recomputed",
-        "Measured on the training samples at every point: slow, and what a trained network would really use",
+        "Measured on the training samples at every point, the mean over batches of 128: slow, and what a trained network would really use",
     ),
 ];
 
-const CENTRINGS: [(Centring, &str, &str); 2] = [
+const CENTRINGS: [(Centring, &str, &str); 3] = [
     (
         Centring::Mean,
         "About the mean",
-        "As scikit-learn's PCA does",
+        "Of all checkpoints but the last, whose offset is zero; as scikit-learn's PCA does",
     ),
     (
-        Centring::None,
+        Centring::Li,
+        "As Li et al.",
+        "About the mean of all checkpoints, the last one's zero row counted, exactly as Li et al.'s code does",
+    ),
+    (
+        Centring::Final,
         "Of the offsets",
         "Uncentred, from the last checkpoint",
     ),
@@ -101,20 +128,26 @@ pub fn plane_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mu
     );
     let job = &mut state.wish.plane;
     if !between {
-        let mut rule = job.normalize.filter(|r| *r != Normalization::Filter);
-        choice(ui, "Normalisation", NORMALIZE, &mut rule, &RULES);
-        if rule != job.normalize.filter(|r| *r != Normalization::Filter) {
+        let stored = matches!(job.directions, Directions::Files(_));
+        let rules = choices(&RULES, stored);
+        let shown =
+            |rule: Option<Normalization>| rule.filter(|r| stored || *r != Normalization::Filter);
+        let mut rule = shown(job.normalize);
+        choice(ui, "Normalisation", NORMALIZE, &mut rule, &rules);
+        if rule != shown(job.normalize) {
             job.normalize = rule;
         }
-        let mut one_dim = job.one_dim.filter(|r| *r != OneDim::Zero);
+        let one_dims = choices(&ONE_DIM, stored);
+        let shown = |rule: Option<OneDim>| rule.filter(|r| stored || *r != OneDim::Zero);
+        let mut one_dim = shown(job.one_dim);
         choice(
             ui,
             "Biases",
             "What biases and other tensors of one axis do",
             &mut one_dim,
-            &ONE_DIM,
+            &one_dims,
         );
-        if one_dim != job.one_dim.filter(|r| *r != OneDim::Zero) {
+        if one_dim != shown(job.one_dim) {
             job.one_dim = one_dim;
         }
         ui.checkbox(&mut job.orthogonal, "Orthogonal directions")

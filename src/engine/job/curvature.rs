@@ -2,6 +2,7 @@
 
 use super::{Setup, bounds, lossy};
 use crate::error::Result;
+use crate::landscape::curvature::lanczos::MOST_PRODUCTS;
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::grid::Axis;
 use clap::Args;
@@ -22,11 +23,11 @@ pub struct CurvatureJob {
     /// Largest eigenvalues, with the smallest one beside them; 0: none
     #[arg(long, default_value_t = 5, value_parser = bounds::TOP, value_name = "N")]
     pub top: usize,
-    /// Relative residual at which an eigenpair counts as found
+    /// Residual, relative to the eigenvalue's own size, at which it counts as found
     #[arg(long, default_value_t = 1e-3, value_parser = bounds::TOLERANCE)]
     pub tolerance: f64,
     /// Hessian-vector products after which the best so far is the answer
-    #[arg(long, default_value_t = 300, value_parser = bounds::MOST_PRODUCTS, value_name = "N")]
+    #[arg(long, default_value_t = MOST_PRODUCTS, value_parser = bounds::MOST_PRODUCTS, value_name = "N")]
     pub most_products: usize,
     /// Estimate the trace (Hutchinson)
     #[arg(long)]

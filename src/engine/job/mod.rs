@@ -16,6 +16,7 @@ use crate::dataset;
 use crate::engine::device::DeviceChoice;
 use crate::landscape::direction::{Normalization, OneDim};
 use crate::landscape::evaluate::Precision;
+use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::grid::Axis;
 use crate::landscape::slice::Buffers;
 use crate::landscape::trajectory::Centring;
@@ -140,10 +141,10 @@ pub struct SurfaceJob {
     /// random, hessian, worst:EPSILON, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER
     #[arg(long, default_value = "random")]
     pub directions: Directions,
-    /// How random or stored directions are scaled to the weights [default: filter]
+    /// How directions are scaled to the weights [default: filter for random ones; stored ones as stored]
     #[arg(long, value_enum, value_name = "RULE")]
     pub normalize: Option<Normalization>,
-    /// What biases and other one-axis tensors do [default: zero]
+    /// What biases and other one-axis tensors do [default: zero for random directions; as stored for stored ones]
     #[arg(long, value_enum, value_name = "RULE")]
     pub one_dim: Option<OneDim>,
     /// Make the second direction orthogonal to the first
@@ -154,7 +155,7 @@ pub struct SurfaceJob {
     #[arg(long)]
     #[serde(default)]
     pub isometric: bool,
-    /// What the principal directions vary about (pca:…)
+    /// What the principal directions are taken about (pca:…): the mean of all checkpoints but the last; all of them, as Li et al.'s code (li); or the last one (final)
     #[arg(long, value_enum, default_value = "mean")]
     #[serde(default)]
     pub centring: Centring,
@@ -168,6 +169,10 @@ pub struct SurfaceJob {
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]
     pub buffers: Buffers,
+    /// How they are recomputed.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub remeasure: Remeasure,
 }
 
 /// The line between two minimizers.
@@ -192,6 +197,10 @@ pub struct LineJob {
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]
     pub buffers: Buffers,
+    /// How they are recomputed.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub remeasure: Remeasure,
 }
 
 /// A folder of checkpoints seen in its PCA plane.
@@ -204,7 +213,7 @@ pub struct TrajectoryJob {
     #[arg(value_name = "DIR")]
     #[serde(serialize_with = "lossy")]
     pub folder: PathBuf,
-    /// What the principal directions vary about
+    /// What the principal directions are taken about: the mean of all checkpoints but the last; all of them, as Li et al.'s code (li); or the last one (final)
     #[arg(long, value_enum, default_value = "mean")]
     #[serde(default)]
     pub centring: Centring,

@@ -5,6 +5,7 @@ use super::{
     NoiseJob, Setup, SharpnessJob, SurfaceJob, lossy, without_options,
 };
 use crate::error::{Error, Result};
+use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::grid::Axis;
 use crate::landscape::slice::Buffers;
 use clap::Args;
@@ -31,6 +32,10 @@ pub struct ReportJob {
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]
     pub buffers: Buffers,
+    /// How they are recomputed.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub remeasure: Remeasure,
     /// Coarser grids, fewer probes and no map of curvature: a first look in a fraction of the time
     #[arg(long)]
     #[serde(default)]
@@ -82,6 +87,7 @@ impl ReportJob {
             small,
             large,
             buffers: self.buffers,
+            remeasure: self.remeasure,
             alpha: axis(-1.0, 2.0, if self.quick { 31 } else { 61 }),
         })
     }
@@ -100,6 +106,7 @@ impl ReportJob {
             alpha: Some(alpha),
             x: Some(AxisChoice::Given(axis(-1.0, 1.0, points))),
             buffers: self.buffers,
+            remeasure: self.remeasure,
             ..SurfaceJob::default()
         })
     }

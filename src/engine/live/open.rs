@@ -103,7 +103,10 @@ pub fn open(wish: &Wish, cpu: bool) -> Result<Workbench, Failure> {
             Buffers::Frozen,
         ),
     }
-    .and_then(|slice| evaluator.load(slice, inputs.statistics.as_ref()))
+    .and_then(|slice| {
+        let how = wish.plane.remeasure;
+        evaluator.load_measured(slice, inputs.statistics.as_ref(), how)
+    })
     .map_err(computing())?;
     let ends = evaluator
         .evaluate(

@@ -119,6 +119,7 @@ impl Wish {
             large: self.large.clone()?,
             alpha: self.line,
             buffers: self.plane.buffers,
+            remeasure: self.plane.remeasure,
         })
     }
 

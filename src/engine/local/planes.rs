@@ -1,6 +1,6 @@
 //! Directions that are found rather than given: eigenvectors of the Hessian, the worst point of a box.
 
-use super::{is_flat, rounding};
+use super::{is_flat, rounding, vectors_within};
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{Directions, Setup, SplitChoice};
 use crate::engine::recipe::AxisFacts;
@@ -55,6 +55,7 @@ impl Finder {
                 let options = LanczosOptions {
                     top: 2,
                     smallest: false,
+                    most_vectors: vectors_within(setup.memory.0, point.len()),
                     seed: setup.seed,
                     rounding: rounding(setup.precision),
                     ..LanczosOptions::default()

@@ -62,7 +62,7 @@ fn eigenvalues(both: [Option<&CurvatureResult>; 2]) -> String {
     }
     rows.push(smallest);
     table(
-        "Eigenvalues of the Hessian by Lanczos, with the relative residuals ‖Hv − λv‖/|λ|; that of λ_min, the end of a dense bulk, is judged beside a tenth of λ_max",
+        "Eigenvalues of the Hessian by Lanczos, with the relative residuals ‖Hv − λv‖/|λ|",
         &["", PAIR[0], "residual", PAIR[1], "residual"],
         &rows,
     )

@@ -84,7 +84,7 @@ pub fn measures_ui(ui: &mut Ui, cx: &mut Context<'_>) {
                             format!(" ({})", row.unit)
                         };
                         ui.add(Label::new(format!("{}{unit}", row.name)).truncate())
-                            .on_hover_text(row.help);
+                            .on_hover_text(row.help.as_str());
                     }
                     4 => ratio_ui(ui, row, cx.palette),
                     _ => value_ui(ui, row, row.values[column - 1], cx.palette),
