@@ -100,7 +100,7 @@ impl Checkpoint {
     /// well-known names.
     ///
     /// # Errors
-    /// As [`open()`]; where nothing lies at `key`, with what there is.
+    /// As [`super::open`]; where nothing lies at `key`, with what there is.
     pub fn open(path: &Path, key: Option<&str>) -> Result<Self> {
         inside_libraries(path, || {
             let mut hash = Sha256::new();

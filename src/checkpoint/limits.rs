@@ -9,13 +9,13 @@ use super::Parsed;
 const GIB: u64 = 1 << 30;
 
 /// The most memory that the content of a file of `stored` bytes may take at any time: 200 times as
-/// much, but at least 1 GiB and at most 16 GiB; files beyond 4 GiB may take four times their size.
-/// Trained weights compress by a few per cent, zeros by a thousand to one.
+/// much, but at least 1 GiB and at most 16 GiB, beyond which it is 16 times as much. Trained weights
+/// compress by a few per cent, zeros by a thousand to one; bytes that become numbers grow eightfold.
 pub fn most(stored: u64) -> u64 {
     stored
         .saturating_mul(200)
         .clamp(GIB, 16 * GIB)
-        .max(stored.saturating_mul(4))
+        .max(stored.saturating_mul(16))
 }
 
 /// Memory that is left to a file's content.
@@ -107,6 +107,6 @@ mod tests {
         assert_eq!(most(10), GIB);
         assert_eq!(most(30 << 20), 200 * (30 << 20));
         assert_eq!(most(2 * GIB), 16 * GIB);
-        assert_eq!(most(100 * GIB), 400 * GIB);
+        assert_eq!(most(100 * GIB), 1600 * GIB);
     }
 }

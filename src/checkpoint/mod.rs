@@ -5,9 +5,9 @@
 //! Nothing stored in a file is ever executed, and no allocation is larger than the file justifies.
 //! This floor knows nothing of networks: which tensor is a weight is the model's business.
 
-mod archive;
+pub(crate) mod archive;
 mod burnpack;
-mod bytes;
+pub(crate) mod bytes;
 mod element;
 mod file;
 pub mod files;

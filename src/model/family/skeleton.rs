@@ -75,7 +75,9 @@ pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
                 epsilon: 1e-5,
             },
             _ => {
-                assumptions.push(format!("The tensors of {name} have no layer yet."));
+                // By their names in the file: the module may have none of its own.
+                let own = tensors.of_module(module.name);
+                assumptions.push(format!("{} have no layer yet.", own.join(", ")));
                 continue;
             }
         };

@@ -100,6 +100,16 @@ impl<'a> Tensors<'a> {
             .any(|(name, _)| name.starts_with(prefix))
     }
 
+    /// Names and shapes of the tensors of a module.
+    pub fn of_module(&self, module: &str) -> Vec<String> {
+        let own = self
+            .entries
+            .iter()
+            .filter(|(name, _)| order::module(name) == module);
+        own.map(|(name, shape)| format!("{name} {shape:?}"))
+            .collect()
+    }
+
     /// The modules, in file order.
     pub fn modules(&self) -> Vec<Module<'a>> {
         let mut modules: Vec<Module<'a>> = Vec::new();
