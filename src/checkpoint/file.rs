@@ -189,8 +189,8 @@ impl Checkpoint {
     /// # Errors
     /// Where there is none, its type isn't read, or its bytes are damaged.
     pub fn read(&self, name: &str) -> Result<Array> {
-        let found = self.entries.iter().zip(&self.places);
-        let Some((entry, &place)) = found.into_iter().find(|(entry, _)| entry.name == name) else {
+        let mut entries = self.entries.iter().zip(&self.places);
+        let Some((entry, &place)) = entries.find(|(entry, _)| entry.name == name) else {
             let message = format!("no tensor is called {name:?}");
             return Err(Error::file(&self.source.path, message));
         };
@@ -238,7 +238,7 @@ fn read_one(
     entry: &Entry,
     allowance: &mut Allowance,
 ) -> Parsed<Array> {
-    let read = || {
+    let mut read = || {
         if !entry.is_readable() {
             return Err(unreadable(entry.dtype.name()));
         }

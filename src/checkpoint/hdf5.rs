@@ -210,23 +210,23 @@ impl Walk {
 
     fn dataset(&mut self, path: &str, dataset: &Dataset) -> Parsed<()> {
         let datatype = dataset.datatype().map_err(|e| e.to_string())?;
+        let (number, listed) = (element(&datatype), complex(&datatype));
+        if number.is_none() && listed.is_none() {
+            self.warnings.push(format!(
+                "ignored `{path}`: it doesn't hold numbers of a known type"
+            ));
+            return Ok(());
+        }
         let shape = dataset.shape().map_err(|e| e.to_string())?;
         let sizes = shape
             .iter()
             .map(|&d| usize::try_from(d))
             .collect::<Result<Vec<_>, _>>();
         let sizes = sizes.map_err(|_| format!("shape {shape:?} is larger than any memory"))?;
-        let Some((element, order)) = element(&datatype) else {
-            match complex(&datatype) {
-                Some(dtype) => {
-                    self.entries
-                        .push(Entry::unreadable(path.to_owned(), sizes, dtype));
-                    self.places.push(None);
-                }
-                None => self.warnings.push(format!(
-                    "ignored `{path}`: it doesn't hold numbers of a known type"
-                )),
-            }
+        let Some((element, order)) = number else {
+            let entry = listed.map(|dtype| Entry::unreadable(path.to_owned(), sizes, dtype));
+            self.entries.extend(entry);
+            self.places.push(None);
             return Ok(());
         };
         let bytes = element::byte_count(&sizes, element)? as u64;

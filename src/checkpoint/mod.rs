@@ -29,7 +29,7 @@ pub use file::{Checkpoint, unreadable};
 use file::{Content, Tensors};
 pub use names::non_finite;
 use recognise::Format;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
 use std::borrow::Cow;
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -64,12 +64,10 @@ pub(super) fn content(bytes: Arc<Bytes>) -> Parsed<Content> {
     Ok(Content::flat("safetensors", entries, tensors, in_use))
 }
 
-/// Tensors as they lie in a file: type, shape and first byte of each.
-pub(super) struct Stored {
-    /// The file.
-    pub bytes: Arc<Bytes>,
-    /// Each in row-major order.
-    pub places: Vec<(Element, Vec<usize>, u64)>,
+/// Tensors as they lie in a file, in row-major order: type, shape and first byte of each.
+struct Stored {
+    bytes: Arc<Bytes>,
+    places: Vec<(Element, Vec<usize>, u64)>,
 }
 
 impl Tensors for Stored {

@@ -45,8 +45,8 @@ impl Network {
         let listed = state.list();
         let tensors = graph.tensors();
         let needed = |name: &str| tensors.iter().any(|(needed, _)| *needed == name);
-        let unreadable = listed.iter().filter(|t| t.kind == Kind::Unreadable);
-        if let Some(tensor) = unreadable.into_iter().find(|t| needed(t.name)) {
+        let mut unreadable = listed.iter().filter(|t| t.kind == Kind::Unreadable);
+        if let Some(tensor) = unreadable.find(|t| needed(t.name)) {
             return Err(unusable(state, tensor.name, tensor.dtype));
         }
         let shapes_by_name: HashMap<&str, &[usize]> =
