@@ -12,6 +12,7 @@ use super::{
 };
 use crate::error::{Error, Result, caught};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::path::Path;
 
 /// A file whose tensors are listed and read when they are asked for.
@@ -25,6 +26,8 @@ pub struct Checkpoint {
     entries: Vec<Entry>,
     /// Where each entry stands among the reader's.
     places: Vec<usize>,
+    /// Where each name stands among the entries.
+    by_name: HashMap<String, usize>,
     tensors: Box<dyn Tensors>,
     allowance: Allowance,
 }
@@ -161,8 +164,10 @@ impl Checkpoint {
         if entries.is_empty() {
             return Err(fault(format!("the {} holds no tensors", content.format)));
         }
-        let (entries, places) = entries.into_iter().unzip();
+        let (entries, places): (Vec<Entry>, _) = entries.into_iter().unzip();
+        let names = entries.iter().map(|entry| entry.name.clone());
         Ok(Self {
+            by_name: names.zip(0..).collect(),
             source: Source {
                 path: path.to_owned(),
                 format: content.format,
@@ -189,8 +194,9 @@ impl Checkpoint {
     /// # Errors
     /// Where there is none, its type isn't read, or its bytes are damaged.
     pub fn read(&self, name: &str) -> Result<Array> {
-        let mut entries = self.entries.iter().zip(&self.places);
-        let Some((entry, &place)) = entries.find(|(entry, _)| entry.name == name) else {
+        let index = self.by_name.get(name);
+        let found = index.and_then(|&i| self.entries.get(i).zip(self.places.get(i)));
+        let Some((entry, &place)) = found else {
             let message = format!("no tensor is called {name:?}");
             return Err(Error::file(&self.source.path, message));
         };

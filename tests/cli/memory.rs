@@ -26,9 +26,9 @@ fn within(mib: u64, folder: &Path, args: &[&str]) -> Run {
     Run(output)
 }
 
-/// MiB of zeros after `start` as a raw deflate stream, and the checksum of both. Every piece is
+/// MiB of a byte after `start` as a raw deflate stream, and the checksum of both. Every piece is
 /// compressed by itself, so one piece can be repeated for as long as one likes.
-fn deflated(start: &[u8], mib: usize) -> (Vec<u8>, Crc) {
+fn deflated(start: &[u8], byte: u8, mib: usize) -> (Vec<u8>, Crc) {
     let piece = |content: &[u8]| {
         let mut piece = Vec::with_capacity(content.len() + 100);
         let mut compress = Compress::new(Compression::best(), false);
@@ -40,10 +40,10 @@ fn deflated(start: &[u8], mib: usize) -> (Vec<u8>, Crc) {
         (piece, crc)
     };
     let (mut stream, mut crc) = piece(start);
-    let (zeros, zeros_crc) = piece(&vec![0; 1 << 20]);
+    let (more, more_crc) = piece(&vec![byte; 1 << 20]);
     for _ in 0..mib {
-        stream.extend_from_slice(&zeros);
-        crc.combine(&zeros_crc);
+        stream.extend_from_slice(&more);
+        crc.combine(&more_crc);
     }
     // An empty last block.
     stream.extend_from_slice(&[3, 0]);
@@ -51,7 +51,7 @@ fn deflated(start: &[u8], mib: usize) -> (Vec<u8>, Crc) {
 }
 
 fn gzipped(start: &[u8], mib: usize) -> Vec<u8> {
-    let (stream, crc) = deflated(start, mib);
+    let (stream, crc) = deflated(start, 0, mib);
     let mut bytes = b"\x1f\x8b\x08\0\0\0\0\0\0\x03".to_vec();
     bytes.extend(stream);
     bytes.extend(crc.sum().to_le_bytes());
@@ -73,12 +73,19 @@ fn npy_start(descr: &str, shape: &str) -> Vec<u8> {
     [b"\x93NUMPY\x01\0", &length[..], header.as_bytes()].concat()
 }
 
-/// A zip archive of members that are each a start and MiB of zeros.
-fn npz(members: &[(&str, Vec<u8>, usize)]) -> Vec<u8> {
+/// A zip archive of arrays that are each a start and MiB of zeros.
+fn npz(arrays: &[(&str, Vec<u8>, usize)]) -> Vec<u8> {
+    let member = |(name, start, mib): &(&str, Vec<u8>, usize)| {
+        let (stream, crc) = deflated(start, 0, *mib);
+        (format!("{name}.npy"), stream, crc)
+    };
+    zipped(&arrays.iter().map(member).collect::<Vec<_>>())
+}
+
+/// A zip archive of deflated members.
+fn zipped(members: &[(String, Vec<u8>, Crc)]) -> Vec<u8> {
     let (mut bytes, mut directory) = (Vec::new(), Vec::new());
-    for (name, start, mib) in members {
-        let (stream, crc) = deflated(start, *mib);
-        let name = format!("{name}.npy");
+    for (name, stream, crc) in members {
         let at = u32::try_from(bytes.len()).unwrap();
         let mut facts = vec![20, 0, 0, 0, 8, 0, 0, 0, 0, 0];
         facts.extend(crc.sum().to_le_bytes());
@@ -86,7 +93,7 @@ fn npz(members: &[(&str, Vec<u8>, usize)]) -> Vec<u8> {
         facts.extend(crc.amount().to_le_bytes());
         facts.extend(u16::try_from(name.len()).unwrap().to_le_bytes());
         facts.extend([0, 0]);
-        bytes.extend([b"PK\x03\x04", &facts[..], name.as_bytes(), &stream].concat());
+        bytes.extend([b"PK\x03\x04", &facts[..], name.as_bytes(), stream].concat());
         let entry = [
             b"PK\x01\x02\x14\0",
             &facts[..],
@@ -150,6 +157,25 @@ fn archives_and_hdf5_stay_within_the_bound() {
     within(400, dir.path(), &["inspect", "five.npz"]).succeeds();
     let args = ["surface", "--at", "five.npz", "--x=0:0:1"];
     within(BOUND_MIB, dir.path(), &args).fails(1, &["1024 MiB", "five.npz"]);
+}
+
+/// A pickle's values take many times the bytes that describe them.
+#[test]
+fn pickles_stay_within_the_bound() {
+    let dir = folder();
+    let at = |name: &str| dir.path().join(name);
+    let (stream, crc) = deflated(b"\x80\x02", b']', 64);
+    let archive = zipped(&[("a/data.pkl".into(), stream, crc)]);
+    std::fs::write(at("packed.pt"), archive).unwrap();
+    within(64, dir.path(), &["inspect", "packed.pt"]).fails(1, &["data.pkl", "1024 MiB"]);
+    // Lists that are remembered: as many values as bytes allow, and a memo of them.
+    let magic = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M\xe9\x03.}.\x80\x02";
+    std::fs::write(
+        at("plain.pt"),
+        [&magic[..], &b"]\x94".repeat(20 << 20)].concat(),
+    )
+    .unwrap();
+    within(BOUND_MIB, dir.path(), &["inspect", "plain.pt"]).fails(1, &["8388608 values"]);
 }
 
 /// A data file of 4 MB took 4.4 GB; there was no bound at all.
