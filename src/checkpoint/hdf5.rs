@@ -210,7 +210,7 @@ impl Walk {
 
     fn dataset(&mut self, path: &str, dataset: &Dataset) -> Parsed<()> {
         let datatype = dataset.datatype().map_err(|e| e.to_string())?;
-        let (number, listed) = (element(&datatype), complex(&datatype));
+        let (number, listed) = (element(&datatype), listed(&datatype));
         if number.is_none() && listed.is_none() {
             self.warnings.push(format!(
                 "ignored `{path}`: it doesn't hold numbers of a known type"
@@ -260,10 +260,15 @@ impl Walk {
     }
 }
 
-/// h5py writes complex numbers as two floats called r and i.
-fn complex(datatype: &Datatype) -> Option<Dtype> {
-    let Datatype::Compound { members, .. } = datatype else {
-        return None;
+/// Numbers that are listed only: complex ones, which h5py writes as two floats called r and i, and
+/// floats of other widths.
+fn listed(datatype: &Datatype) -> Option<Dtype> {
+    let members = match datatype {
+        Datatype::Compound { members, .. } => members,
+        Datatype::FloatingPoint { size, .. } => {
+            return Some(Dtype::unreadable(format!("float{}", u64::from(*size) * 8)));
+        }
+        _ => return None,
     };
     let [real, imaginary] = members.as_slice() else {
         return None;
