@@ -266,7 +266,8 @@ fn listed(datatype: &Datatype) -> Option<Dtype> {
     let members = match datatype {
         Datatype::Compound { members, .. } => members,
         Datatype::FloatingPoint { size, .. } => {
-            return Some(Dtype::unreadable(format!("float{}", u64::from(*size) * 8)));
+            let bits = u64::from(*size) * 8;
+            return Some(Dtype::unreadable(format!("unusual float{bits}")));
         }
         _ => return None,
     };
