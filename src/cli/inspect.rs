@@ -256,6 +256,7 @@ fn as_json(
         Err(error) => json!({ "error": error.to_string() }),
     };
     let source = &file.source;
+    let warnings = [file.warnings.clone(), warnings(non_finite)].concat();
     json!({
         "file": source.path,
         "format": source.format,
@@ -264,7 +265,7 @@ fn as_json(
         "sha256": source.sha256,
         "sets": sets,
         "tensors": tensors,
-        "warnings": [file.warnings.clone(), warnings(non_finite)].concat(),
+        "warnings": warnings,
         "model": model,
     })
 }
