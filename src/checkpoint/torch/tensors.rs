@@ -120,8 +120,7 @@ fn rebuilt(pickle: &Pickle, function: &str, args: &[Id]) -> Parsed<Described> {
             let items = pickle.elements(data).unwrap_or_default();
             // Indices, then values; the size of the whole follows them.
             let values = items.iter().rev().find(|id| is_tensor(pickle, **id));
-            let values = values.and_then(|id| tensor_at(pickle, *id).ok());
-            let name = values.map_or(String::new(), |values| format!(" {}", values.type_name()));
+            let name = values.map_or(String::new(), |id| dense_name(pickle, *id));
             let shape = items
                 .iter()
                 .rev()
@@ -135,9 +134,7 @@ fn rebuilt(pickle: &Pickle, function: &str, args: &[Id]) -> Parsed<Described> {
             listed(sizes(pickle, shape), format!("meta {name}").into())
         }
         ("_rebuild_nested_tensor", &[buffer, ..]) => {
-            let buffer = tensor_at(pickle, buffer).ok();
-            let name = buffer.map_or(String::new(), |buffer| format!(" {}", buffer.type_name()));
-            listed(None, format!("nested{name}").into())
+            listed(None, format!("nested{}", dense_name(pickle, buffer)).into())
         }
         _ => {
             let kind: String = function
@@ -150,14 +147,13 @@ fn rebuilt(pickle: &Pickle, function: &str, args: &[Id]) -> Parsed<Described> {
     }
 }
 
-impl Described {
-    /// The name of its type.
-    fn type_name(&self) -> &str {
-        match self {
-            Self::Dense(tensor) => tensor.element.name(),
-            Self::Listed { dtype, .. } => dtype.name(),
-        }
-    }
+/// A blank and the name of the type of the dense tensor at `id`, which another is made of; nothing for
+/// any other. It looks no deeper, since such tensors could be made of each other for ever.
+fn dense_name(pickle: &Pickle, id: Id) -> String {
+    let args = pickle.object(id).and_then(|o| pickle.elements(o.args));
+    let storage = args.and_then(|args| args.first().copied());
+    let name = storage.and_then(|storage| storage_name(pickle, storage));
+    name.map_or(String::new(), |name| format!(" {name}"))
 }
 
 /// A tensor of strided elements; `dtype` says what they are where its storage doesn't.
