@@ -87,9 +87,9 @@ pub fn remove_prefix(entries: &mut [Placed]) -> String {
 /// Names it.
 pub fn check_distinct(entries: &[Placed]) -> Parsed<()> {
     let mut seen = HashSet::new();
-    let twice = |(entry, _): &&Placed| !seen.insert(entry.name.as_str());
-    match entries.iter().find(twice) {
-        Some((entry, _)) => Err(format!("two tensors are called `{}`", entry.name)),
+    let mut names = entries.iter().map(|(entry, _)| entry.name.as_str());
+    match names.find(|name| !seen.insert(*name)) {
+        Some(name) => Err(format!("two tensors are called `{name}`")),
         None => Ok(()),
     }
 }

@@ -79,7 +79,8 @@ pub fn read_archive(archive: Archive, folder: &str, key: Option<&str>) -> Parsed
     let pickle = pickle::parse(&bytes).map_err(|e| e.to_string())?;
     let found = select::state_dict(&pickle, key)?;
     let described = described(&pickle, found.entries)?;
-    drop((pickle, bytes));
+    drop(pickle);
+    drop(bytes);
     let script = archive.contains(&format!("{folder}constants.pkl"));
     let format = if script {
         "TorchScript archive"
