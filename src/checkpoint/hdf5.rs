@@ -13,10 +13,13 @@ use hdf5_pure::{
     Dataset, Datatype, DatatypeByteOrder, File, FileAccessProperties, FormatError, Group, Layout,
     WriteMarkPolicy,
 };
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
 const DEEPEST: usize = 32;
+/// Bytes of a dataset that are read at a time, at least.
+const BLOCK: u64 = 1 << 20;
 const MOST_OBJECTS: usize = 1 << 17;
 /// Bytes of names that all paths together may have.
 const MOST_NAME_BYTES: usize = 64 << 20;
@@ -104,7 +107,7 @@ impl hdf5_pure::Source for Source {
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> Result<(), FormatError> {
         let filled = self.0.fill(offset, buffer);
         filled.map_err(|e| match e.kind() {
-            std::io::ErrorKind::UnexpectedEof => FormatError::UnexpectedEof {
+            io::ErrorKind::UnexpectedEof => FormatError::UnexpectedEof {
                 expected: buffer.len(),
                 available: usize::try_from(self.0.len().saturating_sub(offset))
                     .unwrap_or(usize::MAX),
@@ -121,6 +124,8 @@ struct Place {
     element: Element,
     order: ByteOrder,
     shape: Vec<usize>,
+    /// Rows that are read at a time; 0 for a dataset without rows.
+    block: u64,
 }
 
 /// The datasets of a file, `None` where one isn't read.
@@ -134,19 +139,52 @@ impl Tensors for Datasets {
         let place = self.places.get(index).and_then(Option::as_ref);
         let place = place.ok_or("it doesn't hold numbers of a known type")?;
         apart(|| {
-            let dataset = self.file.dataset(&place.path).map_err(|e| damaged(&e))?;
-            let raw = if place.shape.contains(&0) {
-                Vec::new()
-            } else {
-                dataset.read_raw().map_err(|e| e.to_string())?
+            let mut rows = Rows {
+                dataset: self.file.dataset(&place.path).map_err(|e| damaged(&e))?,
+                at: 0,
+                block: place.block,
+                read: Vec::new(),
+                taken: 0,
             };
-            element::array(
-                place.shape.clone(),
-                place.element,
-                &mut &raw[..],
-                place.order,
-            )
+            element::array(place.shape.clone(), place.element, &mut rows, place.order)
         })
+    }
+}
+
+/// The bytes of a dataset, some rows at a time.
+struct Rows {
+    dataset: Dataset,
+    /// The next row to read.
+    at: u64,
+    /// How many are read at a time; 0 for a dataset without rows.
+    block: u64,
+    read: Vec<u8>,
+    taken: usize,
+}
+
+impl Read for Rows {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.taken == self.read.len() {
+            // The old rows go before the new ones come.
+            self.read = Vec::new();
+            self.read = match self.block {
+                0 if self.at > 0 => Vec::new(),
+                0 => self
+                    .dataset
+                    .read_raw()
+                    .map_err(|e| io::Error::other(e.to_string()))?,
+                block => {
+                    let rows = self.dataset.read_raw_rows(self.at, block);
+                    rows.map_err(|e| io::Error::other(e.to_string()))?
+                }
+            };
+            self.at += self.block.max(1);
+            self.taken = 0;
+        }
+        let mut left = self.read.get(self.taken..).unwrap_or_default();
+        let count = left.read(buffer)?;
+        self.taken += count;
+        Ok(count)
     }
 }
 
@@ -238,16 +276,24 @@ impl Walk {
                 self.file_length
             ));
         }
-        // The library hands out the bytes of the whole dataset, and unpacks one chunk at a time.
-        let mut beside = bytes;
+        let row = bytes / shape.first().copied().unwrap_or(1).max(1);
+        let mut block = (BLOCK / row.max(1)).max(1);
+        let mut chunk = 0;
         if let Layout::Chunked { chunk_shape, .. } = layout {
             // Chunks at the edges are stored whole, so one may be larger than the array.
-            let chunk = chunk_shape
+            let size = chunk_shape
                 .iter()
                 .try_fold(element.size() as u64, |n, &d| n.checked_mul(d));
-            let chunk = chunk.ok_or("its chunks are larger than any memory")?;
-            beside = beside.saturating_add(chunk.saturating_mul(2));
+            chunk = size.ok_or("its chunks are larger than any memory")?;
+            // Whole chunks, so that none is unpacked twice.
+            let high = chunk_shape.first().copied().unwrap_or(1).max(1);
+            block = block.div_ceil(high).saturating_mul(high);
         }
+        // The library unpacks one chunk after the other into the rows asked for.
+        let beside = block.saturating_mul(row).min(bytes);
+        let beside = beside.saturating_add(chunk.saturating_mul(2));
+        // A dataset without axes has no rows; one with them no more than that.
+        block = block.min(shape.first().copied().unwrap_or(0));
         let entry = Entry::new(path.to_owned(), sizes.clone(), element)?;
         self.entries.push(entry.beside(beside));
         self.places.push(Some(Place {
@@ -255,6 +301,7 @@ impl Walk {
             element,
             order,
             shape: sizes,
+            block,
         }));
         Ok(())
     }

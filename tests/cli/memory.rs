@@ -149,7 +149,7 @@ fn gzipped_files_stay_within_the_bound() {
 fn archives_and_hdf5_stay_within_the_bound() {
     let dir = folder();
     let filled = fixture("formats/broken/fill_values.h5");
-    within(700, dir.path(), &["inspect", &filled]).succeeds();
+    within(BOUND_MIB, dir.path(), &["inspect", &filled]).succeeds();
     let array = |name: &'static str| (name, npy_start("<f4", "78643200"), 300);
     let five = ["a", "b", "c", "d", "e"].map(array);
     std::fs::write(dir.path().join("five.npz"), npz(&five)).unwrap();
