@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "cli/inputs.rs"]
+mod inputs;
+#[path = "cli/memory.rs"]
+mod memory;
 #[cfg(unix)]
 #[path = "cli/outputs.rs"]
 mod outputs;

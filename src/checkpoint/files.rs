@@ -13,9 +13,18 @@ use std::path::Path;
 /// The text of a small file; `action` says in errors what the caller is about.
 ///
 /// # Errors
-/// The operating system's refusal, or that the file is no text.
+/// The operating system's refusal, that the file is no text, or that it is far too long for one.
 pub fn read_text(path: &Path, action: &'static str) -> Result<String> {
-    std::fs::read_to_string(path).map_err(|reason| Error::io(action, path, reason))
+    const LONGEST: u64 = 64 << 20;
+    let refused = |reason| Error::io(action, path, reason);
+    let mut text = String::new();
+    let file = File::open(path).map_err(refused)?;
+    let length = file.take(LONGEST + 1).read_to_string(&mut text);
+    if length.map_err(refused)? as u64 > LONGEST {
+        let message = format!("can't {action}: it is longer than {} MiB", LONGEST >> 20);
+        return Err(Error::file(path, message));
+    }
+    Ok(text)
 }
 
 /// Whether the file at `path` starts as HDF5 files do.

@@ -19,7 +19,7 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
     if let Some(previous) = &previous {
         same_job(previous, &whole)?;
     }
-    let small = open_checkpoint(&job.small)?;
+    let small = open_checkpoint(&job.small, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &small)?;
     let small = inputs.point_of(&job.small, &small, "small batch")?;
     let large = inputs.point(&job.large, "large batch")?;

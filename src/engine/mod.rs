@@ -7,6 +7,7 @@
 pub mod builtin;
 pub mod device;
 pub mod directions;
+pub mod distance;
 pub mod drivers;
 pub mod inputs;
 pub mod job;
@@ -22,11 +23,10 @@ pub mod sharpness;
 pub mod surface;
 mod trajectory;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use crate::landscape::sample::{Cell, Sampler};
 use job::Job;
 use result::Outcome;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// How far a job is.
@@ -70,12 +70,7 @@ pub fn run(job: &Job, previous: Option<Outcome>, observer: Observer<'_>) -> Resu
 
 /// Does some work; a panic inside a library becomes an error with its text.
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no message");
+    caught(work).unwrap_or_else(|text| {
         Err(Error::Device(format!(
             "the computation failed inside a library: {text}"
         )))

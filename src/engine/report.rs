@@ -158,7 +158,7 @@ pub fn run(job: &ReportJob, observer: Observer<'_>) -> Result<Report> {
 /// Opens everything once, so that what can't be opened is said before hours of work.
 fn open(job: &ReportJob) -> Result<Report> {
     let [small_path, large_path] = job.pair()?;
-    let state = open_checkpoint(&small_path)?;
+    let state = open_checkpoint(&small_path, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &state)?;
     let small = inputs.point_of(&small_path, &state, "small batch")?;
     let large = inputs.point(&large_path, "large batch")?;

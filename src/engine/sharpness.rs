@@ -98,7 +98,7 @@ fn measure(
     let mut points = Vec::with_capacity(files.len());
     let mut inputs: Option<Inputs> = None;
     for file in &files {
-        let state = open_checkpoint(file)?;
+        let state = open_checkpoint(file, setup.key.as_deref())?;
         let inputs = match &mut inputs {
             Some(inputs) => inputs,
             None => inputs.insert(Inputs::open(&setup, &state)?),

@@ -21,7 +21,7 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     if let Some(previous) = &previous {
         same_job(previous, &whole)?;
     }
-    let first = open_checkpoint(&plane::first_checkpoint(job)?)?;
+    let first = open_checkpoint(&plane::first_checkpoint(job)?, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
     let built = plane::build(job, &mut inputs, None)?;
     let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
@@ -117,7 +117,7 @@ pub fn prepare(
 /// As running the job.
 pub fn directions(job: &SurfaceJob) -> Result<Vec<Params>> {
     plane::check(job)?;
-    let first = open_checkpoint(&plane::first_checkpoint(job)?)?;
+    let first = open_checkpoint(&plane::first_checkpoint(job)?, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
     Ok(plane::build(job, &mut inputs, None)?.slice.directions)
 }

@@ -56,6 +56,10 @@ pub struct Setup {
     /// The network: auto (recognised from names and shapes), a family's name, or a model.toml
     #[arg(long, default_value = "auto", help_heading = "Network and data")]
     pub model: String,
+    /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
+    #[arg(long, value_name = "NAME.NAME", help_heading = "Network and data")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The data: digits, spirals, moons, blobs, a file or a folder
     #[arg(long, default_value = "digits", help_heading = "Network and data")]
     pub data: String,
@@ -209,6 +213,10 @@ pub struct TrajectoryJob {
     /// The network: auto (recognised from names and shapes), a family's name, or a model.toml
     #[arg(long, default_value = "auto", help_heading = "Network and data")]
     pub model: String,
+    /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
+    #[arg(long, value_name = "NAME.NAME", help_heading = "Network and data")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Folder of checkpoints; their order is that of the numbers in their names
     #[arg(value_name = "DIR")]
     #[serde(serialize_with = "lossy")]

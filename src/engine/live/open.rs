@@ -58,7 +58,8 @@ pub fn open(wish: &Wish, cpu: bool) -> Result<Workbench, Failure> {
         _ => Ok(wish.small.clone()),
     }
     .map_err(failure(Stage::Checkpoint))?;
-    let first = open_checkpoint(&first_path).map_err(failure(Stage::Checkpoint))?;
+    let first =
+        open_checkpoint(&first_path, setup.key.as_deref()).map_err(failure(Stage::Checkpoint))?;
     let mut inputs = Inputs::open(&setup, &first).map_err(|error| {
         // The same error of the network alone: then the data has no part in it.
         let network = open_network(&setup.model, &first, None).is_err();

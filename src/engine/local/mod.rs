@@ -87,7 +87,7 @@ impl Place {
             setup.split = SplitChoice::Train;
         }
         let path = file.map_or_else(|| PathBuf::from(BUILTIN_SMALL), Path::to_path_buf);
-        let state = open_checkpoint(&path)?;
+        let state = open_checkpoint(&path, setup.key.as_deref())?;
         let mut inputs = Inputs::open(&setup, &state)?;
         let theta = inputs.params(&state, "point")?;
         check_finite(&path, theta.tensors())?;
@@ -133,7 +133,7 @@ impl Place {
     /// # Errors
     /// Where it can't be read, belongs to another network, or has values that aren't finite.
     pub fn another(&mut self, file: &Path, role: &str) -> Result<Params> {
-        let params = self.inputs.params(&open_checkpoint(file)?, role)?;
+        let params = self.inputs.another(file, role)?;
         check_finite(file, params.trainable())?;
         self.header.checkpoints = self.inputs.checkpoints.clone();
         Ok(params)
