@@ -15,6 +15,7 @@ pub mod loss;
 pub mod params;
 pub mod reverse;
 pub mod shape;
+mod spare;
 pub mod tangent;
 pub mod value;
 pub mod weights;
@@ -33,6 +34,8 @@ pub struct Network {
     layout: Layout,
     sources: Vec<Vec<Option<usize>>>,
     shapes: Vec<Vec<usize>>,
+    /// What of the checkpoint it was made from it doesn't use.
+    spare: Vec<spare::Spare>,
 }
 
 impl Network {
@@ -78,11 +81,13 @@ impl Network {
                 })
             })
             .collect();
+        let spare = spare::unused(&layout, state);
         let network = Self {
             graph,
             layout,
             sources,
             shapes,
+            spare,
         };
         network.check_loss()?;
         Ok(network)
@@ -179,12 +184,16 @@ impl Network {
     /// The point of parameter space that `state` holds, and what a reader should know about it.
     ///
     /// # Errors
-    /// Names a tensor that is missing or has another shape, with both shapes.
+    /// Names a tensor that is missing or has another shape, with both shapes, or weights that belong
+    /// to another network: a tensor that neither this network nor the checkpoint it was made from has.
     pub fn params(&self, state: &StateDict) -> Result<(Params, Vec<String>)> {
         let mut values = Vec::with_capacity(self.layout.len());
         for spec in self.layout.iter() {
             let Some(array) = state.get(&spec.name) else {
-                let message = format!("no tensor {:?} of shape {:?}", spec.name, spec.shape);
+                let message = format!(
+                    "no tensor {:?} of shape {:?}, which the model {:?} needs",
+                    spec.name, spec.shape, self.graph.name
+                );
                 return Err(Error::file(&state.source.path, message));
             };
             if array.shape() != spec.shape {
@@ -198,22 +207,24 @@ impl Network {
             }
             values.push(array.to_f64());
         }
-        let known: std::collections::HashSet<&str> =
-            self.layout.iter().map(|s| s.name.as_str()).collect();
-        let unused: Vec<String> = state
-            .tensors
-            .iter()
-            .filter(|(name, _)| {
-                !known.contains(name.as_str()) && !name.ends_with("num_batches_tracked")
-            })
-            .map(|(name, array)| format!("{name:?} {:?}", array.shape()))
-            .collect();
+        let unused = spare::unused(&self.layout, state);
+        let strange = spare::strange(&unused, &self.spare, &self.layout, state);
+        if !strange.is_empty() {
+            return Err(Error::file(
+                &state.source.path,
+                format!(
+                    "these weights belong to another network: the model {:?} doesn't use {}; compare checkpoints of one network",
+                    self.graph.name,
+                    spare::listed(&strange)
+                ),
+            ));
+        }
         let mut warnings = Vec::new();
         if !unused.is_empty() {
             warnings.push(format!(
                 "the model {:?} doesn't use {}: {}",
                 self.graph.name,
-                listed(&unused),
+                spare::listed(&unused.iter().collect::<Vec<_>>()),
                 state.source.path.display()
             ));
         }
