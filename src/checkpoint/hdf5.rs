@@ -36,6 +36,17 @@ pub(super) fn content(bytes: Vec<u8>) -> Parsed<Content> {
     Ok(content)
 }
 
+/// The names of groups and datasets at the top of the file in `bytes`.
+pub(super) fn names(bytes: Vec<u8>) -> Parsed<Vec<String>> {
+    guarded(move || {
+        let file = File::from_bytes(bytes).map_err(|e| damaged(&e))?;
+        let root = file.root();
+        let mut names = root.datasets().map_err(|e| damaged(&e))?;
+        names.extend(root.groups().map_err(|e| damaged(&e))?);
+        Ok(names)
+    })
+}
+
 struct Walk {
     arrays: Vec<(String, Array)>,
     warnings: Vec<String>,
@@ -45,6 +56,11 @@ struct Walk {
 }
 
 fn read(bytes: Vec<u8>) -> Parsed<Walk> {
+    guarded(move || walk(bytes))
+}
+
+/// Runs the library where it can do no harm.
+fn guarded<T: Send + 'static>(work: impl FnOnce() -> Parsed<T> + Send + 'static) -> Parsed<T> {
     // The library reads types inside types by recursion. A header message has at most 64 KiB and a
     // level takes at least 8 bytes, so on this stack no file can nest deeply enough to overflow it;
     // and a panic in it ends with the thread, as an error.
@@ -52,7 +68,7 @@ fn read(bytes: Vec<u8>) -> Parsed<Walk> {
         .name("hdf5".into())
         .stack_size(STACK);
     let reader = thread
-        .spawn(move || walk(bytes))
+        .spawn(work)
         .map_err(|e| format!("no thread for HDF5: {e}"))?;
     reader
         .join()

@@ -13,6 +13,7 @@ pub mod hdf5;
 mod limits;
 mod names;
 pub mod npz;
+pub mod peek;
 mod pickle;
 mod recognise;
 pub mod safetensors;
