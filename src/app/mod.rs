@@ -177,7 +177,12 @@ impl App {
             && news.wish == self.sent_number
             && news.activity.is_idle()
             && Arc::ptr_eq(&news, &self.seen)
-            && !self.opening.is_busy()
+            && !self.is_opening()
+    }
+
+    /// Whether it isn't decided yet what of the files asked for is open; for tests.
+    pub fn is_opening(&self) -> bool {
+        self.opening.is_busy() || self.state.is_opening()
     }
 
     /// Whether edges are smooth again after something moved; for tests.

@@ -23,7 +23,7 @@ pub enum Glimpse {
     Arrays(Vec<String>),
     /// Weights in a format that holds nothing else.
     Weights,
-    /// A JSON object with these keys.
+    /// A JSON object with these keys; none where it is damaged.
     Json(Vec<String>),
     /// Something else: why it is no checkpoint.
     Other(String),
@@ -41,9 +41,12 @@ pub fn peek(path: &Path) -> Result<Glimpse> {
     } else {
         start
     };
+    let json = head.trim_ascii_start().starts_with(b"{");
     let glimpse = match recognise::format(&head) {
+        Err(_) | Ok(Format::ShardIndex) if json => {
+            Some(Glimpse::Json(keys(path, packed).unwrap_or_default()))
+        }
         Err(reason) => Some(Glimpse::Other(reason)),
-        Ok(Format::ShardIndex) => keys(path, packed).map(Glimpse::Json),
         Ok(Format::Safetensors) => tensors(path, packed).map(Glimpse::Arrays),
         // Only the end of an archive tells what is in it, and weights alone are ever packed twice.
         Ok(Format::Zip) if !packed => members(path),

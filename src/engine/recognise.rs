@@ -101,10 +101,12 @@ fn of_arrays(names: &[String]) -> Kind {
 
 fn of_json(path: &Path, keys: &[String]) -> Result<Kind> {
     let has = |wanted: &str| keys.iter().any(|key| key == wanted);
-    if has("weight_map") {
+    let name = path.to_string_lossy();
+    let named = |suffix: &str| keys.is_empty() && name.ends_with(suffix);
+    if has("weight_map") || named(".index.json") {
         return Ok(Kind::Checkpoint);
     }
-    if has("wish") {
+    if has("wish") || name.ends_with(".losscope.json") {
         return Ok(Kind::Session);
     }
     let message = if has("losscope") || has("recipe") {
