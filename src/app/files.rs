@@ -112,9 +112,8 @@ pub fn open(state: &mut State, tree: &mut Tree<Pane>, live: &Live, found: Found)
     }
     let words = apply(&mut wish, &sorted, last.as_deref(), false);
     state.attempt(vec![wish], words);
-    if !outcomes.is_empty() {
-        state.opens.have_results();
-    }
+    // A session and a result are worth seeing where a file of theirs has gone.
+    state.opens.have_results();
     state.session = file;
     offer(state, live, outcomes);
 }
