@@ -9,7 +9,7 @@ use super::readings::set_data;
 use super::state::State;
 use super::views::Pane;
 use crate::engine::job::{Directions, Job};
-use crate::engine::live::{Live, Wish};
+use crate::engine::live::Wish;
 use crate::engine::recognise::{self, Sorted};
 use crate::engine::result::Outcome;
 use egui_tiles::Tree;
@@ -76,8 +76,9 @@ fn put(wish: &mut Wish, place: Place, path: &Path) {
     }
 }
 
-/// Opens whatever was found: a session and results first, the rest on top of them.
-pub fn open(state: &mut State, tree: &mut Tree<Pane>, live: &Live, found: Found) {
+/// Opens whatever was found: a session and results first, the rest on top of them. Gives the results,
+/// which are to be shown once the wish they belong to is known.
+pub fn open(state: &mut State, tree: &mut Tree<Pane>, found: Found) -> Vec<Outcome> {
     let Found {
         sorted,
         session,
@@ -108,14 +109,14 @@ pub fn open(state: &mut State, tree: &mut Tree<Pane>, live: &Live, found: Found)
         let instead = |wish: &mut Wish| apply(wish, &sorted, last.as_deref(), true);
         let changes: [Change<'_>; 2] = [&beside, &instead];
         state.open_with(&changes[..if sorted.run.is_some() { 2 } else { 1 }]);
-        return;
+        return outcomes;
     }
     let words = apply(&mut wish, &sorted, last.as_deref(), false);
     state.attempt(vec![wish], words);
     // A session and a result are worth seeing where a file of theirs has gone.
     state.opens.have_results();
     state.session = file;
-    offer(state, live, outcomes);
+    outcomes
 }
 
 /// Wants what paths are beside what is open; `instead`: a run of another network takes the place of
@@ -144,14 +145,6 @@ fn apply(wish: &mut Wish, sorted: &Sorted, last: Option<&Path>, instead: bool) -
         wish.plane.setup.model = model.display().to_string();
     }
     words
-}
-
-/// Offers results after the wish they belong to.
-fn offer(state: &State, live: &Live, outcomes: Vec<Outcome>) {
-    live.wish(state.wish.clone());
-    for outcome in outcomes {
-        live.offer(outcome);
-    }
 }
 
 /// Wants what a result shows.

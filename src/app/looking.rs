@@ -11,7 +11,6 @@ use super::session::{self, Session};
 use super::state::State;
 use super::views::Pane;
 use crate::checkpoint;
-use crate::engine::live::Live;
 use crate::engine::recognise::{self, Kind, Sorted};
 use crate::engine::result::Outcome;
 use crate::export;
@@ -149,19 +148,19 @@ impl Opening {
         !self.waiting.is_empty()
     }
 
-    /// Takes over what was read.
-    pub fn poll(&mut self, state: &mut State, tree: &mut Tree<Pane>, live: &Live) {
+    /// Takes over what was read; gives results to be shown.
+    pub fn poll(&mut self, state: &mut State, tree: &mut Tree<Pane>) -> Vec<Outcome> {
         let Some((_, _, receive)) = self.waiting.first() else {
-            return;
+            return Vec::new();
         };
         let read = match receive.try_recv() {
-            Err(TryRecvError::Empty) => return,
+            Err(TryRecvError::Empty) => return Vec::new(),
             Err(TryRecvError::Disconnected) => Read::Failed("Reading the file failed".into()),
             Ok(read) => read,
         };
         let (ask, paths, _) = self.waiting.remove(0);
         match read {
-            Read::Found(found) => files::open(state, tree, live, *found),
+            Read::Found(found) => return files::open(state, tree, *found),
             Read::Asked => files::asked(state, ask, paths),
             Read::Failed(why) => {
                 let names: Vec<String> = paths.iter().map(|path| name_of(path)).collect();
@@ -169,5 +168,6 @@ impl Opening {
                 state.refuse_path(card(ask), title, &why);
             }
         }
+        Vec::new()
     }
 }

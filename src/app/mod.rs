@@ -34,6 +34,7 @@ mod views;
 
 use crate::engine::device::may_have_gpu;
 use crate::engine::live::{Live, Snapshot, Wish};
+use crate::engine::result::Outcome;
 use command::{Ask, Command, Place};
 use eframe::egui::{self, Context, Ui, ViewportCommand};
 use egui_tiles::Tree;
@@ -56,6 +57,8 @@ pub struct App {
     help: help::Help,
     sent: Option<Wish>,
     sent_number: u64,
+    /// Results to be shown with the next wish.
+    offers: Vec<Outcome>,
     /// What the last frame was drawn from.
     seen: Arc<Snapshot>,
     /// Whether a dialog was open in the last frame.
@@ -146,6 +149,7 @@ impl App {
             help: help::Help::default(),
             sent: None,
             sent_number: 0,
+            offers: Vec::new(),
             seen: Arc::default(),
             had_dialog: false,
             title: String::new(),
@@ -207,8 +211,8 @@ impl App {
         let mut commands = self.heard(&ctx);
         commands.extend(self.dialogs.poll());
         self.exports.poll(&ctx, &mut self.state);
-        self.opening
-            .poll(&mut self.state, &mut self.tree, &self.live);
+        let results = self.opening.poll(&mut self.state, &mut self.tree);
+        self.offers.extend(results);
 
         // The window is cleared to the panels' colour: filling them again would cost a software
         // renderer as much as everything else together.
@@ -374,7 +378,7 @@ impl App {
         if self.sent.is_none() && self.opening.is_busy() {
             return;
         }
-        if self.sent.as_ref() == Some(&self.state.wish) {
+        if self.sent.as_ref() == Some(&self.state.wish) && self.offers.is_empty() {
             return;
         }
         self.haste.note();
@@ -385,6 +389,9 @@ impl App {
         self.state.note_step();
         self.sent_number = self.live.wish(self.state.wish.clone());
         self.sent = Some(self.state.wish.clone());
+        for outcome in self.offers.drain(..) {
+            self.live.offer(outcome);
+        }
     }
 
     /// The window's title: the session, or the checkpoints.
