@@ -41,14 +41,11 @@ fn is_by_keyboard(ctx: &Context) -> bool {
 pub fn reveal(ui: &Ui) {
     let id = ui.scope_id().with("revealed");
     let focused = ui.memory(|m| m.focused());
-    let before: Option<Id> = ui.data(|d| d.get_temp(id));
+    let before: Option<Id> = ui.data(|d| d.get_temp(id)).unwrap_or_default();
     if focused == before || !is_by_keyboard(ui.ctx()) {
         return;
     }
-    ui.data_mut(|d| match focused {
-        Some(focused) => d.insert_temp(id, focused),
-        None => drop(d.remove_temp::<Id>(id)),
-    });
+    ui.data_mut(|d| d.insert_temp(id, focused));
     let Some(response) = focused.and_then(|focused| ui.ctx().read_response(focused)) else {
         return;
     };

@@ -22,7 +22,7 @@ pub fn hovering_ui(ctx: &Context, palette: &Palette) {
     if ctx.input(|i| i.raw.hovered_files.is_empty()) {
         return;
     }
-    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop"));
+    let layer = LayerId::new(egui::Order::Foreground, Id::unique("drop"));
     let painter = ctx.layer_painter(layer);
     let rect = ctx.content_rect();
     painter.rect_filled(rect, 0.0, palette.panel.gamma_multiply(0.85));

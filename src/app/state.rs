@@ -101,7 +101,7 @@ pub struct State {
 }
 
 /// Something said to the person once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
     /// What.
     pub text: String,

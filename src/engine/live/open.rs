@@ -154,7 +154,7 @@ fn few(
     if all().all(|samples| samples.len() <= FEW_SAMPLES) {
         return Ok(None);
     }
-    let upload = |samples: &Arc<crate::dataset::Samples>| {
+    let upload = |samples: &Arc<dataset::Samples>| {
         if samples.len() <= FEW_SAMPLES {
             evaluator.upload(samples, inputs.classes)
         } else {
