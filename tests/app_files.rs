@@ -124,7 +124,7 @@ fn a_broken_file_says_what_is_wrong_where_the_person_looks_and_in_the_log() {
     // What was open is open, as it was.
     assert_eq!(harness.state_mut().state().wish, before);
     assert!(news.failure.is_none());
-    let version = |news: &losscope::engine::live::Snapshot| news.surfaces[0].version;
+    let version = |news: &engine::live::Snapshot| news.surfaces[0].version;
     assert_eq!(version(&news), version(&shown));
     // And there is a way out.
     harness.get_by_label("Remove").click();
