@@ -191,3 +191,93 @@ fn a_narrow_deck_breaks_between_its_readouts() {
         assert!(heights.iter().all(|h| *h < 20.0), "{name:?}: {heights:?}");
     }
 }
+
+#[test]
+fn what_is_said_goes_away_by_itself_and_stays_in_the_log() {
+    let mut harness = small();
+    harness.state_mut().state().say("Wrote a.png");
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Wrote a.png").is_some());
+    let now = harness.ctx.input(|i| i.time);
+    harness.input_mut().time = Some(now + 5.0);
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Wrote a.png").is_some());
+    harness.input_mut().time = Some(now + 9.0);
+    harness.run_steps(2);
+    assert!(harness.query_by_label("Wrote a.png").is_none());
+    assert_eq!(harness.state_mut().state().said.len(), 1);
+}
+
+#[test]
+fn a_tooltip_does_not_stay_over_a_dialog() {
+    let mut harness = small();
+    let words = "Exchange the two minimizers";
+    let swap = harness.get_by_label_contains("Swap").rect();
+    harness.hover_at(swap.center());
+    for _ in 0..120 {
+        harness.step();
+    }
+    assert!(
+        harness.query_by_label(words).is_some(),
+        "there is a tooltip"
+    );
+    harness.key_press(Key::F1);
+    harness.run_steps(6);
+    assert!(
+        harness.query_by_label("Papers").is_some(),
+        "there is a dialog"
+    );
+    assert!(harness.query_by_label(words).is_none());
+}
+
+#[test]
+fn what_the_keyboard_goes_to_is_scrolled_to_and_has_a_ring() {
+    let mut harness = window([1280.0, 480.0], Theme::Light, Vec::new());
+    settle(&mut harness);
+    let shown = harness.get_by_label("Biases").rect();
+    assert!(shown.bottom() > 330.0, "below the fold: {shown:?}");
+    harness.get_by_label("Normalisation").focus();
+    harness.run_steps(2);
+    harness.key_press(Key::Tab);
+    for _ in 0..40 {
+        harness.step();
+    }
+    let focused = harness.ctx.memory(|m| m.focused()).unwrap();
+    let rect = harness.ctx.read_response(focused).unwrap().interact_rect;
+    let whole = harness.ctx.read_response(focused).unwrap().rect;
+    assert!(
+        rect.contains_rect(whole.shrink(1.0)),
+        "{whole:?} is seen as {rect:?}"
+    );
+    let drawn = picture(&mut harness, "focus");
+    // The accent is green, and nothing else there is.
+    let above = (whole.top() - 2.0) as u32;
+    let ring = (whole.left() as u32 + 8..whole.right() as u32 - 8)
+        .map(|x| drawn.get_pixel(x, above).0)
+        .filter(|[r, g, ..]| i32::from(*g) - i32::from(*r) > 40)
+        .count();
+    assert!(
+        ring as f32 > 0.6 * (whole.width() - 16.0),
+        "{ring} of {}",
+        whole.width()
+    );
+}
+
+#[test]
+fn the_track_of_a_slider_stands_out_in_light_colours() {
+    let mut harness = window([1280.0, 800.0], Theme::Light, Vec::new());
+    settle(&mut harness);
+    let slider = harness.get_by_label("α slider").rect();
+    let drawn = picture(&mut harness, "slider");
+    let y = slider.center().y as u32;
+    let luminance = |x: f32| {
+        let [r, g, b, _] = drawn.get_pixel(x as u32, y).0;
+        losscope::plot::colormap::luminance([r, g, b])
+    };
+    // On both sides of the handle, which stands at a third.
+    for share in [0.1, 0.8] {
+        let track = luminance(slider.left() + share * slider.width());
+        let contrast = 1.05 / (track + 0.05);
+        assert!(contrast >= 3.0, "{contrast:.2} at {share}");
+    }
+}

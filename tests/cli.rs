@@ -1023,3 +1023,135 @@ fn a_trajectory_is_projected_and_a_surface_drawn_under_it() {
         "the axis names its share of the variance"
     );
 }
+
+/// A checkpoint of the same family with one layer more: it has every tensor of `mlp/lb.pt`.
+fn deeper(folder: &Path) -> String {
+    let path = folder.join("deeper.safetensors");
+    let mut tensors = losscope::checkpoint::open(Path::new(&fixture("models/mlp/lb.pt")))
+        .unwrap()
+        .tensors;
+    let values = losscope::checkpoint::Values::F32(vec![0.1; 100]);
+    let weight = losscope::checkpoint::Array::new(vec![10, 10], values).unwrap();
+    tensors.push(("extra.weight".into(), weight));
+    losscope::checkpoint::safetensors::write(&path, &tensors).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_checkpoint_of_a_deeper_network_is_no_other_end_of_a_line() {
+    let dir = folder();
+    let (small, deeper) = (fixture("models/mlp/sb.pt"), deeper(dir.path()));
+    let three = format!("three:{},{deeper}", fixture("models/mlp/lb.pt"));
+    std::fs::create_dir(dir.path().join("run")).unwrap();
+    for (from, to) in [(&small, "1"), (&deeper, "2"), (&small, "3")] {
+        std::fs::copy(from, dir.path().join("run").join(to)).unwrap();
+    }
+    for args in [
+        vec!["line", "--small", &small, "--large", &deeper],
+        vec![
+            "surface",
+            "--x=0:0:1",
+            "--small",
+            &small,
+            "--large",
+            &deeper,
+        ],
+        vec![
+            "surface",
+            "--x=0:0:1",
+            "--at",
+            &small,
+            "--directions",
+            &three,
+        ],
+        vec!["sharpness", &small, &deeper],
+        vec!["distance", &small, &deeper],
+        vec!["distance", &deeper, "--from", &small],
+        vec!["report", &small, &deeper, "-o", "report.html"],
+        vec!["trajectory", "run"],
+        vec!["distance", "run"],
+    ] {
+        losscope(dir.path(), &args).fails(1, &["another network", "extra.weight", "[10, 10]"]);
+    }
+    let resnets = ["models/resnet8/sb.pt", "models/resnet20/sb.pt.gz"].map(fixture);
+    let args = ["line", "--small", &resnets[0], "--large", &resnets[1]];
+    losscope(dir.path(), &args).fails(1, &["another network", "more"]);
+}
+
+#[test]
+fn a_path_is_known_by_its_content() {
+    use losscope::engine::recognise::{Kind, Sorted, kind};
+    let dir = folder();
+    let file = |name: &str| PathBuf::from(fixture(name));
+    let here = |name: &str| dir.path().join(name);
+    losscope(
+        dir.path(),
+        &["surface", "--x=0:0:1", "-q", "-o", "result.npz"],
+    )
+    .succeeds();
+    std::fs::copy(file("data/digits.npz"), here("named-as.pt")).unwrap();
+    std::fs::copy(file("models/mlp/sb.pt"), here("weights.npz")).unwrap();
+    std::fs::write(here("session"), "{\"losscope\": \"1\", \"wish\": {}}").unwrap();
+    std::fs::write(here("network"), "name = 'x'\n[[layer]]\nname = 'a'\n").unwrap();
+    std::fs::create_dir_all(here("images/cat")).unwrap();
+    image::GrayImage::new(2, 2)
+        .save(here("images/cat/1.png"))
+        .unwrap();
+    for (path, expected) in [
+        (file("models/mlp/sb.pt"), Kind::Checkpoint),
+        (file("models/resnet20/sb.pt.gz"), Kind::Checkpoint),
+        (file("formats/mlps.npz"), Kind::Checkpoint),
+        (file("formats/mlps.h5"), Kind::Checkpoint),
+        (file("formats/resnet8_checkpoint.pth.tar"), Kind::Checkpoint),
+        (
+            file("formats/resnet8_sharded/model.safetensors.index.json"),
+            Kind::Checkpoint,
+        ),
+        (file("formats/resnet8_sharded"), Kind::Checkpoint),
+        (here("weights.npz"), Kind::Checkpoint),
+        (PathBuf::from("builtin:small"), Kind::Checkpoint),
+        (file("data/digits.npz"), Kind::Data),
+        (here("named-as.pt"), Kind::Data),
+        (file("data/digits80.safetensors"), Kind::Data),
+        (file("data/idx/t10k-images-idx3-ubyte"), Kind::Data),
+        (file("data/idx/train-images-idx3-ubyte.gz"), Kind::Data),
+        (file("data/idx"), Kind::Data),
+        (file("data/cifar10-like-bin"), Kind::Data),
+        (
+            file("data/cifar10-like-bin/data_batch_1.bin.gz"),
+            Kind::Data,
+        ),
+        (here("images"), Kind::Data),
+        (PathBuf::from("moons"), Kind::Data),
+        (here("result.npz"), Kind::Result),
+        (file("formats/li_style_surface.h5"), Kind::Result),
+        (file("formats/li_style_direction.h5"), Kind::Directions),
+        (file("trajectory/epochs"), Kind::Run),
+        (here("session"), Kind::Session),
+        (here("network"), Kind::Model),
+    ] {
+        let found = kind(&path).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(found, expected, "{}", path.display());
+    }
+    let idx = [
+        "train-images-idx3-ubyte.gz",
+        "train-labels-idx1-ubyte.gz",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ];
+    let idx: Vec<PathBuf> = idx.iter().map(|n| file(&format!("data/idx/{n}"))).collect();
+    let sorted = Sorted::of(&idx).unwrap();
+    assert_eq!(sorted.data, Some(file("data/idx")), "files of one set");
+}
+
+#[test]
+fn what_the_window_cannot_open_is_said_in_the_terminal() {
+    let dir = folder();
+    std::fs::write(dir.path().join("notes.txt"), "some words").unwrap();
+    let small = fixture("models/mlp/sb.pt");
+    let [npz, idx] = ["data/digits.npz", "data/idx/t10k-images-idx3-ubyte"].map(fixture);
+    losscope(dir.path(), &[&small, "notes.txt"]).fails(1, &["notes.txt", "some words"]);
+    losscope(dir.path(), &[&small, &npz, &idx]).fails(2, &["digits.npz", "t10k", "data"]);
+    losscope(dir.path(), &[&small, &small, &small, &small]).fails(2, &["4 checkpoints"]);
+    losscope(dir.path(), &["nowhere.pt"]).fails(2, &["nowhere.pt", "--help"]);
+}

@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use losscope::engine::device::DeviceChoice;
-use losscope::engine::job::Job;
-use losscope::engine::live::{Kind, Live, Probe, Quality, Snapshot, Stage, Wish};
+use losscope::engine::job::{Directions, Job};
+use losscope::engine::live::{Kind, Live, Place, Probe, Quality, Snapshot, Stage, Wish};
 use losscope::engine::result::Numbers;
 use losscope::engine::{self, Flow};
 use std::path::{Path, PathBuf};
@@ -177,7 +177,7 @@ fn a_file_that_cannot_be_opened_is_a_failure_with_its_name_and_the_next_one_open
     wish.small = "/nowhere/at/all.pt".into();
     let news = desk.settle(&wish);
     let failure = news.failure.as_ref().unwrap();
-    assert_eq!(failure.stage, Stage::Checkpoint);
+    assert_eq!(failure.stage, Stage::Checkpoint(Place::Small));
     assert!(
         failure.message.contains("/nowhere/at/all.pt"),
         "{}",
@@ -196,9 +196,56 @@ fn data_that_the_network_cannot_take_names_both_shapes() {
     wish.plane.setup.data = "spirals".into();
     let news = desk.settle(&wish);
     let failure = news.failure.as_ref().unwrap();
-    assert_eq!(failure.stage, Stage::Data, "{failure:?}");
+    assert_eq!(failure.stage, Stage::Fit, "{failure:?}");
     assert!(
         failure.message.contains("[2]") && failure.message.contains("64"),
+        "{}",
+        failure.message
+    );
+}
+
+#[test]
+fn after_a_failed_open_what_was_open_is_there_again_and_not_computed_anew() {
+    let desk = Desk::new();
+    let wish = small_wish();
+    let before = desk.settle(&wish);
+    assert!(before.stands);
+    let broken = fixture("data/broken/idx_size_lies-idx3-ubyte");
+    let stranger = fixture("models/lenet/lb.pt");
+    let (mut data, mut large, mut plane) = (wish.clone(), wish.clone(), wish.clone());
+    data.plane.setup.data = broken.display().to_string();
+    large.large = Some(stranger.clone());
+    plane.aim(Directions::Three(stranger, fixture("models/lenet/sb.pt")));
+    for (failing, stage) in [
+        (data, Stage::Data),
+        (large, Stage::Stranger(Place::Large)),
+        (plane, Stage::Plane),
+    ] {
+        let news = desk.settle(&failing);
+        assert!(!news.stands);
+        assert_eq!(news.failure.as_ref().unwrap().stage, stage);
+        let again = desk.settle(&wish);
+        assert_eq!(again.failure, None);
+        assert!(again.stands);
+        let version = |news: &Snapshot| news.surface_near(0.0).unwrap().version;
+        assert_eq!(version(&again), version(&before), "{stage:?}");
+        assert!(Arc::ptr_eq(
+            again.line.as_ref().unwrap(),
+            before.line.as_ref().unwrap()
+        ));
+    }
+}
+
+#[test]
+fn the_same_checkpoint_twice_is_no_pair() {
+    let desk = Desk::new();
+    let mut wish = small_wish();
+    wish.large = Some(wish.small.clone());
+    let news = desk.settle(&wish);
+    let failure = news.failure.as_ref().unwrap();
+    assert_eq!(failure.stage, Stage::Stranger(Place::Large));
+    assert!(
+        failure.message.contains("same weights"),
         "{}",
         failure.message
     );

@@ -2,21 +2,12 @@
 //!
 //! Menus, buttons and shortcuts all push a [`Command`]; one place carries it out.
 
+use super::refused::Card;
 use super::state::ThemeChoice;
 use super::views::Pane;
+pub use crate::engine::live::Place;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use std::path::PathBuf;
-
-/// Which checkpoint a file is opened as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The small-batch minimizer.
-    Small,
-    /// The large-batch minimizer.
-    Large,
-    /// The initial weights.
-    Initial,
-}
 
 /// What a path is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +43,16 @@ pub enum Command {
     Chosen(Ask, Vec<PathBuf>),
     /// Back to the built-in experiment.
     BuiltIn,
+    /// Back to data that come with the program.
+    BuiltInData(&'static str),
+    /// Try once more what failed to open.
+    TryAgain(Card),
+    /// Take what failed to open off its card.
+    Dismiss(Card),
+    /// Open a large-batch minimizer of another network instead of what is open.
+    OpenAlone,
+    /// Compute once more what failed.
+    ComputeAgain,
     /// Open the dialog that chooses the network.
     ChooseNetwork,
     /// Exchange the two minimizers.

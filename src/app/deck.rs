@@ -230,6 +230,7 @@ fn slider_ui(
 ) -> Response {
     let width = ui.available_width();
     ui.spacing_mut().slider_width = width;
+    theme::slider_colours(ui, palette);
     let position = |v: f64| {
         let (lo, hi) = (*range.start(), *range.end());
         if logarithmic {

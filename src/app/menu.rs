@@ -3,6 +3,7 @@
 use super::command::{Ask, Command, Place};
 use super::state::{State, ThemeChoice};
 use super::views::{Pane, is_shown};
+use crate::dataset;
 use eframe::egui::{self, Button, Ui};
 use egui_tiles::Tree;
 
@@ -67,6 +68,19 @@ fn file_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
     });
     entry(ui, "Built-in experiment", true, Command::BuiltIn, commands);
+    ui.menu_button("Built-in data", |ui| {
+        for (name, words) in dataset::BUILT_IN {
+            let open = state.wish.plane.setup.data == name;
+            if ui
+                .selectable_label(open, name)
+                .on_hover_text(words)
+                .clicked()
+            {
+                commands.push(Command::BuiltInData(name));
+                ui.close();
+            }
+        }
+    });
     ui.separator();
     entry(ui, "Save session", true, Command::SaveSession, commands);
     entry(

@@ -8,17 +8,24 @@
 mod blit;
 mod cards;
 mod command;
+mod completion;
 mod controls;
 mod deck;
 mod dialog;
 mod export;
 mod files;
+mod focus;
 mod haste;
 mod help;
 mod history;
+mod looking;
 mod menu;
 mod network;
+mod opens;
+mod overlay;
 mod plates;
+mod readings;
+mod refused;
 mod session;
 pub mod state;
 mod status;
@@ -28,6 +35,7 @@ mod views;
 use crate::engine::device::may_have_gpu;
 use crate::engine::drivers;
 use crate::engine::live::{Live, Snapshot, Wish};
+use crate::engine::result::Outcome;
 use command::{Ask, Command, Place};
 use eframe::egui::{self, Context, Ui, ViewportCommand};
 use egui_tiles::Tree;
@@ -45,11 +53,17 @@ pub struct App {
     caches: Caches,
     dialogs: dialog::Dialogs,
     exports: export::Exports,
-    opening: files::Opening,
+    opening: looking::Opening,
     network: network::Chooser,
     help: help::Help,
     sent: Option<Wish>,
     sent_number: u64,
+    /// Results to be shown with the next wish.
+    offers: Vec<Outcome>,
+    /// What the last frame was drawn from.
+    seen: Arc<Snapshot>,
+    /// Whether a dialog was open in the last frame.
+    had_dialog: bool,
     title: String,
     reset: u64,
     quitting: Quitting,
@@ -136,18 +150,21 @@ impl App {
             caches: Caches::default(),
             dialogs: dialog::Dialogs::default(),
             exports: export::Exports::default(),
-            opening: files::Opening::default(),
+            opening: looking::Opening::default(),
             network: network::Chooser::default(),
             help: help::Help::default(),
             sent: None,
             sent_number: 0,
+            offers: Vec::new(),
+            seen: Arc::default(),
+            had_dialog: false,
             title: String::new(),
             reset: 0,
             quitting: Quitting::No,
             haste: haste::Haste::new(cc, may_have_gpu()),
         };
         if !files.is_empty() {
-            app.state.wish = Wish::default();
+            (app.state.wish, app.state.session) = (Wish::default(), None);
             app.carry_out(&cc.egui_ctx, Command::Chosen(Ask::Open, files));
         }
         Ok(app)
@@ -169,6 +186,13 @@ impl App {
         self.sent.as_ref() == Some(&self.state.wish)
             && news.wish == self.sent_number
             && news.activity.is_idle()
+            && Arc::ptr_eq(&news, &self.seen)
+            && !self.is_opening()
+    }
+
+    /// Whether it isn't decided yet what of the files asked for is open; for tests.
+    pub fn is_opening(&self) -> bool {
+        self.opening.is_busy() || self.state.is_opening()
     }
 
     /// Whether edges are smooth again after something moved; for tests.
@@ -183,12 +207,18 @@ impl App {
         ctx.set_zoom_factor(self.state.look.zoom);
         let palette = theme::palette(ctx.style_of(ctx.theme()).visuals.dark_mode);
         let news = self.live.snapshot();
+        self.seen = Arc::clone(&news);
+        if news.wish == self.sent_number && self.sent.as_ref() == Some(&self.state.wish) {
+            self.state.judge(&news);
+        }
         self.state.wish.dragging = false;
+        overlay::hush(&ctx, &mut self.had_dialog);
+        focus::note(&ctx);
         let mut commands = self.heard(&ctx);
         commands.extend(self.dialogs.poll());
         self.exports.poll(&ctx, &mut self.state);
-        self.opening
-            .poll(&mut self.state, &mut self.tree, &self.live);
+        let results = self.opening.poll(&mut self.state, &mut self.tree);
+        self.offers.extend(results);
 
         // The window is cleared to the panels' colour: filling them again would cost a software
         // renderer as much as everything else together.
@@ -223,6 +253,7 @@ impl App {
                     .show(ui, |ui| {
                         cards::cards_ui(ui, &mut self.state, &news, palette, &mut commands);
                         controls::controls_ui(ui, &mut self.state, &news, palette, &mut commands);
+                        focus::reveal(ui);
                     });
             });
         egui::CentralPanel::no_frame().show(ui, |ui| {
@@ -238,13 +269,14 @@ impl App {
         });
         self.dialogs.ui(&ctx, palette, &mut commands);
         self.network
-            .ui(&ctx, &mut self.state, &news, palette, &mut commands);
+            .ui(&ctx, &mut self.state, palette, &mut commands);
         let camera = self.caches.surface3d.camera;
         self.exports
             .ui(&ctx, &mut self.state, &news, &camera, palette);
         self.help.ui(&ctx, palette);
-        hovering_ui(&ctx, palette);
+        overlay::hovering_ui(&ctx, palette);
         self.quit_ui(&ctx, &news);
+        focus::ring(&ctx, palette);
 
         for command in commands {
             self.carry_out(&ctx, command);
@@ -287,9 +319,20 @@ impl App {
             }
             Command::Chosen(ask, paths) => self.opening.chosen(ctx, state, ask, paths),
             Command::BuiltIn => files::built_in(state),
+            Command::BuiltInData(name) => state.open_with(&[&|wish| {
+                readings::set_data(wish, name);
+                None
+            }]),
+            Command::TryAgain(card) => state.retry(card, |_| {}),
+            Command::Dismiss(card) => state.dismiss(card),
+            Command::OpenAlone => {
+                let card = refused::Card::Checkpoint(Place::Large);
+                state.retry(card, files::large_alone);
+            }
+            Command::ComputeAgain => self.sent = None,
             Command::ChooseNetwork => self.network.open(),
             Command::Swap => state.swap(),
-            Command::Close(place) => close(state, place),
+            Command::Close(place) => files::close(state, place),
             Command::Undo => state.undo(),
             Command::Redo => state.redo(),
             Command::NewSeed => state.new_seed(),
@@ -337,7 +380,11 @@ impl App {
         let views = Pane::ALL.into_iter().filter(|pane| shown(*pane));
         self.state.wish.measuring = views.flat_map(|pane| pane.measures().to_vec()).collect();
         self.state.follow_epsilon();
-        if self.sent.as_ref() == Some(&self.state.wish) {
+        // What the program was started on comes first.
+        if self.sent.is_none() && self.opening.is_busy() {
+            return;
+        }
+        if self.sent.as_ref() == Some(&self.state.wish) && self.offers.is_empty() {
             return;
         }
         self.haste.note();
@@ -348,6 +395,9 @@ impl App {
         self.state.note_step();
         self.sent_number = self.live.wish(self.state.wish.clone());
         self.sent = Some(self.state.wish.clone());
+        for outcome in self.offers.drain(..) {
+            self.live.offer(outcome);
+        }
     }
 
     /// The window's title: the session, or the checkpoints.
@@ -382,44 +432,6 @@ impl App {
             self.quitting = Quitting::No;
         }
     }
-}
-
-/// Closes one of the checkpoints; without a small-batch minimizer the large-batch one takes its place.
-fn close(state: &mut State, place: Place) {
-    match place {
-        Place::Initial => state.wish.initial = None,
-        Place::Large => {
-            state.wish.large = None;
-            state.wish.alpha = 0.0;
-        }
-        Place::Small => match state.wish.large.take() {
-            Some(large) => {
-                state.wish.small = large;
-                state.wish.alpha = 0.0;
-            }
-            None => files::built_in(state),
-        },
-    }
-}
-
-/// Says that files held over the window may be dropped.
-fn hovering_ui(ctx: &Context, palette: &theme::Palette) {
-    if ctx.input(|i| i.raw.hovered_files.is_empty()) {
-        return;
-    }
-    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop"));
-    let painter = ctx.layer_painter(layer);
-    let rect = ctx.content_rect();
-    painter.rect_filled(rect, 0.0, palette.panel.gamma_multiply(0.85));
-    let frame = egui::Stroke::new(3.0, palette.accent);
-    painter.rect_stroke(rect.shrink(12.0), 10.0, frame, egui::StrokeKind::Inside);
-    painter.text(
-        rect.center(),
-        egui::Align2::CENTER_CENTER,
-        "Drop to open",
-        theme::readout(),
-        palette.text,
-    );
 }
 
 impl eframe::App for App {

@@ -3,7 +3,6 @@
 use super::command::{Ask, Command};
 use super::state::State;
 use super::theme::Palette;
-use crate::engine::live::{Failure, Snapshot, Stage};
 use crate::model::family;
 use eframe::egui::{self, Context, Grid, Id, Modal, RichText, ScrollArea, TextEdit};
 
@@ -11,8 +10,8 @@ use eframe::egui::{self, Context, Grid, Id, Modal, RichText, ScrollArea, TextEdi
 #[derive(Default)]
 pub struct Chooser {
     open: bool,
-    /// The failure it has opened for by itself.
-    seen: Option<Failure>,
+    /// The message it has opened for by itself.
+    seen: Option<String>,
     filter: String,
 }
 
@@ -27,21 +26,22 @@ impl Chooser {
         &mut self,
         ctx: &Context,
         state: &mut State,
-        news: &Snapshot,
         palette: &Palette,
         commands: &mut Vec<Command>,
     ) {
-        let failure = news.failure.as_ref().filter(|f| f.stage == Stage::Network);
+        let failure = state.opens.unknown().filter(|_| !state.is_opening());
         if let Some(failure) = failure
-            && self.seen.as_ref() != Some(failure)
+            && self.seen.as_ref() != Some(&failure.message)
         {
-            self.seen = Some(failure.clone());
+            self.seen = Some(failure.message.clone());
             self.open = true;
         }
         let (Some(failure), true) = (failure, self.open) else {
             self.open = false;
             return;
         };
+        let tried = failure.wish.as_ref().map(|w| w.plane.setup.model.as_str());
+        let mut model = None;
         let shown = Modal::new(Id::unique("network")).show(ctx, |ui| {
             ui.set_width(620.0);
             ui.heading("Which network is this?");
@@ -76,10 +76,10 @@ impl Chooser {
             ui.horizontal_wrapped(|ui| {
                 let auto = ("auto", "From names and shapes of the tensors");
                 for (name, words) in std::iter::once(&auto).chain(family::names()) {
-                    let chosen = state.wish.plane.setup.model == *name;
+                    let chosen = tried == Some(*name);
                     let label = ui.selectable_label(chosen, *name).on_hover_text(*words);
                     if label.clicked() {
-                        state.wish.plane.setup.model = (*name).to_owned();
+                        model = Some((failure.card, (*name).to_owned()));
                         done = true;
                     }
                 }
@@ -101,6 +101,10 @@ impl Chooser {
         });
         if shown.inner || shown.should_close() {
             self.open = false;
+        }
+        if let Some((card, model)) = model {
+            self.seen = None;
+            state.retry(card, |wish| wish.plane.setup.model.clone_from(&model));
         }
     }
 }

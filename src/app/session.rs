@@ -6,7 +6,9 @@
 use super::state::{Look, State};
 use super::views::Pane;
 use crate::checkpoint::files::{read_text, replace_file};
+use crate::engine::job::Directions;
 use crate::engine::live::{Quality, Snapshot, Wish};
+use crate::engine::recognise;
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
 use crate::export;
@@ -199,6 +201,20 @@ fn map_paths(wish: &mut Wish, f: impl Fn(&PathBuf) -> PathBuf) {
     wish.small = f(&wish.small);
     wish.large = wish.large.as_ref().map(&f);
     wish.initial = wish.initial.as_ref().map(&f);
+    let setup = &mut wish.plane.setup;
+    if !recognise::is_built_in(Path::new(&setup.data)) {
+        setup.data = f(&PathBuf::from(&setup.data)).display().to_string();
+    }
+    // Anything else is the name of a family.
+    if setup.model.ends_with(".toml") {
+        setup.model = f(&PathBuf::from(&setup.model)).display().to_string();
+    }
+    match &mut wish.plane.directions {
+        Directions::Random | Directions::Hessian | Directions::Worst(_) => {}
+        Directions::Files(files) => files.iter_mut().for_each(|file| *file = f(file)),
+        Directions::Three(a, b) => (*a, *b) = (f(a), f(b)),
+        Directions::Pca(folder) => *folder = f(folder),
+    }
 }
 
 #[cfg(test)]
@@ -246,16 +262,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path().join("small.pt");
         std::fs::write(&here, "weights").unwrap();
+        let data = folder.path().join("data.npz");
+        std::fs::write(&data, "samples").unwrap();
         let mut state = State::default();
         state.wish.small = here;
+        state.wish.plane.setup.data = data.display().to_string();
         let path = folder.path().join("s.losscope.json");
         let session = session_of(&state, &usual_layout());
         write(&path, &session, &[]).unwrap();
         let moved = tempfile::tempdir().unwrap();
-        for name in ["small.pt", "s.losscope.json"] {
+        for name in ["small.pt", "data.npz", "s.losscope.json"] {
             std::fs::rename(folder.path().join(name), moved.path().join(name)).unwrap();
         }
         let (session, _, _) = open(&moved.path().join("s.losscope.json")).unwrap();
         assert_eq!(session.wish.small, moved.path().join("small.pt"));
+        let data = Path::new(&session.wish.plane.setup.data);
+        assert_eq!(data, moved.path().join("data.npz"));
     }
 }

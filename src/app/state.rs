@@ -4,6 +4,7 @@
 //! look stands in the [`Look`]. Nothing here knows egui, so that tests and benchmarks can drive it.
 
 use super::history::History;
+use super::opens::Opens;
 use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
 use crate::export::figure::Metric;
@@ -86,6 +87,8 @@ pub struct State {
     pub look: Look,
     /// Undo and redo of the wish.
     pub history: History<Wish>,
+    /// Opens on their way, and those that failed.
+    pub opens: Opens,
     /// Files opened lately, the latest first.
     pub recent: Vec<PathBuf>,
     /// The session file that Save writes, once there is one.
@@ -98,12 +101,21 @@ pub struct State {
 }
 
 /// Something said to the person once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
     /// What.
     pub text: String,
     /// Whether something went wrong.
     pub error: bool,
+    /// The window's clock when it was first seen, seconds.
+    pub since: Option<f64>,
+}
+
+impl Notice {
+    /// How long it stays, seconds; the log keeps it.
+    pub fn stays(&self) -> f64 {
+        if self.error { 30.0 } else { 8.0 }
+    }
 }
 
 impl State {
@@ -172,7 +184,11 @@ impl State {
             kind: if error { Kind::Error } else { Kind::Note },
             text: text.clone(),
         });
-        self.notice = Some(Notice { text, error });
+        self.notice = Some(Notice {
+            text,
+            error,
+            since: None,
+        });
     }
 
     /// Says that something went wrong and what to do about it.
@@ -184,12 +200,7 @@ impl State {
     /// are open is no step.
     pub fn note_step(&mut self) {
         if !self.wish.dragging {
-            self.history.note(&Wish {
-                compare: false,
-                measuring: Vec::new(),
-                stopped: false,
-                ..self.wish.clone()
-            });
+            self.history.note(&step(&self.wish));
         }
     }
 
@@ -214,6 +225,17 @@ impl State {
         if let Some(wish) = self.history.redo() {
             self.wish = wish;
         }
+    }
+}
+
+/// A wish as a step that can be undone.
+pub(super) fn step(wish: &Wish) -> Wish {
+    Wish {
+        compare: false,
+        measuring: Vec::new(),
+        dragging: false,
+        stopped: false,
+        ..wish.clone()
     }
 }
 

@@ -80,9 +80,11 @@ pub fn status_ui(
     ui.add_space(2.0);
 }
 
-/// What was last said, until it is clicked away.
+/// What was last said, for a while or until it is clicked away; what is pointed at stays.
 fn notice_ui(ui: &mut Ui, state: &mut State, palette: &Palette) {
-    let Some(notice) = &state.notice else { return };
+    let Some(notice) = &mut state.notice else {
+        return;
+    };
     let color = if notice.error {
         palette.error
     } else {
@@ -94,9 +96,16 @@ fn notice_ui(ui: &mut Ui, state: &mut State, palette: &Palette) {
         .button("×")
         .on_hover_text("Dismiss this message")
         .clicked();
-    ui.add(label).on_hover_text(&notice.text);
-    if dismissed {
+    let response = ui.add(label).on_hover_text(&notice.text);
+    let now = ui.input(|i| i.time);
+    if response.hovered() {
+        notice.since = Some(now);
+    }
+    let left = notice.stays() - (now - *notice.since.get_or_insert(now));
+    if dismissed || left <= 0.0 {
         state.notice = None;
+    } else {
+        ui.ctx().request_repaint_after_secs(left as f32);
     }
 }
 

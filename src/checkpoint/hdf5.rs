@@ -47,6 +47,17 @@ pub(super) fn content(bytes: Arc<Bytes>) -> Parsed<Content> {
     Ok(content)
 }
 
+/// The names of groups and datasets at the top of the file in `bytes`.
+pub(super) fn names(bytes: Arc<Bytes>) -> Parsed<Vec<String>> {
+    apart(|| {
+        let file = open(bytes)?;
+        let root = file.root();
+        let mut names = root.datasets().map_err(|e| damaged(&e))?;
+        names.extend(root.groups().map_err(|e| damaged(&e))?);
+        Ok(names)
+    })
+}
+
 /// The datasets by their paths.
 fn list(bytes: Arc<Bytes>) -> Parsed<Content> {
     let in_use = bytes.in_use();

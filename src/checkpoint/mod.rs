@@ -16,6 +16,7 @@ pub mod hdf5;
 pub(crate) mod limits;
 mod names;
 pub mod npz;
+pub mod peek;
 mod pickle;
 pub(crate) mod recognise;
 pub mod safetensors;

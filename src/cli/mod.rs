@@ -27,6 +27,7 @@ mod trajectory;
 
 use crate::engine::drivers;
 use crate::engine::job::{LineJob, TrajectoryJob};
+use crate::engine::recognise;
 use crate::error::Error;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::borrow::Cow;
@@ -40,7 +41,8 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Checkpoints, results or a session to open in the window [default: the built-in experiment]
+    /// Checkpoints, data, results, the folder of a run or a session to open in the window, each known
+    /// by its content [default: the built-in experiment]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -163,7 +165,7 @@ fn tell(message: &clap::Error) -> ExitCode {
 
 /// Opens the window on `files`.
 fn window(files: Vec<PathBuf>) -> anyhow::Result<End> {
-    let there = |path: &PathBuf| path.exists() || path.to_string_lossy().starts_with("builtin:");
+    let there = |path: &PathBuf| path.exists() || recognise::is_built_in(path);
     if let Some(missing) = files.iter().find(|path| !there(path)) {
         return Err(Error::Usage(format!(
             "no command and no file is called {}; losscope --help lists the commands",
@@ -171,6 +173,8 @@ fn window(files: Vec<PathBuf>) -> anyhow::Result<End> {
         ))
         .into());
     }
+    // What can't be opened is said here, where it was typed.
+    recognise::Sorted::of(&files)?;
     open_window(files)
 }
 

@@ -168,7 +168,7 @@ fn classes_of(
     Ok(classes)
 }
 
-fn is_image(path: &Path) -> bool {
+pub(super) fn is_image(path: &Path) -> bool {
     let name = files::name(path).to_lowercase();
     let suffixes = [".png", ".jpg", ".jpeg", ".bmp", ".webp"];
     suffixes.iter().any(|suffix| name.ends_with(suffix)) && path.is_file()

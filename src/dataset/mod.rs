@@ -7,6 +7,7 @@
 
 mod array;
 mod cifar;
+mod claim;
 mod digits;
 mod files;
 mod folder;
@@ -21,6 +22,7 @@ mod source;
 mod subset;
 mod synthetic;
 
+pub use claim::{BUILT_IN, are_samples, claims, has_named_data};
 pub use normalize::Normalize;
 pub use recognise::ACCEPTED;
 pub use synthetic::{TRAIN_SAMPLES, VALIDATION_SAMPLES};

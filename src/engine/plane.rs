@@ -7,6 +7,7 @@ use crate::engine::job::{
     bounds,
 };
 use crate::engine::local::planes::{self, Pair};
+use crate::engine::naming;
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{self, Normalization, Treatment};
@@ -118,23 +119,26 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Resu
                 "plain differences"
             };
             let names: Vec<String> = marks_at.iter().map(|(name, _)| name.clone()).collect();
+            let corners: Vec<String> = naming::told_apart(&[a.as_path(), b.as_path()])
+                .iter()
+                .map(|name| Path::new(name).with_extension("").display().to_string())
+                .collect();
             let rule = format!(
-                "{kind}, through {}, {} and {}",
+                "{kind}, through {}, {}",
                 names.join(", "),
-                stem(a),
-                stem(b)
+                corners.join(" and ")
             );
-            let axes = [a, b].map(|path| AxisFacts {
+            let axis = |corner: &String| AxisFacts {
                 label: if job.isometric {
                     "L2 distance".into()
                 } else {
-                    format!("towards {}", stem(path))
+                    format!("towards {corner}")
                 },
                 rule: rule.clone(),
-            });
-            marks_at.push((stem(a), first));
-            marks_at.push((stem(b), second));
-            (plane, axes.to_vec())
+            };
+            let axes = corners.iter().map(axis).collect();
+            marks_at.extend(corners.into_iter().zip([first, second]));
+            (plane, axes)
         }
         directions => match found {
             Some(found) => found,

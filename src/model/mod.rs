@@ -15,6 +15,7 @@ pub mod loss;
 pub mod params;
 pub mod reverse;
 pub mod shape;
+mod spare;
 pub mod tangent;
 pub mod value;
 pub mod weights;
@@ -33,6 +34,8 @@ pub struct Network {
     layout: Layout,
     sources: Vec<Vec<Option<usize>>>,
     shapes: Vec<Vec<usize>>,
+    /// What of the checkpoint it was made from it doesn't use.
+    spare: Vec<spare::Spare>,
 }
 
 impl Network {
@@ -82,11 +85,13 @@ impl Network {
                 })
             })
             .collect();
+        let spare = spare::unused(&layout, state);
         let network = Self {
             graph,
             layout,
             sources,
             shapes,
+            spare,
         };
         network.check_loss()?;
         Ok(network)
@@ -184,14 +189,19 @@ impl Network {
     /// should know.
     ///
     /// # Errors
-    /// Names a tensor that is missing, has another shape (with both shapes), or a type that isn't read.
+    /// Names a tensor that is missing, has another shape (with both shapes), or a type that isn't read, or
+    /// weights that belong to another network: a tensor that neither this network nor the checkpoint it was
+    /// made from has.
     pub fn check(&self, state: &dyn Listing) -> Result<Vec<String>> {
         let listed = state.list();
         let found: HashMap<&str, _> = listed.iter().map(|tensor| (tensor.name, tensor)).collect();
         let path = &state.source().path;
         for spec in self.layout.iter() {
             let Some(tensor) = found.get(spec.name.as_str()) else {
-                let message = format!("no tensor {:?} of shape {:?}", spec.name, spec.shape);
+                let message = format!(
+                    "no tensor {:?} of shape {:?}, which the model {:?} needs",
+                    spec.name, spec.shape, self.graph.name
+                );
                 return Err(Error::file(path, message));
             };
             if tensor.kind == Kind::Unreadable {
@@ -205,19 +215,24 @@ impl Network {
                 return Err(Error::file(path, message));
             }
         }
-        let known: std::collections::HashSet<&str> =
-            self.layout.iter().map(|s| s.name.as_str()).collect();
-        let unused: Vec<String> = listed
-            .iter()
-            .filter(|t| !known.contains(t.name) && !t.name.ends_with("num_batches_tracked"))
-            .map(|tensor| format!("{:?} {:?}", tensor.name, tensor.shape))
-            .collect();
+        let unused = spare::unused(&self.layout, state);
+        let strange = spare::strange(&unused, &self.spare, &self.layout, state);
+        if !strange.is_empty() {
+            return Err(Error::file(
+                path,
+                format!(
+                    "these weights belong to another network: the model {:?} doesn't use {}; compare checkpoints of one network",
+                    self.graph.name,
+                    spare::listed(&strange)
+                ),
+            ));
+        }
         let mut warnings = Vec::new();
         if !unused.is_empty() {
             warnings.push(format!(
                 "the model {:?} doesn't use {}: {}",
                 self.graph.name,
-                first_few(&unused),
+                spare::listed(&unused.iter().collect::<Vec<_>>()),
                 path.display()
             ));
         }

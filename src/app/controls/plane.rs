@@ -2,7 +2,6 @@
 
 use super::{choice, named, number, row};
 use crate::app::command::{Ask, Command};
-use crate::app::files::between;
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::job::{AxisChoice, Directions, SurfaceJob};
@@ -196,18 +195,18 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
                     .on_hover_text("Two Gaussian draws from the seed")
                     .clicked()
                 {
-                    state.wish.plane.directions = Directions::Random;
+                    state.wish.aim(Directions::Random);
                 }
                 let eigen = words == "Hessian eigenvectors";
                 let why = "Along the eigenvectors of the two largest eigenvalues of the Hessian at θ(α): where the loss curves most. Found anew at every α, which takes a moment";
                 if ui.selectable_label(eigen, "Hessian eigenvectors").on_hover_text(why).clicked() {
-                    between(&mut state.wish, Directions::Hessian);
+                    state.wish.aim(Directions::Hessian);
                 }
                 let worst = words == "Towards the worst point";
                 let why = "To the worst point y* that the ascent finds in the box of this ε around θ(α), and to a random corner of the same box: how much steeper the worst way is than a usual one (Keskar et al. 2017)";
                 if ui.selectable_label(worst, "Towards the worst point").on_hover_text(why).clicked() {
                     let epsilon = state.wish.epsilon;
-                    between(&mut state.wish, Directions::Worst(epsilon));
+                    state.wish.aim(Directions::Worst(epsilon));
                 }
                 for (ask, words, why) in [
                     (

@@ -5,6 +5,7 @@ use super::plane::axes::{Around, Bar, Shown};
 use super::plane::header::{self, Asked};
 use super::space::{self, Space};
 use super::{Context, empty_ui};
+use crate::app::theme;
 use crate::engine::live::LiveSurface;
 use crate::plot::camera::Camera;
 use eframe::egui::{self, Rect, Sense, Slider, Ui};
@@ -61,8 +62,12 @@ pub fn surface3d_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         let look = &mut cx.state.look;
         ui.label("Height")
             .on_hover_text("Height of the surface in widths of the plane");
-        ui.spacing_mut().slider_width = 90.0;
-        let height = ui.add(Slider::new(&mut look.exaggeration, 0.1..=1.5).show_value(false));
+        let height = ui.scope(|ui| {
+            theme::slider_colours(ui, cx.palette);
+            ui.spacing_mut().slider_width = 90.0;
+            ui.add(Slider::new(&mut look.exaggeration, 0.1..=1.5).show_value(false))
+        });
+        let height = height.inner;
         let height = height.on_hover_text("Height of the surface in widths of the plane");
         let words = format!("Height, {:.2} widths of the plane", look.exaggeration);
         height.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, &words));

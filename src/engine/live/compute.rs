@@ -30,6 +30,16 @@ impl Worker<'_> {
         let started = Instant::now();
         match part {
             Part::Open => {}
+            Part::Plane(alpha) => {
+                // Directions that are searched for need no files, and take their time.
+                if self.wish.plane.directions.are_found() {
+                    plane::check(&self.wish.surface_job(alpha))?;
+                } else {
+                    self.plane(alpha)?;
+                }
+                self.snapshot.stands = true;
+                (self.aside, self.plane_aside) = (None, None);
+            }
             Part::Point => {
                 let splits: Vec<&Split> = bench.splits.iter().collect();
                 let alpha = self.wish.alpha;
@@ -253,13 +263,8 @@ impl Worker<'_> {
     pub(super) fn open(&mut self) {
         self.tried_to_open = true;
         let wish = self.wish.clone();
-        let opened = guarded(|| Ok(open::open(&wish, self.avoid_gpu))).unwrap_or_else(|error| {
-            Err(Failure {
-                stage: Stage::Computing,
-                message: error.to_string(),
-                tensors: Vec::new(),
-            })
-        });
+        let opened = guarded(|| Ok(open::open(&wish, self.avoid_gpu)))
+            .unwrap_or_else(|error| Err(Failure::new(Stage::Computing, error.to_string())));
         match opened {
             Ok(bench) => {
                 let facts = &bench.facts;
@@ -299,6 +304,7 @@ impl Worker<'_> {
         );
         self.avoid_gpu = true;
         self.bench = None;
+        (self.aside, self.plane_aside) = (None, None);
         self.line = None;
         self.stop_all();
         self.tried_to_open = false;
@@ -323,10 +329,10 @@ impl Worker<'_> {
         self.stop_all();
         self.failed.push(part);
         self.log(Kind::Error, error.to_string());
-        self.snapshot.failure = Some(Failure {
-            stage: Stage::Computing,
-            message: error.to_string(),
-            tensors: Vec::new(),
-        });
+        let stage = match part {
+            Part::Plane(_) => Stage::Plane,
+            _ => Stage::Computing,
+        };
+        self.snapshot.failure = Some(Failure::new(stage, error.to_string()));
     }
 }

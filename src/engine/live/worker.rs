@@ -1,5 +1,6 @@
 //! The thread: what is most urgent for the newest wish, one chunk at a time.
 
+use super::aside::{Aside, PlaneAside};
 use super::measure::{MeasureWork, Quantity};
 use super::news::{Activity, Entry, Kind, LiveSurface, Quality, Snapshot, Stage};
 use super::open::Workbench;
@@ -31,6 +32,10 @@ pub(super) struct Worker<'a> {
     /// Whether there has been a wish at all.
     pub(super) wished: bool,
     pub(super) bench: Option<Workbench>,
+    /// What was open before, until something else is.
+    pub(super) aside: Option<Aside>,
+    /// The plane before, until another stands.
+    pub(super) plane_aside: Option<PlaneAside>,
     pub(super) tried_to_open: bool,
     pub(super) avoid_gpu: bool,
     pub(super) line: Option<LineWork>,
@@ -117,6 +122,8 @@ impl<'a> Worker<'a> {
             wish: Wish::default(),
             wished: false,
             bench: None,
+            aside: None,
+            plane_aside: None,
             tried_to_open: false,
             avoid_gpu: false,
             line: None,
@@ -136,10 +143,23 @@ impl<'a> Worker<'a> {
     /// Forgets what the new wish has no use for.
     fn turn_to(&mut self, wish: Wish, number: u64) {
         self.wished = true;
-        let old = std::mem::replace(&mut self.wish, wish);
+        let mut old = std::mem::replace(&mut self.wish, wish);
+        let mut experiment = !old.same_experiment(&self.wish);
+        if experiment {
+            match self.take_up() {
+                Some(kept) => (old, experiment) = (kept, false),
+                None => self.put_aside(&old),
+            }
+        }
+        let mut plane = experiment || !old.same_plane(&self.wish);
+        if plane && !experiment {
+            if self.take_up_plane() {
+                plane = false;
+            } else {
+                self.put_plane_aside(&old);
+            }
+        }
         let wish = &self.wish;
-        let experiment = !old.same_experiment(wish);
-        let plane = experiment || !old.same_plane(wish);
         if experiment {
             self.bench = None;
             self.tried_to_open = false;
@@ -153,6 +173,7 @@ impl<'a> Worker<'a> {
             }
         }
         if plane {
+            self.snapshot.stands = false;
             self.works.clear();
             self.finding = None;
             self.snapshot.worst = None;
@@ -194,7 +215,7 @@ impl<'a> Worker<'a> {
                 .snapshot
                 .failure
                 .take()
-                .filter(|f| f.stage != Stage::Computing);
+                .filter(|f| f.stage.is_opening() && f.stage != Stage::Plane);
         }
         self.snapshot.wish = number;
         match self.next() {
@@ -285,6 +306,7 @@ impl<'a> Worker<'a> {
         };
         let (what, points) = match part {
             Part::Open => ("Opening".to_owned(), None),
+            Part::Plane(_) => ("Plane".to_owned(), None),
             Part::Point => ("Metrics at θ(α)".to_owned(), None),
             Part::Probes => ("Probe".to_owned(), None),
             Part::Line => (

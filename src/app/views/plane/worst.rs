@@ -3,7 +3,6 @@
 use super::camera::Frame;
 use super::marks;
 use crate::app::deck::scientific;
-use crate::app::files::between;
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::job::Directions;
@@ -50,7 +49,7 @@ pub fn button_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, alpha: f64) {
         } else {
             Directions::Worst(worst.epsilon)
         };
-        between(&mut state.wish, directions);
+        state.wish.aim(directions);
     }
 }
 
