@@ -11,7 +11,8 @@ use crate::plot::figure::{
     Barrier, ContourFigure, Levels, LineFigure, LineMarker, Marker, MarkerKind, Trajectory,
     WIDTH_MM,
 };
-use crate::plot::number::format_value;
+use crate::plot::line_range;
+use crate::plot::number::{alpha as alpha_words, format_value, percent};
 use crate::plot::page;
 use crate::plot::scale::{Scale, finite_range, robust_range};
 use clap::{Args, ValueEnum};
@@ -159,7 +160,7 @@ pub fn panels(
             None => default_metric(&surface.table)?,
         };
         metric = Some(of);
-        values.extend_from_slice(of.of(&surface.table)?);
+        values.extend(of.shown(&surface.table)?);
     }
     let usual = metric.map_or(Scale::Linear, |m| m.usual_scale(&values));
     let scale = options.scale.unwrap_or(usual);
@@ -242,7 +243,7 @@ pub fn drawing(
             let metric = options
                 .metric
                 .map_or_else(|| default_metric(&surface.table), Ok)?;
-            let values = metric.of(&surface.table)?.clone();
+            let values = metric.shown(&surface.table)?;
             let mut figure = plane_figure(recipe, options);
             figure.x = surface.x.clone();
             figure.y = surface.y.clone();
@@ -251,7 +252,11 @@ pub fn drawing(
             figure.computed = surface.table.computed.clone();
             figure.range = range.filter(|(lo, hi)| lo < hi);
             figure.quantity = metric.name().into();
-            figure.unit = if metric.is_loss() { "nats" } else { "" }.into();
+            figure.unit = metric.unit().into();
+            if let (Levels::Given(levels), false) = (&mut figure.levels, metric.is_loss()) {
+                // They are given as the data have them, in shares.
+                levels.iter_mut().for_each(|level| *level *= 100.0);
+            }
             figure.caption.push(format!(
                 "{} × {} points, {}",
                 surface.x.len(),
@@ -300,6 +305,33 @@ impl Metric {
             Self::TrainAccuracy => train().map(|c| &c.accuracy),
             Self::ValidationLoss => validation().map(|c| &c.loss),
             Self::ValidationAccuracy => validation().map(|c| &c.accuracy),
+        }
+    }
+
+    /// The values as people read them: nats, and per cent where the table holds shares.
+    ///
+    /// # Errors
+    /// As [`Metric::of`].
+    pub fn shown(self, table: &Table) -> Result<Vec<f64>> {
+        let values = self.of(table)?;
+        Ok(if self.is_loss() {
+            values.clone()
+        } else {
+            values.iter().map(|v| 100.0 * v).collect()
+        })
+    }
+
+    /// The unit of what is shown.
+    pub fn unit(self) -> &'static str {
+        if self.is_loss() { "nats" } else { "%" }
+    }
+
+    /// A value that is shown, with its unit where that is short.
+    pub fn worded(self, shown: f64) -> String {
+        if self.is_loss() || !shown.is_finite() {
+            format_value(shown)
+        } else {
+            percent(shown / 100.0)
         }
     }
 
@@ -356,8 +388,6 @@ fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
             kind: MarkerKind::Minimizer,
         })
     });
-    let same_units =
-        recipe.trajectory.is_some() || matches!(&recipe.job, Job::Surface(j) if j.isometric);
     ContourFigure {
         x_label: label(0),
         y_label: label(1),
@@ -367,7 +397,6 @@ fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
         colormap: options.colormap,
         title: options.title.clone().unwrap_or_else(|| title(recipe)),
         caption: vec![caption::directions_line(recipe), caption::data_line(recipe)],
-        equal_aspect: same_units,
         width_mm: options.width,
         ..ContourFigure::default()
     }
@@ -396,15 +425,15 @@ fn line_figure(
         format!("{} points, {}", alpha.len(), caption::computed_on(recipe)),
     ];
     caption.extend(caption::remarks(recipe));
+    let losses: Vec<&[f64]> = train_loss
+        .iter()
+        .chain(&validation_loss)
+        .map(Vec::as_slice)
+        .collect();
+    let scale = line_range::usual_scale(&alpha, &losses);
     LineFigure {
         alpha,
-        scale: options.scale.unwrap_or_else(|| {
-            let losses = train_loss.iter().chain(&validation_loss).flatten().copied();
-            match finite_range(losses) {
-                Some((low, high)) if low > 0.0 && high > 100.0 * low => Scale::Log,
-                _ => Scale::Linear,
-            }
-        }),
+        scale: options.scale.unwrap_or(scale),
         train_loss,
         validation_loss,
         train_accuracy: column(&table.train, |c| &c.accuracy),
@@ -436,7 +465,7 @@ fn title(recipe: &Recipe) -> String {
         Job::Line(_) => format!("{model}: from small to large batch"),
         Job::Trajectory(_) => format!("{model}: training trajectory"),
         Job::Surface(job) => match job.alpha {
-            Some(alpha) => format!("{model}: around α = {}", format_value(alpha)),
+            Some(alpha) => format!("{model}: around α = {}", alpha_words(alpha)),
             None => model.clone(),
         },
     }
