@@ -74,7 +74,11 @@ mod tests {
 
     #[test]
     fn planes_are_true_to_scale_up_to_a_sliver() {
-        for (x, y, ratio) in [(2.0, 2.0, 1.0), (16.0, 12.0, 16.0 / 12.0), (1.0, 8.0, 0.125)] {
+        for (x, y, ratio) in [
+            (2.0, 2.0, 1.0),
+            (16.0, 12.0, 16.0 / 12.0),
+            (1.0, 8.0, 0.125),
+        ] {
             let aspect = Aspect::of(x, y);
             assert_eq!((aspect.ratio, aspect.words()), (ratio, None));
         }

@@ -212,13 +212,22 @@ fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<S
         let range = if is_loss {
             let own = series.iter().filter(|s| s.is_loss);
             let losses: Vec<&[f64]> = own.map(|s| s.values.as_ref()).collect();
-            line_range::range(scale, &figure.alpha, &losses, &barrier_ends(figure, &losses))
+            line_range::range(
+                scale,
+                &figure.alpha,
+                &losses,
+                &barrier_ends(figure, &losses),
+            )
         } else {
             scale::finite_range(values.iter().copied())
         };
         let largest = scale::finite_range(values.iter().copied()).map(|r| r.1);
         let beyond = range.and_then(|r| largest.filter(|l| *l > r.1));
-        let (lo, hi) = padded(scale, range.unwrap_or(if is_loss { (0.1, 1.0) } else { (0.0, 100.0) }), is_loss);
+        let (lo, hi) = padded(
+            scale,
+            range.unwrap_or(if is_loss { (0.1, 1.0) } else { (0.0, 100.0) }),
+            is_loss,
+        );
         let axis = Axis {
             scale,
             lo,

@@ -16,12 +16,7 @@ const LEAST_SHARE: f64 = 0.1;
 
 /// The range of the axis, in values; `None` where nothing has a place on it. It takes in every value
 /// for α in [0, 1] and `always`, and from there on what isn't too far away.
-pub fn range(
-    scale: Scale,
-    alpha: &[f64],
-    losses: &[&[f64]],
-    always: &[f64],
-) -> Option<(f64, f64)> {
+pub fn range(scale: Scale, alpha: &[f64], losses: &[&[f64]], always: &[f64]) -> Option<(f64, f64)> {
     let between = |(a, _): &(&f64, &f64)| (-1e-9..=1.0 + 1e-9).contains(*a);
     let inner = losses
         .iter()

@@ -118,11 +118,7 @@ impl SurfaceScene {
                 for column in 0..nx {
                     let t = heights[row * nx + column].unwrap_or(0.0);
                     vertices.push(Vertex {
-                        position: [
-                            place(x, column, half[0]),
-                            place(y, row, half[1]),
-                            height(t),
-                        ],
+                        position: [place(x, column, half[0]), place(y, row, half[1]), height(t)],
                         normal: [0.0, 0.0, 1.0],
                         value: t,
                     });

@@ -263,12 +263,7 @@ impl Cache {
 }
 
 /// The three planes' places, with room for one axis at the left and the colour bar at the right.
-fn lay_out(
-    ui: &Ui,
-    coloring: &Coloring,
-    extent: Extent,
-    zoom: Zoom,
-) -> ([Rect; 3], Around) {
+fn lay_out(ui: &Ui, coloring: &Coloring, extent: Extent, zoom: Zoom) -> ([Rect; 3], Around) {
     let room = ui.available_rect_before_wrap();
     let around = Around::of(room.size() - Vec2::new(0.0, TITLE));
     let height = (room.height() - TITLE - around.below() - 4.0).max(32.0);

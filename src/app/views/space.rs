@@ -260,7 +260,13 @@ pub fn labels(
     }
     if let Some(words) = scene::aspect(&surface.x, &surface.y).words() {
         let corner = rect.left_bottom() + Vec2::new(4.0, -4.0);
-        painter.text(corner, Align2::LEFT_BOTTOM, words, font.clone(), palette.weak);
+        painter.text(
+            corner,
+            Align2::LEFT_BOTTOM,
+            words,
+            font.clone(),
+            palette.weak,
+        );
     }
     // Marks at one place share a pin: θ(α) stands on a minimizer at α = 0 and 1.
     let mut pins: Vec<(&[f64], String)> = Vec::new();

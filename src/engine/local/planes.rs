@@ -151,7 +151,11 @@ impl Finder {
                     &crate::landscape::curvature::lanczos::Eigenvalue,
                 )| {
                     AxisFacts {
-                        label: format!("eigenvector {}, λ = {} (L2)", i + 1, format_value(pair.value)),
+                        label: format!(
+                            "eigenvector {}, λ = {} (L2)",
+                            i + 1,
+                            format_value(pair.value)
+                        ),
                         rule: format!(
                             "unit eigenvector of the {over} loss' Hessian at the centre, Lanczos to a relative residual of {} in {} products, seed {seed}",
                             significant(pair.residual / pair.value.abs(), 1),
