@@ -143,7 +143,7 @@ pub fn below(painter: &Painter, frame: &Frame, name: &str, palette: &Palette) {
         );
     }
     let at = Pos2::new(rect.center().x, rect.bottom() + TICK + GAP + NUMBER + 4.0);
-    shortened(painter, at, name, rect.width() + 60.0, palette.text);
+    shortened(painter, at, name, rect.width() + 18.0, palette.text);
 }
 
 fn shortened(painter: &Painter, at: Pos2, name: &str, width: f32, color: Color32) {
