@@ -74,12 +74,12 @@ pub fn beside_pointer(ui: &Ui, words: &str) {
 const NUMBER: f64 = 13.0;
 
 /// An axis whose numbers stand apart by themselves, so that none fades away.
-pub fn axis<'a>(hints: AxisHints<'a>, name: impl Into<WidgetText>) -> AxisHints<'a> {
+pub fn axis(hints: AxisHints<'_>, name: impl Into<WidgetText>) -> AxisHints<'_> {
     hints.label(name).label_spacing(Rangef::new(2.0, 3.0))
 }
 
 /// The same along values that stand as they are.
-pub fn linear<'a>(hints: AxisHints<'a>, name: impl Into<WidgetText>) -> AxisHints<'a> {
+pub fn linear(hints: AxisHints<'_>, name: impl Into<WidgetText>) -> AxisHints<'_> {
     axis(hints, name).formatter(|mark, _| value(Scale::Linear, mark))
 }
 

@@ -153,7 +153,8 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
     let scale = mapping.scale;
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
     // Another scale is another plot: its zoom would make no sense here.
-    let anew = reset | (cache.scale.replace(scale) != Some(scale));
+    let another = cache.scale.replace(scale) != Some(scale);
+    let anew = reset || another;
     let mut plot = Plot::new("line")
         .custom_y_axes(vec![
             curves::axis(AxisHints::new_y(), "Loss (nats)")

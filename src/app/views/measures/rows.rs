@@ -118,7 +118,7 @@ impl Table<'_> {
                 at(here.map(|p| p.metrics.as_slice())),
                 at(facts.and_then(|f| f.large.as_deref())),
             ];
-            let mut row = |what: &str, unit, help, of: fn(&Metrics) -> f64| {
+            let mut row = |what: &str, unit: &'static str, help, of: fn(&Metrics) -> f64| {
                 rows.push(Row {
                     name: format!("{split} {what}"),
                     unit,
