@@ -95,11 +95,13 @@ fn progress(activity: &Activity) -> String {
     let Some((done, total)) = activity.points.filter(|(_, total)| *total > 0) else {
         return String::new();
     };
-    let Some(rate) = number::rate(activity.points_per_second, activity.unit) else {
+    if done == 0 {
         return format!("starting… {} {}s", number::grouped(total), activity.unit);
-    };
+    }
     let mut words = format!("{} of {}", number::grouped(done), number::grouped(total));
-    words.push_str(&format!(", {rate}"));
+    if let Some(rate) = number::rate(activity.points_per_second, activity.unit) {
+        words.push_str(&format!(", {rate}"));
+    }
     if let Some(left) = activity.left.filter(|l| *l > Duration::from_secs(1)) {
         words.push_str(&format!(", {} left", duration(left)));
     }
