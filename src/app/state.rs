@@ -76,6 +76,7 @@ impl Side {
     }
 
     /// The other way round; what the window does by itself anyway stays its business.
+    #[must_use]
     pub fn toggled(self, width: f32) -> Self {
         let open = !self.is_open(width);
         match open {

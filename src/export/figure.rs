@@ -242,7 +242,9 @@ pub fn drawing(
             figure.unit = metric.unit().into();
             if let (Levels::Given(levels), false) = (&mut figure.levels, metric.is_loss()) {
                 // They are given as the data have them, in shares.
-                levels.iter_mut().for_each(|level| *level *= 100.0);
+                for level in levels.iter_mut() {
+                    *level *= 100.0;
+                }
             }
             figure.caption.push(format!(
                 "{} × {} points, {}",

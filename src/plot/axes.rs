@@ -148,9 +148,9 @@ fn stroke(svg: &mut Svg, data: &str, color: Rgb) {
     );
 }
 
-/// The name of a vertical axis in lines of at most `limit` points.
-pub fn name_lines(name: &str, limit: f64) -> Vec<String> {
-    text::wrapped(name, LABEL_SIZE, limit, 2)
+/// The name of a vertical axis in lines of at most `limit` points, at most `most` of them.
+pub fn name_lines(name: &str, limit: f64, most: usize) -> Vec<String> {
+    text::wrapped(name, LABEL_SIZE, limit, most)
 }
 
 /// The room that lines of a vertical axis's name take to its side, the gap to the numbers included.

@@ -25,6 +25,11 @@ pub const BAR_TIP: f64 = 5.0;
 const TALLEST: f64 = 1.3;
 /// The names of vertical axes have at least this much room, however low the plot.
 const NAME_ROOM: f64 = 60.0;
+/// On a page narrower than this they have one line, and room for a longer one.
+const NARROW: f64 = 140.0;
+const NARROW_NAME_ROOM: f64 = 84.0;
+/// A plot is at least so wide.
+const LEAST: f64 = 12.0;
 
 /// Where the plot lies and what its axes show.
 pub struct Layout {
@@ -121,9 +126,13 @@ pub fn layout(
     };
     let quantity = figure::with_unit(&figure.quantity, &figure.unit);
     let fit = |height: f64| -> (Layout, f64) {
-        let limit = (height + 8.0).max(NAME_ROOM);
-        let y_name = axes::name_lines(&figure.y_label, limit);
-        let bar_name = axes::name_lines(&quantity, limit);
+        let (limit, lines) = if page < NARROW {
+            ((height + 8.0).max(NARROW_NAME_ROOM), 1)
+        } else {
+            ((height + 8.0).max(NAME_ROOM), 2)
+        };
+        let y_name = axes::name_lines(&figure.y_label, limit, lines);
+        let bar_name = axes::name_lines(&quantity, limit, lines);
         let bar_names: &[String] = if bar_ends.is_some() { &bar_name } else { &[] };
         let longest = y_name.iter().chain(bar_names);
         let longest = longest.map(|line| text::width(line, axes::LABEL_SIZE));
@@ -166,7 +175,7 @@ pub fn layout(
             }
             None => MARGIN + 8.0,
         };
-        let room = (page - left - right).max(24.0);
+        let room = (page - left - right).max(LEAST);
         let wanted = (room / aspect.ratio).min(TALLEST * room);
         let width = wanted * aspect.ratio;
         left += (room - width) / 2.0;

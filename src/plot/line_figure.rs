@@ -248,7 +248,7 @@ fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<S
         };
         let unit = if is_loss { &figure.unit } else { "%" };
         let name = figure::with_unit(&name, unit);
-        let name = axes::name_lines(&name, height + 8.0);
+        let name = axes::name_lines(&name, height + 8.0, 2);
         Some(Side {
             axis,
             ticks,
