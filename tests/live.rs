@@ -111,6 +111,38 @@ fn the_newest_wish_wins_and_the_rest_leaves_little_behind() {
     assert!(news.surfaces.len() <= 48, "{}", news.surfaces.len());
 }
 
+/// A pass over all samples begins at nothing, however much the pass over few has drawn.
+#[test]
+fn progress_is_that_of_the_pass_that_runs() {
+    let desk = Desk::new();
+    let mut wish = small_wish();
+    wish.plane.x = Some("-1:1:31".parse().unwrap());
+    wish.sharpness = false;
+    let number = desk.live.wish(wish.clone());
+    let seen = std::cell::RefCell::new(Vec::new());
+    desk.until("everything", |news| {
+        let activity = &news.activity;
+        if activity.what.starts_with("Surface")
+            && let Some((done, total)) = activity.points
+        {
+            assert!(done < total, "{} is full: {done} of {total}", activity.what);
+            seen.borrow_mut().push((activity.what.clone(), done, total));
+        }
+        news.wish == number && activity.is_idle()
+    });
+    let seen = seen.into_inner();
+    assert!(
+        seen.iter().all(|(what, ..)| what.contains("31 × 31")),
+        "{seen:?}"
+    );
+    for pass in seen.chunk_by(|a, b| a.0 == b.0) {
+        assert!(pass.is_sorted_by_key(|(_, done, _)| *done), "{pass:?}");
+    }
+    let whole = seen.iter().filter(|(what, ..)| what.ends_with("31 × 31"));
+    let (_, first, total) = whole.min_by_key(|(_, done, _)| *done).unwrap();
+    assert!(*total == 961 && *first < 961 / 2, "{first} of {total}");
+}
+
 #[test]
 fn a_probe_tells_what_the_surface_tells_at_the_same_point() {
     let desk = Desk::new();

@@ -9,7 +9,7 @@ use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::engine::live::{Snapshot, Stage};
 use crate::engine::naming;
 use crate::landscape::evaluate::Metrics;
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, percent};
 use eframe::egui::{
     self, Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Stroke, Ui,
 };
@@ -172,9 +172,9 @@ fn checkpoint_ui(ui: &mut Ui, palette: &Palette, shown: &Shown<'_>, commands: &m
                 || format!("{split}  –"),
                 |m| {
                     format!(
-                        "{split}  {} nats, {:.2} %",
+                        "{split}  {} nats, {}",
                         format_value(m.loss),
-                        100.0 * m.accuracy
+                        percent(m.accuracy)
                     )
                 },
             );

@@ -2,6 +2,7 @@
 
 use crate::engine::Progress;
 use crate::error::Result;
+use crate::plot::number;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::time::{Duration, Instant};
 
@@ -80,13 +81,11 @@ pub fn steps(hidden: bool) -> ProgressBar {
 pub fn show(bar: &ProgressBar, progress: &Progress) {
     bar.set_length(progress.total as u64);
     bar.set_position(progress.done as u64);
-    let rate = progress.points_per_second;
-    if rate > 0.0 {
+    if let Some(rate) = number::rate(progress.points_per_second, "") {
         let left = progress.left.map_or_else(String::new, |left| {
             format!("  {} left", duration(left.as_secs()))
         });
-        let digits = usize::from(rate < 10.0);
-        bar.set_message(format!("{rate:.digits$}/s{left}"));
+        bar.set_message(format!("{rate}{left}"));
     }
 }
 

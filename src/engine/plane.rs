@@ -17,6 +17,7 @@ use crate::landscape::slice::{Buffers, Slice};
 use crate::landscape::table::Table;
 use crate::landscape::trajectory::{Centring, Trajectory, pca};
 use crate::model::params::Params;
+use crate::plot::number::{self, percent_to};
 use std::path::{Path, PathBuf};
 
 /// A plane and what a figure says of it.
@@ -189,7 +190,7 @@ pub fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(Str
             inputs.warnings.push(clamped_warning(clamped));
         }
         let marks = vec![
-            (format!("α = {alpha}"), point.clone()),
+            (format!("α = {}", number::alpha(alpha)), point.clone()),
             ("small batch".into(), small),
             ("large batch".into(), large),
         ];
@@ -288,7 +289,7 @@ fn through_series(job: &SurfaceJob, folder: &Path, inputs: &mut Inputs) -> Resul
 /// Axes of a PCA plane with their share of the variance.
 pub fn pca_axes(explained: &[f64], folder: &Path, centring: Centring) -> Vec<AxisFacts> {
     let axis = |(i, share): (usize, &f64)| AxisFacts {
-        label: format!("PCA {} ({:.1} %)", i + 1, 100.0 * share),
+        label: format!("PCA {} ({})", i + 1, percent_to(*share, 1)),
         rule: format!(
             "principal directions {}, checkpoints of {}",
             centring.describe(),

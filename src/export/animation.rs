@@ -12,6 +12,7 @@ use crate::export::figure::{self, FigureOptions, Metric};
 use crate::export::png;
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
+use crate::plot::number;
 use crate::plot::scale::{Scale, levels, robust_range};
 use crate::render::picture;
 use crate::render::scene::{Look, SurfaceScene};
@@ -101,9 +102,9 @@ pub fn write(path: &Path, animation: &Animation, told: Told<'_>) -> Result<bool>
     Ok(true)
 }
 
-fn values(outcome: &Outcome, metric: Metric) -> Result<&Vec<f64>> {
+fn values(outcome: &Outcome, metric: Metric) -> Result<Vec<f64>> {
     match &outcome.numbers {
-        Numbers::Surface(surface) => metric.of(&surface.table),
+        Numbers::Surface(surface) => metric.shown(&surface.table),
         _ => Err(Error::Usage("an animation is made of surfaces".into())),
     }
 }
@@ -112,7 +113,7 @@ fn draw(animation: &Animation, outcomes: &[(f64, Outcome)]) -> Result<Vec<RgbaIm
     let metric = animation.options.metric.unwrap_or(Metric::TrainLoss);
     let mut all = Vec::new();
     for (_, outcome) in outcomes {
-        all.extend_from_slice(values(outcome, metric)?);
+        all.extend(values(outcome, metric)?);
     }
     let scale = animation
         .options
@@ -140,7 +141,7 @@ fn draw(animation: &Animation, outcomes: &[(f64, Outcome)]) -> Result<Vec<RgbaIm
                     continue;
                 };
                 let values = values(outcome, metric)?;
-                let scene = SurfaceScene::new(index as u64, &surface.x, &surface.y, values, &look);
+                let scene = SurfaceScene::new(index as u64, &surface.x, &surface.y, &values, &look);
                 let size = [animation.width, animation.width * 3 / 4];
                 let pixels = picture::pixels(device, queue, &scene, camera, size, 1.3)?;
                 RgbaImage::from_raw(size[0], size[1], pixels)
@@ -171,7 +172,7 @@ fn contour(
 ) -> Result<RgbaImage> {
     let options = FigureOptions {
         scale: Some(scale),
-        title: Some(format!("α = {alpha:.2}")),
+        title: Some(format!("α = {}", number::alpha(alpha))),
         ..animation.options.clone()
     };
     let dpi = f64::from(animation.width) / (options.width / 25.4);

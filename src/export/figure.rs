@@ -4,6 +4,8 @@ use crate::engine::job::{Job, bounds};
 use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
+pub use crate::export::metric::Metric;
+use crate::export::metric::default_metric;
 use crate::export::{Format, caption, png};
 use crate::landscape::table::{Column, Table};
 use crate::plot::colormap::Colormap;
@@ -11,11 +13,11 @@ use crate::plot::figure::{
     Barrier, ContourFigure, Levels, LineFigure, LineMarker, Marker, MarkerKind, Trajectory,
     WIDTH_MM,
 };
-use crate::plot::number::format_value;
+use crate::plot::line_range;
+use crate::plot::number;
 use crate::plot::page;
-use crate::plot::scale::{Scale, finite_range, robust_range};
-use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
+use crate::plot::scale::{Scale, robust_range};
+use clap::Args;
 use std::path::PathBuf;
 
 /// How a figure looks.
@@ -71,20 +73,6 @@ impl Default for FigureOptions {
             title: None,
         }
     }
-}
-
-/// What a surface can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Metric {
-    /// Mean loss on the training samples.
-    TrainLoss,
-    /// Accuracy on the training samples.
-    TrainAccuracy,
-    /// Mean loss on the validation samples.
-    ValidationLoss,
-    /// Accuracy on the validation samples.
-    ValidationAccuracy,
 }
 
 fn levels(text: &str) -> Result<Levels, String> {
@@ -158,7 +146,7 @@ pub fn panels(
             None => default_metric(&surface.table)?,
         };
         metric = Some(of);
-        values.extend_from_slice(of.of(&surface.table)?);
+        values.extend(of.shown(&surface.table)?);
     }
     let usual = metric.map_or(Scale::Linear, |m| m.usual_scale(&values));
     let scale = options.scale.unwrap_or(usual);
@@ -241,7 +229,7 @@ pub fn drawing(
             let metric = options
                 .metric
                 .map_or_else(|| default_metric(&surface.table), Ok)?;
-            let values = metric.of(&surface.table)?.clone();
+            let values = metric.shown(&surface.table)?;
             let mut figure = plane_figure(recipe, options);
             figure.x = surface.x.clone();
             figure.y = surface.y.clone();
@@ -250,7 +238,13 @@ pub fn drawing(
             figure.computed = surface.table.computed.clone();
             figure.range = range.filter(|(lo, hi)| lo < hi);
             figure.quantity = metric.name().into();
-            figure.unit = if metric.is_loss() { "nats" } else { "" }.into();
+            figure.unit = metric.unit().into();
+            if let (Levels::Given(levels), false) = (&mut figure.levels, metric.is_loss()) {
+                // They are given as the data have them, in shares.
+                for level in levels.iter_mut() {
+                    *level *= 100.0;
+                }
+            }
             figure.caption.push(format!(
                 "{} × {} points, {}",
                 surface.x.len(),
@@ -266,65 +260,6 @@ pub fn drawing(
             Drawing::Plane(Box::new(figure))
         }
     })
-}
-
-fn default_metric(table: &Table) -> Result<Metric> {
-    match (&table.train, &table.validation) {
-        (Some(_), _) => Ok(Metric::TrainLoss),
-        (None, Some(_)) => Ok(Metric::ValidationLoss),
-        (None, None) => Err(Error::Usage("the result holds no metrics to draw".into())),
-    }
-}
-
-impl Metric {
-    /// The values in a table.
-    ///
-    /// # Errors
-    /// Where the table lacks the split.
-    pub fn of(self, table: &Table) -> Result<&Vec<f64>> {
-        let missing = |split: &str| {
-            Error::Usage(format!(
-                "the result holds no {split} metrics; compute them with --split both"
-            ))
-        };
-        let train = || table.train.as_ref().ok_or_else(|| missing("training"));
-        let validation = || {
-            table
-                .validation
-                .as_ref()
-                .ok_or_else(|| missing("validation"))
-        };
-        match self {
-            Self::TrainLoss => train().map(|c| &c.loss),
-            Self::TrainAccuracy => train().map(|c| &c.accuracy),
-            Self::ValidationLoss => validation().map(|c| &c.loss),
-            Self::ValidationAccuracy => validation().map(|c| &c.accuracy),
-        }
-    }
-
-    /// Its name on axes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TrainLoss => "Training loss",
-            Self::TrainAccuracy => "Training accuracy",
-            Self::ValidationLoss => "Validation loss",
-            Self::ValidationAccuracy => "Validation accuracy",
-        }
-    }
-
-    /// Whether it is a loss, in nats.
-    pub fn is_loss(self) -> bool {
-        matches!(self, Self::TrainLoss | Self::ValidationLoss)
-    }
-
-    /// Logarithmic for losses that span more than a factor of 30, where linear levels would leave
-    /// the basin empty.
-    pub fn usual_scale(self, values: &[f64]) -> Scale {
-        match finite_range(values.iter().copied()) {
-            Some((low, high)) if self.is_loss() && low > 0.0 && high > 30.0 * low => Scale::Log,
-            _ => Scale::Linear,
-        }
-    }
 }
 
 /// Axes, marks, path and caption of a plane; the surface itself is left empty.
@@ -355,8 +290,6 @@ fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
             kind: MarkerKind::Minimizer,
         })
     });
-    let same_units =
-        recipe.trajectory.is_some() || matches!(&recipe.job, Job::Surface(j) if j.isometric);
     ContourFigure {
         x_label: label(0),
         y_label: label(1),
@@ -366,7 +299,6 @@ fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
         colormap: options.colormap,
         title: options.title.clone().unwrap_or_else(|| title(recipe)),
         caption: vec![caption::directions_line(recipe), caption::data_line(recipe)],
-        equal_aspect: same_units,
         width_mm: options.width,
         ..ContourFigure::default()
     }
@@ -395,15 +327,15 @@ fn line_figure(
         format!("{} points, {}", alpha.len(), caption::computed_on(recipe)),
     ];
     caption.extend(caption::remarks(recipe));
+    let losses: Vec<&[f64]> = train_loss
+        .iter()
+        .chain(&validation_loss)
+        .map(Vec::as_slice)
+        .collect();
+    let scale = line_range::usual_scale(&alpha, &losses);
     LineFigure {
         alpha,
-        scale: options.scale.unwrap_or_else(|| {
-            let losses = train_loss.iter().chain(&validation_loss).flatten().copied();
-            match finite_range(losses) {
-                Some((low, high)) if low > 0.0 && high > 100.0 * low => Scale::Log,
-                _ => Scale::Linear,
-            }
-        }),
+        scale: options.scale.unwrap_or(scale),
         train_loss,
         validation_loss,
         train_accuracy: column(&table.train, |c| &c.accuracy),
@@ -435,7 +367,7 @@ fn title(recipe: &Recipe) -> String {
         Job::Line(_) => format!("{model}: from small to large batch"),
         Job::Trajectory(_) => format!("{model}: training trajectory"),
         Job::Surface(job) => match job.alpha {
-            Some(alpha) => format!("{model}: around α = {}", format_value(alpha)),
+            Some(alpha) => format!("{model}: around α = {}", number::alpha(alpha)),
             None => model.clone(),
         },
     }

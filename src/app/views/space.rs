@@ -37,7 +37,7 @@ pub fn scene_of(
 ) -> Option<SurfaceScene> {
     let surface = shown.surface()?;
     let range = coloring.range?;
-    let values = coloring.metric.of(&surface.table).ok()?;
+    let values = coloring.metric.shown(&surface.table).ok()?;
     let filled = refine::fill(
         surface.x.len(),
         surface.y.len(),
@@ -211,6 +211,7 @@ pub fn labels(
         Some((rect.min + Vec2::new(x, y), depth))
     };
     let floor = -look.exaggeration;
+    let [wide, deep] = scene::reach(&surface.x, &surface.y);
     let font = FontId::proportional(11.0);
     let Some((middle, _)) = place([0.0, 0.0, floor]) else {
         return;
@@ -220,8 +221,8 @@ pub fn labels(
         let depth = |p| place(p).map_or(f32::MAX, |(_, d)| d);
         if depth(a) <= depth(b) { a } else { b }
     };
-    let y_front = nearer([0.0, -1.0, floor], [0.0, 1.0, floor])[1];
-    let x_front = nearer([-1.0, 0.0, floor], [1.0, 0.0, floor])[0];
+    let y_front = nearer([0.0, -deep, floor], [0.0, deep, floor])[1];
+    let x_front = nearer([-wide, 0.0, floor], [wide, 0.0, floor])[0];
     let outwards = |at: Pos2, by: f32| at + (at - middle).normalized() * by;
     let axis = |i: usize| {
         let axes = &shown.outcome.recipe.axes;
@@ -244,9 +245,9 @@ pub fn labels(
         };
         for (t, value) in [(-1.0, *first), (1.0, *last)] {
             let at = if i == 0 {
-                [0.86 * t, y_front, floor]
+                [0.86 * wide * t, y_front, floor]
             } else {
-                [x_front, 0.86 * t, floor]
+                [x_front, 0.86 * deep * t, floor]
             };
             write(at, 12.0, &format_value(value), palette.weak);
         }
@@ -256,6 +257,16 @@ pub fn labels(
             [x_front, 0.0, floor]
         };
         write(at, 24.0, axis(i), palette.text);
+    }
+    if let Some(words) = scene::aspect(&surface.x, &surface.y).words() {
+        let corner = rect.left_bottom() + Vec2::new(4.0, -4.0);
+        painter.text(
+            corner,
+            Align2::LEFT_BOTTOM,
+            words,
+            font.clone(),
+            palette.weak,
+        );
     }
     // Marks at one place share a pin: θ(α) stands on a minimizer at α = 0 and 1.
     let mut pins: Vec<(&[f64], String)> = Vec::new();
@@ -299,13 +310,15 @@ fn above(
     let (u, v) = (share(&surface.x, x)?, share(&surface.y, y)?);
     let column = (u * (surface.x.len() - 1) as f64).round() as usize;
     let row = (v * (surface.y.len() - 1) as f64).round() as usize;
-    let values = coloring.metric.of(&surface.table).ok()?;
+    let values = coloring.metric.shown(&surface.table).ok()?;
     let value = *values.get(row * surface.x.len() + column)?;
     let (lo, hi) = coloring.range?;
     let place = |v| Scale::forward(coloring.scale, v);
     let t = ((place(value) - place(lo)) / (place(hi) - place(lo))).clamp(0.0, 1.0);
     t.is_finite().then(|| {
         let height = 2.0 * look.exaggeration * (t as f32 - 0.5);
-        [(2.0 * u - 1.0) as f32, (2.0 * v - 1.0) as f32, height]
+        let [wide, deep] = scene::reach(&surface.x, &surface.y);
+        let at = |share: f64, reach: f32| reach * (2.0 * share - 1.0) as f32;
+        [at(u, wide), at(v, deep), height]
     })
 }

@@ -76,7 +76,7 @@ impl Worker<'_> {
             Part::Confirm(_) | Part::Curve(_) => self.sharpness(part)?,
             Part::Coarse(alpha) | Part::Surface(alpha) => {
                 if self.plane(alpha)? {
-                    self.surface(alpha, part, started)?;
+                    self.surface(alpha)?;
                 }
             }
             Part::Measure(quantity, alpha) => self.measure(quantity, alpha)?,
@@ -180,22 +180,19 @@ impl Worker<'_> {
         });
     }
 
-    pub(super) fn surface(&mut self, alpha: f64, part: Part, started: Instant) -> Result<()> {
+    pub(super) fn surface(&mut self, alpha: f64) -> Result<()> {
         let (Some(bench), Some(work)) = (
             &self.bench,
             self.works.iter_mut().find(|w| w.alpha == alpha),
         ) else {
             return Ok(());
         };
-        let (was_coarse, before) = (work.is_coarse(), work.points().0);
-        work.step(bench)?;
+        let (was_coarse, started) = (work.is_coarse(), Instant::now());
+        let points = work.step(bench)?;
+        self.rate.add(started.elapsed(), points);
         let (coarse, done) = (work.is_coarse(), work.is_done());
-        let points = work.points().0.saturating_sub(before);
         let due = self.last_picture.elapsed() > PICTURE_EVERY || was_coarse != coarse || done;
         let picture = due.then(|| work.picture()).flatten();
-        if !matches!(part, Part::Coarse(_)) {
-            self.rate.add(started.elapsed(), points);
-        }
         if let Some(picture) = picture {
             self.last_picture = Instant::now();
             self.put(picture);
