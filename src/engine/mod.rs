@@ -12,6 +12,7 @@ pub mod job;
 mod line;
 pub mod live;
 pub mod local;
+pub mod names;
 mod plane;
 pub mod recipe;
 pub mod report;

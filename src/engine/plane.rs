@@ -4,6 +4,7 @@ use crate::engine::directions;
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, SurfaceJob};
 use crate::engine::local::planes::{self, Pair};
+use crate::engine::names;
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{self, Normalization};
@@ -104,23 +105,19 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Resu
             } else {
                 "plain differences"
             };
-            let names: Vec<String> = marks_at.iter().map(|(name, _)| name.clone()).collect();
-            let rule = format!(
-                "{kind}, through {}, {} and {}",
-                names.join(", "),
-                stem(a),
-                stem(b)
-            );
-            let axes = [a, b].map(|path| AxisFacts {
+            let corners = corner_names(job, a, b, &mut marks_at);
+            let rest: Vec<&str> = marks_at.iter().map(|(name, _)| name.as_str()).collect();
+            let [a, b] = &corners;
+            let rule = format!("{kind}, through {}, {a} and {b}", rest.join(", "));
+            let axes = [a, b].map(|name| AxisFacts {
                 label: if job.isometric {
                     "L2 distance".into()
                 } else {
-                    format!("towards {}", stem(path))
+                    format!("towards {name}")
                 },
                 rule: rule.clone(),
             });
-            marks_at.push((stem(a), first));
-            marks_at.push((stem(b), second));
+            marks_at.extend(corners.into_iter().zip([first, second]));
             (plane, axes.to_vec())
         }
         directions => match found {
@@ -132,7 +129,7 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Resu
         },
     };
     if let (Directions::Worst(_), Some(direction)) = (&job.directions, directions.first()) {
-        marks_at.push(("y*".into(), centre.plus(1.0, direction)));
+        marks_at.push(("worst point".into(), centre.plus(1.0, direction)));
     }
     let slice = Slice::new(centre, directions, job.buffers)?;
     let marks: Vec<Mark> = marks_at
@@ -184,9 +181,28 @@ pub fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(Str
         Some(BUILTIN_SMALL) => "small batch".into(),
         Some(BUILTIN_LARGE) => "large batch".into(),
         Some(BUILTIN_INIT) => "initial weights".into(),
-        _ => stem(&path),
+        _ => names::name(&path),
     };
     Ok((point.clone(), vec![(name, point)]))
+}
+
+/// Names of the two other corners of a plane, told apart from each other and from the centre's file.
+fn corner_names(
+    job: &SurfaceJob,
+    a: &Path,
+    b: &Path,
+    marks: &mut [(String, Params)],
+) -> [String; 2] {
+    let at = job.at.clone().unwrap_or_default();
+    let mut told = names::distinct(&[at.clone(), a.to_owned(), b.to_owned()]);
+    if let Some((name, _)) = marks.first_mut()
+        && *name == names::name(&at)
+        && let Some(apart) = told.first()
+    {
+        name.clone_from(apart);
+    }
+    let second = told.pop().unwrap_or_default();
+    [told.pop().unwrap_or_default(), second]
 }
 
 fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, Vec<AxisFacts>)> {
@@ -197,7 +213,7 @@ fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, V
     let (raw, from): (Vec<Params>, String) = match &job.directions {
         Directions::Files(files) => (
             directions::read(files, centre)?,
-            format!("stored in {}", job.directions),
+            names::directions(&job.directions),
         ),
         _ => {
             let seed = job.setup.seed;
@@ -276,7 +292,7 @@ pub fn pca_axes(explained: &[f64], folder: &Path, centring: Centring) -> Vec<Axi
         label: format!("PCA {} ({:.1} %)", i + 1, 100.0 * share),
         rule: format!(
             "principal directions {about}, checkpoints of {}",
-            stem(folder)
+            names::name(folder)
         ),
     };
     explained.iter().take(2).enumerate().map(axis).collect()
@@ -323,12 +339,4 @@ pub fn store(table: &mut Table, non_finite: &mut usize, cells: Vec<Cell>) {
         }
         table.set(cell.index, &cell.metrics);
     }
-}
-
-/// A file's name without folder and suffix.
-fn stem(path: &Path) -> String {
-    path.file_stem().map_or_else(
-        || path.display().to_string(),
-        |s| s.to_string_lossy().into_owned(),
-    )
 }

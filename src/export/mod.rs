@@ -14,10 +14,12 @@ pub mod json;
 pub mod measure;
 pub mod noise;
 pub mod npz;
+pub mod panels;
 pub mod pdf;
 pub mod png;
 pub mod report;
 pub mod sharpness;
+pub mod space;
 pub mod svg;
 pub mod vtk;
 
