@@ -101,6 +101,13 @@ fn edit_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     entry(ui, "Swap minimizers", pair, Command::Swap, commands);
     entry(
         ui,
+        "Choose the network…",
+        true,
+        Command::ChooseNetwork,
+        commands,
+    );
+    entry(
+        ui,
         "New random directions",
         true,
         Command::NewSeed,

@@ -24,6 +24,7 @@ pub mod state;
 mod status;
 mod theme;
 mod views;
+mod words;
 
 use crate::engine::device::may_have_gpu;
 use crate::engine::live::{Live, Snapshot, Wish};
@@ -53,6 +54,7 @@ pub struct App {
     reset: u64,
     quitting: Quitting,
     haste: haste::Haste,
+    words: words::Worded,
 }
 
 /// News within this time share a frame.
@@ -139,6 +141,7 @@ impl App {
             reset: 0,
             quitting: Quitting::No,
             haste: haste::Haste::new(cc, may_have_gpu()),
+            words: words::Worded::default(),
         };
         if !files.is_empty() {
             app.state.wish = Wish::default();
@@ -176,7 +179,7 @@ impl App {
         self.haste.apply(&ctx);
         ctx.set_zoom_factor(self.state.look.zoom);
         let palette = theme::palette(ctx.style_of(ctx.theme()).visuals.dark_mode);
-        let news = self.live.snapshot();
+        let news = self.words.of(self.live.snapshot());
         self.state.wish.dragging = false;
         let mut commands = self.heard(&ctx);
         commands.extend(self.dialogs.poll());
@@ -306,7 +309,10 @@ impl App {
                 self.exports
                     .copy_picture(ctx, pane, state, &news, &self.caches);
             }
-            Command::CopyTable => ctx.copy_text(views::measures::tsv(state, &self.live.snapshot())),
+            Command::CopyTable => {
+                let news = self.words.of(self.live.snapshot());
+                ctx.copy_text(views::measures::tsv(state, &news));
+            }
             Command::Zoom(step) => {
                 let zoom = state.look.zoom + 0.1 * step as f32;
                 state.look.zoom = if step == 0 { 1.0 } else { zoom.clamp(0.6, 3.0) };

@@ -1,4 +1,4 @@
-//! The dialog for a network that isn't recognised: what was found, and a family or a model file to choose.
+//! The dialog about the network: what was found or recognised, and a family or a model file to choose.
 
 use super::command::{Ask, Command};
 use super::state::State;
@@ -11,6 +11,8 @@ use eframe::egui::{self, Context, Grid, Id, Modal, RichText, ScrollArea, TextEdi
 #[derive(Default)]
 pub struct Chooser {
     open: bool,
+    /// Whether the person has opened it.
+    asked: bool,
     /// The failure it has opened for by itself.
     seen: Option<Failure>,
     filter: String,
@@ -19,10 +21,11 @@ pub struct Chooser {
 impl Chooser {
     /// Opens the dialog.
     pub fn open(&mut self) {
-        self.open = true;
+        (self.open, self.asked) = (true, true);
     }
 
-    /// Draws the dialog, if it is open; opens it once for every network that isn't recognised.
+    /// Draws the dialog, if it is open; it opens by itself once for every network that isn't
+    /// recognised.
     pub fn ui(
         &mut self,
         ctx: &Context,
@@ -36,40 +39,27 @@ impl Chooser {
             && self.seen.as_ref() != Some(failure)
         {
             self.seen = Some(failure.clone());
-            self.open = true;
+            (self.open, self.asked) = (true, false);
         }
-        let (Some(failure), true) = (failure, self.open) else {
-            self.open = false;
+        // What it has opened for by itself is settled.
+        self.open &= failure.is_some() || self.asked;
+        if !self.open {
             return;
-        };
+        }
+        let facts = news.experiment.as_deref().map(|e| &e.model);
         let shown = Modal::new(Id::unique("network")).show(ctx, |ui| {
             ui.set_width(620.0);
             ui.heading("Which network is this?");
-            ui.label(&failure.message);
-            ui.add_space(6.0);
-            ui.horizontal(|ui| {
-                ui.label(format!("{} tensors", failure.tensors.len()));
-                let edit = TextEdit::singleline(&mut self.filter).hint_text("filter by name");
-                ui.add(edit).widget_info(|| {
-                    egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter tensors")
-                });
-            });
-            ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
-                Grid::new("tensors")
-                    .striped(true)
-                    .num_columns(2)
-                    .show(ui, |ui| {
-                        let matching = failure
-                            .tensors
-                            .iter()
-                            .filter(|(name, _)| name.contains(self.filter.as_str()));
-                        for (name, shape) in matching.take(500) {
-                            ui.label(name);
-                            ui.label(RichText::new(format!("{shape:?}")).color(palette.weak));
-                            ui.end_row();
-                        }
-                    });
-            });
+            match (failure, facts) {
+                (Some(failure), _) => tensors_ui(ui, failure, &mut self.filter, palette),
+                (None, Some(model)) => {
+                    ui.label(format!("Read as {}: {}", model.name, model.source));
+                    for assumption in &model.assumptions {
+                        ui.label(RichText::new(assumption).color(palette.weak));
+                    }
+                }
+                (None, None) => {}
+            }
             ui.add_space(6.0);
             ui.label("Read it as a family of networks, or describe it in a model file:");
             let mut done = false;
@@ -103,4 +93,33 @@ impl Chooser {
             self.open = false;
         }
     }
+}
+
+/// What was found in a file that isn't recognised.
+fn tensors_ui(ui: &mut egui::Ui, failure: &Failure, filter: &mut String, palette: &Palette) {
+    ui.label(&failure.message);
+    ui.add_space(6.0);
+    ui.horizontal(|ui| {
+        ui.label(format!("{} tensors", failure.tensors.len()));
+        let edit = TextEdit::singleline(filter).hint_text("filter by name");
+        ui.add(edit).widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter tensors")
+        });
+    });
+    ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
+        Grid::new("tensors")
+            .striped(true)
+            .num_columns(2)
+            .show(ui, |ui| {
+                let matching = failure
+                    .tensors
+                    .iter()
+                    .filter(|(name, _)| name.contains(filter.as_str()));
+                for (name, shape) in matching.take(500) {
+                    ui.label(name);
+                    ui.label(RichText::new(format!("{shape:?}")).color(palette.weak));
+                    ui.end_row();
+                }
+            });
+    });
 }

@@ -4,6 +4,7 @@
 //! look stands in the [`Look`]. Nothing here knows egui, so that tests and benchmarks can drive it.
 
 use super::history::History;
+use super::words::in_window;
 use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
 use crate::export::figure::Metric;
@@ -164,6 +165,7 @@ impl State {
     }
 
     fn note(&mut self, text: String, error: bool) {
+        let text = in_window(&text);
         if self.said.len() >= MOST_SAID {
             self.said.remove(0);
         }

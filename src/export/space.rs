@@ -113,7 +113,8 @@ impl Seen<'_> {
     pub fn pins(&self) -> Vec<Pin> {
         let mut pins: Vec<Pin> = Vec::new();
         for mark in &self.outcome.recipe.marks {
-            let at = self.above(&mark.coordinate).filter(|_| mark.outside <= 0.5);
+            let near = mark.outside.is_nan() || mark.outside <= 0.5;
+            let at = self.above(&mark.coordinate).filter(|_| near);
             let Some(at) = at else { continue };
             match pins.iter_mut().find(|pin| pin.at == at) {
                 Some(pin) => pin.words.push_str(&format!(", {}", mark.label)),

@@ -85,11 +85,7 @@ impl Coloring {
 
     /// The metric with its unit.
     pub fn name(&self) -> String {
-        if self.metric.is_loss() {
-            format!("{} (nats)", self.metric.name())
-        } else {
-            self.metric.name().to_owned()
-        }
+        self.metric.with_unit()
     }
 }
 
