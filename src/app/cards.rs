@@ -6,7 +6,7 @@ use super::theme::Palette;
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::engine::live::{Snapshot, Stage};
 use crate::landscape::evaluate::Metrics;
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, percent};
 use eframe::egui::{
     self, Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Stroke, Ui,
 };
@@ -143,9 +143,9 @@ fn checkpoint_ui(
                 || format!("{split}  –"),
                 |m| {
                     format!(
-                        "{split}  {} nats, {:.2} %",
+                        "{split}  {} nats, {}",
                         format_value(m.loss),
-                        100.0 * m.accuracy
+                        percent(m.accuracy)
                     )
                 },
             );

@@ -10,7 +10,7 @@ use crate::engine::{self, Flow};
 use crate::export::figure::FigureOptions;
 use crate::export::{self, Format};
 use crate::landscape::table::{Column, Table};
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, percent};
 use anyhow::Context as _;
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -312,12 +312,12 @@ fn seconds(elapsed: f64) -> String {
 fn ranges(table: &Table) -> String {
     let row = |name: &str, column: &Option<Column>| {
         let column = column.as_ref()?;
-        let span = |values: &[f64]| {
+        let span = |values: &[f64], words: fn(f64) -> String| {
             let (low, high) = crate::plot::scale::finite_range(values.iter().copied())?;
-            Some([format_value(low), format_value(high)])
+            Some([words(low), words(high)])
         };
-        let [loss_low, loss_high] = span(&column.loss)?;
-        let [accuracy_low, accuracy_high] = span(&column.accuracy)?;
+        let [loss_low, loss_high] = span(&column.loss, format_value)?;
+        let [accuracy_low, accuracy_high] = span(&column.accuracy, percent)?;
         Some(vec![
             name.to_owned(),
             loss_low,

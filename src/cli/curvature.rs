@@ -8,7 +8,7 @@ use crate::export::curvature::check_picture;
 use crate::export::figure::FigureOptions;
 use crate::landscape::curvature::lanczos::Eigenvalue;
 use crate::plot::colormap::Colormap;
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, significant};
 use clap::Args;
 
 /// `losscope curvature`
@@ -38,15 +38,6 @@ pub fn run(args: &CurvatureArgs, talk: Talk) -> anyhow::Result<End> {
     measure::finish(&args.files, &result, &text(&result), &look, talk)
 }
 
-/// A number to six digits.
-fn six_digits(value: f64) -> String {
-    let power = value.abs().log10().floor();
-    if value == 0.0 || !(-4.0..6.0).contains(&power) {
-        return format!("{value:.5e}");
-    }
-    format!("{value:.*}", (5.0 - power) as usize)
-}
-
 fn text(result: &CurvatureResult) -> String {
     let mut text = header(&result.header);
     if let Some(remark) = result.job.statistics.remark() {
@@ -67,10 +58,10 @@ fn text(result: &CurvatureResult) -> String {
         let mut row = |name: String, pair: &Eigenvalue, least: f64| {
             rows.push(vec![
                 name,
-                six_digits(pair.value),
+                significant(pair.value, 6),
                 match pair.residual / pair.value.abs().max(least) {
                     none if none.is_nan() => "–".into(),
-                    relative => format!("{relative:.1e}"),
+                    relative => significant(relative, 2),
                 },
             ]);
         };
@@ -166,7 +157,7 @@ fn density_text(density: &crate::landscape::curvature::density::Density) -> Stri
         let edge = |i: usize| format_value(low + (high - low) * i as f64 / count as f64);
         rows.push(vec![
             format!("{} to {}", edge(i), edge(i + 1)),
-            format!("{share:.2e}"),
+            format_value(*share),
         ]);
     }
     format!(

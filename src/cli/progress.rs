@@ -1,6 +1,7 @@
 //! The progress bar, and the user's wish to stop.
 
 use crate::engine::Progress;
+use crate::plot::number;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -59,13 +60,11 @@ pub fn steps(hidden: bool) -> ProgressBar {
 pub fn show(bar: &ProgressBar, progress: &Progress) {
     bar.set_length(progress.total as u64);
     bar.set_position(progress.done as u64);
-    let rate = progress.points_per_second;
-    if rate > 0.0 {
+    if let Some(rate) = number::rate(progress.points_per_second, "point") {
         let left = progress.left.map_or_else(String::new, |left| {
             format!("  {} left", duration(left.as_secs()))
         });
-        let digits = usize::from(rate < 10.0);
-        bar.set_message(format!("{rate:.digits$}/s{left}"));
+        bar.set_message(format!("{rate}{left}"));
     }
 }
 

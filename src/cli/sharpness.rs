@@ -9,7 +9,7 @@ use crate::landscape::evaluate::Precision;
 use crate::landscape::sharpness::region::epsilon_text;
 use crate::landscape::sharpness::search::{Method, Sharpness};
 use crate::landscape::sharpness::{CAUTION, PUBLISHED, PUBLISHED_EPSILON};
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, percent_to, power};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -197,7 +197,7 @@ fn summary(report: &SharpnessReport) -> String {
     for result in &report.results {
         for found in &result.boxes {
             if let Some(reason) = &found.reason {
-                let size = epsilon_text(found.epsilon);
+                let size = power(found.epsilon);
                 text += &format!("{}, ε = {size}: {reason}\n", name(result));
             }
         }
@@ -209,7 +209,7 @@ fn summary(report: &SharpnessReport) -> String {
             .map(|(name, small, large)| format!("{name} {small}/{large}"))
             .collect();
         text += &format!(
-            "published for ε = 1e-3, small/large batch: {}\n",
+            "published for ε = 10⁻³, small/large batch: {}\n",
             values.join(", ")
         );
     }
@@ -237,7 +237,7 @@ fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
             let mut row = vec![
                 name(result),
                 format_value(found.loss),
-                format!("{:e}", found.epsilon),
+                power(found.epsilon),
                 output::value(found.phi),
             ];
             let of = |method: &Method| method_value(found, *method);
@@ -246,7 +246,7 @@ fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
                 found
                     .random_floor
                     .map_or_else(|| "–".to_owned(), format_value),
-                format!("{:.0} %", 100.0 * found.active_bounds),
+                percent_to(found.active_bounds, 0),
                 found.gradients.to_string(),
             ]);
             rows.push(row);
@@ -272,8 +272,8 @@ fn ratios(report: &SharpnessReport) -> String {
         .filter(|(a, b)| a.phi > 0.0 && b.phi > 0.0)
         .map(|(a, b)| {
             format!(
-                "at ε = {:e} the second is {} times as sharp as the first\n",
-                a.epsilon,
+                "at ε = {} the second is {} times as sharp as the first\n",
+                power(a.epsilon),
                 format_value(b.phi / a.phi)
             )
         })

@@ -14,6 +14,7 @@ use crate::landscape::slice::{Buffers, Slice};
 use crate::landscape::table::Table;
 use crate::landscape::trajectory::{Centring, Trajectory, pca};
 use crate::model::params::Params;
+use crate::plot::number::percent_to;
 use std::path::{Path, PathBuf};
 
 /// A plane and what a figure says of it.
@@ -289,7 +290,7 @@ pub fn pca_axes(explained: &[f64], folder: &Path, centring: Centring) -> Vec<Axi
         Centring::None => "of the offsets, uncentred",
     };
     let axis = |(i, share): (usize, &f64)| AxisFacts {
-        label: format!("PCA {} ({:.1} %)", i + 1, 100.0 * share),
+        label: format!("PCA {} ({})", i + 1, percent_to(*share, 1)),
         rule: format!(
             "principal directions {about}, checkpoints of {}",
             names::name(folder)

@@ -13,6 +13,7 @@ use crate::landscape::sharpness::other::{Measure, Measured, Measurement};
 use crate::landscape::sharpness::region::{Region, check_epsilon};
 use crate::landscape::sharpness::search::{Effort, Search, Sharpness};
 use crate::model::params::Params;
+use crate::plot::number::format_value;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -350,7 +351,11 @@ impl Work<'_> {
                 };
                 if lost > 0 || !found.rise.is_finite() {
                     let of = measure.describe();
-                    let warning = format!("{}, {of}, ρ = {:e}: {words}", file.display(), job.rho);
+                    let warning = format!(
+                        "{}, {of}, ρ = {}: {words}",
+                        file.display(),
+                        format_value(job.rho)
+                    );
                     self.report.warnings.push(warning);
                 }
                 result.measures.push(found);

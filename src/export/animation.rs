@@ -15,7 +15,7 @@ use crate::export::space::{self, Seen};
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
 use crate::plot::figure::Levels;
-use crate::plot::number::format_value;
+use crate::plot::number::{self, format_value};
 use crate::plot::scale::levels;
 use crate::render::picture::Studio;
 use clap::Args;
@@ -229,7 +229,7 @@ fn draw(animation: &Animation, outcomes: &[(f64, Outcome)]) -> Result<Vec<RgbaIm
 
 /// What stands over a frame.
 fn title(alpha: f64) -> String {
-    format!("α = {alpha:.2}").replace('-', "−")
+    format!("α = {}", number::alpha(alpha))
 }
 
 /// One frame as an SVG document.
@@ -255,10 +255,10 @@ fn document(
                 scale: shared.scale,
                 range,
                 colormap: options.colormap,
-                levels: match &options.levels {
-                    Levels::Given(values) => values.clone(),
+                levels: match shared.metric.levels(&options.levels) {
+                    Levels::Given(values) => values,
                     Levels::Auto(0) => Vec::new(),
-                    Levels::Auto(count) => levels(shared.scale, range.0, range.1, *count),
+                    Levels::Auto(count) => levels(shared.scale, range.0, range.1, count),
                 },
                 height: *height,
             };

@@ -11,7 +11,8 @@ use crate::plot::figure::{
     Barrier, ContourFigure, Levels, LineFigure, LineMarker, Marker, MarkerKind, Trajectory,
     WIDTH_MM,
 };
-use crate::plot::number::format_value;
+use crate::plot::line_range;
+use crate::plot::number::{alpha as alpha_words, format_value, percent};
 use crate::plot::scale::{Scale, finite_range};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
@@ -205,7 +206,7 @@ pub fn drawing(
             let metric = options
                 .metric
                 .map_or_else(|| default_metric(&surface.table), Ok)?;
-            let values = metric.of(&surface.table)?.clone();
+            let values = metric.shown(&surface.table)?;
             let mut figure = plane_figure(outcome, options);
             figure.x = surface.x.clone();
             figure.y = surface.y.clone();
@@ -215,6 +216,7 @@ pub fn drawing(
             figure.range = range.filter(|(lo, hi)| lo < hi);
             figure.quantity = metric.name().into();
             figure.unit = metric.unit().into();
+            figure.levels = metric.levels(&figure.levels);
             Drawing::Plane(Box::new(figure))
         }
         Numbers::Trajectory => Drawing::Plane(Box::new(plane_figure(outcome, options))),
@@ -255,6 +257,33 @@ impl Metric {
         }
     }
 
+    /// The values as people read them: nats, and per cent where the table holds shares.
+    ///
+    /// # Errors
+    /// As [`Metric::of`].
+    pub fn shown(self, table: &Table) -> Result<Vec<f64>> {
+        let values = self.of(table)?;
+        Ok(if self.is_loss() {
+            values.clone()
+        } else {
+            values.iter().map(|v| 100.0 * v).collect()
+        })
+    }
+
+    /// The unit of what is shown.
+    pub fn unit(self) -> &'static str {
+        if self.is_loss() { "nats" } else { "%" }
+    }
+
+    /// A value that is shown, with its unit where that is short.
+    pub fn worded(self, shown: f64) -> String {
+        if self.is_loss() || !shown.is_finite() {
+            format_value(shown)
+        } else {
+            percent(shown / 100.0)
+        }
+    }
+
     /// Its name on axes.
     pub fn name(self) -> &'static str {
         match self {
@@ -267,15 +296,17 @@ impl Metric {
 
     /// Its name with its unit.
     pub fn with_unit(self) -> String {
-        match self.unit() {
-            "" => self.name().to_owned(),
-            unit => format!("{} ({unit})", self.name()),
-        }
+        format!("{} ({})", self.name(), self.unit())
     }
 
-    /// Its unit; empty where it has none.
-    pub fn unit(self) -> &'static str {
-        if self.is_loss() { "nats" } else { "" }
+    /// Levels of what is shown; they are given as the data have them, in shares.
+    pub fn levels(self, given: &Levels) -> Levels {
+        match given {
+            Levels::Given(levels) if !self.is_loss() => {
+                Levels::Given(levels.iter().map(|level| 100.0 * level).collect())
+            }
+            other => other.clone(),
+        }
     }
 
     /// Whether it is a loss, in nats.
@@ -322,8 +353,6 @@ fn plane_figure(outcome: &Outcome, options: &FigureOptions) -> ContourFigure {
             kind: MarkerKind::Minimizer,
         })
     });
-    let same_units =
-        recipe.trajectory.is_some() || matches!(&recipe.job, Job::Surface(j) if j.isometric);
     ContourFigure {
         x_label: label(0),
         y_label: label(1),
@@ -333,7 +362,6 @@ fn plane_figure(outcome: &Outcome, options: &FigureOptions) -> ContourFigure {
         colormap: options.colormap,
         title: options.title.clone().unwrap_or_else(|| title(recipe)),
         caption: caption(outcome),
-        equal_aspect: same_units,
         width_mm: options.width,
         ..ContourFigure::default()
     }
@@ -354,15 +382,15 @@ fn line_figure(
         .barriers
         .first()
         .filter(|(_, b)| b.height.is_finite() && b.height > 0.0);
+    let losses: Vec<&[f64]> = train_loss
+        .iter()
+        .chain(&validation_loss)
+        .map(Vec::as_slice)
+        .collect();
+    let scale = line_range::usual_scale(&alpha, &losses);
     LineFigure {
         alpha,
-        scale: options.scale.unwrap_or_else(|| {
-            let losses = train_loss.iter().chain(&validation_loss).flatten().copied();
-            match finite_range(losses) {
-                Some((low, high)) if low > 0.0 && high > 100.0 * low => Scale::Log,
-                _ => Scale::Linear,
-            }
-        }),
+        scale: options.scale.unwrap_or(scale),
         train_loss,
         validation_loss,
         train_accuracy: column(&table.train, |c| &c.accuracy),
@@ -394,7 +422,7 @@ fn title(recipe: &Recipe) -> String {
         Job::Line(_) => format!("{model}: from small to large batch"),
         Job::Trajectory(_) => format!("{model}: training trajectory"),
         Job::Surface(job) => match job.alpha {
-            Some(alpha) => format!("{model}: around α = {}", format_value(alpha)),
+            Some(alpha) => format!("{model}: around α = {}", alpha_words(alpha)),
             None => model.clone(),
         },
     }

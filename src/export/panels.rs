@@ -40,7 +40,7 @@ impl Shared {
                 None => figure::default_metric(&surface.table)?,
             };
             metric = Some(of);
-            values.extend_from_slice(of.of(&surface.table)?);
+            values.extend(of.shown(&surface.table)?);
         }
         let metric = metric.ok_or_else(|| Error::Usage("there is no surface to draw".into()))?;
         let scale = options.scale.unwrap_or_else(|| metric.usual_scale(&values));

@@ -15,7 +15,7 @@ use crate::plot::refine;
 use crate::plot::scale::Scale;
 use crate::plot::space_axes::{Axes, Pin, Span};
 use crate::render::picture::Studio;
-use crate::render::scene::{Look, SurfaceScene};
+use crate::render::scene::{self, Look, SurfaceScene};
 
 /// What is to be seen of a surface.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub struct Seen<'a> {
     pub colormap: Colormap,
     /// Values of the iso-lines on it.
     pub levels: Vec<f64>,
-    /// Its height, in widths of the plane.
+    /// Its height, in widths of the plane's longer side.
     pub height: f32,
 }
 
@@ -62,7 +62,7 @@ impl Seen<'_> {
     /// there is no surface or the metric is missing.
     pub fn scene(&self, key: u64, background: [f32; 4], dark: bool) -> Option<SurfaceScene> {
         let surface = self.surface()?;
-        let values = self.metric.of(&surface.table).ok()?;
+        let values = self.metric.shown(&surface.table).ok()?;
         let positions: Vec<f64> = values.iter().map(|v| self.scale.forward(*v)).collect();
         let (nx, ny) = (surface.x.len(), surface.y.len());
         let filled = refine::fill(nx, ny, &positions, &surface.table.computed);
@@ -104,8 +104,17 @@ impl Seen<'_> {
                 lo,
                 hi,
             },
-            height: self.height.clamp(0.0, 4.0),
+            half: {
+                let [wide, deep] = scene::reach(&surface.x, &surface.y);
+                [wide, deep, self.height.clamp(0.0, 4.0)]
+            },
         })
+    }
+
+    /// What is to be said where a unit is longer along one axis than along the other.
+    pub fn proportions(&self) -> Option<String> {
+        let surface = self.surface()?;
+        scene::aspect(&surface.x, &surface.y).words()
     }
 
     /// The marked points on it. Marks at one place share a pin: θ(α) stands on a minimizer at α = 0
@@ -139,14 +148,16 @@ impl Seen<'_> {
         let (u, v) = (share(&surface.x, x)?, share(&surface.y, y)?);
         let column = (u * (surface.x.len() - 1) as f64).round() as usize;
         let row = (v * (surface.y.len() - 1) as f64).round() as usize;
-        let values = self.metric.of(&surface.table).ok()?;
+        let values = self.metric.shown(&surface.table).ok()?;
         let value = *values.get(row * surface.x.len() + column)?;
         let (lo, hi) = self.ends();
         let place = |v| Scale::forward(self.scale, v);
         let t = ((place(value) - place(lo)) / (place(hi) - place(lo))).clamp(0.0, 1.0);
         t.is_finite().then(|| {
             let height = 2.0 * self.height * (t as f32 - 0.5);
-            [(2.0 * u - 1.0) as f32, (2.0 * v - 1.0) as f32, height]
+            let [wide, deep] = scene::reach(&surface.x, &surface.y);
+            let at = |share: f64, reach: f32| reach * (2.0 * share - 1.0) as f32;
+            [at(u, wide), at(v, deep), height]
         })
     }
 }
@@ -164,11 +175,11 @@ pub fn document(
     options: &FigureOptions,
 ) -> Result<String> {
     let missing = || Error::Usage("there is no surface to draw".into());
-    let scene = seen.scene(1, PAPER, false).ok_or_else(missing)?;
+    let drawn = seen.scene(1, PAPER, false).ok_or_else(missing)?;
     let axes = seen.axes().ok_or_else(missing)?;
     let width = (options.width / 25.4 * options.dpi).clamp(200.0, MOST_PIXELS) as u32;
     let size = [width, width * 3 / 4];
-    let pixels = studio.pixels(&scene, camera, size, (options.dpi / 110.0) as f32)?;
+    let pixels = studio.pixels(&drawn, camera, size, (options.dpi / 110.0) as f32)?;
     let name = seen.metric.with_unit();
     let drawn = page::Scene {
         pixels: &pixels,
@@ -183,7 +194,9 @@ pub fn document(
         camera,
         pins: &seen.pins(),
     };
-    page::with_words(&drawn, title, caption, options.width)
+    let mut caption = caption.to_vec();
+    caption.extend(seen.proportions());
+    page::with_words(&drawn, title, &caption, options.width)
 }
 
 /// Surfaces side by side, seen from one place, under a title and over what is said of them.

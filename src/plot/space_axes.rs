@@ -2,8 +2,8 @@
 //! lie on a picture of it.
 //!
 //! The window paints over a texture and a file writes over an image; both take every place from here,
-//! so that a surface has the same axes wherever it is seen. World space is the camera's: x and y from
-//! −1 to 1, z up. Nothing here draws.
+//! so that a surface has the same axes wherever it is seen. World space is the camera's, with z up.
+//! Nothing here draws.
 
 use super::camera::Camera;
 use super::scale::{self, Scale};
@@ -16,9 +16,9 @@ pub struct Span {
     pub name: String,
     /// How values spread over it.
     pub scale: Scale,
-    /// The value at −1, or at the foot.
+    /// The value at its beginning.
     pub lo: f64,
-    /// The value at 1, or at the top.
+    /// The value at its end.
     pub hi: f64,
 }
 
@@ -31,8 +31,8 @@ pub struct Axes {
     pub y: Span,
     /// Upwards.
     pub z: Span,
-    /// Half of the box's height, in world space.
-    pub height: f32,
+    /// How far the box reaches from its middle along each, in world space.
+    pub half: [f32; 3],
 }
 
 /// A marked point on the surface, in world space, and its name.
@@ -90,18 +90,22 @@ pub fn marks(lo: f64, hi: f64) -> Vec<f64> {
 /// Where everything lies on a picture of this width and height.
 pub fn lay_out(axes: &Axes, camera: &Camera, size: (f32, f32), letters: Letters) -> Placed {
     let depth = |at: [f32; 3]| camera.project(at, size).map_or(f32::MAX, |(_, _, d)| d);
-    let (floor, top) = (-axes.height, axes.height);
+    let [wide, deep, top] = axes.half;
+    let floor = -top;
     let nearer = |a: [f32; 3], b: [f32; 3]| if depth(a) <= depth(b) { a } else { b };
     // The edges of the floor nearer to the eye carry x and y; the upright farthest to the left, which
     // nothing of the surface lies before or beside, carries z.
-    let y_front = nearer([0.0, -1.0, floor], [0.0, 1.0, floor])[1];
-    let x_front = nearer([-1.0, 0.0, floor], [1.0, 0.0, floor])[0];
-    let across = |[x, y]: [f32; 2]| camera.project([x, y, 0.0], size).map_or(f32::MAX, |p| p.0);
-    let corners = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]];
+    let y_front = nearer([0.0, -deep, floor], [0.0, deep, floor])[1];
+    let x_front = nearer([-wide, 0.0, floor], [wide, 0.0, floor])[0];
+    let across = |[x, y]: [f32; 2]| {
+        let seen = camera.project([x, y, 0.0], size);
+        seen.map_or(f32::MAX, |(x, ..)| x)
+    };
+    let corners = [[-wide, -deep], [wide, -deep], [wide, deep], [-wide, deep]];
     let upright = corners
         .into_iter()
         .min_by(|a, b| across(*a).total_cmp(&across(*b)));
-    let [ux, uy] = upright.unwrap_or([-1.0, -1.0]);
+    let [ux, uy] = upright.unwrap_or([-wide, -deep]);
     let mut placed = Placed::default();
     let mut view = View {
         camera,
@@ -113,15 +117,15 @@ pub fn lay_out(axes: &Axes, camera: &Camera, size: (f32, f32), letters: Letters)
     let middle = [0.0, 0.0, floor];
     view.axis(
         &axes.x,
-        [-1.0, y_front, floor],
-        [1.0, y_front, floor],
+        [-wide, y_front, floor],
+        [wide, y_front, floor],
         middle,
         false,
     );
     view.axis(
         &axes.y,
-        [x_front, -1.0, floor],
-        [x_front, 1.0, floor],
+        [x_front, -deep, floor],
+        [x_front, deep, floor],
         middle,
         false,
     );
@@ -321,7 +325,7 @@ mod tests {
                 lo: 0.01,
                 hi: 30.0,
             },
-            height: 0.6,
+            half: [1.0, 1.0, 0.6],
         }
     }
 

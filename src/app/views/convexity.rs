@@ -5,7 +5,7 @@ use super::{Context, empty_ui};
 use crate::engine::live::{ConvexityMap, Found, MeasureNews, Quantity, Snapshot};
 use crate::plot::colormap::Colormap;
 use crate::plot::figure::{ContourFigure, Levels, Marker};
-use crate::plot::number::format_value;
+use crate::plot::number::{self, format_value};
 use crate::plot::refine;
 use eframe::egui::{self, Color32, Rect, RichText, Sense, Stroke, Ui, Vec2};
 use egui_plot::{AxisHints, Plot, PlotPoints, Points, Polygon};
@@ -184,10 +184,13 @@ pub fn export(alpha: f64, colormap: Colormap, news: &Snapshot) -> Option<(Contou
         x_label,
         y_label,
         markers: vec![Marker::default()],
-        title: format!("How convex the plane around θ(α) is, α = {alpha}"),
+        title: format!(
+            "How convex the plane around θ(α) is, α = {}",
+            number::alpha(alpha)
+        ),
         caption: vec![format!(
-            "|λ_min/λ_max| of the whole Hessian, training samples, by Lanczos to {}; near 0 there is next to no negative curvature (Li et al. 2018, figure 7); normalisation statistics of the centre",
-            map.tolerance
+            "|λ_min/λ_max| of the whole Hessian, training samples, by Lanczos to a relative residual of {}; near 0 there is next to no negative curvature (Li et al. 2018, figure 7); normalisation statistics of the centre",
+            number::power(map.tolerance)
         )],
         ..ContourFigure::default()
     };

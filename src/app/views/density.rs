@@ -8,7 +8,7 @@ use crate::landscape::curvature::density::Density;
 use crate::landscape::curvature::lanczos::Eigenvalues;
 use crate::plot::colormap;
 use crate::plot::curves_figure::CurvesFigure;
-use crate::plot::number::format_value;
+use crate::plot::number::{self, format_value, percent_to};
 use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, RichText, Ui};
 use egui_plot::{AxisHints, GridMark, Line, Plot, PlotPoints, Points};
@@ -103,7 +103,7 @@ pub fn density_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
             plots::key(ui, one.name, color_of(one, cx), false);
             if !one.news.complete {
                 let (done, total) = one.news.steps;
-                let words = format!("{:.0} %", 100.0 * done as f64 / total.max(1) as f64);
+                let words = percent_to(done as f64 / total.max(1) as f64, 0);
                 ui.label(RichText::new(words).small().color(cx.palette.weak));
             }
         }
@@ -236,7 +236,7 @@ pub fn figure<'a>(alpha: f64, pair: bool, news: &'a Snapshot) -> Option<CurvesFi
     let parameters = news.experiment.as_ref()?.model.parameters;
     let spectral = |one: Shown<'a>| Spectral {
         name: if one.name == "θ(α)" {
-            format!("θ(α), α = {alpha}")
+            format!("θ(α), α = {}", number::alpha(alpha))
         } else {
             one.name.to_owned()
         },

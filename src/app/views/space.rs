@@ -197,6 +197,11 @@ pub fn labels(
             color,
         );
     }
+    if let Some(words) = seen.proportions() {
+        let corner = rect.left_bottom() + Vec2::new(4.0, -4.0);
+        let font = FontId::proportional(LETTERS.number);
+        painter.text(corner, Align2::LEFT_BOTTOM, words, font, palette.weak);
+    }
     for pin in seen.pins().into_iter().filter(|_| pins) {
         let Some((x, y, _)) = camera.project(pin.at, size) else {
             continue;

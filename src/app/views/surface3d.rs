@@ -7,6 +7,7 @@ use super::space::{self, Space};
 use super::{Context, empty_ui};
 use crate::engine::live::LiveSurface;
 use crate::plot::camera::Camera;
+use crate::plot::number::fixed;
 use eframe::egui::{self, Rect, Sense, Slider, Ui};
 use std::sync::Arc;
 
@@ -64,7 +65,10 @@ pub fn surface3d_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         ui.spacing_mut().slider_width = 90.0;
         let height = ui.add(Slider::new(&mut look.exaggeration, 0.1..=1.5).show_value(false));
         let height = height.on_hover_text("Height of the surface in widths of the plane");
-        let words = format!("Height, {:.2} widths of the plane", look.exaggeration);
+        let words = format!(
+            "Height, {} widths of the plane",
+            fixed(f64::from(look.exaggeration), 2)
+        );
         height.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, &words));
         ui.checkbox(&mut look.lines_on_surface, "Iso-lines")
             .on_hover_text("Lines of equal value on the surface");

@@ -14,6 +14,7 @@ use crate::engine::job::{Directions, Job};
 use crate::engine::local::planes::Finder;
 use crate::engine::result::{Numbers, Outcome};
 use crate::model::params::Params;
+use crate::plot::number;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -278,7 +279,7 @@ impl<'a> Worker<'a> {
     fn announce(&mut self, part: Part) {
         let at = |alpha: f64| {
             if self.wish.follows_alpha() {
-                format!("Surface around α = {alpha:.2}")
+                format!("Surface around α = {}", number::alpha(alpha))
             } else {
                 "Surface".to_owned()
             }
@@ -292,21 +293,25 @@ impl<'a> Worker<'a> {
                 self.line.as_ref().map(LineWork::points),
             ),
             Part::Confirm(alpha) => (
-                format!("Sharpness at α = {alpha:.2}, ε = {:.2e}", self.wish.epsilon),
+                format!(
+                    "Sharpness at α = {}, ε = {}",
+                    number::alpha(alpha),
+                    number::power(self.wish.epsilon)
+                ),
                 None,
             ),
             Part::Curve(alpha) => (
-                format!("Sharpness along ε at α = {alpha:.2}"),
+                format!("Sharpness along ε at α = {}", number::alpha(alpha)),
                 self.sharpness.as_ref().map(|(_, work)| work.points()),
             ),
             Part::Measure(quantity, alpha) => (
-                format!("{} at α = {alpha:.2}", quantity.name()),
+                format!("{} at α = {}", quantity.name(), number::alpha(alpha)),
                 self.snapshot.measure(alpha, quantity).map(|m| m.steps),
             ),
             Part::Coarse(alpha) | Part::Surface(alpha) if self.is_finding(alpha) => (
                 match self.wish.plane.directions {
-                    Directions::Hessian => format!("Eigenvectors at α = {alpha:.2}"),
-                    _ => format!("Worst point of the box at α = {alpha:.2}"),
+                    Directions::Hessian => format!("Eigenvectors at α = {}", number::alpha(alpha)),
+                    _ => format!("Worst point of the box at α = {}", number::alpha(alpha)),
                 },
                 self.finding.as_ref().map(|(_, finder)| finder.steps()),
             ),

@@ -12,6 +12,7 @@ use crate::landscape::noise::exact::{ExactNoise, ExactPass};
 use crate::landscape::noise::layers::{self, LayerNorms};
 use crate::landscape::noise::scale::{Tradeoff, relative_costs, sgd_noise};
 use crate::landscape::noise::two_batches::{TwoBatchEstimate, TwoBatchOptions, TwoBatches};
+use crate::plot::number::significant;
 use serde::{Deserialize, Serialize};
 
 /// Costs and noise of training at one batch size.
@@ -138,9 +139,12 @@ fn measure(
         result.header.warnings.push(words.into());
     } else if exact.is_rounding(rounding(job.setup.precision).powi(2)) {
         result.header.warnings.push(format!(
-            "‖G‖² is {:.1e} of the mean ‖gₙ‖²: the gradient is zero here up to rounding, as at a saddle or a minimum, and every ratio to it, B_simple the first, is rounding",
-            exact.total.gradient_squared
-                / (exact.total.gradient_squared + exact.total.covariance_trace)
+            "‖G‖² is {} of the mean ‖gₙ‖²: the gradient is zero here up to rounding, as at a saddle or a minimum, and every ratio to it, B_simple the first, is rounding",
+            significant(
+                exact.total.gradient_squared
+                    / (exact.total.gradient_squared + exact.total.covariance_trace),
+                2
+            )
         ));
     }
     let row = |&batch: &usize| {

@@ -12,6 +12,7 @@ use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::sharpness::curve::{Advance, Curve, CurvePoint};
 use crate::landscape::sharpness::region::{Region, epsilon_text};
 use crate::model::params::Params;
+use crate::plot::number::{format_value, significant};
 use std::sync::Arc;
 
 /// Two directions, and the words for their axes.
@@ -150,10 +151,14 @@ impl Finder {
                     &crate::landscape::curvature::lanczos::Eigenvalue,
                 )| {
                     AxisFacts {
-                        label: format!("eigenvector {}, λ = {:.4} (L2)", i + 1, pair.value),
+                        label: format!(
+                            "eigenvector {}, λ = {} (L2)",
+                            i + 1,
+                            format_value(pair.value)
+                        ),
                         rule: format!(
-                            "unit eigenvector of the {over} loss' Hessian at the centre, Lanczos to a relative residual of {:.0e} in {} products, seed {seed}",
-                            pair.residual / pair.value.abs(),
+                            "unit eigenvector of the {over} loss' Hessian at the centre, Lanczos to a relative residual of {} in {} products, seed {seed}",
+                            significant(pair.residual / pair.value.abs(), 1),
                             found.products,
                         ),
                     }

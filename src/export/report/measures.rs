@@ -13,7 +13,7 @@ use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
 use crate::landscape::distance::Distance;
 use crate::landscape::noise::CAUTION as NOISE_CAUTION;
 use crate::landscape::noise::layers::LayerNorms;
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, significant};
 
 /// Eigenvalues, trace and density, then curvature along lines and over planes.
 pub fn curvature(report: &Report, figures: &Figures) -> String {
@@ -145,7 +145,8 @@ fn residual(pair: Option<&crate::landscape::curvature::lanczos::Eigenvalue>) -> 
         || "–".into(),
         |p| {
             let unsure = if p.converged { "" } else { " (not converged)" };
-            format!("{:.0e}{unsure}", p.residual / p.value.abs())
+            let relative = significant(p.residual / p.value.abs(), 1);
+            format!("{relative}{unsure}")
         },
     ))
 }

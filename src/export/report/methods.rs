@@ -10,7 +10,7 @@ use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
 use crate::landscape::grid::Axis;
 use crate::landscape::noise::CAUTION as NOISE_CAUTION;
 use crate::landscape::sharpness::CAUTION;
-use crate::plot::number::{format_value, grouped};
+use crate::plot::number::{format_value, grouped, power};
 
 /// Libraries whose version may change a number.
 pub const LIBRARIES: [(&str, &str); 5] = [
@@ -204,8 +204,8 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
                 paper("Ghorbani et al. 2019", "1901.10159")
             ),
             settings: format!(
-                "Exact Hessian-vector products; relative residual {:e}, at most {} products; {} probes for the trace; {} probes of {} steps for the density; seed {seed}.",
-                first.tolerance,
+                "Exact Hessian-vector products; relative residual {}, at most {} products; {} probes for the trace; {} probes of {} steps for the density; seed {seed}.",
+                power(first.tolerance),
                 first.most_products,
                 first.probes,
                 first.density_probes,
@@ -244,9 +244,9 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
             paper("Li et al. 2018", "1712.09913")
         ),
         settings: format!(
-            "c₁ and c₂ = {} each, directions made as those of the contours; Lanczos to {:e}, at most {} products a point, seed {seed}. A quick report has no map.",
+            "c₁ and c₂ = {} each, directions made as those of the contours; Lanczos to {}, at most {} products a point, seed {seed}. A quick report has no map.",
             first.map.map_or_else(String::new, steps),
-            first.tolerance,
+            power(first.tolerance),
             first.most_products
         ),
         commands: vec![

@@ -207,14 +207,15 @@ fn summary(rows: &[Row]) -> String {
 }
 
 fn summary_row(row: &Row, most: f64) -> String {
+    let (factor, unit) = row.for_people();
     let number = |i: usize, v: f64| match row.errors {
-        Some(errors) => uncertain(v, errors[i]),
-        None => value(v),
+        Some(errors) => uncertain(factor * v, factor * errors[i]),
+        None => value(factor * v),
     };
-    let unit = if row.unit.is_empty() {
+    let unit = if unit.is_empty() {
         String::new()
     } else {
-        format!(" <span class=\"faint\">{}</span>", escaped(row.unit))
+        format!(" <span class=\"faint\">{}</span>", escaped(unit))
     };
     let bar = row.ratio.map_or_else(String::new, |r| ratio_bar(r, most));
     let cells = [

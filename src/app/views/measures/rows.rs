@@ -1,13 +1,13 @@
 //! What stands in the table of measures: groups of rows, each value with the error it still has.
 
 use super::help;
-use crate::app::deck::scientific;
 use crate::app::state::State;
 use crate::engine::live::{Found, MeasureNews, Quantity, RHO, SharpnessCurve, Snapshot};
 use crate::landscape::curvature::lanczos::Eigenvalue;
 use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;
 use crate::landscape::sharpness::other::Measure;
+use crate::plot::number;
 use std::sync::Arc;
 
 /// The batch size at which the table shows alignment.
@@ -32,7 +32,7 @@ pub struct Row {
     pub unit: &'static str,
     /// Small batch, θ(α), large batch.
     pub values: [Option<Value>; 3],
-    /// What the table multiplies them by, so that they need no powers of ten.
+    /// What the table multiplies them by: shares are per cent there, rises need no powers of ten.
     pub scale: f64,
     /// What it is and where it comes from.
     pub help: &'static str,
@@ -123,13 +123,13 @@ impl Table<'_> {
                     name: format!("{split} {what}"),
                     unit,
                     values: three.map(|m| m.as_ref().map(of).map(exact)),
-                    scale: 1.0,
+                    scale: if unit == "%" { 100.0 } else { 1.0 },
                     help,
                     problem: None,
                 });
             };
             row("loss", "nats", help::LOSS, |m| m.loss);
-            row("accuracy", "", help::ACCURACY, |m| m.accuracy);
+            row("accuracy", "%", help::ACCURACY, |m| m.accuracy);
         }
         Group {
             name: "Loss and accuracy",
@@ -156,7 +156,7 @@ impl Table<'_> {
         };
         let columns = self.columns();
         Row {
-            name: format!("φ at ε = {}", scientific(epsilon)),
+            name: format!("φ at ε = {}", number::power(epsilon)),
             unit: "%",
             values: [0, 1, 2].map(|i| columns[i].and_then(|alpha| phi(alpha, curves[i]))),
             scale: 1.0,
@@ -365,6 +365,11 @@ fn distances(small: Option<&Distance>, large: Option<&Distance>) -> Group {
 }
 
 impl Row {
+    /// The unit of the numbers themselves, which a copy has: accuracies are shares.
+    pub fn own_unit(&self) -> &'static str {
+        if self.scale == 100.0 { "" } else { self.unit }
+    }
+
     /// Large batch over small batch, and its standard error.
     pub fn ratio(&self) -> Option<(f64, f64)> {
         let [small, _, large] = self.values;

@@ -6,6 +6,7 @@ use crate::app::theme::Palette;
 use crate::engine::job::Job;
 use crate::engine::live::{LiveSurface, Quality};
 use crate::export::figure::Metric;
+use crate::plot::number;
 use crate::plot::scale::Scale;
 use eframe::egui::{
     self, Align, Color32, ComboBox, CornerRadius, Frame, Label, Layout, Margin, Response, RichText,
@@ -54,7 +55,7 @@ pub fn badge(shown: &LiveSurface, asked: &Asked) -> (String, Trust) {
         );
     }
     if asked.follows && shown.alpha != asked.alpha {
-        let [shown, wanted] = [shown.alpha, asked.alpha].map(alpha);
+        let [shown, wanted] = [shown.alpha, asked.alpha].map(number::alpha);
         let words = if asked.stopped {
             format!("around α = {shown}, stopped before α = {wanted}")
         } else {
@@ -80,14 +81,6 @@ pub fn badge(shown: &LiveSurface, asked: &Asked) -> (String, Trust) {
     };
     let stopped = if asked.stopped { ", stopped" } else { "" };
     (format!("{words}{stopped}"), Trust::Rough)
-}
-
-/// α to the digits that tell positions of the slider apart.
-pub fn alpha(value: f64) -> String {
-    let text = format!("{value:.3}");
-    let text = text.trim_end_matches('0');
-    let decimals = text.split_once('.').map_or(0, |(_, d)| d.len());
-    format!("{value:.*}", decimals.max(2)).replace('-', "−")
 }
 
 /// Draws a badge.
@@ -198,21 +191,4 @@ pub fn header_ui(
             });
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::alpha;
-
-    #[test]
-    fn alpha_keeps_the_digits_it_needs() {
-        for (value, expected) in [
-            (0.5, "0.50"),
-            (0.485, "0.485"),
-            (-1.0, "−1.00"),
-            (0.3, "0.30"),
-        ] {
-            assert_eq!(alpha(value), expected);
-        }
-    }
 }

@@ -2,13 +2,12 @@
 
 use super::camera::Frame;
 use super::marks;
-use crate::app::deck::scientific;
 use crate::app::files::between;
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::job::Directions;
 use crate::engine::live::{Snapshot, WorstPoint};
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, percent_to, power};
 use eframe::egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, Vec2};
 
 /// Nearer to the centre than this many points the mark would only hide it.
@@ -34,11 +33,11 @@ pub fn button_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, alpha: f64) {
     let towards = matches!(state.wish.plane.directions, Directions::Worst(_));
     let [x, y] = worst.coordinate.map(format_value);
     let words = format!(
-        "The worst point found in the box of ε = {} around θ(α): φ = {} %, at an L2 distance of {} (Keskar et al. 2017, metric 2.1).\nIts nearest point of this plane is ({x}, {y}); {:.0} % of the way there lies outside.\n{}",
-        scientific(worst.epsilon),
+        "The worst point found in the box of ε = {} around θ(α): φ = {} %, at an L2 distance of {} (Keskar et al. 2017, metric 2.1).\nIts nearest point of this plane is ({x}, {y}); {} of the way there lies outside.\n{}",
+        power(worst.epsilon),
         format_value(worst.phi),
         format_value(worst.distance),
-        100.0 * worst.outside,
+        percent_to(worst.outside, 0),
         if towards {
             "Click for a random plane again."
         } else {
@@ -81,7 +80,7 @@ pub fn paint(
     for (width, color) in [(3.0, Color32::WHITE), (1.5, palette.here)] {
         painter.add(Shape::closed_line(diamond(at), Stroke::new(width, color)));
     }
-    let name = format!("worst point, {:.0} % outside", 100.0 * worst.outside);
+    let name = format!("worst point, {} outside", percent_to(worst.outside, 0));
     // Beside the name of the centre rather than over it.
     let named = Rect::from_min_size(centre - Vec2::new(8.0, 12.0), Vec2::new(135.0, 24.0));
     let taken = [marks::block(named)];
