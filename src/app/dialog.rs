@@ -99,7 +99,7 @@ fn title(ask: Ask) -> &'static str {
 }
 
 /// Whether this system can show dialogs of its own.
-fn has_dialogs() -> bool {
+pub fn has_dialogs() -> bool {
     if !cfg!(target_os = "linux") {
         return true;
     }
@@ -317,7 +317,7 @@ fn accept(field: &mut Field) -> Result<Vec<PathBuf>, String> {
 }
 
 /// `~` as the home folder.
-fn expanded(text: &str) -> PathBuf {
+pub fn expanded(text: &str) -> PathBuf {
     match (text.strip_prefix('~'), std::env::var_os("HOME")) {
         (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
             PathBuf::from(home).join(rest.trim_start_matches('/'))

@@ -236,9 +236,9 @@ impl App {
         self.dialogs.ui(&ctx, palette, &mut commands);
         self.network
             .ui(&ctx, &mut self.state, &news, palette, &mut commands);
-        let camera = self.caches.surface3d.camera;
+        let eyes = export::Eyes::of(&self.caches);
         self.exports
-            .ui(&ctx, &mut self.state, &news, &camera, palette);
+            .ui(&ctx, &mut self.state, &news, &eyes, palette);
         self.help.ui(&ctx, palette);
         hovering_ui(&ctx, palette);
         self.quit_ui(&ctx, &news);
@@ -303,7 +303,8 @@ impl App {
                 Some(path) => session::save(state, &self.tree, &self.live.snapshot(), &path),
                 None => self.dialogs.ask(Ask::SaveSession, ctx),
             },
-            Command::Export(pane) => self.exports.begin(pane, state, &self.live.snapshot()),
+            Command::Export(pane) => self.exports.begin(pane, state),
+            Command::Animate => self.exports.begin_animation(state),
             Command::CopyPicture(pane) => {
                 let news = self.live.snapshot();
                 self.exports

@@ -16,6 +16,12 @@ use crate::plot::number::{alpha as alpha_words, format_value, percent};
 use crate::plot::scale::{Scale, finite_range};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
+use std::ops::RangeInclusive;
+
+/// Widths that fit a page or a poster, in millimetres.
+pub const WIDTHS: RangeInclusive<f64> = 40.0..=1000.0;
+/// Dots per inch that a picture can have.
+pub const DOTS: RangeInclusive<f64> = 36.0..=1200.0;
 
 /// How a figure looks.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -100,7 +106,7 @@ fn within(text: &str, low: f64, high: f64) -> Result<f64, String> {
 /// # Errors
 /// Where it is none that fits a page.
 pub fn width(text: &str) -> Result<f64, String> {
-    within(text, 40.0, 1000.0)
+    within(text, *WIDTHS.start(), *WIDTHS.end())
 }
 
 /// Reads a resolution in dots per inch.
@@ -108,7 +114,7 @@ pub fn width(text: &str) -> Result<f64, String> {
 /// # Errors
 /// Where it is none of a picture.
 pub fn dots(text: &str) -> Result<f64, String> {
-    within(text, 36.0, 1200.0)
+    within(text, *DOTS.start(), *DOTS.end())
 }
 
 /// A result as an SVG document.
@@ -416,7 +422,8 @@ fn line_figure(
     }
 }
 
-fn title(recipe: &Recipe) -> String {
+/// What a figure of a result is called unless told otherwise.
+pub fn title(recipe: &Recipe) -> String {
     let model = &recipe.model.name;
     match &recipe.job {
         Job::Line(_) => format!("{model}: from small to large batch"),

@@ -4,7 +4,7 @@
 //! so that a reader never meets half of one.
 
 pub mod animation;
-mod caption;
+pub mod caption;
 pub mod csv;
 pub mod curvature;
 pub mod curves;
