@@ -25,7 +25,7 @@ const fn control(option: &'static str, value: &'static str, words: &'static str)
 }
 
 /// An option with one value stands before the same with any.
-const CONTROLS: [Control; 26] = [
+static CONTROLS: [Control; 26] = [
     control(
         "model",
         "NAME",
@@ -266,7 +266,7 @@ mod tests {
             include_str!("../engine/device.rs"),
         ]
         .concat();
-        for control in CONTROLS {
+        for control in &CONTROLS {
             let path = control.words.rsplit(" under ").next().unwrap();
             let parts = path.split(": ").map(|p| p.trim_matches(['“', '”']));
             let chosen = control

@@ -212,7 +212,7 @@ impl View<'_> {
             let shown: Vec<[f32; 4]> = numbers
                 .iter()
                 .filter(|n| !n.text.is_empty())
-                .map(|n| self.bounds(&n.text, n.middle, self.letters.number))
+                .map(|n| bounds(&n.text, n.middle, self.letters.number))
                 .collect();
             shown.windows(2).all(|pair| !overlap(pair[0], pair[1]))
         };
@@ -231,7 +231,7 @@ impl View<'_> {
         let size = self.letters.name;
         let room = self.size.0 - 4.0;
         let name = text::ellipsized(&span.name, f64::from(size), f64::from(room));
-        let (width, height) = self.measure(&name, size);
+        let (width, height) = measure(&name, size);
         let at = if upwards {
             let top = if pb.1 < pa.1 { pb } else { pa };
             (top.0, top.1 - 1.1 * size)
@@ -256,29 +256,18 @@ impl View<'_> {
         } else {
             self.letters.number
         };
-        let bounds = self.bounds(&text, middle, size);
-        let [left, top, right, bottom] = bounds;
+        let taken = bounds(&text, middle, size);
+        let [left, top, right, bottom] = taken;
         let inside = left >= 0.0 && top >= 0.0 && right <= self.size.0 && bottom <= self.size.1;
-        if text.is_empty() || !inside || self.placed.taken.iter().any(|t| overlap(*t, bounds)) {
+        if text.is_empty() || !inside || self.placed.taken.iter().any(|t| overlap(*t, taken)) {
             return;
         }
-        self.placed.taken.push(bounds);
+        self.placed.taken.push(taken);
         self.placed.words.push(Word {
             text,
             middle,
             is_name,
         });
-    }
-
-    fn measure(&self, text: &str, size: f32) -> At {
-        (text::width(text, f64::from(size)) as f32, size)
-    }
-
-    /// Left, top, right and bottom of a word, with a little air at its sides.
-    fn bounds(&self, text: &str, (x, y): At, size: f32) -> [f32; 4] {
-        let (width, height) = self.measure(text, size);
-        let (w, h) = (0.5 * width + 0.15 * size, 0.5 * height);
-        [x - w, y - h, x + w, y + h]
     }
 }
 
@@ -288,6 +277,17 @@ struct Number {
     middle: At,
     /// How far its box reaches along the way out.
     depth: f32,
+}
+
+fn measure(text: &str, size: f32) -> At {
+    (text::width(text, f64::from(size)) as f32, size)
+}
+
+/// Left, top, right and bottom of a word, with a little air at its sides.
+fn bounds(text: &str, (x, y): At, size: f32) -> [f32; 4] {
+    let (width, height) = measure(text, size);
+    let (w, h) = (0.5 * width + 0.15 * size, 0.5 * height);
+    [x - w, y - h, x + w, y + h]
 }
 
 /// How far a word's box reaches along a direction.

@@ -225,13 +225,7 @@ impl Dialog {
                 if self.form.is_figure() || self.form == GIF {
                     ui.label("Size");
                     let size = self.size(page);
-                    let label = ui.label(RichText::new(&size).color(palette.weak));
-                    named(
-                        &label,
-                        egui::Role::Label,
-                        "Size of the file's picture",
-                        &size,
-                    );
+                    ui.label(RichText::new(size).color(palette.weak));
                     ui.end_row();
                 }
             });
@@ -309,7 +303,6 @@ impl Dialog {
                 ui.set_min_width(room.x);
                 ui.add(label)
             });
-            named(&shown.inner, egui::Role::Label, "Folder of the file", &folder);
             shown.inner.on_hover_text(&folder);
             ui.add_enabled(has_dialogs, Button::new("Choose…"))
                 .on_hover_text("Choose folder and name in the system's dialog")
