@@ -220,10 +220,10 @@ fn what_people_ask_for_has_a_name_for_a_screen_reader() {
 fn the_window_advises_its_own_controls_and_no_option_of_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("strange.safetensors");
-    let header = br#"{"odd.weight":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#;
+    let header = br#"{"odd.weight":{"dtype":"F32","shape":[2,2,2,2,2],"data_offsets":[0,128]}}"#;
     let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
     bytes.extend(header);
-    bytes.extend([0; 16]);
+    bytes.extend([0; 128]);
     std::fs::write(&path, bytes).unwrap();
     let mut harness = open(std::slice::from_ref(&path));
     wait(&mut harness, "the failure", |app| {

@@ -80,7 +80,7 @@ impl Chooser {
                     commands.push(Command::Ask(Ask::Model));
                     done = true;
                 }
-                let help = "losscope inspect FILE --write-model model.toml writes a draft to edit";
+                let help = "In a terminal, losscope inspect FILE --write-model model.toml writes a draft to edit";
                 ui.label(RichText::new("how to make one").color(palette.weak))
                     .on_hover_text(help);
                 if ui.button("Close").clicked() {
