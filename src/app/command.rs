@@ -74,6 +74,8 @@ pub enum Command {
     ResetView,
     /// The usual arrangement of views.
     ResetLayout,
+    /// Show or hide the experiment and its controls.
+    Side,
     /// Bring a view to the front.
     Show(Pane),
     /// Save to the session file, or ask where.
@@ -117,6 +119,7 @@ pub fn shortcuts() -> Vec<(KeyboardShortcut, Command)> {
         (key(SHIFT, Key::C), Command::CopyPicture(Pane::Contour)),
         (key(COMMAND, Key::R), Command::NewSeed),
         (key(SHIFT, Key::X), Command::Swap),
+        (key(COMMAND, Key::B), Command::Side),
         (key(COMMAND, Key::Num0), Command::ResetView),
         (key(COMMAND, Key::Period), Command::Stop),
         (key(COMMAND, Key::Plus), Command::Zoom(1)),
@@ -157,6 +160,7 @@ impl Command {
             Self::NewSeed => "New random directions",
             Self::Swap => "Swap the minimizers",
             Self::ResetView => "Reset all views",
+            Self::Side => "Show or hide the side panel",
             Self::Stop => "Stop refining",
             Self::Zoom(step) if *step > 0 => "Larger",
             Self::Zoom(_) => "Smaller",

@@ -3,21 +3,66 @@
 use super::command::{Ask, Command, Place};
 use super::export::forms;
 use super::state::{State, ThemeChoice};
-use super::views::{Pane, is_shown};
-use eframe::egui::{self, Button, Response, Ui};
+use super::views::{Pane, Single, is_shown};
+use eframe::egui::{self, Button, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2};
 use egui_tiles::Tree;
 
 /// Draws the menu bar.
-pub fn menu_ui(ui: &mut Ui, state: &State, tree: &Tree<Pane>, commands: &mut Vec<Command>) {
+pub fn menu_ui(
+    ui: &mut Ui,
+    state: &State,
+    (tree, single): (&Tree<Pane>, &Single),
+    commands: &mut Vec<Command>,
+) {
     egui::MenuBar::new().ui(ui, |ui| {
+        side_ui(ui, state, commands);
         ui.menu_button("File", |ui| file_ui(ui, state, commands));
         ui.menu_button("Edit", |ui| edit_ui(ui, state, commands));
-        ui.menu_button("View", |ui| view_ui(ui, state, tree, commands));
+        ui.menu_button("View", |ui| view_ui(ui, state, (tree, single), commands));
         ui.menu_button("Export", |ui| export_ui(ui, state, commands));
         ui.menu_button("Help", |ui| {
             entry(ui, "Keys and papers", true, Command::Help, commands);
         });
     });
+}
+
+fn side_is_open(ui: &Ui, state: &State) -> bool {
+    state.look.side.is_open(ui.ctx().content_rect().width())
+}
+
+/// A button that shows or hides the side panel: a window with its left part filled while it is there.
+fn side_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let size = Vec2::new(30.0, ui.spacing().interact_size.y);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let open = side_is_open(ui, state);
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, open, "Side panel"));
+    let look = ui.style().interact(&response);
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect(
+            rect,
+            look.corner_radius,
+            look.bg_fill,
+            look.bg_stroke,
+            StrokeKind::Inside,
+        );
+    }
+    let icon = Rect::from_center_size(rect.center(), Vec2::new(16.0, 12.0));
+    let ink = look.fg_stroke.color;
+    let part = icon.with_max_x(icon.left() + 6.0);
+    if open {
+        ui.painter().rect_filled(part, 2.0, ink);
+    }
+    let line = Stroke::new(1.2, ink);
+    ui.painter()
+        .rect_stroke(icon, 2.0, line, StrokeKind::Inside);
+    ui.painter().vline(part.right(), icon.y_range(), line);
+    let keys = Command::Side.shortcut();
+    let keys = keys.map_or_else(String::new, |k| ui.ctx().format_shortcut(&k));
+    let help = format!("Show or hide the experiment and its controls ({keys})");
+    if response.on_hover_text(help).clicked() {
+        commands.push(Command::Side);
+    }
 }
 
 /// One entry, with its keys; pushes its command when clicked.
@@ -170,15 +215,24 @@ fn edit_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     );
 }
 
-fn view_ui(ui: &mut Ui, state: &State, tree: &Tree<Pane>, commands: &mut Vec<Command>) {
+fn view_ui(
+    ui: &mut Ui,
+    state: &State,
+    (tree, single): (&Tree<Pane>, &Single),
+    commands: &mut Vec<Command>,
+) {
     ui.set_min_width(230.0);
+    let ticked = |name: &str, on: bool| {
+        let tick = if on { "  ✓" } else { "" };
+        format!("{name}{tick}")
+    };
     for pane in Pane::ALL {
-        let mut words = pane.name().to_owned();
-        if is_shown(tree, pane) {
-            words.push_str("  ✓");
-        }
+        let words = ticked(pane.name(), is_shown(tree, single, pane));
         entry(ui, &words, true, Command::Show(pane), commands);
     }
+    ui.separator();
+    let words = ticked("Side panel", side_is_open(ui, state));
+    entry(ui, &words, true, Command::Side, commands);
     ui.separator();
     entry(ui, "Reset view", true, Command::ResetView, commands);
     entry(ui, "Reset layout", true, Command::ResetLayout, commands);

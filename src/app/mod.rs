@@ -16,6 +16,7 @@ mod files;
 mod haste;
 mod help;
 mod history;
+mod keys;
 mod menu;
 mod network;
 mod plates;
@@ -35,13 +36,14 @@ use state::State;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use views::{Caches, Pane};
+use views::{Caches, Pane, Single};
 
 /// The window's program.
 pub struct App {
     state: State,
     live: Live,
     tree: Tree<Pane>,
+    single: Single,
     caches: Caches,
     dialogs: dialog::Dialogs,
     exports: export::Exports,
@@ -129,6 +131,7 @@ impl App {
             state,
             live,
             tree,
+            single: Single::default(),
             caches: Caches::default(),
             dialogs: dialog::Dialogs::default(),
             exports: export::Exports::default(),
@@ -191,7 +194,8 @@ impl App {
         // renderer as much as everything else together.
         let bare = |x, y| egui::Frame::new().inner_margin(egui::Margin::symmetric(x, y));
         egui::Panel::top("menu").frame(bare(8, 2)).show(ui, |ui| {
-            menu::menu_ui(ui, &self.state, &self.tree, &mut commands);
+            let views = (&self.tree, &self.single);
+            menu::menu_ui(ui, &self.state, views, &mut commands);
         });
         egui::Panel::bottom("status")
             .frame(bare(8, 2))
@@ -210,18 +214,19 @@ impl App {
             .show(ui, |ui| {
                 deck::deck_ui(ui, &mut self.state, &news, palette, &mut commands);
             });
-        egui::Panel::left("experiment")
-            .frame(bare(8, 0))
-            .default_size(296.0)
-            .size_range(240.0..=460.0)
-            .show(ui, |ui| {
-                egui::ScrollArea::vertical()
-                    .auto_shrink(false)
-                    .show(ui, |ui| {
+        if self.state.look.side.is_open(ctx.content_rect().width()) {
+            egui::Panel::left("experiment")
+                .frame(bare(8, 0))
+                .default_size(296.0)
+                .size_range(240.0..=460.0)
+                .show(ui, |ui| {
+                    let area = egui::ScrollArea::vertical().auto_shrink(false);
+                    area.show(ui, |ui| {
                         cards::cards_ui(ui, &mut self.state, &news, palette, &mut commands);
                         controls::controls_ui(ui, &mut self.state, &news, palette, &mut commands);
                     });
-            });
+                });
+        }
         egui::CentralPanel::no_frame().show(ui, |ui| {
             let context = views::Context {
                 state: &mut self.state,
@@ -231,7 +236,8 @@ impl App {
                 gpu,
                 reset: self.reset,
             };
-            views::views_ui(ui, &mut self.tree, &mut self.caches, context);
+            let views = (&mut self.tree, &mut self.single);
+            views::views_ui(ui, views, &mut self.caches, context);
         });
         self.dialogs.ui(&ctx, palette, &mut commands);
         self.network
@@ -298,7 +304,14 @@ impl App {
             Command::ClearProbes => state.wish.probes.clear(),
             Command::ResetView => self.reset += 1,
             Command::ResetLayout => self.tree = views::usual_layout(),
-            Command::Show(pane) => views::show(&mut self.tree, pane),
+            Command::Show(pane) => {
+                views::show(&mut self.tree, pane);
+                self.single.bring(pane);
+            }
+            Command::Side => {
+                let width = ctx.content_rect().width();
+                state.look.side = state.look.side.toggled(width);
+            }
             Command::SaveSession => match state.session.clone() {
                 Some(path) => session::save(state, &self.tree, &self.live.snapshot(), &path),
                 None => self.dialogs.ask(Ask::SaveSession, ctx),
@@ -333,7 +346,7 @@ impl App {
 
     /// Sends the wish where it changed; any change but stopping goes on refining.
     fn send(&mut self) {
-        let shown = |pane| views::is_shown(&self.tree, pane);
+        let shown = |pane| views::is_shown(&self.tree, &self.single, pane);
         self.state.wish.compare = shown(Pane::Compare);
         let views = Pane::ALL.into_iter().filter(|pane| shown(*pane));
         self.state.wish.measuring = views.flat_map(|pane| pane.measures().to_vec()).collect();

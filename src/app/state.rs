@@ -47,6 +47,45 @@ pub struct Look {
     pub theme: ThemeChoice,
     /// Size of everything, 1: as the system.
     pub zoom: f32,
+    /// Whether the experiment and its controls stand beside the views.
+    pub side: Side,
+}
+
+/// Whether the side panel is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Where the window has room for it.
+    #[default]
+    Auto,
+    /// Always.
+    Open,
+    /// Never.
+    Closed,
+}
+
+/// A window narrower than this, in points, has no room for the side panel.
+const SIDE_FROM: f32 = 900.0;
+
+impl Side {
+    /// Whether it is shown in a window so wide, in points.
+    pub fn is_open(self, width: f32) -> bool {
+        match self {
+            Self::Auto => width >= SIDE_FROM,
+            Self::Open => true,
+            Self::Closed => false,
+        }
+    }
+
+    /// The other way round; what the window does by itself anyway stays its business.
+    pub fn toggled(self, width: f32) -> Self {
+        let open = !self.is_open(width);
+        match open {
+            _ if Self::Auto.is_open(width) == open => Self::Auto,
+            true => Self::Open,
+            false => Self::Closed,
+        }
+    }
 }
 
 /// Light or dark.
@@ -75,6 +114,7 @@ impl Default for Look {
             log_line: true,
             theme: ThemeChoice::System,
             zoom: 1.0,
+            side: Side::Auto,
         }
     }
 }
@@ -247,6 +287,17 @@ mod tests {
         assert_eq!((state.wish.alpha, state.wish.epsilon), (2.0, 0.1));
         state.set_epsilon(0.001_234_5);
         assert!((state.wish.epsilon - 0.001_23).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_side_panel_is_the_windows_business_until_a_hand_takes_it() {
+        let (wide, narrow) = (1280.0, 640.0);
+        assert!(Side::Auto.is_open(wide) && !Side::Auto.is_open(narrow));
+        let open = Side::Auto.toggled(narrow);
+        assert_eq!(open, Side::Open);
+        assert_eq!(open.toggled(narrow), Side::Auto);
+        let closed = Side::Auto.toggled(wide);
+        assert!(!closed.is_open(wide) && closed.toggled(wide) == Side::Auto);
     }
 
     #[test]

@@ -60,7 +60,7 @@ pub fn steps(hidden: bool) -> ProgressBar {
 pub fn show(bar: &ProgressBar, progress: &Progress) {
     bar.set_length(progress.total as u64);
     bar.set_position(progress.done as u64);
-    if let Some(rate) = number::rate(progress.points_per_second, "point") {
+    if let Some(rate) = number::rate(progress.points_per_second, "") {
         let left = progress.left.map_or_else(String::new, |left| {
             format!("  {} left", duration(left.as_secs()))
         });

@@ -14,7 +14,7 @@ use crate::landscape::slice::{Buffers, Slice};
 use crate::landscape::table::Table;
 use crate::landscape::trajectory::{Centring, Trajectory, pca};
 use crate::model::params::Params;
-use crate::plot::number::percent_to;
+use crate::plot::number::{self, percent_to};
 use std::path::{Path, PathBuf};
 
 /// A plane and what a figure says of it.
@@ -170,7 +170,7 @@ pub fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(Str
             inputs.warnings.push(clamped_warning(clamped));
         }
         let marks = vec![
-            (format!("α = {alpha}"), point.clone()),
+            (format!("α = {}", number::alpha(alpha)), point.clone()),
             ("small batch".into(), small),
             ("large batch".into(), large),
         ];

@@ -5,6 +5,8 @@ use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::export::caption;
+pub use crate::export::metric::Metric;
+use crate::export::metric::default_metric;
 use crate::landscape::table::{Column, Table};
 use crate::plot::colormap::Colormap;
 use crate::plot::figure::{
@@ -12,10 +14,9 @@ use crate::plot::figure::{
     WIDTH_MM,
 };
 use crate::plot::line_range;
-use crate::plot::number::{alpha as alpha_words, format_value, percent};
-use crate::plot::scale::{Scale, finite_range};
-use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
+use crate::plot::number;
+use crate::plot::scale::Scale;
+use clap::Args;
 use std::ops::RangeInclusive;
 
 /// Widths that fit a page or a poster, in millimetres.
@@ -62,20 +63,6 @@ impl Default for FigureOptions {
             title: None,
         }
     }
-}
-
-/// What a surface can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Metric {
-    /// Mean loss on the training samples.
-    TrainLoss,
-    /// Accuracy on the training samples.
-    TrainAccuracy,
-    /// Mean loss on the validation samples.
-    ValidationLoss,
-    /// Accuracy on the validation samples.
-    ValidationAccuracy,
 }
 
 fn levels(text: &str) -> Result<Levels, String> {
@@ -229,107 +216,6 @@ pub fn drawing(
     })
 }
 
-pub(super) fn default_metric(table: &Table) -> Result<Metric> {
-    match (&table.train, &table.validation) {
-        (Some(_), _) => Ok(Metric::TrainLoss),
-        (None, Some(_)) => Ok(Metric::ValidationLoss),
-        (None, None) => Err(Error::Usage("the result holds no metrics to draw".into())),
-    }
-}
-
-impl Metric {
-    /// The values in a table.
-    ///
-    /// # Errors
-    /// Where the table lacks the split.
-    pub fn of(self, table: &Table) -> Result<&Vec<f64>> {
-        let missing = |split: &str| {
-            Error::Usage(format!(
-                "the result holds no {split} metrics; compute them with --split both"
-            ))
-        };
-        let train = || table.train.as_ref().ok_or_else(|| missing("training"));
-        let validation = || {
-            table
-                .validation
-                .as_ref()
-                .ok_or_else(|| missing("validation"))
-        };
-        match self {
-            Self::TrainLoss => train().map(|c| &c.loss),
-            Self::TrainAccuracy => train().map(|c| &c.accuracy),
-            Self::ValidationLoss => validation().map(|c| &c.loss),
-            Self::ValidationAccuracy => validation().map(|c| &c.accuracy),
-        }
-    }
-
-    /// The values as people read them: nats, and per cent where the table holds shares.
-    ///
-    /// # Errors
-    /// As [`Metric::of`].
-    pub fn shown(self, table: &Table) -> Result<Vec<f64>> {
-        let values = self.of(table)?;
-        Ok(if self.is_loss() {
-            values.clone()
-        } else {
-            values.iter().map(|v| 100.0 * v).collect()
-        })
-    }
-
-    /// The unit of what is shown.
-    pub fn unit(self) -> &'static str {
-        if self.is_loss() { "nats" } else { "%" }
-    }
-
-    /// A value that is shown, with its unit where that is short.
-    pub fn worded(self, shown: f64) -> String {
-        if self.is_loss() || !shown.is_finite() {
-            format_value(shown)
-        } else {
-            percent(shown / 100.0)
-        }
-    }
-
-    /// Its name on axes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TrainLoss => "Training loss",
-            Self::TrainAccuracy => "Training accuracy",
-            Self::ValidationLoss => "Validation loss",
-            Self::ValidationAccuracy => "Validation accuracy",
-        }
-    }
-
-    /// Its name with its unit.
-    pub fn with_unit(self) -> String {
-        format!("{} ({})", self.name(), self.unit())
-    }
-
-    /// Levels of what is shown; they are given as the data have them, in shares.
-    pub fn levels(self, given: &Levels) -> Levels {
-        match given {
-            Levels::Given(levels) if !self.is_loss() => {
-                Levels::Given(levels.iter().map(|level| 100.0 * level).collect())
-            }
-            other => other.clone(),
-        }
-    }
-
-    /// Whether it is a loss, in nats.
-    pub fn is_loss(self) -> bool {
-        matches!(self, Self::TrainLoss | Self::ValidationLoss)
-    }
-
-    /// Logarithmic for losses that span more than a factor of 30, where linear levels would leave
-    /// the basin empty.
-    pub fn usual_scale(self, values: &[f64]) -> Scale {
-        match finite_range(values.iter().copied()) {
-            Some((low, high)) if self.is_loss() && low > 0.0 && high > 30.0 * low => Scale::Log,
-            _ => Scale::Linear,
-        }
-    }
-}
-
 /// Axes, marks, path and caption of a plane; the surface itself is left empty.
 fn plane_figure(outcome: &Outcome, options: &FigureOptions) -> ContourFigure {
     let recipe = &outcome.recipe;
@@ -429,7 +315,7 @@ pub fn title(recipe: &Recipe) -> String {
         Job::Line(_) => format!("{model}: from small to large batch"),
         Job::Trajectory(_) => format!("{model}: training trajectory"),
         Job::Surface(job) => match job.alpha {
-            Some(alpha) => format!("{model}: around α = {}", alpha_words(alpha)),
+            Some(alpha) => format!("{model}: around α = {}", number::alpha(alpha)),
             None => model.clone(),
         },
     }

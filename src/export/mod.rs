@@ -12,6 +12,7 @@ pub mod figure;
 pub mod hdf5;
 pub mod json;
 pub mod measure;
+mod metric;
 pub mod noise;
 pub mod npz;
 pub mod panels;

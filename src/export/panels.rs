@@ -2,7 +2,8 @@
 
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
-use crate::export::figure::{self, Drawing, FigureOptions, Metric};
+use crate::export::figure::{self, Drawing, FigureOptions};
+use crate::export::metric::{Metric, default_metric};
 use crate::plot::page;
 use crate::plot::scale::{Scale, robust_range};
 
@@ -37,7 +38,7 @@ impl Shared {
             };
             let of = match metric {
                 Some(metric) => metric,
-                None => figure::default_metric(&surface.table)?,
+                None => default_metric(&surface.table)?,
             };
             metric = Some(of);
             values.extend(of.shown(&surface.table)?);

@@ -91,6 +91,22 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     }
 }
 
+/// A number with the decimals that tell it from those a `step` away: `0.25` of 0.05, `1200` of 100.
+pub fn stepped(value: f64, step: f64) -> String {
+    let power = step.abs().log10().floor();
+    if !(-6.0..5.0).contains(&power) || value.abs() >= 99_999.5 {
+        return significant(value, 6);
+    }
+    // 0.25 takes one decimal more than 0.1 does.
+    let whole = |decimals: &i32| {
+        let scaled = step.abs() * 10f64.powi(*decimals);
+        (scaled - scaled.round()).abs() < 1e-6 * scaled
+    };
+    let least = (-power).max(0.0) as i32;
+    let decimals = (least..least + 3).find(whole).unwrap_or(least);
+    fixed(value, decimals as usize)
+}
+
 /// α to the digits that tell positions of its slider apart: `0.50`, `0.485`, `−1.00`.
 pub fn alpha(value: f64) -> String {
     let text = format!("{value:.3}");
@@ -113,17 +129,27 @@ pub fn percent_to(share: f64, decimals: usize) -> String {
 }
 
 /// How fast something goes on: `350 points/s`, `3.4 points/s`, `25 s a point`; `None` before the
-/// first of them is done. `unit` is the singular.
+/// first of them is done. `unit` is the singular, or empty: `350/s`, `25 s each`.
 pub fn rate(per_second: f64, unit: &str) -> Option<String> {
     if !per_second.is_finite() || per_second <= 0.0 {
         return None;
     }
-    let each = 1.0 / per_second;
-    Some(match per_second {
-        r if r >= 9.95 => format!("{} {unit}s/s", grouped(r.round() as usize)),
-        r if r >= 0.995 => format!("{r:.1} {unit}s/s"),
-        _ if each < 9.95 => format!("{each:.1} s a {unit}"),
-        _ => format!("{} s a {unit}", grouped(each.round() as usize)),
+    let (many, one) = if unit.is_empty() {
+        (String::new(), "each".to_owned())
+    } else {
+        (format!(" {unit}s"), format!("a {unit}"))
+    };
+    let short = |r: f64| {
+        if r >= 9.95 {
+            grouped(r.round() as usize)
+        } else {
+            format!("{r:.1}")
+        }
+    };
+    Some(if per_second >= 0.995 {
+        format!("{}{many}/s", short(per_second))
+    } else {
+        format!("{} s {one}", short(1.0 / per_second))
     })
 }
 
@@ -353,6 +379,20 @@ mod tests {
     }
 
     #[test]
+    fn a_mark_has_the_decimals_of_its_step() {
+        for (value, step, text) in [
+            (0.25, 0.05, "0.25"),
+            (0.5, 0.25, "0.50"),
+            (-1.0, 0.5, "−1.0"),
+            (1200.0, 100.0, "1200"),
+            (3e-9, 1e-9, "3×10⁻⁹"),
+            (0.0, 0.5, "0.0"),
+        ] {
+            assert_eq!(stepped(value, step), text);
+        }
+    }
+
+    #[test]
     fn accuracies_are_per_cent() {
         assert_eq!(percent(0.9753), "97.53 %");
         assert_eq!(percent_to(-0.126, 0), "−13 %");
@@ -371,6 +411,8 @@ mod tests {
         ] {
             assert_eq!(rate(per_second, "point").as_deref(), words);
         }
+        assert_eq!(rate(12.3, "").as_deref(), Some("12/s"));
+        assert_eq!(rate(0.5, "").as_deref(), Some("2.0 s each"));
     }
 
     #[test]

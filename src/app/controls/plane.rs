@@ -5,12 +5,14 @@ use crate::app::command::{Ask, Command};
 use crate::app::files::between;
 use crate::app::state::State;
 use crate::app::theme::Palette;
-use crate::engine::job::{AxisChoice, Directions, SurfaceJob};
+use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Directions, SurfaceJob};
+use crate::engine::live::{Snapshot, Wish};
 use crate::engine::names;
 use crate::landscape::direction::{Normalization, OneDim};
 use crate::landscape::grid::Axis;
 use crate::landscape::slice::Buffers;
 use crate::landscape::trajectory::Centring;
+use crate::plot::number::format_value;
 use eframe::egui::{self, RichText, Ui};
 
 const DIRECTIONS: &str = "Where the two directions of the plane come from. A plane shows two of many thousand directions";
@@ -94,7 +96,13 @@ const CENTRINGS: [(Centring, &str, &str); 2] = [
 ];
 
 /// Draws the controls.
-pub fn plane_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mut Vec<Command>) {
+pub fn plane_ui(
+    ui: &mut Ui,
+    state: &mut State,
+    news: &Snapshot,
+    palette: &Palette,
+    commands: &mut Vec<Command>,
+) {
     directions_ui(ui, state, palette, commands);
     let between = matches!(
         state.wish.plane.directions,
@@ -141,7 +149,7 @@ pub fn plane_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mu
         &mut job.buffers,
         &BUFFERS,
     );
-    extent_ui(ui, job);
+    extent_ui(ui, &mut state.wish, news);
 }
 
 fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mut Vec<Command>) {
@@ -246,14 +254,25 @@ fn sentence(words: &str) -> String {
     first.into_iter().flatten().chain(rest).collect()
 }
 
-/// The extent of both axes, as people think of it: how far from the centre, how fine.
-fn extent_ui(ui: &mut Ui, job: &mut SurfaceJob) {
-    let mut automatic = matches!(job.x, Some(AxisChoice::Auto(_)) | None);
-    let points = match job.x {
+/// Points along an axis, as the job will have them.
+fn points_of(choice: Option<AxisChoice>) -> usize {
+    match choice {
         Some(AxisChoice::Given(axis)) => axis.points,
         Some(AxisChoice::Auto(points)) => points,
-        None => crate::engine::live::LIVE_POINTS,
+        None => DEFAULT_POINTS,
+    }
+}
+
+/// The extent of both axes, as people think of it: how far from the centre, how fine.
+fn extent_ui(ui: &mut Ui, wish: &mut Wish, news: &Snapshot) {
+    let alpha = if wish.follows_alpha() {
+        wish.alpha
+    } else {
+        0.0
     };
+    let job = &mut wish.plane;
+    let mut automatic = matches!(job.x, Some(AxisChoice::Auto(_)) | None);
+    let points = points_of(job.x);
     let half = match job.x {
         Some(AxisChoice::Given(axis)) => axis.to.abs().max(axis.from.abs()),
         _ => 1.0,
@@ -267,32 +286,91 @@ fn extent_ui(ui: &mut Ui, job: &mut SurfaceJob) {
     };
     let help = "How far the plane reaches from its centre, in units of its directions (filter-normalised: multiples of the weights' own norm)";
     row(ui, "Reach", help, |ui| {
+        let lopsided = match job.x {
+            Some(AxisChoice::Given(axis)) if axis.from != -axis.to => Some(axis),
+            _ => None,
+        };
         if automatic {
             ui.label("wide enough");
+        } else if let Some(axis) = lopsided {
+            let [from, to] = [axis.from, axis.to].map(format_value);
+            ui.label(format!("{from} to {to}"));
         } else if let Some(half) = number(ui, "Reach", half, 1e-4..=1e3, 0.01) {
             (job.x, job.y) = (given(half, points), None);
         }
         let toggled = ui
             .checkbox(&mut automatic, "Auto")
-            .on_hover_text("Wide enough for the loss to grow fivefold along each direction");
+            .on_hover_text("Wide enough for the loss to grow fivefold along each direction, or for the checkpoints that the plane goes through");
         if toggled.changed() {
-            job.x = if automatic {
-                Some(AxisChoice::Auto(points))
-            } else {
-                given(1.0, points)
+            let through = matches!(job.directions, Directions::Three(..) | Directions::Pca(_));
+            job.x = match (automatic, through) {
+                (true, true) => None,
+                (true, false) => Some(AxisChoice::Auto(points)),
+                (false, _) => given(1.0, points),
             };
             job.y = None;
         }
     });
-    let help = "Points along each axis; the whole surface takes their square";
+    let help = "Points along each axis; the whole surface takes their square. Coarser passes come first and say so";
     row(ui, "Grid", help, |ui| {
         if let Some(points) = number(ui, "Grid points", points, 2..=401, 0.2) {
-            job.x = match job.x {
-                Some(AxisChoice::Given(axis)) => Some(AxisChoice::Given(Axis { points, ..axis })),
-                _ => Some(AxisChoice::Auto(points)),
-            };
-            job.y = None;
+            finer(job, points, || seen(news, alpha));
         }
-        ui.label(format!("× {points}"));
+        ui.label(format!("× {}", points_of(job.y.or(job.x))));
     });
+}
+
+/// Another number of points over the same plane; `seen`: how far it reaches where nobody has said.
+fn finer(job: &mut SurfaceJob, points: usize, seen: impl Fn() -> Option<[Axis; 2]>) {
+    let with = |axis: Axis| AxisChoice::Given(Axis { points, ..axis });
+    match (job.x, job.y) {
+        (Some(AxisChoice::Auto(_)), _) => (job.x, job.y) = (Some(AxisChoice::Auto(points)), None),
+        (Some(AxisChoice::Given(x)), y) => {
+            job.x = Some(with(x));
+            job.y = match y {
+                Some(AxisChoice::Given(y)) => Some(with(y)),
+                _ => None,
+            };
+        }
+        (None, _) => match seen() {
+            Some([x, y]) => (job.x, job.y) = (Some(with(x)), Some(with(y))),
+            None => (job.x, job.y) = (Some(AxisChoice::Auto(points)), None),
+        },
+    }
+}
+
+/// The axes of the surface that is shown.
+fn seen(news: &Snapshot, alpha: f64) -> Option<[Axis; 2]> {
+    let surface = news.surface_near(alpha)?.surface()?;
+    let axis = |c: &[f64]| {
+        let (from, to) = (*c.first()?, *c.last()?);
+        (from < to).then_some(Axis {
+            from,
+            to,
+            points: c.len(),
+        })
+    };
+    Some([axis(&surface.x)?, axis(&surface.y)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finer_grid_covers_the_same_plane() {
+        let axis = |from, to, points| Axis { from, to, points };
+        let plane = || Some([axis(-3.0, 13.0, 51), axis(-6.0, 6.0, 51)]);
+        // The axes of a training run's plane are chosen by its checkpoints.
+        let mut job = SurfaceJob::default();
+        (job.x, job.y) = (None, None);
+        assert_eq!(points_of(job.x), DEFAULT_POINTS);
+        finer(&mut job, 21, plane);
+        let given = |from, to| Some(AxisChoice::Given(axis(from, to, 21)));
+        assert_eq!((job.x, job.y), (given(-3.0, 13.0), given(-6.0, 6.0)));
+        let mut job = SurfaceJob::default();
+        (job.x, job.y) = (given(-1.0, 1.0), given(-2.0, 2.0));
+        finer(&mut job, 31, plane);
+        assert_eq!((points_of(job.x), points_of(job.y)), (31, 31));
+    }
 }

@@ -11,7 +11,7 @@ use crate::plot::curves_figure::CurvesFigure;
 use crate::plot::number::{self, format_value, percent_to};
 use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, RichText, Ui};
-use egui_plot::{AxisHints, GridMark, Line, Plot, PlotPoints, Points};
+use egui_plot::{AxisHints, Line, Plot, PlotPoints, Points};
 use std::time::{Duration, Instant};
 
 /// What the view keeps between frames.
@@ -157,12 +157,11 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, shown: &[Shown<'_>]
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
     let mut plot = Plot::new("density")
         .custom_y_axes(vec![
-            AxisHints::new_y()
-                .label("density")
-                .formatter(|mark: GridMark, _| plots::power(mark)),
+            plots::axis(AxisHints::new_y(), "density").formatter(|mark, _| plots::power(mark)),
         ])
-        .custom_x_axes(vec![AxisHints::new_x().label("eigenvalue λ")])
-        .y_grid_spacer(|input| plots::marks(Scale::Log, input.bounds))
+        .custom_x_axes(vec![plots::linear(AxisHints::new_x(), "eigenvalue λ")])
+        .x_grid_spacer(|input| plots::across(Scale::Linear, &input))
+        .y_grid_spacer(|input| plots::up(Scale::Log, &input))
         .label_formatter(|_| None)
         .show_background(false)
         .grid_color(cx.palette.line)

@@ -177,10 +177,9 @@ impl Worker<'_> {
         ) else {
             return Ok(());
         };
-        let (was_coarse, before) = (work.is_coarse(), work.points().0);
-        work.step(bench)?;
+        let was_coarse = work.is_coarse();
+        let points = work.step(bench)?;
         let (coarse, done) = (work.is_coarse(), work.is_done());
-        let points = work.points().0.saturating_sub(before);
         let due = self.last_picture.elapsed() > PICTURE_EVERY || was_coarse != coarse || done;
         let picture = due.then(|| work.picture()).flatten();
         if !matches!(part, Part::Coarse(_)) {

@@ -197,9 +197,11 @@ pub struct ProbeResult {
 pub struct Activity {
     /// "Surface around α = 0.31"; empty when there is nothing to do.
     pub what: String,
-    /// Points done and in all, where they are counted.
+    /// Points done and in all of the pass that runs, where they are counted.
     pub points: Option<(usize, usize)>,
-    /// Points a second, where they are counted.
+    /// What is counted, one of them: a point, or a step of a measure.
+    pub unit: &'static str,
+    /// Points a second, where they are counted; 0 before the first.
     pub points_per_second: f64,
     /// Time left for this part.
     pub left: Option<Duration>,

@@ -277,13 +277,6 @@ impl<'a> Worker<'a> {
     }
 
     fn announce(&mut self, part: Part) {
-        let at = |alpha: f64| {
-            if self.wish.follows_alpha() {
-                format!("Surface around α = {}", number::alpha(alpha))
-            } else {
-                "Surface".to_owned()
-            }
-        };
         let (what, points) = match part {
             Part::Open => ("Opening".to_owned(), None),
             Part::Point => ("Metrics at θ(α)".to_owned(), None),
@@ -315,13 +308,17 @@ impl<'a> Worker<'a> {
                 },
                 self.finding.as_ref().map(|(_, finder)| finder.steps()),
             ),
-            Part::Coarse(alpha) | Part::Surface(alpha) => (
-                at(alpha),
-                self.works
-                    .iter()
-                    .find(|w| w.alpha == alpha)
-                    .map(SurfaceWork::points),
-            ),
+            Part::Coarse(alpha) | Part::Surface(alpha) => {
+                let work = self.works.iter().find(|w| w.alpha == alpha);
+                let place = if self.wish.follows_alpha() {
+                    format!(" around α = {}", number::alpha(alpha))
+                } else {
+                    String::new()
+                };
+                let pass = work.map_or_else(String::new, |w| format!(", {}", w.pass()));
+                let what = format!("Surface{place}{pass}");
+                (what, work.map(SurfaceWork::progress))
+            }
         };
         if self.rate.what != what {
             self.rate = Rate {
@@ -333,11 +330,19 @@ impl<'a> Worker<'a> {
         let left = points
             .filter(|_| self.rate.points > 0)
             .and_then(|(done, total)| {
-                Duration::try_from_secs_f64((total - done) as f64 / points_per_second).ok()
+                let left = total.saturating_sub(done) as f64;
+                Duration::try_from_secs_f64(left / points_per_second).ok()
             });
+        let unit = match part {
+            Part::Measure(Quantity::Convexity, _) => "point",
+            Part::Measure(..) => "step",
+            Part::Coarse(alpha) | Part::Surface(alpha) if self.is_finding(alpha) => "step",
+            _ => "point",
+        };
         self.snapshot.activity = Activity {
             what,
             points,
+            unit,
             points_per_second,
             left,
             stopped: false,

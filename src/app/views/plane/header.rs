@@ -65,20 +65,23 @@ pub fn badge(shown: &LiveSurface, asked: &Asked) -> (String, Trust) {
     }
     let outcome = &shown.outcome;
     let (all, missing) = (outcome.points(), outcome.missing());
-    let words = match shown.quality {
+    let (nx, ny) = shown.surface().map_or((0, 0), |s| (s.x.len(), s.y.len()));
+    let how = match shown.quality {
         Quality::Coarse(samples) => format!("coarse, {samples} samples"),
         Quality::Sampled(samples) => format!("{samples} samples, all to come"),
         Quality::Filling => format!("filling, {} of {all}", all - missing),
         Quality::Full => {
-            let (nx, ny) = shown.surface().map_or((0, 0), |s| (s.x.len(), s.y.len()));
             let samples = match &outcome.recipe.job {
                 Job::Surface(job) => job.setup.samples,
                 _ => None,
             };
-            let of = samples.map_or("all samples".into(), |n| format!("{n} samples"));
-            return (format!("{nx} × {ny}, {of}"), Trust::Done);
+            samples.map_or("all samples".into(), |n| format!("{n} samples"))
         }
     };
+    let words = format!("{nx} × {ny}, {how}");
+    if shown.quality == Quality::Full {
+        return (words, Trust::Done);
+    }
     let stopped = if asked.stopped { ", stopped" } else { "" };
     (format!("{words}{stopped}"), Trust::Rough)
 }
