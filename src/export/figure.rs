@@ -14,7 +14,7 @@ use crate::plot::figure::{
     WIDTH_MM,
 };
 use crate::plot::line_range;
-use crate::plot::number;
+use crate::plot::number::{self, grouped};
 use crate::plot::scale::Scale;
 use clap::Args;
 use std::ops::RangeInclusive;
@@ -115,7 +115,11 @@ pub fn svg(outcome: &Outcome, options: &FigureOptions) -> Result<String> {
 /// What a figure says in small print of how its result was made.
 pub fn caption(outcome: &Outcome) -> Vec<String> {
     let recipe = &outcome.recipe;
-    let computed = caption::computed_on(recipe);
+    let mut computed = caption::computed_on(recipe);
+    if outcome.missing() > 0 {
+        let done = grouped(outcome.points() - outcome.missing());
+        computed = format!("{done} of them computed so far; {computed}");
+    }
     caption::around(
         recipe,
         match &outcome.numbers {
