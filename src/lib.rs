@@ -18,12 +18,17 @@
 //! * [`landscape::evaluate::Evaluator`] takes a slice and many coordinates and returns metrics.
 //! * [`engine::run`] turns an [`engine::job::Job`] into an [`engine::result::Outcome`].
 //!
+//! # Features
+//! `window` (on by default) is all of [`app`]; without it (`--no-default-features --features cli`) the
+//! same crate is the command line alone, for machines that no one sits at.
+//!
 //! # What is absent
 //! * Nothing above floor 3 sees a tensor: they see `f64` and plain structs.
 //! * The mathematics does no IO and knows no clock, and where it shares samples out among cores their
 //!   sums don't depend on who was first: the same input gives the same numbers.
 //! * Nothing stored in a checkpoint is ever executed.
 
+#[cfg(feature = "window")]
 pub mod app;
 pub mod checkpoint;
 pub mod cli;

@@ -1,5 +1,6 @@
 //! The window, clicked through by the words a person reads.
 
+#![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod window_common;

@@ -1,5 +1,6 @@
 //! α, ε and the controls, moved by a hand that reads their names.
 
+#![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod window_common;

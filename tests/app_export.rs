@@ -1,5 +1,6 @@
 //! Taking pictures and numbers along: every form from the window, read back by another reader.
 
+#![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod window_common;

@@ -1,5 +1,6 @@
 //! Opening, saving and what goes wrong with files, as a person meets it.
 
+#![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod window_common;

@@ -1,5 +1,6 @@
 //! The measures of the window: the table, the spectral density, the layers, the worst point.
 
+#![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod window_common;

@@ -1,5 +1,6 @@
 //! The contour view and the comparison, clicked through as a person would.
 
+#![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 mod window_common;

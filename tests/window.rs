@@ -3,7 +3,7 @@
 //! Needs Xvfb, xdotool, scrot and a Vulkan driver, which `tests/run.sh` installs; everything else
 //! about the window is tested without one.
 
-#![cfg(target_os = "linux")]
+#![cfg(all(target_os = "linux", feature = "window"))]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use std::io::{BufRead as _, BufReader};

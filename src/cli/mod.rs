@@ -26,7 +26,6 @@ mod sharpness;
 mod surface;
 mod trajectory;
 
-use crate::app;
 use crate::engine::job::{LineJob, TrajectoryJob};
 use crate::error::Error;
 use clap::{Args, Parser, Subcommand};
@@ -137,8 +136,24 @@ fn window(files: Vec<PathBuf>) -> anyhow::Result<End> {
         ))
         .into());
     }
-    app::run(files)?;
+    open_window(files)
+}
+
+#[cfg(feature = "window")]
+fn open_window(files: Vec<PathBuf>) -> anyhow::Result<End> {
+    crate::app::run(files)?;
     Ok(End::Done)
+}
+
+/// What a build for cluster nodes says instead of opening a window.
+#[cfg(not(feature = "window"))]
+fn open_window(_files: Vec<PathBuf>) -> anyhow::Result<End> {
+    Err(Error::Usage(
+        "this losscope was built without its window (without the feature `window`); name a command, \
+         such as `losscope report`; losscope --help lists them"
+            .into(),
+    )
+    .into())
 }
 
 fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
