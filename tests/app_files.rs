@@ -421,3 +421,25 @@ fn what_people_ask_for_has_a_name_for_a_screen_reader() {
         assert!(harness.query_all_by_label(name).count() > 0, "{name}");
     }
 }
+
+#[test]
+fn the_window_advises_its_own_controls_and_no_option_of_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("strange.safetensors");
+    let header = br#"{"odd.weight":{"dtype":"F32","shape":[2,2,2,2,2],"data_offsets":[0,128]}}"#;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header);
+    bytes.extend([0; 128]);
+    std::fs::write(&path, bytes).unwrap();
+    let mut harness = open(std::slice::from_ref(&path));
+    wait(&mut harness, "the failure", |app| {
+        app.snapshot().failure.is_some()
+    });
+    harness.run_steps(3);
+    let message = harness.state().snapshot().failure.clone().unwrap().message;
+    assert!(message.contains("--model"), "a terminal's words: {message}");
+    let told = harness.query_all_by_label_contains("Edit: Choose the network…");
+    assert!(told.count() > 0);
+    assert_eq!(harness.query_all_by_label_contains("--model").count(), 0);
+    picture(&mut harness, "strange-network");
+}

@@ -616,3 +616,95 @@ fn the_same_figure_is_the_same_bytes() {
         export::png::bytes(&b, 100.0).unwrap()
     );
 }
+
+/// A surface of the built-in experiment in two or three points.
+fn computed(job: losscope::engine::job::SurfaceJob) -> losscope::engine::result::Outcome {
+    let job = losscope::engine::job::SurfaceJob {
+        x: Some("-1:1:3".parse().unwrap()),
+        ..job
+    };
+    let job = losscope::engine::job::Job::Surface(job);
+    losscope::engine::run(&job, None, &mut |_, _| losscope::engine::Flow::Continue).unwrap()
+}
+
+#[test]
+fn a_figure_names_its_files_its_data_its_network_and_what_was_assumed() {
+    let outcome = computed(losscope::engine::job::SurfaceJob {
+        small: Some("builtin:small".into()),
+        large: Some("builtin:large".into()),
+        ..Default::default()
+    });
+    let svg = export::figure::svg(&outcome, &export::figure::FigureOptions::default()).unwrap();
+    for words in [
+        "small batch: built-in digits, batches of 16; large batch: built-in digits, batches of 512",
+        "Gaussian, seed 0, filter-normalised, biases and norms fixed",
+        "digits: 1,437 training and 360 validation samples; ",
+        "parameters, read as mlp",
+        "assumed: ",
+    ] {
+        assert!(svg.contains(words), "{words}");
+    }
+    for internal in ["builtin:", "--", "y*"] {
+        let description = svg.split("<desc>").nth(1).unwrap();
+        let description = description.split("</desc>").next().unwrap();
+        assert!(!description.contains(internal), "{description}");
+    }
+}
+
+#[test]
+fn two_files_of_one_name_are_told_apart_on_a_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = ["small-batch", "large-batch"].map(|name| {
+        let path = folder.path().join(name).join("model.safetensors");
+        std::fs::create_dir(path.parent().unwrap()).unwrap();
+        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/digits-mlp/");
+        std::fs::copy(format!("{shipped}{name}.safetensors"), &path).unwrap();
+        path
+    });
+    let [small, large] = paths;
+    let outcome = computed(losscope::engine::job::SurfaceJob {
+        small: Some(small),
+        large: Some(large),
+        ..Default::default()
+    });
+    let caption = export::figure::caption(&outcome);
+    assert_eq!(
+        caption[0],
+        "small batch: small-batch/model.safetensors; large batch: large-batch/model.safetensors"
+    );
+}
+
+#[test]
+fn side_by_side_takes_the_width_asked_for_and_says_what_is_common_once() {
+    let at = |alpha: f64| {
+        computed(losscope::engine::job::SurfaceJob {
+            small: Some("builtin:small".into()),
+            large: Some("builtin:large".into()),
+            alpha: Some(alpha),
+            ..Default::default()
+        })
+    };
+    let (small, large) = (at(0.0), at(1.0));
+    let both = [
+        ("small batch".to_owned(), &small),
+        ("large batch".to_owned(), &large),
+    ];
+    let options = export::figure::FigureOptions {
+        width: 120.0,
+        ..Default::default()
+    };
+    let svg = check(export::panels::contours(&both, &options, true), 120.0);
+    let (width, _) = losscope::plot::page::millimetres(&svg).unwrap();
+    assert!((width - 120.0).abs() < 0.01, "{width}");
+    let description = svg.split("<desc>").nth(1).unwrap();
+    let description = description.split("</desc>").next().unwrap();
+    assert_eq!(description.matches("filter-normalised").count(), 1);
+    assert_eq!(description.matches("‖d₁‖").count(), 2, "{description}");
+    let narrow = export::figure::FigureOptions::default();
+    let narrow = export::figure::FigureOptions {
+        width: 60.0,
+        ..narrow
+    };
+    let error = export::panels::contours(&both, &narrow, true).unwrap_err();
+    assert!(error.to_string().contains("at least 80 mm"), "{error}");
+}

@@ -74,7 +74,7 @@ fn the_worst_point_of_a_box_stands_at_one() {
     assert!(phi > 0.97 * best, "{phi} of {best}");
     assert!(loss(2, 1) - centre < 0.2 * (loss(1, 2) - centre));
     let mark = &found["recipe"]["marks"][1];
-    assert_eq!(mark["label"], "y*");
+    assert_eq!(mark["label"], "worst point");
     assert!((mark["coordinate"][0].as_f64().unwrap() - 1.0).abs() < 1e-9);
     let rule = found["recipe"]["axes"][0]["rule"].as_str().unwrap();
     assert!(

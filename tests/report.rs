@@ -624,7 +624,10 @@ fn an_interrupt_keeps_what_is_finished() {
     assert_eq!(child.wait().unwrap().code(), Some(130), "{said:?}");
     assert!(said.iter().any(|l| l.contains("stopped with")), "{said:?}");
     let html = fs::read_to_string(file("report.partial.html")).unwrap();
-    assert!(html.contains("This report is not complete") && html.contains("builtin:small"));
+    assert!(
+        html.contains("This report is not complete")
+            && html.contains("built-in digits, batches of 16")
+    );
     assert!(html.contains("report.partial-files/line.npz"));
     assert!(file("report.partial-files/line.npz").exists());
     for name in ["report.html", "report-files/line.npz"] {
@@ -644,7 +647,7 @@ fn an_interrupt_keeps_what_is_finished() {
     assert!(
         fs::read_to_string(file("report.html"))
             .unwrap()
-            .contains("builtin:small")
+            .contains("built-in digits, batches of 16")
     );
     assert!(!file("report.partial.html").exists() && !file("report.partial-files").exists());
 }

@@ -7,7 +7,7 @@ use super::theme::Palette;
 use crate::dataset;
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::engine::live::{Snapshot, Stage};
-use crate::engine::naming;
+use crate::engine::names;
 use crate::landscape::evaluate::Metrics;
 use crate::plot::number::{format_value, percent};
 use eframe::egui::{
@@ -113,7 +113,8 @@ pub fn name_of(path: &Path) -> String {
 
 /// The names of files that are seen beside each other, told apart where two have the same.
 pub fn names_of(paths: &[&Path]) -> Vec<String> {
-    let names = naming::told_apart(paths);
+    let owned: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
+    let names = names::distinct(&owned);
     let name = |(path, name): (&&Path, String)| match path.to_str() {
         Some(BUILTIN_SMALL) => "digits, batches of 16".into(),
         Some(BUILTIN_LARGE) => "digits, batches of 512".into(),

@@ -83,6 +83,8 @@ pub enum Command {
     SaveSession,
     /// Write a view or its numbers to a file.
     Export(Pane),
+    /// Write the surface while α moves to a file.
+    Animate,
     /// Put the picture of a view on the clipboard.
     CopyPicture(Pane),
     /// Put the table of numbers on the clipboard.

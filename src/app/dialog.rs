@@ -103,7 +103,7 @@ fn title(ask: Ask) -> &'static str {
 }
 
 /// Whether this system can show dialogs of its own.
-fn has_dialogs() -> bool {
+pub fn has_dialogs() -> bool {
     if !cfg!(target_os = "linux") {
         return true;
     }

@@ -1,10 +1,11 @@
 //! The menu bar.
 
 use super::command::{Ask, Command, Place};
+use super::export::forms;
 use super::state::{State, ThemeChoice};
 use super::views::{Pane, Single, is_shown};
 use crate::dataset;
-use eframe::egui::{self, Button, Rect, Sense, Stroke, StrokeKind, Ui, Vec2};
+use eframe::egui::{self, Button, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2};
 use egui_tiles::Tree;
 
 /// Draws the menu bar.
@@ -19,7 +20,7 @@ pub fn menu_ui(
         ui.menu_button("File", |ui| file_ui(ui, state, commands));
         ui.menu_button("Edit", |ui| edit_ui(ui, state, commands));
         ui.menu_button("View", |ui| view_ui(ui, state, (tree, single), commands));
-        ui.menu_button("Export", |ui| export_ui(ui, commands));
+        ui.menu_button("Export", |ui| export_ui(ui, state, commands));
         ui.menu_button("Help", |ui| {
             entry(ui, "Keys and papers", true, Command::Help, commands);
         });
@@ -67,14 +68,38 @@ fn side_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
 
 /// One entry, with its keys; pushes its command when clicked.
 fn entry(ui: &mut Ui, words: &str, enabled: bool, command: Command, commands: &mut Vec<Command>) {
+    button(ui, words, enabled, command, commands);
+}
+
+/// One entry that says why it can't be chosen.
+fn possible(
+    ui: &mut Ui,
+    words: &str,
+    reason: Option<&str>,
+    command: Command,
+    commands: &mut Vec<Command>,
+) {
+    let response = button(ui, words, reason.is_none(), command, commands);
+    response.on_disabled_hover_text(reason.unwrap_or_default());
+}
+
+fn button(
+    ui: &mut Ui,
+    words: &str,
+    enabled: bool,
+    command: Command,
+    commands: &mut Vec<Command>,
+) -> Response {
     let mut button = Button::new(words);
     if let Some(keys) = command.shortcut() {
         button = button.shortcut_text(ui.ctx().format_shortcut(&keys));
     }
-    if ui.add_enabled(enabled, button).clicked() {
+    let response = ui.add_enabled(enabled, button);
+    if response.clicked() {
         commands.push(command);
         ui.close();
     }
+    response
 }
 
 fn file_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -160,6 +185,13 @@ fn edit_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     entry(ui, "Swap minimizers", pair, Command::Swap, commands);
     entry(
         ui,
+        "Choose the network…",
+        true,
+        Command::ChooseNetwork,
+        commands,
+    );
+    entry(
+        ui,
         "New random directions",
         true,
         Command::NewSeed,
@@ -237,10 +269,14 @@ fn view_ui(
     }
 }
 
-fn export_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
+fn export_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.set_min_width(230.0);
     for pane in Pane::ALL {
         let words = format!("{}…", pane.name());
-        entry(ui, &words, true, Command::Export(pane), commands);
+        let reason = forms::why_not(pane, state);
+        possible(ui, &words, reason, Command::Export(pane), commands);
     }
+    ui.separator();
+    let reason = forms::along_alpha(state);
+    possible(ui, "Animation of α…", reason, Command::Animate, commands);
 }

@@ -32,6 +32,7 @@ pub mod state;
 mod status;
 mod theme;
 mod views;
+mod words;
 
 use crate::engine::device::may_have_gpu;
 use crate::engine::drivers;
@@ -70,6 +71,7 @@ pub struct App {
     reset: u64,
     quitting: Quitting,
     haste: haste::Haste,
+    words: words::Worded,
 }
 
 /// News within this time share a frame.
@@ -165,6 +167,7 @@ impl App {
             reset: 0,
             quitting: Quitting::No,
             haste: haste::Haste::new(cc, may_have_gpu()),
+            words: words::Worded::default(),
         };
         if !files.is_empty() {
             (app.state.wish, app.state.session) = (Wish::default(), None);
@@ -209,7 +212,7 @@ impl App {
         self.haste.apply(&ctx);
         ctx.set_zoom_factor(self.state.look.zoom);
         let palette = theme::palette(ctx.style_of(ctx.theme()).visuals.dark_mode);
-        let news = self.live.snapshot();
+        let news = self.words.of(self.live.snapshot());
         self.seen = Arc::clone(&news);
         if news.wish == self.sent_number && self.sent.as_ref() == Some(&self.state.wish) {
             self.state.judge(&news);
@@ -275,10 +278,10 @@ impl App {
         });
         self.dialogs.ui(&ctx, palette, &mut commands);
         self.network
-            .ui(&ctx, &mut self.state, palette, &mut commands);
-        let camera = self.caches.surface3d.camera;
+            .ui(&ctx, &mut self.state, &news, palette, &mut commands);
+        let eyes = export::Eyes::of(&self.caches);
         self.exports
-            .ui(&ctx, &mut self.state, &news, &camera, palette);
+            .ui(&ctx, &mut self.state, &news, &eyes, palette);
         self.help.ui(&ctx, palette);
         overlay::hovering_ui(&ctx, palette);
         self.quit_ui(&ctx, &news);
@@ -362,13 +365,17 @@ impl App {
                 Some(path) => session::save(state, &self.tree, &self.live.snapshot(), &path),
                 None => self.dialogs.ask(Ask::SaveSession, ctx),
             },
-            Command::Export(pane) => self.exports.begin(pane, state, &self.live.snapshot()),
+            Command::Export(pane) => self.exports.begin(pane, state),
+            Command::Animate => self.exports.begin_animation(state),
             Command::CopyPicture(pane) => {
                 let news = self.live.snapshot();
                 self.exports
                     .copy_picture(ctx, pane, state, &news, &self.caches);
             }
-            Command::CopyTable => ctx.copy_text(views::measures::tsv(state, &self.live.snapshot())),
+            Command::CopyTable => {
+                let news = self.words.of(self.live.snapshot());
+                ctx.copy_text(views::measures::tsv(state, &news));
+            }
             Command::Zoom(step) => {
                 let zoom = state.look.zoom + 0.1 * step as f32;
                 state.look.zoom = if step == 0 { 1.0 } else { zoom.clamp(0.6, 3.0) };

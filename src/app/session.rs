@@ -3,7 +3,7 @@
 //! A session file is readable JSON: what is wanted, how it looks, how views are arranged, and the
 //! names of result files beside it, which open in the window and at the command line alike.
 
-use super::state::{Look, State};
+use super::state::{Exported, Look, State};
 use super::views::Pane;
 use crate::checkpoint::files::{read_text, replace_file};
 use crate::engine::job::Directions;
@@ -46,6 +46,8 @@ struct Kept {
     session: Session,
     recent: Vec<PathBuf>,
     file: Option<PathBuf>,
+    #[serde(default)]
+    exported: Exported,
 }
 
 fn session_of(state: &State, tree: &Tree<Pane>) -> Session {
@@ -75,6 +77,7 @@ pub fn restore(storage: &dyn eframe::Storage) -> Option<(State, Tree<Pane>)> {
     state.look = kept.session.look;
     state.recent = kept.recent;
     state.session = kept.file;
+    state.exported = kept.exported;
     Some((state, tree))
 }
 
@@ -84,6 +87,7 @@ pub fn keep(storage: &mut dyn eframe::Storage, state: &State, tree: &Tree<Pane>)
         session: session_of(state, tree),
         recent: state.recent.clone(),
         file: state.session.clone(),
+        exported: state.exported.clone(),
     };
     if let Ok(text) = serde_json::to_string(&kept) {
         storage.set_string(KEY, text);
@@ -247,10 +251,13 @@ mod tests {
         state.set_alpha(0.7);
         state.look.levels = 5;
         state.remember(Path::new("a.pt"));
+        state.exported.folder = Some("/figures".into());
+        state.exported.forms.insert("Line".into(), "pdf".into());
         keep(&mut storage, &state, &usual_layout());
         let (again, _) = restore(&storage).unwrap();
         assert_eq!((again.wish, again.look), (state.wish, state.look));
         assert_eq!(again.recent, state.recent);
+        assert_eq!(again.exported, state.exported);
         storage
             .0
             .insert(KEY.into(), "{\"of\": \"another age\"}".into());

@@ -5,12 +5,14 @@
 
 use super::history::History;
 use super::opens::Opens;
+use super::words::in_window;
 use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
 use crate::plot::scale::Scale;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Files remembered under File → Open recent.
@@ -119,6 +121,16 @@ impl Default for Look {
     }
 }
 
+/// Where and how views were exported last.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Exported {
+    /// The folder of the last file.
+    pub folder: Option<PathBuf>,
+    /// The last suffix of each view, by the view's name.
+    pub forms: BTreeMap<String, String>,
+}
+
 /// What the window remembers.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -132,6 +144,8 @@ pub struct State {
     pub opens: Opens,
     /// Files opened lately, the latest first.
     pub recent: Vec<PathBuf>,
+    /// Where and how views were exported last.
+    pub exported: Exported,
     /// The session file that Save writes, once there is one.
     pub session: Option<PathBuf>,
     /// What was last said to the person, shown until it is dismissed.
@@ -217,6 +231,7 @@ impl State {
     }
 
     fn note(&mut self, text: String, error: bool) {
+        let text = in_window(&text);
         if self.said.len() >= MOST_SAID {
             self.said.remove(0);
         }

@@ -1,9 +1,9 @@
 //! `animate`: the surface around θ(α) while α moves, as a GIF.
 
 use crate::cli::{End, Talk, interrupt};
-use crate::engine::job::{BUILTIN_LARGE, BUILTIN_SMALL, SurfaceJob, bounds};
+use crate::engine::job::{AxisChoice, BUILTIN_LARGE, BUILTIN_SMALL, SurfaceJob};
 use crate::error::Error;
-use crate::export::animation::{Animation, View, write};
+use crate::export::animation::{Animation, GRID, Run, View, write};
 use crate::export::{self, check_spares, figure::FigureOptions};
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
@@ -24,37 +24,21 @@ enum Drawn {
 pub struct AnimateArgs {
     #[command(flatten)]
     job: SurfaceJob,
-    /// Places of α: FROM:TO:FRAMES
+    #[command(flatten)]
+    run: Run,
+    /// What is drawn
     #[arg(
         long,
-        default_value = "-1:2:61",
-        allow_hyphen_values = true,
-        value_name = "RANGE"
+        value_enum,
+        default_value = "contour",
+        help_heading = "Animation"
     )]
-    frames: Axis,
-    /// How long one round takes, seconds
-    #[arg(long, default_value_t = 6.0, value_parser = bounds::SECONDS)]
-    seconds: f64,
-    /// Pixels across
-    #[arg(long, default_value_t = 640, value_parser = clap::value_parser!(u32).range(80..=4096))]
-    pixels: u32,
-    /// What is drawn
-    #[arg(long, value_enum, default_value = "contour")]
     view: Drawn,
     #[command(flatten)]
     figure: FigureOptions,
     /// The file, ending in .gif
     #[arg(short, long, value_name = "FILE.gif")]
     output: PathBuf,
-}
-
-/// All frames are in memory before the first is written, since they share a range of colours.
-const MOST_BYTES: u64 = 2 << 30;
-
-/// A frame three quarters as high as wide, four bytes a pixel.
-fn frame_bytes(across: u32) -> u64 {
-    let across = u64::from(across);
-    across * (across * 3 / 4) * 4
 }
 
 /// Computes and writes the animation.
@@ -67,18 +51,7 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         let message = format!("an animation is a .gif: {}", args.output.display());
         return Err(Error::Usage(message).into());
     }
-    bounds::FRAMES.check(args.frames.points)?;
-    let bytes = args.frames.points as u64 * frame_bytes(args.pixels);
-    if bytes > MOST_BYTES {
-        return Err(Error::Usage(format!(
-            "{} frames of {} pixels across take {} GB of memory, more than {}; take fewer --frames or --pixels",
-            args.frames.points,
-            args.pixels,
-            bytes >> 30,
-            MOST_BYTES >> 30
-        ))
-        .into());
-    }
+    args.run.check()?;
     export::check_place(&args.output)?;
     let mut job = args.job.clone();
     if job.small.is_none() && job.at.is_none() {
@@ -86,7 +59,11 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         job.large = Some(BUILTIN_LARGE.into());
     }
     if job.x.is_none() {
-        job.x = Some("-1:1:25".parse()?);
+        job.x = Some(AxisChoice::Given(Axis {
+            from: -1.0,
+            to: 1.0,
+            points: GRID,
+        }));
     }
     check_spares(
         &args.output,
@@ -98,9 +75,7 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
     };
     let animation = Animation {
         job,
-        alpha: args.frames,
-        seconds: args.seconds,
-        width: args.pixels,
+        run: args.run.clone(),
         options: args.figure.clone(),
         view,
     };

@@ -84,7 +84,8 @@ enum Command {
     Report(Box<report::ReportArgs>),
     /// The path of a training run in its PCA plane
     Trajectory(compute::ComputeArgs<TrajectoryJob>),
-    /// The surface around θ(α) while α moves from one minimizer to the other, as a GIF
+    /// The surface around θ(α) while α moves from one minimizer to the other, as a GIF; a frame has
+    /// 25 × 25 points from −1 to 1 unless --x says otherwise
     Animate(Box<animate::AnimateArgs>),
     /// Draw a result as a figure
     Plot(convert::PlotArgs),

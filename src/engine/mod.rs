@@ -14,7 +14,7 @@ pub mod job;
 mod line;
 pub mod live;
 pub mod local;
-pub mod naming;
+pub mod names;
 mod plane;
 pub mod recipe;
 pub mod recognise;

@@ -7,7 +7,7 @@ use crate::engine::job::{
     bounds,
 };
 use crate::engine::local::planes::{self, Pair};
-use crate::engine::naming;
+use crate::engine::names;
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{self, Normalization, Treatment};
@@ -119,27 +119,20 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Resu
             } else {
                 "plain differences"
             };
-            let names: Vec<String> = marks_at.iter().map(|(name, _)| name.clone()).collect();
-            let corners: Vec<String> = naming::told_apart(&[a.as_path(), b.as_path()])
-                .iter()
-                .map(|name| Path::new(name).with_extension("").display().to_string())
-                .collect();
-            let rule = format!(
-                "{kind}, through {}, {}",
-                names.join(", "),
-                corners.join(" and ")
-            );
-            let axis = |corner: &String| AxisFacts {
+            let corners = corner_names(job, a, b, &mut marks_at);
+            let rest: Vec<&str> = marks_at.iter().map(|(name, _)| name.as_str()).collect();
+            let [a, b] = &corners;
+            let rule = format!("{kind}, through {}, {a} and {b}", rest.join(", "));
+            let axes = [a, b].map(|name| AxisFacts {
                 label: if job.isometric {
                     "L2 distance".into()
                 } else {
-                    format!("towards {corner}")
+                    format!("towards {name}")
                 },
                 rule: rule.clone(),
-            };
-            let axes = corners.iter().map(axis).collect();
+            });
             marks_at.extend(corners.into_iter().zip([first, second]));
-            (plane, axes)
+            (plane, axes.to_vec())
         }
         directions => match found {
             Some(found) => found,
@@ -150,7 +143,7 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Resu
         },
     };
     if let (Directions::Worst(_), Some(direction)) = (&job.directions, directions.first()) {
-        marks_at.push(("y*".into(), centre.plus(1.0, direction)));
+        marks_at.push(("worst point".into(), centre.plus(1.0, direction)));
     }
     let slice = Slice::new(centre, directions, job.buffers)?;
     let marks: Vec<Mark> = marks_at
@@ -202,16 +195,35 @@ pub fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(Str
         Some(BUILTIN_SMALL) => "small batch".into(),
         Some(BUILTIN_LARGE) => "large batch".into(),
         Some(BUILTIN_INIT) => "initial weights".into(),
-        _ => stem(&path),
+        _ => names::name(&path),
     };
     Ok((point.clone(), vec![(name, point)]))
+}
+
+/// Names of the two other corners of a plane, told apart from each other and from the centre's file.
+fn corner_names(
+    job: &SurfaceJob,
+    a: &Path,
+    b: &Path,
+    marks: &mut [(String, Params)],
+) -> [String; 2] {
+    let at = job.at.clone().unwrap_or_default();
+    let mut told = names::distinct(&[at.clone(), a.to_owned(), b.to_owned()]);
+    if let Some((name, _)) = marks.first_mut()
+        && *name == names::name(&at)
+        && let Some(apart) = told.first()
+    {
+        name.clone_from(apart);
+    }
+    let second = told.pop().unwrap_or_default();
+    [told.pop().unwrap_or_default(), second]
 }
 
 fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, Vec<AxisFacts>)> {
     let (raw, from, treatment) = match &job.directions {
         Directions::Files(files) => (
             directions::read(files, centre)?,
-            format!("stored in {}", job.directions),
+            names::directions(&job.directions),
             Treatment {
                 normalize: job.normalize,
                 one_dim: job.one_dim,
@@ -293,7 +305,7 @@ pub fn pca_axes(explained: &[f64], folder: &Path, centring: Centring) -> Vec<Axi
         rule: format!(
             "principal directions {}, checkpoints of {}",
             centring.describe(),
-            stem(folder)
+            names::name(folder)
         ),
     };
     explained.iter().take(2).enumerate().map(axis).collect()
@@ -341,12 +353,4 @@ pub fn store(table: &mut Table, non_finite: &mut usize, cells: Vec<Cell>) {
         }
         table.set(cell.index, &cell.metrics);
     }
-}
-
-/// A file's name without folder and suffix.
-fn stem(path: &Path) -> String {
-    path.file_stem().map_or_else(
-        || path.display().to_string(),
-        |s| s.to_string_lossy().into_owned(),
-    )
 }

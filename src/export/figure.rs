@@ -14,9 +14,8 @@ use crate::plot::figure::{
     WIDTH_MM,
 };
 use crate::plot::line_range;
-use crate::plot::number;
-use crate::plot::page;
-use crate::plot::scale::{Scale, robust_range};
+use crate::plot::number::{self, grouped};
+use crate::plot::scale::Scale;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -106,12 +105,34 @@ pub fn svg(outcome: &Outcome, options: &FigureOptions) -> Result<String> {
     svg_in_range(outcome, options, None)
 }
 
-/// What a figure says in small print of how its surface was made.
+/// What a figure says in small print of how its result was made.
 pub fn caption(outcome: &Outcome) -> Vec<String> {
     let recipe = &outcome.recipe;
-    let mut lines = vec![caption::directions_line(recipe), caption::data_line(recipe)];
-    lines.extend(caption::remarks(recipe));
-    lines
+    let mut computed = caption::computed_on(recipe);
+    if outcome.missing() > 0 {
+        let done = grouped(outcome.points() - outcome.missing());
+        computed = format!("{done} of them computed so far; {computed}");
+    }
+    caption::around(
+        recipe,
+        match &outcome.numbers {
+            Numbers::Line(line) => vec![
+                format!(
+                    "θ(α) = (1 − α) θ_small + α θ_large; distance {}",
+                    caption::norms(recipe)
+                ),
+                format!("{} points, {computed}", line.alpha.len()),
+            ],
+            Numbers::Surface(surface) => {
+                let (nx, ny) = (surface.x.len(), surface.y.len());
+                vec![
+                    caption::directions_line(recipe),
+                    format!("{nx} × {ny} points, {computed}"),
+                ]
+            }
+            Numbers::Trajectory => vec![caption::directions_line(recipe)],
+        },
+    )
 }
 
 /// As [`svg`], with colours that end at the given values, which several figures may share.
@@ -124,59 +145,6 @@ pub fn svg_in_range(
     range: Option<(f64, f64)>,
 ) -> Result<String> {
     drawing(outcome, options, range)?.svg()
-}
-
-/// Surfaces with their titles side by side, on one scale of colours.
-///
-/// # Errors
-/// As [`svg`].
-pub fn panels(
-    surfaces: &[(String, &Outcome)],
-    options: &FigureOptions,
-    captions: bool,
-) -> Result<String> {
-    let mut values = Vec::new();
-    let mut metric = options.metric;
-    for (_, outcome) in surfaces {
-        let Numbers::Surface(surface) = &outcome.numbers else {
-            return Err(Error::Usage("only surfaces stand side by side".into()));
-        };
-        let of = match metric {
-            Some(metric) => metric,
-            None => default_metric(&surface.table)?,
-        };
-        metric = Some(of);
-        values.extend(of.shown(&surface.table)?);
-    }
-    let usual = metric.map_or(Scale::Linear, |m| m.usual_scale(&values));
-    let scale = options.scale.unwrap_or(usual);
-    let range = robust_range(scale, &values);
-    let documents: Result<Vec<String>> = surfaces
-        .iter()
-        .map(|(title, outcome)| {
-            let panel = FigureOptions {
-                metric,
-                title: Some(title.clone()),
-                scale: Some(scale),
-                ..options.clone()
-            };
-            let mut drawing = drawing(outcome, &panel, range)?;
-            if let Drawing::Plane(figure) = &mut drawing {
-                // The title names what lies at the centre.
-                let centred = figure
-                    .markers
-                    .iter_mut()
-                    .filter(|m| (m.x, m.y) == (0.0, 0.0));
-                centred.for_each(|m| m.label.clear());
-            }
-            if captions {
-                drawing.svg()
-            } else {
-                drawing.without_caption().0.svg()
-            }
-        })
-        .collect();
-    page::side_by_side(&documents?)
 }
 
 /// A figure before it is laid out.
@@ -219,10 +187,9 @@ pub fn drawing(
     options: &FigureOptions,
     range: Option<(f64, f64)>,
 ) -> Result<Drawing> {
-    let recipe = &outcome.recipe;
     Ok(match &outcome.numbers {
         Numbers::Line(line) => {
-            let figure = line_figure(recipe, line.alpha.clone(), &line.table, options);
+            let figure = line_figure(outcome, line.alpha.clone(), &line.table, options);
             Drawing::Line(Box::new(figure))
         }
         Numbers::Surface(surface) => {
@@ -230,7 +197,7 @@ pub fn drawing(
                 .metric
                 .map_or_else(|| default_metric(&surface.table), Ok)?;
             let values = metric.shown(&surface.table)?;
-            let mut figure = plane_figure(recipe, options);
+            let mut figure = plane_figure(outcome, options);
             figure.x = surface.x.clone();
             figure.y = surface.y.clone();
             figure.scale = options.scale.unwrap_or_else(|| metric.usual_scale(&values));
@@ -239,31 +206,16 @@ pub fn drawing(
             figure.range = range.filter(|(lo, hi)| lo < hi);
             figure.quantity = metric.name().into();
             figure.unit = metric.unit().into();
-            if let (Levels::Given(levels), false) = (&mut figure.levels, metric.is_loss()) {
-                // They are given as the data have them, in shares.
-                for level in levels.iter_mut() {
-                    *level *= 100.0;
-                }
-            }
-            figure.caption.push(format!(
-                "{} × {} points, {}",
-                surface.x.len(),
-                surface.y.len(),
-                caption::computed_on(recipe)
-            ));
-            figure.caption.extend(caption::remarks(recipe));
+            figure.levels = metric.levels(&figure.levels);
             Drawing::Plane(Box::new(figure))
         }
-        Numbers::Trajectory => {
-            let mut figure = plane_figure(recipe, options);
-            figure.caption.extend(caption::remarks(recipe));
-            Drawing::Plane(Box::new(figure))
-        }
+        Numbers::Trajectory => Drawing::Plane(Box::new(plane_figure(outcome, options))),
     })
 }
 
 /// Axes, marks, path and caption of a plane; the surface itself is left empty.
-fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
+fn plane_figure(outcome: &Outcome, options: &FigureOptions) -> ContourFigure {
+    let recipe = &outcome.recipe;
     let label = |i: usize| {
         recipe
             .axes
@@ -298,18 +250,19 @@ fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
         levels: options.levels.clone(),
         colormap: options.colormap,
         title: options.title.clone().unwrap_or_else(|| title(recipe)),
-        caption: vec![caption::directions_line(recipe), caption::data_line(recipe)],
+        caption: caption(outcome),
         width_mm: options.width,
         ..ContourFigure::default()
     }
 }
 
 fn line_figure(
-    recipe: &Recipe,
+    outcome: &Outcome,
     alpha: Vec<f64>,
     table: &Table,
     options: &FigureOptions,
 ) -> LineFigure {
+    let recipe = &outcome.recipe;
     let column =
         |split: &Option<Column>, f: fn(&Column) -> &Vec<f64>| split.as_ref().map(|c| f(c).clone());
     let train_loss = column(&table.train, |c| &c.loss);
@@ -318,15 +271,6 @@ fn line_figure(
         .barriers
         .first()
         .filter(|(_, b)| b.height.is_finite() && b.height > 0.0);
-    let mut caption = vec![
-        format!(
-            "θ(α) = (1 − α) θ_small + α θ_large; distance {}",
-            caption::norms(recipe)
-        ),
-        caption::data_line(recipe),
-        format!("{} points, {}", alpha.len(), caption::computed_on(recipe)),
-    ];
-    caption.extend(caption::remarks(recipe));
     let losses: Vec<&[f64]> = train_loss
         .iter()
         .chain(&validation_loss)
@@ -355,13 +299,14 @@ fn line_figure(
             height: b.height,
         }),
         title: options.title.clone().unwrap_or_else(|| title(recipe)),
-        caption,
+        caption: caption(outcome),
         width_mm: options.width,
         ..LineFigure::default()
     }
 }
 
-fn title(recipe: &Recipe) -> String {
+/// What a figure of a result is called unless told otherwise.
+pub fn title(recipe: &Recipe) -> String {
     let model = &recipe.model.name;
     match &recipe.job {
         Job::Line(_) => format!("{model}: from small to large batch"),

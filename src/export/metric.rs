@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::landscape::table::Table;
+use crate::plot::figure::Levels;
 use crate::plot::number::{format_value, percent};
 use crate::plot::scale::{Scale, finite_range};
 use clap::ValueEnum;
@@ -93,6 +94,21 @@ impl Metric {
             Self::TrainAccuracy => "Training accuracy",
             Self::ValidationLoss => "Validation loss",
             Self::ValidationAccuracy => "Validation accuracy",
+        }
+    }
+
+    /// Its name with its unit.
+    pub fn with_unit(self) -> String {
+        format!("{} ({})", self.name(), self.unit())
+    }
+
+    /// Levels of what is shown; they are given as the data have them, in shares.
+    pub fn levels(self, given: &Levels) -> Levels {
+        match given {
+            Levels::Given(levels) if !self.is_loss() => {
+                Levels::Given(levels.iter().map(|level| 100.0 * level).collect())
+            }
+            other => other.clone(),
         }
     }
 

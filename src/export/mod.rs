@@ -4,7 +4,7 @@
 //! so that a reader never meets half of one.
 
 pub mod animation;
-mod caption;
+pub mod caption;
 pub mod csv;
 pub mod curvature;
 pub mod curves;
@@ -15,11 +15,13 @@ pub mod measure;
 mod metric;
 pub mod noise;
 pub mod npz;
+pub mod panels;
 pub mod partial;
 pub mod pdf;
 pub mod png;
 pub mod report;
 pub mod sharpness;
+pub mod space;
 pub mod svg;
 pub mod vtk;
 

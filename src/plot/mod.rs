@@ -28,6 +28,7 @@ pub mod number;
 pub mod page;
 pub mod refine;
 pub mod scale;
+pub mod space_axes;
 pub mod surface;
 pub mod text;
 

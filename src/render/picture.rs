@@ -33,6 +33,37 @@ pub fn headless() -> Result<(wgpu::Device, wgpu::Queue)> {
     .map_err(|e| failed("the graphics adapter can't be opened", e.to_string()))
 }
 
+/// A graphics device that draws scenes for files.
+pub struct Studio {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+}
+
+impl Studio {
+    /// Opens one.
+    ///
+    /// # Errors
+    /// As [`headless`].
+    pub fn open() -> Result<Self> {
+        let (device, queue) = headless()?;
+        Ok(Self { device, queue })
+    }
+
+    /// As [`pixels`].
+    ///
+    /// # Errors
+    /// As [`pixels`].
+    pub fn pixels(
+        &self,
+        scene: &SurfaceScene,
+        camera: &Camera,
+        size: [u32; 2],
+        pixel: f32,
+    ) -> Result<Vec<u8>> {
+        pixels(&self.device, &self.queue, scene, camera, size, pixel)
+    }
+}
+
 /// The picture of a scene as RGBA, the top row first: `4 · width · height` bytes.
 ///
 /// * `pixel`: how many pixels an iso-line is wide.

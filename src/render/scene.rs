@@ -3,6 +3,7 @@
 use crate::plot::aspect::Aspect;
 use crate::plot::colormap::Colormap;
 use crate::plot::scale::Scale;
+use crate::plot::space_axes;
 use bytemuck::{Pod, Zeroable};
 
 /// A corner of the surface, as `shaders/surface.wgsl` reads it.
@@ -135,7 +136,7 @@ impl SurfaceScene {
             key,
             vertices,
             indices,
-            lines: frame(tall, half, look.dark),
+            lines: frame(tall, half, look.dark, [x, y]),
             colors: look.colormap.table(),
             levels: look
                 .levels
@@ -205,8 +206,9 @@ fn smooth(vertices: &mut [Vertex], heights: &[Option<f32>], nx: usize, ny: usize
     }
 }
 
-/// The floor with a light grid, and the four edges up to the top of the scale.
-fn frame(tall: f32, [wide, deep]: [f32; 2], dark: bool) -> Vec<LineEnd> {
+/// The floor with a light grid at the numbers of its axes, and the four edges up to the top of the
+/// scale.
+fn frame(tall: f32, [wide, deep]: [f32; 2], dark: bool, axes: [&[f64]; 2]) -> Vec<LineEnd> {
     let ink = if dark { 0.72 } else { 0.30 };
     let line = |a: [f32; 3], b: [f32; 3], opacity: f32| {
         [a, b].map(|position| LineEnd {
@@ -222,11 +224,21 @@ fn frame(tall: f32, [wide, deep]: [f32; 2], dark: bool) -> Vec<LineEnd> {
         lines.extend(line([x, y, floor], [nx, ny, floor], 0.8));
         lines.extend(line([x, y, floor], [x, y, top], 0.35));
     }
-    for step in 1..4 {
-        let at = -1.0 + 0.5 * step as f32;
-        let (x, y) = (wide * at, deep * at);
-        lines.extend(line([x, -deep, floor], [x, deep, floor], 0.22));
-        lines.extend(line([-wide, y, floor], [wide, y, floor], 0.22));
+    for (k, coordinates) in axes.into_iter().enumerate() {
+        let (Some(first), Some(last)) = (coordinates.first(), coordinates.last()) else {
+            continue;
+        };
+        for value in space_axes::marks(*first, *last) {
+            let at = (-1.0 + 2.0 * (value - first) / (last - first)) as f32;
+            if !(-0.999..0.999).contains(&at) {
+                continue;
+            }
+            let ends = [-1.0, 1.0].map(|end| match k {
+                0 => [wide * at, deep * end, floor],
+                _ => [wide * end, deep * at, floor],
+            });
+            lines.extend(line(ends[0], ends[1], 0.22));
+        }
     }
     lines
 }

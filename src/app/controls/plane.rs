@@ -6,6 +6,7 @@ use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Directions, SurfaceJob};
 use crate::engine::live::{Snapshot, Wish};
+use crate::engine::names;
 use crate::landscape::direction::{Normalization, OneDim};
 use crate::landscape::grid::Axis;
 use crate::landscape::slice::Buffers;
@@ -211,7 +212,7 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
                     state.wish.aim(Directions::Hessian);
                 }
                 let worst = words == "Towards the worst point";
-                let why = "To the worst point y* that the ascent finds in the box of this ε around θ(α), and to a random corner of the same box: how much steeper the worst way is than a usual one (Keskar et al. 2017)";
+                let why = "To the worst point that the ascent finds in the box of this ε around θ(α), and to a random corner of the same box: how much steeper the worst way is than a usual one (Keskar et al. 2017)";
                 if ui.selectable_label(worst, "Towards the worst point").on_hover_text(why).clicked() {
                     let epsilon = state.wish.epsilon;
                     state.wish.aim(Directions::Worst(epsilon));
@@ -265,11 +266,24 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
             );
         }
         other => {
-            let words = other.to_string();
-            ui.add(egui::Label::new(RichText::new(&words).color(palette.weak)).truncate())
-                .on_hover_text(&words);
+            let words = sentence(&names::directions(other));
+            let places: Vec<String> = other.files().iter().map(|f| names::place(f)).collect();
+            let label = egui::Label::new(RichText::new(&words).color(palette.weak)).truncate();
+            ui.add(label).on_hover_text(
+                std::iter::once(words)
+                    .chain(places)
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            );
         }
     }
+}
+
+/// Words as a sentence begins.
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(rest).collect()
 }
 
 /// Points along an axis, as the job will have them.

@@ -46,7 +46,7 @@ pub struct Cache {
     pub mode: Mode,
     spaces: [Space; 3],
     /// One eye for all three.
-    camera: Camera,
+    pub camera: Camera,
     planes: [Plane; 3],
     kept: [Option<Arc<LiveSurface>>; 3],
     colorist: Colorist,
@@ -229,6 +229,10 @@ fn planes_ui(
             if let Some(shown) = kept {
                 let camera = &cache.camera;
                 space.show(ui, *rect, gpu, shown, coloring, look, camera, cx.palette);
+                // Titles name the checkpoints already.
+                if let Some(seen) = space::seen(shown, coloring, look) {
+                    space::labels(ui, *rect, &seen, camera, false, cx.palette);
+                }
             }
         }
     } else {

@@ -101,7 +101,9 @@ pub fn surface3d_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         cache
             .space
             .show(ui, rect, gpu, &shown, &coloring, look, &camera, cx.palette);
-        space::labels(ui, rect, &shown, &coloring, look, &camera, cx.palette);
+        if let Some(seen) = space::seen(&shown, &coloring, look) {
+            space::labels(ui, rect, &seen, &camera, true, cx.palette);
+        }
     }
     let bar = Rect::from_min_max(
         rect.min + egui::vec2(0.0, 6.0),

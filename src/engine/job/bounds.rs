@@ -107,6 +107,11 @@ impl<T: Number> Bounds<T> {
             .ok_or_else(|| format!("expected {}", self.expected()))
     }
 
+    /// From the smallest to the largest number.
+    pub fn range(&self) -> std::ops::RangeInclusive<T> {
+        self.least..=self.most
+    }
+
     /// The largest number.
     pub const fn most(&self) -> T {
         self.most

@@ -299,12 +299,7 @@ impl Job {
                         .flatten()
                         .cloned(),
                 );
-                match &job.directions {
-                    Directions::Random | Directions::Hessian | Directions::Worst(_) => {}
-                    Directions::Files(files) => inputs.extend(files.iter().cloned()),
-                    Directions::Three(a, b) => inputs.extend([a.clone(), b.clone()]),
-                    Directions::Pca(folder) => inputs.push(folder.clone()),
-                }
+                inputs.extend(job.directions.files());
             }
             Self::Line(job) => inputs.extend([job.small.clone(), job.large.clone()]),
             Self::Trajectory(job) => {

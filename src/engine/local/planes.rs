@@ -188,9 +188,9 @@ impl Finder {
                 let corner: Vec<f64> = widths.iter().zip(&signs).map(|(w, s)| w * s).collect();
                 let axes = [
                     AxisFacts {
-                        label: format!("towards y*, φ = {:.3} % at 1", found.phi),
+                        label: format!("towards the worst point, φ = {:.3} % at 1", found.phi),
                         rule: format!(
-                            "to the worst point y* within |zᵢ| ≤ {size} (|wᵢ| + 1) of the {over} loss, sign-gradient ascent over growing boxes, {} gradients (Keskar et al. 2017)",
+                            "to the worst point within |zᵢ| ≤ {size} (|wᵢ| + 1) of the {over} loss, sign-gradient ascent over growing boxes, {} gradients (Keskar et al. 2017)",
                             found.gradients
                         ),
                     },

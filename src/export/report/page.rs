@@ -4,6 +4,7 @@ use super::figures::Figures;
 use super::html::{Cell, escaped, marked, maybe, ratio_bar, uncertain, value};
 use super::summary::{Group, Row, curvature_sentence, sentence};
 use super::{Files, GENERATOR, folder_name, measures, methods, sections};
+use crate::engine::names;
 use crate::engine::report::Report;
 use crate::error::Result;
 use crate::plot::heat::base64;
@@ -120,7 +121,7 @@ fn head(report: &Report, title: &str, rows: &[Row]) -> String {
         html += &format!(
             "<dt class=\"{class}\">{}</dt><dd>{} <span class=\"hash\">sha-256 {}</span></dd>\n",
             escaped(&file.role),
-            escaped(&file.path.display().to_string()),
+            escaped(&names::place(&file.path)),
             escaped(&file.sha256)
         );
     }

@@ -86,7 +86,7 @@ impl Coloring {
 
     /// The metric with its unit.
     pub fn name(&self) -> String {
-        format!("{} ({})", self.metric.name(), self.metric.unit())
+        self.metric.with_unit()
     }
 }
 
