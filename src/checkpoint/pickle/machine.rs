@@ -8,9 +8,10 @@ use super::input::Input;
 use super::{Id, Node, Object, Pickle, Step};
 use std::collections::HashMap;
 
-/// More values than any checkpoint of named tensors needs; the machine stops here, with some hundred
-/// megabytes in use. Floats and blocks of bytes don't count: all of them are one value.
-const MAX_NODES: usize = 8 << 20;
+/// More values than any checkpoint of named tensors needs (a tensor takes about twenty); the machine
+/// stops here, with half a gigabyte in use. Floats and blocks of bytes don't count: all of them are one
+/// value.
+const MAX_NODES: usize = 4 << 20;
 
 const NONE: Id = Id(0);
 const TRUE: Id = Id(1);
