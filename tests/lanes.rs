@@ -47,6 +47,7 @@ impl Maker {
                 },
                 unreadable: Vec::new(),
                 warnings: Vec::new(),
+                unreadable: Vec::new(),
             },
         }
     }

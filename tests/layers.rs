@@ -260,6 +260,7 @@ fn statistics_are_averaged_as_they_say() {
             sha256: String::new(),
         },
         warnings: Vec::new(),
+        unreadable: Vec::new(),
     };
     let mut graph = Graph::new("made", vec![1], Loss::CrossEntropy);
     graph.push(

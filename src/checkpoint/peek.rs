@@ -2,8 +2,8 @@
 //!
 //! Nothing is decoded: this is for telling weights from whatever else comes in the same containers.
 
-use super::recognise::{self, Format};
 use super::bytes::Bytes;
+use super::recognise::{self, Format};
 use super::{gzip, hdf5, open_file};
 use crate::error::{Error, Result};
 use flate2::read::MultiGzDecoder;

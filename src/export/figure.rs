@@ -3,7 +3,7 @@
 use crate::engine::job::{Job, bounds};
 use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
-use crate::error::{Error, Result};
+use crate::error::Result;
 pub use crate::export::metric::Metric;
 use crate::export::metric::default_metric;
 use crate::export::{Format, caption, png};

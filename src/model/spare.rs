@@ -114,7 +114,7 @@ pub(super) fn listed(tensors: &[&Spare]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+
     use crate::checkpoint::{Array, Source, StateDict, Values};
     use crate::model::Network;
     use crate::model::family::{self, Hints};
@@ -137,6 +137,7 @@ mod tests {
                 sha256: String::new(),
             },
             warnings: Vec::new(),
+            unreadable: Vec::new(),
         }
     }
 

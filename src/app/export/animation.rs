@@ -3,9 +3,9 @@
 use crate::app::state::Look;
 use crate::app::theme::Palette;
 use crate::engine::job::AxisChoice;
+use crate::engine::job::bounds;
 use crate::engine::live::Wish;
 use crate::error::{Error, Result};
-use crate::engine::job::bounds;
 use crate::export::animation::{self, GRID, PIXELS, Run, View};
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;

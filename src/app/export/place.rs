@@ -1,6 +1,6 @@
 //! Where a file goes: the folder that is shown, and the name that is typed into it.
 
-use crate::app::dialog::expanded;
+use crate::app::completion::expanded;
 use crate::app::state::Exported;
 use std::path::{Path, PathBuf};
 
