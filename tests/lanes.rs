@@ -47,7 +47,6 @@ impl Maker {
                 },
                 unreadable: Vec::new(),
                 warnings: Vec::new(),
-                unreadable: Vec::new(),
             },
         }
     }
