@@ -232,25 +232,42 @@ impl View<'_> {
         let room = self.size.0 - 4.0;
         let name = text::ellipsized(&span.name, f64::from(size), f64::from(room));
         let (width, height) = measure(&name, size);
-        let at = if upwards {
+        let places = if upwards {
             let top = if pb.1 < pa.1 { pb } else { pa };
-            (top.0, top.1 - 1.1 * size)
+            vec![(top.0, top.1 - 1.1 * size)]
         } else {
             let numbers = (TICK + 2.0 * GAP) * self.letters.number + depth;
-            moved(half, out, numbers + 0.5 * extent(&name, size, out))
+            let from = numbers + 0.5 * extent(&name, size, out);
+            // Beside the middle, else along the axis, else farther out: wherever no other word is.
+            let along = [0.0, -0.3, 0.3, -0.6, 0.6];
+            let farther = [0.0, 1.2, 2.4];
+            farther
+                .iter()
+                .flat_map(|rows| along.iter().map(move |t| (rows, t)))
+                .map(|(rows, t)| {
+                    let end = if *t < 0.0 { pa } else { pb };
+                    let towards = (end.0 - half.0, end.1 - half.1);
+                    let foot = moved(half, towards, t.abs());
+                    moved(foot, out, from + rows * size)
+                })
+                .collect()
         };
         let held = |v: f32, half: f32, most: f32| {
             v.clamp(half.min(0.5 * most), (most - half).max(0.5 * most))
         };
-        let (x, y) = (
-            held(at.0, 0.5 * width + 2.0, self.size.0),
-            held(at.1, 0.5 * height + 1.0, self.size.1),
-        );
-        self.write(name, (x, y), true);
+        for at in places {
+            let (x, y) = (
+                held(at.0, 0.5 * width + 2.0, self.size.0),
+                held(at.1, 0.5 * height + 1.0, self.size.1),
+            );
+            if self.write(name.clone(), (x, y), true) {
+                return;
+            }
+        }
     }
 
-    /// Notes a word where it lies on the picture and covers no other.
-    fn write(&mut self, text: String, middle: At, is_name: bool) {
+    /// Notes a word where it lies on the picture and covers no other; whether it does.
+    fn write(&mut self, text: String, middle: At, is_name: bool) -> bool {
         let size = if is_name {
             self.letters.name
         } else {
@@ -260,7 +277,7 @@ impl View<'_> {
         let [left, top, right, bottom] = taken;
         let inside = left >= 0.0 && top >= 0.0 && right <= self.size.0 && bottom <= self.size.1;
         if text.is_empty() || !inside || self.placed.taken.iter().any(|t| overlap(*t, taken)) {
-            return;
+            return false;
         }
         self.placed.taken.push(taken);
         self.placed.words.push(Word {
@@ -268,6 +285,7 @@ impl View<'_> {
             middle,
             is_name,
         });
+        true
     }
 }
 
