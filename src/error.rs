@@ -3,6 +3,7 @@
 //! Every variant is a sentence a user can act on: what was found, what was expected, what to do,
 //! and last the path. It knows nothing of exit codes or of how a message is shown.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 /// What can go wrong between a file and a finished surface.
@@ -59,5 +60,32 @@ impl Error {
             message: message.into(),
             path: path.as_ref().to_owned(),
         }
+    }
+}
+
+/// Does some work; a panic inside a library becomes its text.
+///
+/// # Errors
+/// What the panic said. Whoever calls this adds which file or what work it was about.
+pub fn caught<T>(work: impl FnOnce() -> T) -> std::result::Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+        let text = panic
+            .downcast_ref::<String>()
+            .map(String::as_str)
+            .or_else(|| panic.downcast_ref::<&str>().copied());
+        text.unwrap_or("no message").to_owned()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_becomes_its_text() {
+        assert_eq!(caught(|| 7), Ok(7));
+        assert_eq!(caught(|| panic!("plain")), Err::<(), _>("plain".into()));
+        let formatted = caught(|| panic!("shapes {} and {}", 2, 3));
+        assert_eq!(formatted, Err::<(), _>("shapes 2 and 3".into()));
     }
 }

@@ -42,7 +42,31 @@ fn open(files: &[PathBuf]) -> egui_kittest::Harness<'static, losscope::app::App>
         harness.input_mut().dropped_files.push(dropped);
     }
     harness.step();
+    wait(&mut harness, "the files", |app| !app.is_opening());
+    harness
+}
+
+/// Drops more files on a window.
+fn drop_on(harness: &mut egui_kittest::Harness<'static, losscope::app::App>, files: &[PathBuf]) {
+    for file in files {
+        let dropped = Arc::new(Dropped(file.clone()));
+        harness.input_mut().dropped_files.push(dropped);
+    }
     harness.step();
+    wait(harness, "the files", |app| !app.is_opening());
+}
+
+/// Waits until everything named is open and fits.
+fn stand(harness: &mut egui_kittest::Harness<'static, losscope::app::App>) {
+    wait(harness, "what is open", |app| {
+        !app.is_opening() && app.snapshot().stands
+    });
+}
+
+/// Files on the command line.
+fn started(files: &[PathBuf]) -> egui_kittest::Harness<'static, losscope::app::App> {
+    let mut harness = window([1280.0, 800.0], Theme::Light, files.to_vec());
+    wait(&mut harness, "the files", |app| !app.is_opening());
     harness
 }
 
@@ -84,20 +108,164 @@ fn a_dropped_folder_of_checkpoints_becomes_the_plane_of_a_run() {
 
 #[test]
 fn a_broken_file_says_what_is_wrong_where_the_person_looks_and_in_the_log() {
-    let mut harness = open(&[fixture("formats/broken/offset_out_of_range.safetensors")]);
-    wait(&mut harness, "the failure", |app| {
-        app.snapshot().failure.is_some()
-    });
+    let mut harness = open(&[]);
+    let before = harness.state_mut().state().wish.clone();
+    let shown = harness.state().snapshot();
+    drop_on(
+        &mut harness,
+        &[fixture("formats/broken/offset_out_of_range.safetensors")],
+    );
+    settle(&mut harness);
     assert!(harness.query_by_label_contains("can't be opened").is_some());
     let news = harness.state().snapshot();
     let entry = news.log.iter().find(|e| e.kind == Kind::Error).unwrap();
     assert!(entry.text.contains("offset_out_of_range"), "{}", entry.text);
     picture(&mut harness, "broken");
-    // One step back, and everything is there again.
-    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
-    harness.step();
+    // What was open is open, as it was.
+    assert_eq!(harness.state_mut().state().wish, before);
+    assert!(news.failure.is_none());
+    let version = |news: &engine::live::Snapshot| news.surfaces[0].version;
+    assert_eq!(version(&news), version(&shown));
+    // And there is a way out.
+    harness.get_by_label("Remove").click();
+    harness.run_steps(3);
+    assert!(harness.query_by_label_contains("can't be opened").is_none());
+}
+
+#[test]
+fn data_beside_checkpoints_are_known_by_their_content() {
+    let [small, large] = ["models/mlp/sb.pt", "models/mlp/lb.pt"].map(fixture);
+    let check = |mut harness: egui_kittest::Harness<'static, losscope::app::App>, data: &Path| {
+        stand(&mut harness);
+        let wish = &harness.state_mut().state().wish;
+        assert_eq!((&wish.small, wish.large.as_ref()), (&small, Some(&large)));
+        assert_eq!(Path::new(&wish.plane.setup.data), data);
+    };
+    for data in [
+        "data/digits.npz",
+        "data/idx/t10k-images-idx3-ubyte",
+        "data/idx",
+    ] {
+        let data = fixture(data);
+        check(
+            started(&[small.clone(), large.clone(), data.clone()]),
+            &data,
+        );
+    }
+    let data = fixture("data/digits80.safetensors");
+    check(open(&[data.clone(), small.clone(), large.clone()]), &data);
+}
+
+#[test]
+fn bad_data_stay_on_their_card_and_the_next_good_checkpoint_opens() {
+    let mut harness = open(&[fixture("data/broken/idx_size_lies-idx3-ubyte")]);
     settle(&mut harness);
+    assert!(
+        harness
+            .query_by_label_contains("can't be used as data")
+            .is_some()
+    );
+    picture(&mut harness, "bad-data");
+    let small = fixture("models/mlp/sb.pt");
+    drop_on(&mut harness, std::slice::from_ref(&small));
+    settle(&mut harness);
+    assert_eq!(harness.state_mut().state().wish.small, small);
+    assert!(harness.state().snapshot().stands);
+    assert!(
+        harness
+            .query_by_label_contains("can't be used as data")
+            .is_none()
+    );
+}
+
+#[test]
+fn after_a_run_another_network_opens() {
+    let mut harness = open(&[fixture("trajectory/epochs")]);
+    stand(&mut harness);
+    let other = fixture("models/lenet/sb.pt");
+    drop_on(&mut harness, std::slice::from_ref(&other));
+    stand(&mut harness);
+    let news = harness.state().snapshot();
+    assert!(news.failure.is_none() && news.stands);
+    let wish = &harness.state_mut().state().wish;
+    assert_eq!(wish.small, other);
+    assert_eq!(wish.plane.directions, Directions::Random);
+}
+
+#[test]
+fn a_checkpoint_of_another_network_is_refused_as_the_large_batch() {
+    let [one, other] = ["models/resnet8/sb.pt", "models/resnet20/sb.pt.gz"].map(fixture);
+    let mut harness = open(std::slice::from_ref(&one));
+    stand(&mut harness);
+    drop_on(&mut harness, std::slice::from_ref(&other));
+    stand(&mut harness);
+    let wish = &harness.state_mut().state().wish;
+    assert_eq!((&wish.small, &wish.large), (&one, &None));
+    assert!(harness.state().snapshot().stands);
+    assert!(
+        harness
+            .query_by_label_contains("can't be the large batch")
+            .is_some()
+    );
+    picture(&mut harness, "another-network");
+    harness.get_by_label("Open it alone").click();
+    harness.run_steps(2);
+    wait(&mut harness, "the other", |app| !app.is_opening());
+    assert_eq!(harness.state_mut().state().wish.small, other);
     assert!(harness.state().snapshot().failure.is_none());
+}
+
+#[test]
+fn own_weights_wait_for_their_data_and_closing_data_leads_back_to_the_built_in_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let model = folder.path().join("colour.pt.gz");
+    std::fs::copy(fixture("models/resnet20c/sb.pt.gz"), &model).unwrap();
+    let mut harness = open(std::slice::from_ref(&model));
+    stand(&mut harness);
+    assert!(
+        harness
+            .query_by_label_contains("doesn't fit digits")
+            .is_some()
+    );
+    picture(&mut harness, "waiting-for-data");
+    let images = fixture("data/cifar10-like-bin");
+    drop_on(&mut harness, std::slice::from_ref(&images));
+    let wish = &harness.state_mut().state().wish;
+    assert_eq!(wish.small, model);
+    assert_eq!(Path::new(&wish.plane.setup.data), images);
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("doesn't fit").is_none());
+    // The built-in experiment on data of its own form, and back.
+    drop(harness);
+    let mut harness = open(&[fixture("data/digits.npz")]);
+    stand(&mut harness);
+    harness.get_by_label("Close data").click();
+    harness.run_steps(2);
+    wait(&mut harness, "the digits", |app| !app.is_opening());
+    assert_eq!(harness.state_mut().state().wish.plane.setup.data, "digits");
+    assert!(harness.query_by_label("Close data").is_none());
+}
+
+#[test]
+fn two_files_of_one_name_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut files = Vec::new();
+    for (place, name) in [("first", "sb.pt"), ("second", "lb.pt")] {
+        std::fs::create_dir(folder.path().join(place)).unwrap();
+        let path = folder.path().join(place).join("model.pt");
+        std::fs::copy(fixture(&format!("models/mlp/{name}")), &path).unwrap();
+        files.push(path);
+    }
+    let mut harness = open(&files);
+    stand(&mut harness);
+    for name in ["first/model.pt", "second/model.pt"] {
+        assert!(harness.query_all_by_label(name).count() > 0, "{name}");
+    }
+    assert!(
+        harness
+            .query_by_label_contains("first/model.pt as small batch")
+            .is_some()
+    );
 }
 
 #[test]
@@ -117,6 +285,34 @@ fn a_typed_path_opens_or_says_why_not() {
     harness.key_press(Key::Escape);
     harness.run_steps(3);
     assert!(harness.query_by_label("Path").is_none());
+}
+
+#[test]
+fn a_completed_path_is_gone_on_with_at_its_end() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("checkpoints")).unwrap();
+    let data = folder.path().join("checkpoints/data.npz");
+    std::fs::copy(fixture("data/digits.npz"), &data).unwrap();
+    let mut harness = open(&[]);
+    harness.key_press_modifiers(Modifiers::COMMAND | Modifiers::SHIFT, Key::O);
+    harness.run_steps(3);
+    let start = folder.path().join("che").display().to_string();
+    harness.get_by_label("Path").type_text(&start);
+    harness.run_steps(3);
+    harness.key_press(Key::Tab);
+    harness.run_steps(3);
+    // Typed behind what Tab has added, not in the middle of it.
+    harness.get_by_label("Path").type_text("d");
+    harness.run_steps(3);
+    harness.key_press(Key::Tab);
+    harness.run_steps(3);
+    let value = harness.get_by_label("Path").value().unwrap();
+    assert_eq!(Path::new(&value), data);
+    harness.get_by_label("Open").click();
+    harness.run_steps(3);
+    wait(&mut harness, "the data", |app| !app.is_opening());
+    let wish = &harness.state_mut().state().wish;
+    assert_eq!(Path::new(&wish.plane.setup.data), data);
 }
 
 #[test]
@@ -188,15 +384,24 @@ fn a_session_is_saved_with_its_results_and_opens_as_it_was() {
 #[test]
 fn a_network_that_is_not_recognised_asks_what_it_is() {
     let mut harness = open(&[fixture("layers/transformer.npz")]);
-    wait(&mut harness, "the question", |app| {
-        app.snapshot().failure.is_some()
-    });
     harness.run_steps(3);
     picture(&mut harness, "network");
     assert!(harness.query_by_label("Which network is this?").is_some());
     harness.get_by_label("mlp").click();
+    harness.run_steps(2);
+    wait(&mut harness, "the answer", |app| !app.is_opening());
+    // It is none, which is said; and the built-in experiment is still there.
     harness.run_steps(3);
-    assert_eq!(harness.state_mut().state().wish.plane.setup.model, "mlp");
+    assert!(harness.query_by_label("Which network is this?").is_some());
+    settle(&mut harness);
+    assert!(harness.state().snapshot().stands);
+    harness.get_by_label("Close").click();
+    harness.run_steps(3);
+    assert!(
+        harness
+            .query_by_label_contains("The network of transformer.npz")
+            .is_some()
+    );
 }
 
 #[test]
@@ -215,4 +420,26 @@ fn what_people_ask_for_has_a_name_for_a_screen_reader() {
     ] {
         assert!(harness.query_all_by_label(name).count() > 0, "{name}");
     }
+}
+
+#[test]
+fn the_window_advises_its_own_controls_and_no_option_of_the_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("strange.safetensors");
+    let header = br#"{"odd.weight":{"dtype":"F32","shape":[2,2,2,2,2],"data_offsets":[0,128]}}"#;
+    let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(header);
+    bytes.extend([0; 128]);
+    std::fs::write(&path, bytes).unwrap();
+    let mut harness = open(std::slice::from_ref(&path));
+    wait(&mut harness, "the failure", |app| {
+        app.snapshot().failure.is_some()
+    });
+    harness.run_steps(3);
+    let message = harness.state().snapshot().failure.clone().unwrap().message;
+    assert!(message.contains("--model"), "a terminal's words: {message}");
+    let told = harness.query_all_by_label_contains("Edit: Choose the network…");
+    assert!(told.count() > 0);
+    assert_eq!(harness.query_all_by_label_contains("--model").count(), 0);
+    picture(&mut harness, "strange-network");
 }

@@ -105,7 +105,7 @@ fn the_density_and_the_layers_are_drawn() {
 #[test]
 fn the_plane_turns_towards_the_worst_point_and_follows_epsilon() {
     let mut harness = small([1280.0, 800.0], Theme::Dark);
-    harness.get_by_label("y*").click();
+    harness.get_by_label("Worst point").click();
     harness.run_steps(3);
     settle(&mut harness);
     let state = harness.state_mut().state();
@@ -118,7 +118,7 @@ fn the_plane_turns_towards_the_worst_point_and_follows_epsilon() {
     assert!((worst.coordinate[0] - 1.0).abs() < 1e-6 && worst.epsilon == 1e-2);
     let state = harness.state_mut().state();
     assert_eq!(state.wish.plane.directions, Directions::Worst(1e-2));
-    harness.get_by_label("y*").click();
+    harness.get_by_label("Worst point").click();
     harness.run_steps(3);
     let state = harness.state_mut().state();
     assert_eq!(state.wish.plane.directions, Directions::Random);

@@ -108,6 +108,39 @@ fn the_plane_is_drawn_in_both_themes_and_sizes() {
 }
 
 #[test]
+fn a_unit_is_as_long_on_both_axes_of_every_view_of_a_plane() {
+    let mut harness = small_window();
+    let wish = &mut harness.state_mut().state().wish;
+    wish.plane.x = axis(-1.0, 1.0, 9);
+    wish.plane.y = axis(-0.5, 0.5, 9);
+    finish(&mut harness);
+    let ratio = |rect: Rect| rect.width() / rect.height();
+    let contour = ratio(plane(&harness, PLANE));
+    // Sides are whole points.
+    assert!((contour - 2.0).abs() < 0.02, "{contour}");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Num3);
+    harness.run_steps(3);
+    finish(&mut harness);
+    for name in ["Small batch", "θ(α)", "Large batch"] {
+        let compared = ratio(plane(&harness, &format!("{name}, plane of training loss")));
+        assert!((compared - 2.0).abs() < 0.03, "{name}: {compared}");
+    }
+    picture(&mut harness, "compare-wide-plane");
+}
+
+#[test]
+fn the_grid_is_the_same_in_the_control_the_status_and_the_picture() {
+    let mut harness = small_window();
+    let wish = &mut harness.state_mut().state().wish;
+    wish.plane.x = axis(-1.0, 1.0, 11);
+    wish.plane.y = axis(-1.0, 1.0, 7);
+    finish(&mut harness);
+    for words in ["× 7", "11 × 7, 128 samples"] {
+        assert_eq!(harness.query_all_by_label(words).count(), 1, "{words}");
+    }
+}
+
+#[test]
 fn a_click_pins_a_point_and_its_exact_metrics() {
     let mut harness = small_window();
     let rect = plane(&harness, PLANE);

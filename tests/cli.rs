@@ -2,6 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "cli/inputs.rs"]
+mod inputs;
+#[path = "cli/memory.rs"]
+mod memory;
+#[cfg(unix)]
+#[path = "cli/outputs.rs"]
+mod outputs;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
@@ -490,20 +498,15 @@ fn saved_directions_give_the_same_surface() {
         losscope(dir.path(), &[&base[..], more].concat()).succeeds();
     };
     run(&["-o", "a.csv", "--save-directions", "d.safetensors"]);
-    let stored = ["--normalize", "none", "--one-dim", "keep"];
     run(&[
-        &stored[..],
-        &[
-            "--directions",
-            "d.safetensors",
-            "-o",
-            "b.csv",
-            "--save-directions",
-            "d.h5",
-        ],
-    ]
-    .concat());
-    run(&[&stored[..], &["--directions", "d.h5", "-o", "c.csv"]].concat());
+        "--directions",
+        "d.safetensors",
+        "-o",
+        "b.csv",
+        "--save-directions",
+        "d.h5",
+    ]);
+    run(&["--directions", "d.h5", "-o", "c.csv"]);
     let read = |name| std::fs::read(dir.path().join(name)).unwrap();
     assert_eq!(read("a.csv"), read("b.csv"));
     assert_eq!(read("a.csv"), read("c.csv"));
@@ -723,7 +726,11 @@ fn bad_input_gives_one_clear_error() {
         (with(&["--memory", "lots"]), 2, &["lots", "500M"]),
         (with(&["--samples", "0"]), 2, &["--samples"]),
         (vec!["surface", "--x=1:-1:5"], 2, &["FROM:TO:POINTS"]),
-        (vec!["surface", "--x=-1:1:10001"], 2, &["coarser grid"]),
+        (
+            vec!["surface", "--x=-1:1:10001"],
+            2,
+            &["--x and --y", "4,000,000"],
+        ),
         (
             with(&["--model", "huge.toml"]),
             1,
@@ -823,6 +830,133 @@ fn every_command_has_help_with_its_defaults() {
     );
 }
 
+/// As one line, however the terminal's width breaks it.
+fn flowing(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn measures_say_their_formulas_units_and_sources_in_the_help() {
+    use losscope::landscape::definitions;
+    let dir = folder();
+    for (command, list) in [
+        ("sharpness", &definitions::SHARPNESS[..]),
+        ("curvature", &definitions::CURVATURE[..]),
+        ("noise", &definitions::NOISE[..]),
+    ] {
+        let help = losscope(dir.path(), &[command, "--help"]).succeeds();
+        let help = flowing(&help.stdout());
+        for definition in list {
+            let mut words = vec![definition.formula, definition.unit, definition.meaning];
+            words.extend(definition.sources.iter().map(|source| source.paper));
+            words.extend(definition.sources.iter().map(|source| source.arxiv));
+            for words in words {
+                assert!(help.contains(&flowing(words)), "{command}: {words}");
+            }
+        }
+        let brief = losscope(dir.path(), &[command, "-h"]).succeeds().stdout();
+        assert!(brief.lines().count() < 80, "{brief}");
+    }
+}
+
+/// What used to be unsaid: which mean a PCA is taken about, and how statistics are measured.
+#[test]
+fn centring_and_recomputed_statistics_stand_in_the_help_and_on_the_result() {
+    let dir = folder();
+    let help = |command: &str| {
+        let run = losscope(dir.path(), &[command, "--help"]).succeeds();
+        flowing(&run.stdout())
+    };
+    for command in ["trajectory", "surface"] {
+        for words in [
+            "--centring",
+            "- li:",
+            "- final:",
+            "- mean:",
+            "zero, counts too",
+        ] {
+            assert!(help(command).contains(words), "{command}: {words}");
+        }
+    }
+    for command in ["line", "surface", "report"] {
+        for words in [
+            "--statistics-batch",
+            "[default: 128]",
+            "--statistics-weights",
+            "update_bn",
+        ] {
+            assert!(help(command).contains(words), "{command}: {words}");
+        }
+    }
+    let epochs = fixture("trajectory/epochs");
+    for (rule, words) in [
+        ("mean", "about the mean of all checkpoints but the last"),
+        ("li", "zero row counted (Li et al. 2018)"),
+        (
+            "final",
+            "of the offsets from the last checkpoint, uncentred",
+        ),
+        ("none", "of the offsets from the last checkpoint, uncentred"),
+    ] {
+        let args = [
+            "trajectory",
+            &epochs,
+            "--centring",
+            rule,
+            "-o",
+            "t.json",
+            "-o",
+            "t.svg",
+        ];
+        losscope(dir.path(), &args).succeeds();
+        for file in ["t.json", "t.svg"] {
+            let text = std::fs::read_to_string(dir.path().join(file)).unwrap();
+            assert!(text.contains(words), "{rule} in {file}");
+        }
+    }
+    let (small, large) = (
+        fixture("models/resnet8/sb.pt"),
+        fixture("models/resnet8/lb.pt"),
+    );
+    let line = |more: &[&str]| {
+        let args = [
+            "line",
+            "--small",
+            &small,
+            "--large",
+            &large,
+            "--alpha=0:1:3",
+            "--buffers",
+            "recompute",
+            "--samples",
+            "64",
+            "--device",
+            "flex",
+            "--json",
+        ];
+        let run = losscope(dir.path(), &[&args[..], more].concat()).succeeds();
+        let value: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+        let words = value["recipe"]["statistics"].as_str().unwrap().to_owned();
+        (value["train_loss"].clone(), words)
+    };
+    let usual = line(&[]);
+    let words = "(1437 samples in batches of 128, each of equal weight, unbiased variances)";
+    assert!(usual.1.contains(words), "{}", usual.1);
+    let weighted = line(&[
+        "--statistics-batch",
+        "500",
+        "--statistics-weights",
+        "sample",
+    ]);
+    let words = "in batches of 500, weighted by their samples";
+    assert!(weighted.1.contains(words), "{}", weighted.1);
+    let whole = line(&["--statistics-batch", "all"]);
+    assert!(whole.1.contains("in one batch"), "{}", whole.1);
+    assert!(usual.0 != weighted.0 && weighted.0 != whole.0);
+    let refused = losscope(dir.path(), &["line", "--statistics-batch", "1"]);
+    refused.fails(2, &["from 2 up, or all"]);
+}
+
 #[test]
 fn man_pages_and_completions_know_every_command_that_help_lists() {
     let dir = folder();
@@ -888,4 +1022,136 @@ fn a_trajectory_is_projected_and_a_surface_drawn_under_it() {
         svg.contains("PCA 1"),
         "the axis names its share of the variance"
     );
+}
+
+/// A checkpoint of the same family with one layer more: it has every tensor of `mlp/lb.pt`.
+fn deeper(folder: &Path) -> String {
+    let path = folder.join("deeper.safetensors");
+    let mut tensors = losscope::checkpoint::open(Path::new(&fixture("models/mlp/lb.pt")))
+        .unwrap()
+        .tensors;
+    let values = losscope::checkpoint::Values::F32(vec![0.1; 100]);
+    let weight = losscope::checkpoint::Array::new(vec![10, 10], values).unwrap();
+    tensors.push(("extra.weight".into(), weight));
+    losscope::checkpoint::safetensors::write(&path, &tensors).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_checkpoint_of_a_deeper_network_is_no_other_end_of_a_line() {
+    let dir = folder();
+    let (small, deeper) = (fixture("models/mlp/sb.pt"), deeper(dir.path()));
+    let three = format!("three:{},{deeper}", fixture("models/mlp/lb.pt"));
+    std::fs::create_dir(dir.path().join("run")).unwrap();
+    for (from, to) in [(&small, "1"), (&deeper, "2"), (&small, "3")] {
+        std::fs::copy(from, dir.path().join("run").join(to)).unwrap();
+    }
+    for args in [
+        vec!["line", "--small", &small, "--large", &deeper],
+        vec![
+            "surface",
+            "--x=0:0:1",
+            "--small",
+            &small,
+            "--large",
+            &deeper,
+        ],
+        vec![
+            "surface",
+            "--x=0:0:1",
+            "--at",
+            &small,
+            "--directions",
+            &three,
+        ],
+        vec!["sharpness", &small, &deeper],
+        vec!["distance", &small, &deeper],
+        vec!["distance", &deeper, "--from", &small],
+        vec!["report", &small, &deeper, "-o", "report.html"],
+        vec!["trajectory", "run"],
+        vec!["distance", "run"],
+    ] {
+        losscope(dir.path(), &args).fails(1, &["another network", "extra.weight", "[10, 10]"]);
+    }
+    let resnets = ["models/resnet8/sb.pt", "models/resnet20/sb.pt.gz"].map(fixture);
+    let args = ["line", "--small", &resnets[0], "--large", &resnets[1]];
+    losscope(dir.path(), &args).fails(1, &["another network", "more"]);
+}
+
+#[test]
+fn a_path_is_known_by_its_content() {
+    use losscope::engine::recognise::{Kind, Sorted, kind};
+    let dir = folder();
+    let file = |name: &str| PathBuf::from(fixture(name));
+    let here = |name: &str| dir.path().join(name);
+    losscope(
+        dir.path(),
+        &["surface", "--x=0:0:1", "-q", "-o", "result.npz"],
+    )
+    .succeeds();
+    std::fs::copy(file("data/digits.npz"), here("named-as.pt")).unwrap();
+    std::fs::copy(file("models/mlp/sb.pt"), here("weights.npz")).unwrap();
+    std::fs::write(here("session"), "{\"losscope\": \"1\", \"wish\": {}}").unwrap();
+    std::fs::write(here("network"), "name = 'x'\n[[layer]]\nname = 'a'\n").unwrap();
+    std::fs::create_dir_all(here("images/cat")).unwrap();
+    image::GrayImage::new(2, 2)
+        .save(here("images/cat/1.png"))
+        .unwrap();
+    for (path, expected) in [
+        (file("models/mlp/sb.pt"), Kind::Checkpoint),
+        (file("models/resnet20/sb.pt.gz"), Kind::Checkpoint),
+        (file("formats/mlps.npz"), Kind::Checkpoint),
+        (file("formats/mlps.h5"), Kind::Checkpoint),
+        (file("formats/resnet8_checkpoint.pth.tar"), Kind::Checkpoint),
+        (
+            file("formats/resnet8_sharded/model.safetensors.index.json"),
+            Kind::Checkpoint,
+        ),
+        (file("formats/resnet8_sharded"), Kind::Checkpoint),
+        (here("weights.npz"), Kind::Checkpoint),
+        (PathBuf::from("builtin:small"), Kind::Checkpoint),
+        (file("data/digits.npz"), Kind::Data),
+        (here("named-as.pt"), Kind::Data),
+        (file("data/digits80.safetensors"), Kind::Data),
+        (file("data/idx/t10k-images-idx3-ubyte"), Kind::Data),
+        (file("data/idx/train-images-idx3-ubyte.gz"), Kind::Data),
+        (file("data/idx"), Kind::Data),
+        (file("data/cifar10-like-bin"), Kind::Data),
+        (
+            file("data/cifar10-like-bin/data_batch_1.bin.gz"),
+            Kind::Data,
+        ),
+        (here("images"), Kind::Data),
+        (PathBuf::from("moons"), Kind::Data),
+        (here("result.npz"), Kind::Result),
+        (file("formats/li_style_surface.h5"), Kind::Result),
+        (file("formats/li_style_direction.h5"), Kind::Directions),
+        (file("trajectory/epochs"), Kind::Run),
+        (here("session"), Kind::Session),
+        (here("network"), Kind::Model),
+    ] {
+        let found = kind(&path).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(found, expected, "{}", path.display());
+    }
+    let idx = [
+        "train-images-idx3-ubyte.gz",
+        "train-labels-idx1-ubyte.gz",
+        "t10k-images-idx3-ubyte",
+        "t10k-labels-idx1-ubyte",
+    ];
+    let idx: Vec<PathBuf> = idx.iter().map(|n| file(&format!("data/idx/{n}"))).collect();
+    let sorted = Sorted::of(&idx).unwrap();
+    assert_eq!(sorted.data, Some(file("data/idx")), "files of one set");
+}
+
+#[test]
+fn what_the_window_cannot_open_is_said_in_the_terminal() {
+    let dir = folder();
+    std::fs::write(dir.path().join("notes.txt"), "some words").unwrap();
+    let small = fixture("models/mlp/sb.pt");
+    let [npz, idx] = ["data/digits.npz", "data/idx/t10k-images-idx3-ubyte"].map(fixture);
+    losscope(dir.path(), &[&small, "notes.txt"]).fails(1, &["notes.txt", "some words"]);
+    losscope(dir.path(), &[&small, &npz, &idx]).fails(2, &["digits.npz", "t10k", "data"]);
+    losscope(dir.path(), &[&small, &small, &small, &small]).fails(2, &["4 checkpoints"]);
+    losscope(dir.path(), &["nowhere.pt"]).fails(2, &["nowhere.pt", "--help"]);
 }

@@ -249,18 +249,11 @@ fn ctrl_c_keeps_what_was_measured() {
 fn a_stopped_measure_leaves_a_finished_one_alone() {
     let rows: [(&[&str], &[&str]); 2] = [
         (
-            &[
-                "curvature",
-                "--top",
-                "0",
-                "--trace",
-                "--probes",
-                "100000000",
-            ],
+            &["curvature", "--top", "0", "--trace", "--probes", "1000000"],
             &["curvature", "--top", "1"],
         ),
         (
-            &["noise", "--estimate", "--repeats", "100000000"],
+            &["noise", "--estimate", "--repeats", "1000000"],
             &["noise", "--curvature-probes", "0"],
         ),
     ];
@@ -295,6 +288,20 @@ fn a_stopped_measure_leaves_a_finished_one_alone() {
         let partial: Value = serde_json::from_str(&partial).unwrap();
         assert_eq!(partial["header"]["complete"], false);
         assert!(file("m.partial.npz").exists());
+
+        // Nothing is begun that would take the place of what is kept.
+        for (args, words) in [(long, "this very job"), (short, "another job")] {
+            let output = losscope(dir.path(), &[args, &files].concat());
+            let said = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(2), "{said}");
+            assert!(
+                said.contains("m.partial.json") && said.contains(words),
+                "{said}"
+            );
+        }
+        for name in ["m.partial.json", "m.partial.npz"] {
+            std::fs::remove_file(file(name)).unwrap();
+        }
 
         let output = losscope(dir.path(), &[short, &files].concat());
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -446,10 +453,10 @@ fn contradictions_and_slips_are_wrong_usage() {
         (&["curvature", "--alpha=0:1:5"], &["required", "--to"]),
         (
             &["curvature", "--tolerance", "2"],
-            &["--tolerance", "between 0 and 1"],
+            &["--tolerance", "from 1e-15 to 0.5"],
         ),
         (&["curvature", "--probes", "0"], &["--probes"]),
-        (&["curvature", "--map=-1:1:500"], &["coarser"]),
+        (&["curvature", "--map=-1:1:500"], &["--map", "201"]),
         (&["curvature", "-o", "c.vtk"], &[".json", ".npz", ".png"]),
         (
             &["curvature", "--trace", "-o", "c.png"],
@@ -661,4 +668,65 @@ fn weights_that_are_not_finite_are_named() {
     fails(&["curvature", &good, "--to", &nan], 1, &words);
     fails(&["sharpness", &good, &nan], 1, &words);
     fails(&["noise", &nan], 1, &words);
+}
+
+/// The first processor this process may run on.
+#[cfg(target_os = "linux")]
+fn first_processor() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let allowed = status
+        .lines()
+        .find_map(|line| line.strip_prefix("Cpus_allowed_list:"))
+        .unwrap();
+    let processors = allowed.trim().chars();
+    processors.take_while(char::is_ascii_digit).collect()
+}
+
+/// Sums were cut into as many parts as there were cores, so that the last digits told the machine.
+#[cfg(target_os = "linux")]
+#[test]
+fn numbers_do_not_depend_on_the_number_of_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    let measured = |command: &mut Command, args: &[&str]| {
+        let output = command.args(args).arg("--json").current_dir(dir.path());
+        let output = output.output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        let mut value: Value = serde_json::from_slice(&output.stdout).unwrap();
+        // What says how long it took and on how many threads.
+        let header = value.as_object_mut().unwrap();
+        for key in ["device", "elapsed_seconds"] {
+            header.remove(key);
+            let inner = header.get_mut("header").and_then(Value::as_object_mut);
+            inner.and_then(|inner| inner.remove(key));
+        }
+        value
+    };
+    let (mlp, resnet) = (fixture("models/mlp/sb.pt"), fixture("models/resnet8/sb.pt"));
+    let sharpness = "sharpness MLP --epsilon 1e-3 --iterations 3 --restarts 1 --draws 2";
+    let curvature = "curvature MLP --top 2 --trace --probes 3 --density --density-probes 1 --density-steps 10 --most-products 40";
+    let noise = "noise MLP --curvature-probes 2 --alignment-repeats 2 --batches 1,64 --samples 300";
+    let few = "curvature RESNET --samples 300 --top 0 --trace --probes 2";
+    for (job, model) in [
+        (sharpness, &mlp),
+        (curvature, &mlp),
+        (noise, &mlp),
+        (few, &resnet),
+    ] {
+        for device in ["flex", "ndarray"] {
+            let words = format!("{job} --device {device}");
+            let args: Vec<&str> = words
+                .split(' ')
+                .map(|word| match word {
+                    "MLP" | "RESNET" => model.as_str(),
+                    word => word,
+                })
+                .collect();
+            let program = env!("CARGO_BIN_EXE_losscope");
+            let all = measured(&mut Command::new(program), &args);
+            let mut alone = Command::new("taskset");
+            alone.args(["-c", &first_processor(), program]);
+            let one = measured(&mut alone, &args);
+            assert_eq!(all, one, "{words}");
+        }
+    }
 }

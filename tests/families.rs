@@ -51,6 +51,7 @@ fn state(shapes: &[(String, Vec<usize>)]) -> StateDict {
     StateDict {
         tensors,
         source,
+        unreadable: Vec::new(),
         warnings: Vec::new(),
     }
 }

@@ -236,7 +236,7 @@ fn a_surface_cut_at_the_top_says_so() {
 #[test]
 fn long_words_and_any_width_stay_on_the_page() {
     let long = "a name that is far too long for the room it has and goes on and on ".repeat(4);
-    for (width_mm, equal_aspect) in [(40.0, true), (60.0, false), (80.0, true), (250.0, false)] {
+    for width_mm in [40.0, 60.0, 80.0, 250.0] {
         let mut figure = surface(15, paraboloid);
         figure.markers.push(Marker {
             x: 1.0,
@@ -264,7 +264,6 @@ fn long_words_and_any_width_stay_on_the_page() {
             values: figure.values.iter().map(|v| v * 1.2345e-7).collect(),
             x: axis(15, -1.234e-5, 1.234e-5),
             width_mm,
-            equal_aspect,
             ..figure
         });
         let mut figure = line(31, |a| a * a);
@@ -306,29 +305,163 @@ fn trajectories_need_no_surface() {
     });
 }
 
+/// Width and height of the plot, in points.
+fn plot_size(svg: &str) -> (f64, f64) {
+    let image = svg.lines().find(|l| l.starts_with("<image")).unwrap();
+    let number = |name: &str| -> f64 {
+        let rest = image.split_once(&format!(" {name}=\"")).unwrap().1;
+        rest.split_once('"').unwrap().0.parse().unwrap()
+    };
+    (number("width"), number("height"))
+}
+
 #[test]
-fn equal_aspect_makes_circles_round() {
+fn a_unit_is_as_long_on_both_axes_of_every_plane() {
+    for (wide, high) in [(1.0, 0.5), (1.0, 1.0), (0.2, 1.0), (8.0, 1.02), (3.0, 20.0)] {
+        let figure = ContourFigure {
+            x: axis(21, -wide, wide),
+            y: axis(21, -high, high),
+            y_label: "a name that is longer than a low plot is high".to_owned(),
+            ..surface(21, paraboloid)
+        };
+        let svg = check_surface(&figure);
+        let (width, height) = plot_size(&svg);
+        // Two decimals of a point.
+        let ratio = width / height / (wide / high);
+        assert!((ratio - 1.0).abs() < 2e-3, "{wide} × {high}: {ratio}");
+        assert!(!svg.contains("not to scale"));
+    }
+}
+
+#[test]
+fn a_plane_too_narrow_to_be_true_to_scale_says_so() {
     let figure = ContourFigure {
-        y: axis(21, -0.5, 0.5),
-        x: axis(21, -1.0, 1.0),
-        equal_aspect: true,
+        x: axis(21, -30.0, 30.0),
         ..surface(21, paraboloid)
     };
     let svg = check_surface(&figure);
-    let image = svg.lines().find(|l| l.starts_with("<image")).unwrap();
-    let number = |name: &str| -> f64 {
-        image
-            .split_once(&format!(" {name}=\""))
-            .unwrap()
-            .1
-            .split_once('"')
-            .unwrap()
-            .0
-            .parse()
-            .unwrap()
+    let (width, height) = plot_size(&svg);
+    assert!((width / height - 3.0).abs() < 0.01, "{width} {height}");
+    assert!(svg.contains("not to scale: a unit of y is drawn 10 times as long as one of x"));
+    // A run that went far along one direction, without a surface.
+    let points = (0..30).map(|i| (f64::from(i), (f64::from(i) * 0.2).sin() * 0.01));
+    let run = ContourFigure {
+        trajectories: vec![Trajectory {
+            label: String::new(),
+            points: points.collect(),
+        }],
+        ..ContourFigure::default()
     };
-    // Two decimals of a point, and a layout settled in a few rounds.
-    assert!((number("width") / number("height") - 2.0).abs() < 0.05);
+    assert!(check_surface(&run).contains("not to scale"));
+}
+
+/// Every number that a figure writes in nothing but digits, dot and minus sign.
+fn numbers_of(svg: &str) -> Vec<f64> {
+    let texts = svg.lines().filter(|l| l.starts_with("<text"));
+    texts
+        .filter_map(|l| l.split_once('>')?.1.split_once('<'))
+        .filter_map(|(text, _)| text.replace('−', "-").parse().ok())
+        .collect()
+}
+
+#[test]
+fn the_axis_of_a_line_fits_what_lies_between_the_minimizers() {
+    // A barrier of 2 nats at ½; 10⁴⁵ at α = 2, 10³⁰ at −1.
+    let wild = |a: f64| {
+        let inner = 0.1 + 8.0 * (a * (1.0 - a)).max(0.0);
+        inner + 10_f64.powf(45.0 * (a - 1.0).max(0.0)) + 10_f64.powf(30.0 * (-a).max(0.0)) - 2.0
+    };
+    let figure = LineFigure {
+        barrier: Some(Barrier {
+            alpha: 0.5,
+            height: 2.0,
+        }),
+        validation_loss: None,
+        ..line(61, wild)
+    };
+    let svg = check_line(&figure);
+    assert!(
+        svg.contains(">↑ 10⁴⁵<") && svg.contains(">↑ 10³⁰<"),
+        "{svg}"
+    );
+    assert!(svg.contains("the largest finite value is 10⁴⁵"));
+    assert!(svg.contains(">barrier 2<"), "the barrier is drawn");
+    // α, accuracies up to 100, and losses of a few nats.
+    let largest = numbers_of(&svg).into_iter().fold(0.0, f64::max);
+    assert!(largest <= 100.0, "{largest}");
+    let svg = check_line(&LineFigure {
+        scale: Scale::Log,
+        ..figure
+    });
+    assert!(svg.contains(">↑ 10⁴⁵<") && svg.contains(">barrier 2<"));
+    let tame = check_line(&LineFigure {
+        scale: Scale::Log,
+        ..line(61, |a| 0.02 + 0.5 * (a * (a - 1.0)).powi(2))
+    });
+    assert!(!tame.contains('↑'), "a tame line is shown whole");
+}
+
+#[test]
+fn accuracies_are_per_cent_on_a_figure() {
+    let svg = check_line(&line(31, |a| 0.05 + (a - 0.5).powi(2)));
+    assert!(
+        svg.contains(">Accuracy (%)<") && svg.contains(">80<"),
+        "{svg}"
+    );
+}
+
+#[test]
+fn numbers_along_an_axis_never_touch() {
+    for width_mm in [40.0, 80.0, 120.0] {
+        for (lo, hi) in [(-1e-4, 1e-4), (-0.123_45, 0.98), (-20_000.0, 45_000.0)] {
+            let figure = ContourFigure {
+                x: axis(15, lo, hi),
+                y: axis(15, lo, hi),
+                width_mm,
+                ..surface(15, paraboloid)
+            };
+            let svg = check_surface(&figure);
+            let tree = usvg::Tree::from_str(&svg, &with_font()).unwrap();
+            let mut boxes = Vec::new();
+            texts(tree.root(), &mut boxes);
+            // Numbers along x stand on one line: those of equal height in the lower part.
+            for (i, a) in boxes.iter().enumerate() {
+                for b in &boxes[i + 1..] {
+                    let same_line = (a.y() - b.y()).abs() < 0.2;
+                    let apart = a.right() + 1.0 < b.x() || b.right() + 1.0 < a.x();
+                    assert!(
+                        !same_line || apart,
+                        "{lo}..{hi} at {width_mm} mm: {a:?} {b:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn with_font() -> usvg::Options<'static> {
+    let mut options = usvg::Options::default();
+    options
+        .fontdb_mut()
+        .load_font_data(losscope::plot::text::FONT.to_vec());
+    options
+}
+
+/// Where the texts of a figure are, but for the rims that lie under some.
+fn texts(group: &usvg::Group, found: &mut Vec<usvg::Rect>) {
+    for node in group.children() {
+        match node {
+            usvg::Node::Group(inner) => texts(inner, found),
+            usvg::Node::Text(text) => {
+                let place = text.abs_bounding_box();
+                let size = f64::from(text.chunks()[0].spans()[0].font_size().get());
+                if (size - 7.0).abs() < 0.01 && !found.contains(&place) {
+                    found.push(place);
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
 #[test]
@@ -365,7 +498,7 @@ fn a_line_shows_both_quantities_and_both_minimizers() {
     let svg = check_line(&LineFigure { barrier, ..figure });
     for words in [
         "Loss (nats)",
-        ">Accuracy<",
+        ">Accuracy (%)<",
         "training loss",
         "validation accuracy",
         "small batch",
@@ -482,4 +615,96 @@ fn the_same_figure_is_the_same_bytes() {
         export::png::bytes(&a, 100.0).unwrap(),
         export::png::bytes(&b, 100.0).unwrap()
     );
+}
+
+/// A surface of the built-in experiment in two or three points.
+fn computed(job: losscope::engine::job::SurfaceJob) -> losscope::engine::result::Outcome {
+    let job = losscope::engine::job::SurfaceJob {
+        x: Some("-1:1:3".parse().unwrap()),
+        ..job
+    };
+    let job = losscope::engine::job::Job::Surface(job);
+    losscope::engine::run(&job, None, &mut |_, _| losscope::engine::Flow::Continue).unwrap()
+}
+
+#[test]
+fn a_figure_names_its_files_its_data_its_network_and_what_was_assumed() {
+    let outcome = computed(losscope::engine::job::SurfaceJob {
+        small: Some("builtin:small".into()),
+        large: Some("builtin:large".into()),
+        ..Default::default()
+    });
+    let svg = export::figure::svg(&outcome, &export::figure::FigureOptions::default()).unwrap();
+    for words in [
+        "small batch: built-in digits, batches of 16; large batch: built-in digits, batches of 512",
+        "Gaussian, seed 0, filter-normalised, biases and norms fixed",
+        "digits: 1,437 training and 360 validation samples; ",
+        "parameters, read as mlp",
+        "assumed: ",
+    ] {
+        assert!(svg.contains(words), "{words}");
+    }
+    for internal in ["builtin:", "--", "y*"] {
+        let description = svg.split("<desc>").nth(1).unwrap();
+        let description = description.split("</desc>").next().unwrap();
+        assert!(!description.contains(internal), "{description}");
+    }
+}
+
+#[test]
+fn two_files_of_one_name_are_told_apart_on_a_figure() {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = ["small-batch", "large-batch"].map(|name| {
+        let path = folder.path().join(name).join("model.safetensors");
+        std::fs::create_dir(path.parent().unwrap()).unwrap();
+        let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/assets/digits-mlp/");
+        std::fs::copy(format!("{shipped}{name}.safetensors"), &path).unwrap();
+        path
+    });
+    let [small, large] = paths;
+    let outcome = computed(losscope::engine::job::SurfaceJob {
+        small: Some(small),
+        large: Some(large),
+        ..Default::default()
+    });
+    let caption = export::figure::caption(&outcome);
+    assert_eq!(
+        caption[0],
+        "small batch: small-batch/model.safetensors; large batch: large-batch/model.safetensors"
+    );
+}
+
+#[test]
+fn side_by_side_takes_the_width_asked_for_and_says_what_is_common_once() {
+    let at = |alpha: f64| {
+        computed(losscope::engine::job::SurfaceJob {
+            small: Some("builtin:small".into()),
+            large: Some("builtin:large".into()),
+            alpha: Some(alpha),
+            ..Default::default()
+        })
+    };
+    let (small, large) = (at(0.0), at(1.0));
+    let both = [
+        ("small batch".to_owned(), &small),
+        ("large batch".to_owned(), &large),
+    ];
+    let options = export::figure::FigureOptions {
+        width: 120.0,
+        ..Default::default()
+    };
+    let svg = check(export::panels::contours(&both, &options, true), 120.0);
+    let (width, _) = losscope::plot::page::millimetres(&svg).unwrap();
+    assert!((width - 120.0).abs() < 0.01, "{width}");
+    let description = svg.split("<desc>").nth(1).unwrap();
+    let description = description.split("</desc>").next().unwrap();
+    assert_eq!(description.matches("filter-normalised").count(), 1);
+    assert_eq!(description.matches("‖d₁‖").count(), 2, "{description}");
+    let narrow = export::figure::FigureOptions::default();
+    let narrow = export::figure::FigureOptions {
+        width: 60.0,
+        ..narrow
+    };
+    let error = export::panels::contours(&both, &narrow, true).unwrap_err();
+    assert!(error.to_string().contains("at least 80 mm"), "{error}");
 }

@@ -45,6 +45,7 @@ impl Maker {
                     prefix: String::new(),
                     sha256: String::new(),
                 },
+                unreadable: Vec::new(),
                 warnings: Vec::new(),
             },
         }

@@ -229,3 +229,129 @@ fn a_lone_last_sample_measures_no_statistics() {
     assert_eq!(loss(129).to_bits(), loss(128).to_bits());
     assert_ne!(loss(130).to_bits(), loss(128).to_bits());
 }
+
+/// A batch normalisation of the inputs themselves, so that what it measures can be worked out by hand:
+/// 300 samples make batches of 128, 128 and 44, which count the same or by their samples.
+#[test]
+fn statistics_are_averaged_as_they_say() {
+    use losscope::checkpoint::{Array, Source, StateDict, Values};
+    use losscope::landscape::evaluate::statistics::{BatchSize, BatchWeights, Remeasure};
+    use losscope::model::graph::{Graph, Layer, Loss};
+
+    let count = 300;
+    // A drift, so that the batches differ.
+    let value = |i: usize| (0.7 * i as f64).sin() + 0.01 * i as f64;
+    let inputs: Vec<f32> = (0..count).map(|i| value(i) as f32).collect();
+    let tensor = |name: &str, shape: &[usize], values: &[f64]| {
+        let array = Array::new(shape.to_vec(), Values::F64(values.to_vec()));
+        (name.to_owned(), array.expect("values of this shape"))
+    };
+    let state = StateDict {
+        tensors: vec![
+            tensor("mean", &[1], &[0.0]),
+            tensor("variance", &[1], &[1.0]),
+            tensor("weight", &[2, 1], &[1.0, -1.0]),
+        ],
+        source: Source {
+            path: "made".into(),
+            format: String::new(),
+            state_dict_at: String::new(),
+            prefix: String::new(),
+            sha256: String::new(),
+        },
+        warnings: Vec::new(),
+        unreadable: Vec::new(),
+    };
+    let mut graph = Graph::new("made", vec![1], Loss::CrossEntropy);
+    graph.push(
+        "norm",
+        Layer::BatchNorm {
+            weight: None,
+            bias: None,
+            running_mean: "mean".into(),
+            running_var: "variance".into(),
+            epsilon: 1e-5,
+        },
+    );
+    graph.push(
+        "out",
+        Layer::Linear {
+            weight: "weight".into(),
+            bias: None,
+            output_axis: 0,
+        },
+    );
+    let network = Network::new(graph, &state).expect("a network that fits");
+    let (theta, _) = network.params(&state).expect("its parameters");
+    let samples = Arc::new(Samples {
+        shape: vec![1],
+        inputs: inputs.clone(),
+        labels: (0..count as u32).map(|i| i % 2).collect(),
+    });
+    let opened = device::open(DeviceChoice::Flex, Precision::F64).expect("the device");
+    let evaluator = Evaluator::new(Arc::new(network), opened.device, Precision::F64, 64 << 20)
+        .expect("an evaluator");
+    let split = evaluator.upload(&samples, 2).expect("samples that fit");
+    let slice = |theta: &Params, buffers| {
+        let still = Params::zeros(theta.layout());
+        Slice::new(theta.clone(), vec![still], buffers).expect("a slice")
+    };
+    let outputs = |loaded| evaluator.logits(&loaded, &[0.0], &split).expect("outputs");
+    // Means and unbiased variances of the batches, averaged by hand.
+    let by_hand = |batch: usize, weighted: bool| {
+        let (mut mean, mut variance, mut total) = (0.0, 0.0, 0.0);
+        for part in inputs.chunks(batch) {
+            let n = part.len() as f64;
+            let own = part.iter().map(|v| f64::from(*v)).sum::<f64>() / n;
+            let squares = part.iter().map(|v| (f64::from(*v) - own).powi(2));
+            let weight = if weighted { n } else { 1.0 };
+            mean += weight * own;
+            variance += weight * squares.sum::<f64>() / (n - 1.0);
+            total += weight;
+        }
+        let measured = theta.map(|spec, values| match spec.name.as_str() {
+            "mean" => vec![mean / total],
+            "variance" => vec![variance / total],
+            _ => values.to_vec(),
+        });
+        let still = slice(&measured, Buffers::Frozen);
+        outputs(evaluator.load(still, None).expect("a slice on the device"))
+    };
+    let mut seen: Vec<Vec<f64>> = Vec::new();
+    for (batch, size) in [
+        (128, BatchSize::Of(128)),
+        (60, BatchSize::Of(60)),
+        (300, BatchSize::All),
+    ] {
+        for weights in [BatchWeights::Batch, BatchWeights::Sample] {
+            let how = Remeasure {
+                statistics_batch: size,
+                statistics_weights: weights,
+            };
+            let loaded = evaluator
+                .load_measured(slice(&theta, Buffers::Recompute), Some(&samples), how)
+                .expect("a slice on the device");
+            let found = outputs(loaded);
+            let expected = by_hand(batch, weights == BatchWeights::Sample);
+            for (found, expected) in found.iter().zip(&expected) {
+                assert!(
+                    (found - expected).abs() < 1e-9,
+                    "{how:?}: {found} for {expected}"
+                );
+            }
+            seen.push(found);
+        }
+    }
+    // Batches of 128, 128 and 44 tell the two weights apart; five of 60 don't.
+    assert!((seen[0][0] - seen[1][0]).abs() > 1e-4);
+    assert!((seen[2][0] - seen[3][0]).abs() < 1e-9);
+    let too_many = Remeasure {
+        statistics_batch: BatchSize::Of(1 << 40),
+        ..Remeasure::default()
+    };
+    assert_eq!(
+        too_many.describe(300),
+        "recomputed on the training split (300 samples in one batch, unbiased variances)"
+    );
+    assert!("1".parse::<BatchSize>().is_err() && "0".parse::<BatchSize>().is_err());
+}

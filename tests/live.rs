@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
 use losscope::engine::device::DeviceChoice;
-use losscope::engine::job::Job;
-use losscope::engine::live::{Kind, Live, Probe, Quality, Snapshot, Stage, Wish};
+use losscope::engine::job::{Directions, Job};
+use losscope::engine::live::{Kind, Live, Place, Probe, Quality, Snapshot, Stage, Wish};
 use losscope::engine::result::Numbers;
 use losscope::engine::{self, Flow};
 use std::path::{Path, PathBuf};
@@ -111,6 +111,38 @@ fn the_newest_wish_wins_and_the_rest_leaves_little_behind() {
     assert!(news.surfaces.len() <= 48, "{}", news.surfaces.len());
 }
 
+/// A pass over all samples begins at nothing, however much the pass over few has drawn.
+#[test]
+fn progress_is_that_of_the_pass_that_runs() {
+    let desk = Desk::new();
+    let mut wish = small_wish();
+    wish.plane.x = Some("-1:1:31".parse().unwrap());
+    wish.sharpness = false;
+    let number = desk.live.wish(wish.clone());
+    let seen = std::cell::RefCell::new(Vec::new());
+    desk.until("everything", |news| {
+        let activity = &news.activity;
+        if activity.what.starts_with("Surface")
+            && let Some((done, total)) = activity.points
+        {
+            assert!(done < total, "{} is full: {done} of {total}", activity.what);
+            seen.borrow_mut().push((activity.what.clone(), done, total));
+        }
+        news.wish == number && activity.is_idle()
+    });
+    let seen = seen.into_inner();
+    assert!(
+        seen.iter().all(|(what, ..)| what.contains("31 × 31")),
+        "{seen:?}"
+    );
+    for pass in seen.chunk_by(|a, b| a.0 == b.0) {
+        assert!(pass.is_sorted_by_key(|(_, done, _)| *done), "{pass:?}");
+    }
+    let whole = seen.iter().filter(|(what, ..)| what.ends_with("31 × 31"));
+    let (_, first, total) = whole.min_by_key(|(_, done, _)| *done).unwrap();
+    assert!(*total == 961 && *first < 961 / 2, "{first} of {total}");
+}
+
 #[test]
 fn a_probe_tells_what_the_surface_tells_at_the_same_point() {
     let desk = Desk::new();
@@ -177,7 +209,7 @@ fn a_file_that_cannot_be_opened_is_a_failure_with_its_name_and_the_next_one_open
     wish.small = "/nowhere/at/all.pt".into();
     let news = desk.settle(&wish);
     let failure = news.failure.as_ref().unwrap();
-    assert_eq!(failure.stage, Stage::Checkpoint);
+    assert_eq!(failure.stage, Stage::Checkpoint(Place::Small));
     assert!(
         failure.message.contains("/nowhere/at/all.pt"),
         "{}",
@@ -196,9 +228,56 @@ fn data_that_the_network_cannot_take_names_both_shapes() {
     wish.plane.setup.data = "spirals".into();
     let news = desk.settle(&wish);
     let failure = news.failure.as_ref().unwrap();
-    assert_eq!(failure.stage, Stage::Data, "{failure:?}");
+    assert_eq!(failure.stage, Stage::Fit, "{failure:?}");
     assert!(
         failure.message.contains("[2]") && failure.message.contains("64"),
+        "{}",
+        failure.message
+    );
+}
+
+#[test]
+fn after_a_failed_open_what_was_open_is_there_again_and_not_computed_anew() {
+    let desk = Desk::new();
+    let wish = small_wish();
+    let before = desk.settle(&wish);
+    assert!(before.stands);
+    let broken = fixture("data/broken/idx_size_lies-idx3-ubyte");
+    let stranger = fixture("models/lenet/lb.pt");
+    let (mut data, mut large, mut plane) = (wish.clone(), wish.clone(), wish.clone());
+    data.plane.setup.data = broken.display().to_string();
+    large.large = Some(stranger.clone());
+    plane.aim(Directions::Three(stranger, fixture("models/lenet/sb.pt")));
+    for (failing, stage) in [
+        (data, Stage::Data),
+        (large, Stage::Stranger(Place::Large)),
+        (plane, Stage::Plane),
+    ] {
+        let news = desk.settle(&failing);
+        assert!(!news.stands);
+        assert_eq!(news.failure.as_ref().unwrap().stage, stage);
+        let again = desk.settle(&wish);
+        assert_eq!(again.failure, None);
+        assert!(again.stands);
+        let version = |news: &Snapshot| news.surface_near(0.0).unwrap().version;
+        assert_eq!(version(&again), version(&before), "{stage:?}");
+        assert!(Arc::ptr_eq(
+            again.line.as_ref().unwrap(),
+            before.line.as_ref().unwrap()
+        ));
+    }
+}
+
+#[test]
+fn the_same_checkpoint_twice_is_no_pair() {
+    let desk = Desk::new();
+    let mut wish = small_wish();
+    wish.large = Some(wish.small.clone());
+    let news = desk.settle(&wish);
+    let failure = news.failure.as_ref().unwrap();
+    assert_eq!(failure.stage, Stage::Stranger(Place::Large));
+    assert!(
+        failure.message.contains("same weights"),
         "{}",
         failure.message
     );

@@ -228,7 +228,7 @@ fn a_curvature_is_the_same_in_every_format() {
 
     let svg = text_of(&dir.path().join("c.svg"));
     for words in [
-        "curvature at builtin:large",
+        "curvature at built-in digits, batches of 512",
         "Density of eigenvalues",
         "|λ_min/λ_max|",
         "Slope along the line",

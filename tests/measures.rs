@@ -38,6 +38,17 @@ fn fails(args: &[&str], code: i32, words: &[&str]) {
     assert!(!stderr.contains("panicked"), "{stderr}");
 }
 
+/// Refuses to start, and says all of `words`.
+#[track_caller]
+fn fails_in(folder: &Path, args: &[&str], words: &[&str]) {
+    let output = losscope(folder, args);
+    let stderr = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+    for word in words {
+        assert!(stderr.contains(word), "{word:?} is missing in: {stderr}");
+    }
+}
+
 fn fixture(name: &str) -> String {
     format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))
 }
@@ -348,10 +359,10 @@ fn train_mode_measures_another_loss_where_there_is_batch_normalisation() {
 #[test]
 fn what_makes_no_sense_is_refused_before_any_work() {
     for (args, words) in [
-        (vec!["--epsilon", "0"], vec!["positive", "0"]),
-        (vec!["--epsilon=-1e-3"], vec!["positive"]),
-        (vec!["--epsilon", "nan"], vec!["positive"]),
-        (vec!["--iterations", "0"], vec!["from 1 up"]),
+        (vec!["--epsilon", "0"], vec!["--epsilon", "from 1e-12"]),
+        (vec!["--epsilon=-1e-3"], vec!["--epsilon", "from 1e-12"]),
+        (vec!["--epsilon", "nan"], vec!["--epsilon", "from 1e-12"]),
+        (vec!["--iterations", "0"], vec!["from 1 to 1,000,000"]),
         (vec!["--method", "sign,sign"], vec!["sign ascent twice"]),
         (
             vec!["--subspace", "20000"],
@@ -365,7 +376,7 @@ fn what_makes_no_sense_is_refused_before_any_work() {
             vec!["--measures", "flatness"],
             vec!["flatness", "adaptive-worst"],
         ),
-        (vec!["--rho", "0"], vec!["--rho", "positive"]),
+        (vec!["--rho", "0"], vec!["--rho", "from 1e-12"]),
         (vec!["--draws", "1"], vec!["--draws", "2"]),
         (vec!["-o", "s.png"], vec![".json or .npz"]),
         (
@@ -453,7 +464,7 @@ fn stopping_keeps_what_was_measured() {
     let file = |name: &str| dir.path().join(name);
     std::fs::write(file("s.json"), "finished").unwrap();
     let common = ["--epsilon", "1e-3,1e-4", "--restarts", "0", "-o", "s.json"];
-    let long = ["--method", "sign", "--draws", "100000000"];
+    let long = ["--method", "sign", "--draws", "1000000"];
     let worst = ["--save-worst", "w.safetensors"];
     let stderr = stopped(dir.path(), &[&common[..], &long, &worst].concat());
     assert_eq!(std::fs::read(file("s.json")).unwrap(), b"finished");
@@ -472,6 +483,19 @@ fn stopping_keeps_what_was_measured() {
     }
     assert!(!file("w-2-0.001.safetensors").exists());
     let short = ["sharpness", "--measures", "none"];
+    let other = [&short[..], &common].concat();
+    fails_in(
+        dir.path(),
+        &other,
+        &["s.partial.json", "another job", "--measures"],
+    );
+    let same = [&["sharpness"], &common[..], &long, &worst].concat();
+    fails_in(
+        dir.path(),
+        &same,
+        &["s.partial.json", "this very job", "remove it"],
+    );
+    std::fs::remove_file(&kept).unwrap();
     succeeds(dir.path(), &[&short[..], &common].concat());
     assert!(!kept.exists() && std::fs::metadata(file("s.json")).unwrap().len() > 8);
 }

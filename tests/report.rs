@@ -46,7 +46,7 @@ fn job(args: &[&str]) -> ReportJob {
 
 /// A report that is stopped once `at` begins.
 fn stopped_at(job: &ReportJob, at: Part) -> Report {
-    report::run(job, &mut |pulse: Pulse| {
+    report::run(job, &mut |pulse: Pulse, _| {
         if pulse.part == at {
             Flow::Stop
         } else {
@@ -624,19 +624,30 @@ fn an_interrupt_keeps_what_is_finished() {
     assert_eq!(child.wait().unwrap().code(), Some(130), "{said:?}");
     assert!(said.iter().any(|l| l.contains("stopped with")), "{said:?}");
     let html = fs::read_to_string(file("report.partial.html")).unwrap();
-    assert!(html.contains("This report is not complete") && html.contains("builtin:small"));
+    assert!(
+        html.contains("This report is not complete")
+            && html.contains("built-in digits, batches of 16")
+    );
     assert!(html.contains("report.partial-files/line.npz"));
     assert!(file("report.partial-files/line.npz").exists());
     for name in ["report.html", "report-files/line.npz"] {
         assert_eq!(fs::read(file(name)).unwrap(), b"finished", "{name}");
     }
-    // A whole one takes the place of both.
-    let output = losscope(dir.path(), &["report", "--quick", "--samples", "60"]);
+    // Another isn't begun while it lies there.
+    let quick = ["report", "--quick", "--samples", "60"];
+    let output = losscope(dir.path(), &quick);
+    let said = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    for words in ["report.partial.html", "a report stopped after", "--quick"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    fs::remove_file(file("report.partial.html")).unwrap();
+    let output = losscope(dir.path(), &quick);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(
         fs::read_to_string(file("report.html"))
             .unwrap()
-            .contains("builtin:small")
+            .contains("built-in digits, batches of 16")
     );
     assert!(!file("report.partial.html").exists() && !file("report.partial-files").exists());
 }

@@ -8,7 +8,7 @@ use losscope::checkpoint::{self, Array, Values};
 use losscope::engine::directions;
 use losscope::engine::job::{Job, SurfaceJob, TrajectoryJob};
 use losscope::engine::recipe::{
-    AxisFacts, DataFacts, FileFacts, Mark, ModelFacts, Recipe, TrajectoryFacts,
+    AxisFacts, DataFacts, FileFacts, Fingerprints, Mark, ModelFacts, Recipe, TrajectoryFacts,
 };
 use losscope::engine::result::{Numbers, Outcome};
 use losscope::error::Result;
@@ -68,6 +68,10 @@ fn recipe(job: Job) -> Recipe {
             validation_samples: 360,
         },
         device: "flex: CPU".into(),
+        fingerprints: Fingerprints {
+            network: "ef".into(),
+            directions: vec!["01".into(), "23".into()],
+        },
         axes: vec![AxisFacts {
             label: "d₁".into(),
             rule: "random".into(),

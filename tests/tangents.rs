@@ -80,6 +80,7 @@ fn made() -> Case {
             prefix: String::new(),
             sha256: String::new(),
         },
+        unreadable: Vec::new(),
         warnings: Vec::new(),
     };
     let mut tensor = |name: &str, shape: &[usize], positive: bool| {

@@ -37,6 +37,7 @@ const CRATES: [(&str, &[&str]); 9] = [
         "std::thread",
         &[
             "checkpoint/hdf5",
+            "landscape/curvature/orthogonal",
             "landscape/evaluate/lanes",
             "engine",
             "cli",
@@ -193,6 +194,45 @@ fn files_stay_short() {
         long.is_empty(),
         "split what is more than one thing: {}",
         long.join(", ")
+    );
+}
+
+/// Where numbers are made for machines, or below the floor where people's are.
+const OWN_NUMBERS: [&str; 4] = [
+    "plot/number.rs",
+    "plot/draw.rs",
+    "landscape/sharpness/",
+    "export/report/summary.rs",
+];
+
+#[test]
+fn numbers_for_people_are_written_in_one_place() {
+    let mut wrong = Vec::new();
+    for (name, text) in sources(&root().join("src")) {
+        if OWN_NUMBERS.iter().any(|own| name.starts_with(own)) {
+            continue;
+        }
+        for line in code(&text).lines() {
+            // `{:.2e}`, `{x:e}`: powers in another style than 10⁻³.
+            let scientific = line.split('{').skip(1).any(|part| {
+                let inside = part.split('}').next().unwrap_or_default();
+                inside.split_once(':').is_some_and(|(_, form)| {
+                    form.ends_with('e')
+                        && form.trim_end_matches('e').len() + 1 == form.len()
+                        && form[..form.len() - 1]
+                            .chars()
+                            .all(|c| c == '.' || c == '+' || c.is_ascii_digit())
+                })
+            });
+            if scientific || line.contains("replace('-', \"−\")") {
+                wrong.push(format!("{name}: {}", line.trim()));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "crate::plot::number writes numbers: {}",
+        wrong.join("\n")
     );
 }
 

@@ -1,16 +1,19 @@
 //! The experiment: a card for each checkpoint, one for the data, and how far apart they are.
 
 use super::command::{Ask, Command, Place};
+use super::refused::{Card, Refused};
 use super::state::State;
 use super::theme::Palette;
+use crate::dataset;
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::engine::live::{Snapshot, Stage};
+use crate::engine::names;
 use crate::landscape::evaluate::Metrics;
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, percent};
 use eframe::egui::{
     self, Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Stroke, Ui,
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Draws the cards.
 pub fn cards_ui(
@@ -21,27 +24,40 @@ pub fn cards_ui(
     commands: &mut Vec<Command>,
 ) {
     ui.add_space(8.0);
-    failure_ui(ui, news, palette, commands);
+    top_ui(ui, state, news, palette, commands);
     let facts = news.experiment.as_deref();
-    let splits = facts.map_or((true, true), |f| f.splits);
     let wish = &state.wish;
-    checkpoint_ui(
-        ui,
-        palette,
-        palette.small,
-        if wish.large.is_some() {
-            "Small batch"
-        } else {
-            "Checkpoint"
-        },
-        Place::Small,
+    let pair = wish.large.is_some();
+    let all = [
         Some(&wish.small),
-        facts.map(|f| f.small.as_slice()),
-        splits,
-        commands,
-    );
+        wish.large.as_ref(),
+        wish.initial.as_ref(),
+    ];
+    let all: Vec<&Path> = all.into_iter().flatten().map(PathBuf::as_path).collect();
+    let names = names_of(&all);
+    let mut files = all.into_iter().zip(names.iter().map(String::as_str));
+    let mut next = |there: bool| there.then(|| files.next()).flatten();
+    let small = Shown {
+        color: palette.small,
+        title: if pair { "Small batch" } else { "Checkpoint" },
+        place: Place::Small,
+        file: next(true),
+        metrics: facts.map(|f| f.small.as_slice()),
+        splits: facts.map_or((true, true), |f| f.splits),
+        refused: state.opens.refused(Card::Checkpoint(Place::Small)),
+    };
+    let large = Shown {
+        color: palette.large,
+        title: "Large batch",
+        place: Place::Large,
+        file: next(pair),
+        metrics: facts.and_then(|f| f.large.as_deref()),
+        refused: state.opens.refused(Card::Checkpoint(Place::Large)),
+        ..small
+    };
+    let initial = next(wish.initial.is_some());
+    checkpoint_ui(ui, palette, &small, commands);
     ui.horizontal(|ui| {
-        let pair = wish.large.is_some();
         let swap = ui
             .add_enabled(pair, egui::Button::new("↑↓ Swap"))
             .on_hover_text("Exchange the two minimizers");
@@ -57,61 +73,72 @@ pub fn cards_ui(
                 ));
         }
     });
-    checkpoint_ui(
-        ui,
-        palette,
-        palette.large,
-        "Large batch",
-        Place::Large,
-        wish.large.as_deref(),
-        facts.and_then(|f| f.large.as_deref()),
-        splits,
-        commands,
-    );
-    initial_ui(ui, state, news, palette, commands);
+    checkpoint_ui(ui, palette, &large, commands);
+    initial_ui(ui, state, initial, news, palette, commands);
     data_ui(ui, state, news, palette, commands);
 }
 
-fn card(palette: &Palette) -> Frame {
+/// What the card of a checkpoint shows.
+#[derive(Clone, Copy)]
+struct Shown<'a> {
+    color: Color32,
+    title: &'a str,
+    place: Place,
+    /// Where the file is, and its name.
+    file: Option<(&'a Path, &'a str)>,
+    metrics: Option<&'a [Metrics]>,
+    /// Whether training and validation samples count.
+    splits: (bool, bool),
+    refused: Option<&'a Refused>,
+}
+
+/// The frame of a card, marked where something on it has failed.
+fn card(palette: &Palette, failed: bool) -> Frame {
+    let stroke = if failed {
+        Stroke::new(1.5, palette.error)
+    } else {
+        Stroke::new(1.0, palette.line)
+    };
     Frame::new()
         .fill(palette.card)
-        .stroke(Stroke::new(1.0, palette.line))
+        .stroke(stroke)
         .corner_radius(CornerRadius::same(8))
         .inner_margin(Margin::symmetric(10, 8))
 }
 
 /// A file's own name; the built-in ones have words.
 pub fn name_of(path: &Path) -> String {
-    match path.to_str() {
+    names_of(&[path]).concat()
+}
+
+/// The names of files that are seen beside each other, told apart where two have the same.
+pub fn names_of(paths: &[&Path]) -> Vec<String> {
+    let owned: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
+    let names = names::distinct(&owned);
+    let name = |(path, name): (&&Path, String)| match path.to_str() {
         Some(BUILTIN_SMALL) => "digits, batches of 16".into(),
         Some(BUILTIN_LARGE) => "digits, batches of 512".into(),
         Some(BUILTIN_INIT) => "digits, before training".into(),
-        _ => path.file_name().map_or_else(
-            || path.display().to_string(),
-            |n| n.to_string_lossy().into(),
-        ),
-    }
+        _ if name.is_empty() => path.display().to_string(),
+        _ => name,
+    };
+    paths.iter().zip(names).map(name).collect()
 }
 
-#[expect(clippy::too_many_arguments, reason = "what a card shows")]
-fn checkpoint_ui(
-    ui: &mut Ui,
-    palette: &Palette,
-    color: Color32,
-    title: &str,
-    place: Place,
-    path: Option<&Path>,
-    metrics: Option<&[Metrics]>,
-    splits: (bool, bool),
-    commands: &mut Vec<Command>,
-) {
-    card(palette).show(ui, |ui| {
+fn checkpoint_ui(ui: &mut Ui, palette: &Palette, shown: &Shown<'_>, commands: &mut Vec<Command>) {
+    let &Shown {
+        color,
+        title,
+        place,
+        ..
+    } = shown;
+    card(palette, shown.refused.is_some()).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
             ui.label(RichText::new("●").color(color));
             ui.label(RichText::new(title).strong().color(color));
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                if path.is_some() && place != Place::Small {
+                if shown.file.is_some() && place != Place::Small {
                     let close = ui.small_button("×").on_hover_text("Close this checkpoint");
                     named_button(&close, &format!("Close {}", title.to_lowercase()));
                     if close.clicked() {
@@ -125,17 +152,20 @@ fn checkpoint_ui(
                 }
             });
         });
-        let Some(path) = path else {
-            ui.label(
-                RichText::new("Open a second checkpoint to see the line between both")
-                    .color(palette.weak),
-            );
+        if let Some(refused) = shown.refused {
+            refused_ui(ui, refused, palette, commands);
+        }
+        let Some((path, name)) = shown.file else {
+            if shown.refused.is_none() {
+                let words = "Open a second checkpoint to see the line between both";
+                ui.label(RichText::new(words).color(palette.weak));
+            }
             return;
         };
-        ui.add(egui::Label::new(name_of(path)).truncate())
+        ui.add(egui::Label::new(name).truncate())
             .on_hover_text(path.display().to_string());
-        let mut metrics = metrics.unwrap_or_default().iter();
-        for (split, there) in [("train", splits.0), ("valid.", splits.1)] {
+        let mut metrics = shown.metrics.unwrap_or_default().iter();
+        for (split, there) in [("train", shown.splits.0), ("valid.", shown.splits.1)] {
             if !there {
                 continue;
             }
@@ -143,9 +173,9 @@ fn checkpoint_ui(
                 || format!("{split}  –"),
                 |m| {
                     format!(
-                        "{split}  {} nats, {:.2} %",
+                        "{split}  {} nats, {}",
                         format_value(m.loss),
-                        100.0 * m.accuracy
+                        percent(m.accuracy)
                     )
                 },
             );
@@ -165,14 +195,21 @@ fn named_button(response: &egui::Response, name: &str) {
 fn initial_ui(
     ui: &mut Ui,
     state: &State,
+    file: Option<(&Path, &str)>,
     news: &Snapshot,
     palette: &Palette,
     commands: &mut Vec<Command>,
 ) {
+    if let Some(refused) = state.opens.refused(Card::Checkpoint(Place::Initial)) {
+        card(palette, true).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            refused_ui(ui, refused, palette, commands);
+        });
+    }
     ui.horizontal(|ui| {
         ui.label(RichText::new("Initial weights").color(palette.weak));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if state.wish.initial.is_some() {
+            if file.is_some() {
                 let close = ui
                     .small_button("×")
                     .on_hover_text("Close the initial weights");
@@ -186,8 +223,8 @@ fn initial_ui(
             if open.clicked() {
                 commands.push(Command::Ask(Ask::Checkpoint(Place::Initial)));
             }
-            if let Some(path) = &state.wish.initial {
-                ui.add(egui::Label::new(name_of(path)).truncate())
+            if let Some((path, name)) = file {
+                ui.add(egui::Label::new(name).truncate())
                     .on_hover_text(path.display().to_string());
             }
         });
@@ -219,11 +256,22 @@ fn data_ui(
     palette: &Palette,
     commands: &mut Vec<Command>,
 ) {
-    card(palette).show(ui, |ui| {
+    let refused = state.opens.refused(Card::Data);
+    let data = state.wish.plane.setup.data.as_str();
+    card(palette, refused.is_some()).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.horizontal(|ui| {
             ui.label(RichText::new("Network and data").strong());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                if !dataset::BUILT_IN.iter().any(|(name, _)| *name == data) {
+                    let (name, _) = dataset::BUILT_IN[0];
+                    let words = format!("Close these data; back to the built-in {name}");
+                    let close = ui.small_button("×").on_hover_text(words);
+                    named_button(&close, "Close data");
+                    if close.clicked() {
+                        commands.push(Command::BuiltInData(name));
+                    }
+                }
                 let open = ui.small_button("Open…");
                 named_button(&open, "Open data…");
                 if open.clicked() {
@@ -231,8 +279,11 @@ fn data_ui(
                 }
             });
         });
+        if let Some(refused) = refused {
+            refused_ui(ui, refused, palette, commands);
+        }
         let Some(facts) = news.experiment.as_deref() else {
-            ui.label(RichText::new(&state.wish.plane.setup.data).color(palette.weak));
+            ui.label(RichText::new(data).color(palette.weak));
             return;
         };
         let model = &facts.model;
@@ -277,43 +328,85 @@ fn grouped(number: usize) -> String {
     text
 }
 
-/// What went wrong, where the person looks, and what can be done about it.
-fn failure_ui(ui: &mut Ui, news: &Snapshot, palette: &Palette, commands: &mut Vec<Command>) {
-    let Some(failure) = &news.failure else { return };
-    let title = match failure.stage {
-        Stage::Checkpoint => "A checkpoint can't be opened",
-        Stage::Network => "The network isn't recognised",
-        Stage::Data => "Data and network don't fit",
-        Stage::Device => "The device can't be used",
-        Stage::Computing => "Computing failed",
-    };
-    Frame::new()
-        .fill(palette.card)
-        .stroke(Stroke::new(1.5, palette.error))
-        .corner_radius(CornerRadius::same(8))
-        .inner_margin(Margin::symmetric(10, 8))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.label(RichText::new(title).strong().color(palette.error));
+/// What went wrong with no file that has a card of its own.
+fn top_ui(
+    ui: &mut Ui,
+    state: &State,
+    news: &Snapshot,
+    palette: &Palette,
+    commands: &mut Vec<Command>,
+) {
+    let computing = news.failure.as_ref().filter(|f| !f.stage.is_opening());
+    let refused = state.opens.refused(Card::Top);
+    if computing.is_none() && refused.is_none() {
+        return;
+    }
+    card(palette, true).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        if let Some(failure) = computing {
+            ui.label(
+                RichText::new("Computing failed")
+                    .strong()
+                    .color(palette.error),
+            );
             ui.label(&failure.message);
-            ui.horizontal_wrapped(|ui| match failure.stage {
-                Stage::Checkpoint => {
-                    if ui.button("Built-in experiment").clicked() {
-                        commands.push(Command::BuiltIn);
-                    }
-                }
-                Stage::Network => {
-                    if ui.button("Choose the network…").clicked() {
-                        commands.push(Command::ChooseNetwork);
-                    }
-                }
-                Stage::Data => {
-                    if ui.button("Open other data…").clicked() {
-                        commands.push(Command::Ask(Ask::Data));
-                    }
-                }
-                Stage::Device | Stage::Computing => {}
-            });
-        });
+            if ui.button("Try again").clicked() {
+                commands.push(Command::ComputeAgain);
+            }
+        }
+        if let Some(refused) = refused {
+            refused_ui(ui, refused, palette, commands);
+        }
+    });
     ui.add_space(4.0);
+}
+
+/// What went wrong, where the person looks, and the ways out.
+fn refused_ui(ui: &mut Ui, refused: &Refused, palette: &Palette, commands: &mut Vec<Command>) {
+    ui.label(RichText::new(&refused.title).strong().color(palette.error));
+    ui.label(&refused.message);
+    let card = refused.card;
+    let ask = match card {
+        Card::Top => Ask::Open,
+        Card::Checkpoint(place) => Ask::Checkpoint(place),
+        Card::Data => Ask::Data,
+    };
+    let another = ("Choose another…", Command::Ask(ask));
+    let again = ("Try again", Command::TryAgain(card));
+    let mut ways = match refused.stage {
+        None => vec![another],
+        Some(Stage::Checkpoint(_) | Stage::Data) => vec![another, again],
+        Some(Stage::Stranger(Place::Large)) => vec![another, ("Open it alone", Command::OpenAlone)],
+        Some(Stage::Stranger(_)) => vec![another],
+        Some(Stage::Network) => vec![("Choose the network…", Command::ChooseNetwork)],
+        Some(Stage::Fit) => vec![("Open data…", Command::Ask(Ask::Data)), another],
+        Some(Stage::Plane | Stage::Device | Stage::Computing) => vec![again],
+    };
+    // On the card of data both ways to data are one.
+    if refused.stage == Some(Stage::Fit) && card == Card::Data {
+        ways.truncate(1);
+    }
+    ways.push(("Remove", Command::Dismiss(card)));
+    ui.horizontal_wrapped(|ui| {
+        for (words, command) in ways {
+            if ui.button(words).clicked() {
+                commands.push(command);
+            }
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_checkpoints_have_words_and_files_their_names() {
+        let paths = [BUILTIN_SMALL, "a/model.pt", "b/model.pt"].map(Path::new);
+        assert_eq!(
+            names_of(&paths),
+            ["digits, batches of 16", "a/model.pt", "b/model.pt"]
+        );
+        assert_eq!(name_of(Path::new("/x/a/model.pt")), "model.pt");
+    }
 }

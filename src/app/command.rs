@@ -2,21 +2,12 @@
 //!
 //! Menus, buttons and shortcuts all push a [`Command`]; one place carries it out.
 
+use super::refused::Card;
 use super::state::ThemeChoice;
 use super::views::Pane;
+pub use crate::engine::live::Place;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use std::path::PathBuf;
-
-/// Which checkpoint a file is opened as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The small-batch minimizer.
-    Small,
-    /// The large-batch minimizer.
-    Large,
-    /// The initial weights.
-    Initial,
-}
 
 /// What a path is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +43,16 @@ pub enum Command {
     Chosen(Ask, Vec<PathBuf>),
     /// Back to the built-in experiment.
     BuiltIn,
+    /// Back to data that come with the program.
+    BuiltInData(&'static str),
+    /// Try once more what failed to open.
+    TryAgain(Card),
+    /// Take what failed to open off its card.
+    Dismiss(Card),
+    /// Open a large-batch minimizer of another network instead of what is open.
+    OpenAlone,
+    /// Compute once more what failed.
+    ComputeAgain,
     /// Open the dialog that chooses the network.
     ChooseNetwork,
     /// Exchange the two minimizers.
@@ -74,12 +75,16 @@ pub enum Command {
     ResetView,
     /// The usual arrangement of views.
     ResetLayout,
+    /// Show or hide the experiment and its controls.
+    Side,
     /// Bring a view to the front.
     Show(Pane),
     /// Save to the session file, or ask where.
     SaveSession,
     /// Write a view or its numbers to a file.
     Export(Pane),
+    /// Write the surface while α moves to a file.
+    Animate,
     /// Put the picture of a view on the clipboard.
     CopyPicture(Pane),
     /// Put the table of numbers on the clipboard.
@@ -115,6 +120,7 @@ pub fn shortcuts() -> Vec<(KeyboardShortcut, Command)> {
         (key(SHIFT, Key::C), Command::CopyPicture(Pane::Contour)),
         (key(COMMAND, Key::R), Command::NewSeed),
         (key(SHIFT, Key::X), Command::Swap),
+        (key(COMMAND, Key::B), Command::Side),
         (key(COMMAND, Key::Num0), Command::ResetView),
         (key(COMMAND, Key::Period), Command::Stop),
         (key(COMMAND, Key::Plus), Command::Zoom(1)),
@@ -155,6 +161,7 @@ impl Command {
             Self::NewSeed => "New random directions",
             Self::Swap => "Swap the minimizers",
             Self::ResetView => "Reset all views",
+            Self::Side => "Show or hide the side panel",
             Self::Stop => "Stop refining",
             Self::Zoom(step) if *step > 0 => "Larger",
             Self::Zoom(_) => "Smaller",

@@ -4,8 +4,10 @@
 //! portal, no zenity), the path field takes over, so that asking never comes to nothing.
 
 use super::command::{Ask, Command, Place};
+use super::completion::{self, expanded};
 use super::theme::Palette;
-use eframe::egui::{self, Context, Id, Key, Modal, RichText, ScrollArea, TextEdit};
+use crate::engine::recognise;
+use eframe::egui::{self, Context, EventFilter, Id, Key, Modal, Modifiers, RichText, TextEdit};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
@@ -36,6 +38,8 @@ struct Field {
     /// Asked once whether an existing file may be replaced.
     replace: bool,
     fresh: bool,
+    /// Whether there is something to complete, so that Tab does it.
+    completes: bool,
 }
 
 /// Suffixes of files that may be opened for a purpose; none for folders.
@@ -99,7 +103,7 @@ fn title(ask: Ask) -> &'static str {
 }
 
 /// Whether this system can show dialogs of its own.
-fn has_dialogs() -> bool {
+pub fn has_dialogs() -> bool {
     if !cfg!(target_os = "linux") {
         return true;
     }
@@ -127,10 +131,17 @@ impl Dialogs {
         if let Some(folder) = &self.folder {
             dialog = dialog.set_directory(folder);
         }
-        if !suffixes(ask).is_empty() {
-            dialog = dialog
-                .add_filter("What Losscope reads", suffixes(ask))
-                .add_filter("All files", &["*"]);
+        let (all, usual) = (("All files", &["*"][..]), ("Usual suffixes", suffixes(ask)));
+        // A file is known by its content, so where anything may be opened nothing is hidden.
+        let filters = if ask == Ask::Open {
+            [all, usual]
+        } else {
+            [usual, all]
+        };
+        for (words, suffixes) in filters {
+            if !usual.1.is_empty() {
+                dialog = dialog.add_filter(words, suffixes);
+            }
         }
         if ask == Ask::SaveSession {
             dialog = dialog.set_file_name("session.losscope.json");
@@ -179,6 +190,7 @@ impl Dialogs {
             error: String::new(),
             replace: false,
             fresh: true,
+            completes: false,
         });
     }
 
@@ -224,13 +236,20 @@ impl Dialogs {
             ui.heading(title(field.ask));
             let several = matches!(field.ask, Ask::Open | Ask::Corners | Ask::Directions);
             let help = if several {
-                "A path; several are separated by a semicolon. ~ is your home folder"
+                "A path; several are separated by a semicolon. ~ is your home folder, Tab completes"
             } else {
-                "A path; ~ is your home folder"
+                "A path; ~ is your home folder, Tab completes"
             };
             ui.label(RichText::new(help).color(palette.weak));
+            let filter = EventFilter {
+                tab: field.completes,
+                horizontal_arrows: true,
+                vertical_arrows: true,
+                escape: false,
+            };
             let edit = TextEdit::singleline(&mut field.text)
                 .desired_width(f32::INFINITY)
+                .event_filter(filter)
                 .hint_text("path");
             let response = ui.add(edit);
             response.widget_info(|| {
@@ -245,7 +264,16 @@ impl Dialogs {
                 field.error.clear();
                 field.replace = false;
             }
-            completions(ui, field, palette);
+            let tab = response.has_focus()
+                && field.completes
+                && ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Tab));
+            let found = completion::found(&field.text);
+            field.completes = completion::goes_on(&found, &field.text);
+            if completion::ui(ui, &mut field.text, &found, tab, palette) {
+                completion::caret_to_end(ui, response.id, &field.text);
+                (field.fresh, field.replace) = (true, false);
+                field.error.clear();
+            }
             if !field.error.is_empty() {
                 ui.label(RichText::new(&field.error).color(palette.error));
             }
@@ -303,7 +331,7 @@ fn accept(field: &mut Field) -> Result<Vec<PathBuf>, String> {
         return Ok(paths);
     }
     for path in &paths {
-        if !path.exists() && !path.to_string_lossy().starts_with("builtin:") {
+        if !path.exists() && !recognise::is_built_in(path) {
             return Err(format!(
                 "There is no such file or folder: {}",
                 path.display()
@@ -314,85 +342,6 @@ fn accept(field: &mut Field) -> Result<Vec<PathBuf>, String> {
         }
     }
     Ok(paths)
-}
-
-/// `~` as the home folder.
-fn expanded(text: &str) -> PathBuf {
-    match (text.strip_prefix('~'), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) if rest.is_empty() || rest.starts_with('/') => {
-            PathBuf::from(home).join(rest.trim_start_matches('/'))
-        }
-        _ => PathBuf::from(text),
-    }
-}
-
-/// What the last path may go on as: a click or Tab takes it.
-fn completions(ui: &mut egui::Ui, field: &mut Field, palette: &Palette) {
-    let start = field.text.rfind([';', '\n']).map_or(0, |i| i + 1);
-    let found = matching(field.text[start..].trim());
-    if found.is_empty() {
-        return;
-    }
-    let mut taken = None;
-    ScrollArea::vertical().max_height(160.0).show(ui, |ui| {
-        for path in &found {
-            let name = path.display().to_string();
-            let words = RichText::new(&name).color(palette.weak);
-            if ui.selectable_label(false, words).clicked() {
-                taken = Some(name);
-            }
-        }
-    });
-    let none = egui::Modifiers::NONE;
-    if taken.is_none() && ui.input_mut(|i| i.consume_key(none, Key::ArrowRight) && found.len() == 1)
-    {
-        taken = found.first().map(|p| p.display().to_string());
-    }
-    if let Some(name) = taken {
-        field.text.truncate(start);
-        field.text.push_str(&name);
-        field.fresh = true;
-    }
-}
-
-/// Entries of a folder that begin as typed, folders with a slash; a dozen at most.
-fn matching(typed: &str) -> Vec<PathBuf> {
-    if typed.is_empty() {
-        return Vec::new();
-    }
-    let path = expanded(typed);
-    let (folder, start) = if typed.ends_with('/') {
-        (path.clone(), String::new())
-    } else {
-        let start = path
-            .file_name()
-            .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        (
-            path.parent().map_or_else(PathBuf::new, Path::to_owned),
-            start,
-        )
-    };
-    let folder = if folder.as_os_str().is_empty() {
-        PathBuf::from(".")
-    } else {
-        folder
-    };
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Vec::new();
-    };
-    let mut found: Vec<PathBuf> = entries
-        .take(5_000)
-        .flatten()
-        .filter(|e| e.file_name().to_string_lossy().starts_with(&start))
-        .map(|e| {
-            let path = e.path();
-            if path.is_dir() { path.join("") } else { path }
-        })
-        .filter(|p| *p != path)
-        .collect();
-    found.sort();
-    found.truncate(12);
-    found
 }
 
 #[cfg(test)]
@@ -406,6 +355,7 @@ mod tests {
             error: String::new(),
             replace: false,
             fresh: false,
+            completes: false,
         }
     }
 
@@ -429,16 +379,5 @@ mod tests {
         let mut field = field(Ask::SaveSession, file);
         assert!(accept(&mut field).is_err());
         assert!(accept(&mut field).is_ok());
-    }
-
-    #[test]
-    fn paths_are_completed() {
-        let start = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.t");
-        let found = matching(start);
-        assert_eq!(
-            found,
-            [Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml")]
-        );
-        assert!(matching("/nowhere/at/all").is_empty());
     }
 }

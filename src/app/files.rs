@@ -1,228 +1,167 @@
-//! What a chosen path is for: checkpoints, results, sessions, data, folders.
-//!
-//! Small things are looked at here and at once; reading results, which may be large, happens on a
-//! thread of its own and comes back through [`Opening::poll`].
+//! What a chosen path is for, once it is known what it is: which place a checkpoint takes, what
+//! belongs together, what a result or a session wants to be seen.
 
-use super::cards::name_of;
+use super::cards::{name_of, names_of};
 use super::command::{Ask, Place};
-use super::session::{self, Session};
+use super::looking::Found;
+use super::opens::Change;
+use super::readings::set_data;
 use super::state::State;
 use super::views::Pane;
 use crate::engine::job::{Directions, Job};
-use crate::engine::live::{Live, Wish};
+use crate::engine::live::Wish;
+use crate::engine::recognise::{self, Sorted};
 use crate::engine::result::Outcome;
-use crate::export;
-use eframe::egui::Context;
 use egui_tiles::Tree;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
 
-/// A file being read.
-#[derive(Default)]
-pub struct Opening {
-    waiting: Option<(PathBuf, Receiver<Read>)>,
-}
-
-/// What a file turned out to hold.
-enum Read {
-    Session(Box<Session>, Vec<Outcome>, Vec<String>),
-    Result(Box<Outcome>),
-    Failed(String),
-}
-
-/// What kind of thing a path is, by its name and whether it is a folder.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Session,
-    Model,
-    Checkpoints,
-    Folder,
-    /// By content: a result, or a checkpoint in the same container.
-    Container,
-    File,
-}
-
-fn kind(path: &Path) -> Kind {
-    let suffix = path.extension().map(|s| s.to_string_lossy().to_lowercase());
-    if session::is_session(path) {
-        Kind::Session
-    } else if path.is_dir() {
-        let series = crate::checkpoint::series(path).is_ok_and(|files| files.len() >= 3);
-        if series {
-            Kind::Checkpoints
-        } else {
-            Kind::Folder
+/// Opens paths as what they were asked for.
+pub fn asked(state: &mut State, ask: Ask, paths: Vec<PathBuf>) {
+    let Some(first) = paths.first().cloned() else {
+        return;
+    };
+    let text = first.display().to_string();
+    match ask {
+        Ask::Open | Ask::SaveSession => {}
+        Ask::Checkpoint(place) => state.open_with(&[&|wish| {
+            put(wish, place, &first);
+            None
+        }]),
+        Ask::Data | Ask::DataFolder => state.open_with(&[&|wish| {
+            set_data(wish, &text);
+            None
+        }]),
+        Ask::Model => {
+            let set = |wish: &mut Wish| wish.plane.setup.model.clone_from(&text);
+            match state.opens.unknown().map(|r| r.card) {
+                Some(card) => state.retry(card, set),
+                None => state.open_with(&[&|wish| {
+                    set(wish);
+                    None
+                }]),
+            }
         }
-    } else {
-        match suffix.as_deref() {
-            Some("toml") => Kind::Model,
-            Some("npz" | "h5" | "hdf5") => Kind::Container,
-            _ => Kind::File,
-        }
+        Ask::Series => state.open_with(&[&|wish| {
+            wish.aim(Directions::Pca(first.clone()));
+            None
+        }]),
+        Ask::Directions => state.open_with(&[&|wish| {
+            wish.aim(Directions::Files(paths.clone()));
+            None
+        }]),
+        Ask::Corners => match paths.as_slice() {
+            [a, b] => state.open_with(&[&|wish| {
+                wish.aim(Directions::Three(a.clone(), b.clone()));
+                None
+            }]),
+            other => state.complain(format!(
+                "A plane through three checkpoints takes two more beside θ(α), not {}",
+                other.len()
+            )),
+        },
     }
 }
 
-impl Opening {
-    /// Opens what was chosen, dropped or typed.
-    pub fn chosen(&mut self, ctx: &Context, state: &mut State, ask: Ask, paths: Vec<PathBuf>) {
-        for path in &paths {
-            state.remember(path);
-        }
-        let Some(first) = paths.first().cloned() else {
-            return;
-        };
-        let wish = &mut state.wish;
-        match ask {
-            Ask::Open => self.open(ctx, state, paths),
-            Ask::Checkpoint(Place::Small) => wish.small = first,
-            Ask::Checkpoint(Place::Large) => wish.large = Some(first),
-            Ask::Checkpoint(Place::Initial) => wish.initial = Some(first),
-            Ask::Data | Ask::DataFolder => {
-                wish.plane.setup.data = first.display().to_string();
+/// Opens a checkpoint in a place of its own.
+fn put(wish: &mut Wish, place: Place, path: &Path) {
+    match place {
+        Place::Small => {
+            if wish.small != path {
+                leave_run(wish);
             }
-            Ask::Model => wish.plane.setup.model = first.display().to_string(),
-            Ask::Series => wish.plane.directions = Directions::Pca(first),
-            Ask::Directions => wish.plane.directions = Directions::Files(paths),
-            Ask::Corners => match paths.as_slice() {
-                [a, b] => between(wish, Directions::Three(a.clone(), b.clone())),
-                other => state.complain(format!(
-                    "A plane through three checkpoints takes two more beside θ(α), not {}",
-                    other.len()
-                )),
-            },
-            Ask::SaveSession => {}
+            wish.small = path.to_owned();
         }
-    }
-
-    fn open(&mut self, ctx: &Context, state: &mut State, paths: Vec<PathBuf>) {
-        if let Some(missing) = paths.iter().find(|p| !p.exists() && !is_built_in(p)) {
-            state.complain(format!(
-                "There is no such file or folder: {}",
-                missing.display()
-            ));
-            return;
-        }
-        if let [path] = paths.as_slice() {
-            match kind(path) {
-                Kind::Session | Kind::Container => {
-                    self.read(ctx, path.clone(), state);
-                    return;
-                }
-                Kind::Model => {
-                    state.wish.plane.setup.model = path.display().to_string();
-                    return;
-                }
-                Kind::Checkpoints => {
-                    between(&mut state.wish, Directions::Pca(path.clone()));
-                    state.wish.plane.x = None;
-                    state.wish.plane.y = None;
-                    state.say("The plane of a training run: PCA of the folder's checkpoints");
-                    return;
-                }
-                Kind::Folder => {
-                    state.wish.plane.setup.data = path.display().to_string();
-                    return;
-                }
-                Kind::File => {}
-            }
-            if is_data(path) {
-                state.wish.plane.setup.data = path.display().to_string();
-                return;
-            }
-        }
-        checkpoints(state, paths);
-    }
-
-    fn read(&mut self, ctx: &Context, path: PathBuf, state: &mut State) {
-        let (send, receive) = channel();
-        let (ctx, file) = (ctx.clone(), path.clone());
-        let run = move || {
-            let read = if session::is_session(&file) {
-                match session::open(&file) {
-                    Ok((session, outcomes, warnings)) => {
-                        Read::Session(Box::new(session), outcomes, warnings)
-                    }
-                    Err(error) => Read::Failed(error.to_string()),
-                }
-            } else {
-                match export::read(&file) {
-                    Ok(outcome) => Read::Result(Box::new(outcome)),
-                    Err(error) => Read::Failed(error.to_string()),
-                }
-            };
-            send.send(read).ok();
-            ctx.request_repaint();
-        };
-        let thread = std::thread::Builder::new().name("losscope-open".into());
-        match thread.spawn(run) {
-            Ok(_) => self.waiting = Some((path, receive)),
-            Err(error) => state.complain(format!("The file can't be read: {error}")),
-        }
-    }
-
-    /// Takes over what was read.
-    pub fn poll(&mut self, state: &mut State, tree: &mut Tree<Pane>, live: &Live) {
-        let Some((path, receive)) = &self.waiting else {
-            return;
-        };
-        let read = match receive.try_recv() {
-            Err(TryRecvError::Empty) => return,
-            Err(TryRecvError::Disconnected) => Read::Failed("reading the file failed".into()),
-            Ok(read) => read,
-        };
-        let path = path.clone();
-        self.waiting = None;
-        match read {
-            Read::Session(session, outcomes, warnings) => {
-                if let Some(layout) = session.tree() {
-                    *tree = layout;
-                }
-                state.wish = session.wish;
-                state.look = session.look;
-                state.session = Some(path);
-                for warning in warnings {
-                    state.complain(warning);
-                }
-                offer(state, live, outcomes);
-            }
-            Read::Result(outcome) => {
-                adopt(state, &outcome);
-                offer(state, live, vec![*outcome]);
-            }
-            // Arrays under names of a network: a checkpoint in a container of results.
-            Read::Failed(why) => {
-                if crate::checkpoint::open(&path).is_ok() {
-                    if is_data(&path) {
-                        state.wish.plane.setup.data = path.display().to_string();
-                    } else {
-                        checkpoints(state, vec![path]);
-                    }
-                } else {
-                    state.complain(why);
-                }
-            }
-        }
+        Place::Large => wish.large = Some(path.to_owned()),
+        Place::Initial => wish.initial = Some(path.to_owned()),
     }
 }
 
-/// Offers results after the wish they belong to.
-fn offer(state: &State, live: &Live, outcomes: Vec<Outcome>) {
-    live.wish(state.wish.clone());
-    for outcome in outcomes {
-        live.offer(outcome);
+/// Opens whatever was found: a session and results first, the rest on top of them. Gives the results,
+/// which are to be shown once the wish they belong to is known.
+pub fn open(state: &mut State, tree: &mut Tree<Pane>, found: Found) -> Vec<Outcome> {
+    let Found {
+        sorted,
+        session,
+        results,
+        last,
+    } = found;
+    let mut wish = state.wish.clone();
+    let mut outcomes = Vec::new();
+    let mut file = None;
+    if let Some((session, beside, warnings)) = session {
+        if let Some(layout) = session.tree() {
+            *tree = layout;
+        }
+        wish = session.wish;
+        state.look = session.look;
+        file.clone_from(&sorted.session);
+        for warning in warnings {
+            state.complain(warning);
+        }
+        outcomes.extend(beside);
     }
+    for outcome in results {
+        adopt(&mut wish, &outcome);
+        outcomes.push(outcome);
+    }
+    if outcomes.is_empty() && file.is_none() {
+        let beside = |wish: &mut Wish| apply(wish, &sorted, last.as_deref(), false);
+        let instead = |wish: &mut Wish| apply(wish, &sorted, last.as_deref(), true);
+        let changes: [Change<'_>; 2] = [&beside, &instead];
+        state.open_with(&changes[..if sorted.run.is_some() { 2 } else { 1 }]);
+        return outcomes;
+    }
+    let words = apply(&mut wish, &sorted, last.as_deref(), false);
+    state.attempt(vec![wish], words);
+    // A session and a result are worth seeing where a file of theirs has gone.
+    state.opens.have_results();
+    state.session = file;
+    outcomes
+}
+
+/// Wants what paths are beside what is open; `instead`: a run of another network takes the place of
+/// the checkpoints there are.
+fn apply(wish: &mut Wish, sorted: &Sorted, last: Option<&Path>, instead: bool) -> Option<String> {
+    let mut words = None;
+    if !sorted.checkpoints.is_empty() {
+        words = seat(wish, &sorted.checkpoints);
+    }
+    if let (Some(run), Some(last)) = (&sorted.run, last) {
+        let own = !sorted.checkpoints.is_empty() || !is_built_in(&wish.small);
+        if instead || !own {
+            (wish.small, wish.large, wish.initial) = (last.to_owned(), None, None);
+            wish.alpha = 0.0;
+        }
+        wish.aim(Directions::Pca(run.clone()));
+        words = Some("The plane of a training run: PCA of the folder's checkpoints".to_owned());
+    }
+    if let Some(directions) = &sorted.directions {
+        wish.aim(Directions::Files(vec![directions.clone()]));
+    }
+    if let Some(data) = &sorted.data {
+        set_data(wish, &data.display().to_string());
+    }
+    if let Some(model) = &sorted.model {
+        wish.plane.setup.model = model.display().to_string();
+    }
+    words
 }
 
 /// Wants what a result shows.
-fn adopt(state: &mut State, outcome: &Outcome) {
+fn adopt(wish: &mut Wish, outcome: &Outcome) {
     match &outcome.recipe.job {
         Job::Surface(job) => {
-            let wish = &mut state.wish;
             let mut plane = job.clone();
             (wish.small, wish.large) = match (&job.at, &job.small, &job.large) {
                 (Some(at), ..) => (at.clone(), None),
                 (None, Some(small), large) => (small.clone(), large.clone()),
-                _ => (Wish::default().small, None),
+                // Centred at the last checkpoint of a run.
+                _ => match outcome.recipe.checkpoints.last() {
+                    Some(last) if matches!(job.directions, Directions::Pca(_)) => {
+                        (last.path.clone(), None)
+                    }
+                    _ => (Wish::default().small, None),
+                },
             };
             wish.alpha = job
                 .alpha
@@ -232,16 +171,23 @@ fn adopt(state: &mut State, outcome: &Outcome) {
             wish.plane = plane;
         }
         Job::Line(job) => {
-            let wish = &mut state.wish;
             wish.small.clone_from(&job.small);
             wish.large = Some(job.large.clone());
             wish.initial = None;
             wish.line = job.alpha;
             wish.plane.setup = job.setup.clone();
             wish.plane.buffers = job.buffers;
+            wish.plane.remeasure = job.remeasure;
+            leave_run(wish);
         }
         Job::Trajectory(job) => {
-            between(&mut state.wish, Directions::Pca(job.folder.clone()));
+            if let Some(last) = outcome.recipe.checkpoints.last() {
+                (wish.small, wish.large, wish.initial) = (last.path.clone(), None, None);
+                wish.alpha = 0.0;
+            }
+            wish.plane.setup.model.clone_from(&job.model);
+            wish.aim(Directions::Pca(job.folder.clone()));
+            wish.plane.centring = job.centring;
         }
         #[expect(
             unreachable_patterns,
@@ -251,32 +197,20 @@ fn adopt(state: &mut State, outcome: &Outcome) {
     }
 }
 
-/// Takes directions that have a length of their own and no rule of scaling.
-pub fn between(wish: &mut Wish, directions: Directions) {
-    wish.plane.directions = directions;
-    (wish.plane.normalize, wish.plane.one_dim) = (None, None);
-    wish.plane.orthogonal = false;
-}
-
 fn is_built_in(path: &Path) -> bool {
-    path.to_string_lossy().starts_with("builtin:")
+    recognise::is_built_in(path)
 }
 
-/// Whether a file's name says that it holds samples.
-fn is_data(path: &Path) -> bool {
-    let name = path
-        .file_name()
-        .map(|n| n.to_string_lossy().to_lowercase())
-        .unwrap_or_default();
-    name.contains("ubyte")
-        || name.ends_with(".idx")
-        || name.ends_with(".npy")
-        || name.ends_with(".bin")
-            && (name.contains("batch") || name.contains("train") || name.contains("test"))
+/// The plane of a run shows none of the other checkpoints: another one is not seen in it.
+fn leave_run(wish: &mut Wish) {
+    if matches!(wish.plane.directions, Directions::Pca(_)) {
+        wish.aim(Directions::Random);
+    }
 }
 
 /// One checkpoint fills the first free place, two are a pair, three a pair and its start.
-fn checkpoints(state: &mut State, mut paths: Vec<PathBuf>) {
+fn seat(wish: &mut Wish, paths: &[PathBuf]) -> Option<String> {
+    let mut paths = paths.to_vec();
     let says = |path: &Path, words: &[&str]| {
         let name = path
             .file_name()
@@ -287,52 +221,80 @@ fn checkpoints(state: &mut State, mut paths: Vec<PathBuf>) {
     let initial = paths
         .iter()
         .position(|p| paths.len() > 2 && says(p, &["init", "start", "0000"]))
+        .or((paths.len() > 2).then_some(2))
         .map(|i| paths.remove(i));
-    // The built-in experiment gives way to a person's own files.
-    let own = !is_built_in(&state.wish.small);
+    // The built-in experiment gives way to a person's own files, and so does a run.
+    let own = !is_built_in(&wish.small) && !matches!(wish.plane.directions, Directions::Pca(_));
+    let mut words = None;
     match paths.as_slice() {
-        [one] if own && state.wish.large.is_none() && *one != state.wish.small => {
-            state.wish.large = Some(one.clone());
+        [one] if own && wish.large.is_none() && *one != wish.small => {
+            wish.large = Some(one.clone());
         }
         [one] => {
-            state.wish.small.clone_from(one);
-            state.wish.large = None;
-            state.wish.alpha = 0.0;
+            wish.small.clone_from(one);
+            wish.large = None;
+            wish.alpha = 0.0;
+            leave_run(wish);
         }
-        [a, b] => {
+        [a, b, ..] => {
             let turned = says(a, &["large", "lb", "big"]) && !says(b, &["large", "lb", "big"]);
             let (small, large) = if turned { (b, a) } else { (a, b) };
-            state.say(format!(
-                "{} as small batch, {} as large batch; Swap turns them round",
-                name_of(small),
-                name_of(large)
-            ));
-            state.wish.small.clone_from(small);
-            state.wish.large = Some(large.clone());
-            state.wish.alpha = 0.0;
+            let all = [Some(small), Some(large), initial.as_ref()];
+            let all: Vec<&Path> = all.into_iter().flatten().map(PathBuf::as_path).collect();
+            let roles = ["as small batch", "as large batch", "as initial weights"];
+            let named = names_of(&all).into_iter().zip(roles);
+            let named: Vec<String> = named.map(|(name, role)| format!("{name} {role}")).collect();
+            words = Some(format!("{}; Swap turns them round", named.join(", ")));
+            wish.small.clone_from(small);
+            wish.large = Some(large.clone());
+            wish.alpha = 0.0;
+            leave_run(wish);
         }
-        other => {
-            state.complain(format!(
-                "{} files at once are more than a small-batch and a large-batch minimizer and their initial weights",
-                other.len()
-            ));
-            return;
-        }
+        [] => {}
     }
-    if initial.is_some() || state.wish.initial.as_deref().is_some_and(is_built_in) {
-        state.wish.initial = initial;
+    if initial.is_some() || wish.initial.as_deref().is_some_and(is_built_in) {
+        wish.initial = initial;
     }
-    state.session = None;
+    words
 }
 
 /// Back to the built-in experiment; device and precision stay.
 pub fn built_in(state: &mut State) {
-    let setup = &state.wish.plane.setup;
-    let (device, precision, memory) = (setup.device, setup.precision, setup.memory);
-    state.wish = Wish::default();
-    let setup = &mut state.wish.plane.setup;
-    (setup.device, setup.precision, setup.memory) = (device, precision, memory);
+    let old = &state.wish.plane.setup;
+    let mut wish = Wish::default();
+    let setup = &mut wish.plane.setup;
+    (setup.device, setup.precision, setup.memory) = (old.device, old.precision, old.memory);
+    state.attempt(vec![wish], None);
     state.session = None;
+}
+
+/// Closes one of the checkpoints; without a small-batch minimizer the large-batch one takes its place.
+pub fn close(state: &mut State, place: Place) {
+    match place {
+        Place::Initial => state.wish.initial = None,
+        Place::Large => {
+            state.wish.large = None;
+            state.wish.alpha = 0.0;
+        }
+        Place::Small => match state.wish.large.take() {
+            Some(large) => {
+                state.wish.small = large;
+                state.wish.alpha = 0.0;
+            }
+            None => built_in(state),
+        },
+    }
+}
+
+/// Opens the large-batch minimizer of a wish that failed instead of both.
+pub fn large_alone(wish: &mut Wish) {
+    if let Some(large) = wish.large.take() {
+        (wish.small, wish.initial) = (large, None);
+        wish.alpha = 0.0;
+        wish.plane.setup.model = Wish::default().plane.setup.model;
+        wish.probes.clear();
+        wish.aim(Directions::Random);
+    }
 }
 
 /// What the window's title says is open.
@@ -340,43 +302,64 @@ pub fn title(state: &State) -> String {
     if let Some(session) = &state.session {
         return name_of(session);
     }
-    match &state.wish.large {
-        Some(large) => format!("{} and {}", name_of(&state.wish.small), name_of(large)),
-        None => name_of(&state.wish.small),
-    }
+    let wish = &state.wish;
+    let open: Vec<&Path> = std::iter::once(&wish.small)
+        .chain(&wish.large)
+        .map(PathBuf::as_path)
+        .collect();
+    names_of(&open).join(" and ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn opened(names: &[&str]) -> State {
-        let mut state = State::default();
-        checkpoints(&mut state, names.iter().map(PathBuf::from).collect());
-        state
+    fn opened(names: &[&str]) -> Wish {
+        let mut wish = Wish::default();
+        let paths: Vec<PathBuf> = names.iter().map(PathBuf::from).collect();
+        seat(&mut wish, &paths);
+        wish
     }
 
     #[test]
     fn checkpoints_find_their_places_by_number_and_name() {
         let one = opened(&["a.pt"]);
-        assert_eq!((one.wish.small, one.wish.large), ("a.pt".into(), None));
+        assert_eq!((one.small, one.large), ("a.pt".into(), None));
         let two = opened(&["model_lb.pt", "model_sb.pt"]);
-        assert_eq!(two.wish.small, Path::new("model_sb.pt"));
-        assert_eq!(two.wish.large, Some("model_lb.pt".into()));
-        assert_eq!(two.wish.initial, None, "the built-in start isn't theirs");
+        assert_eq!(two.small, Path::new("model_sb.pt"));
+        assert_eq!(two.large, Some("model_lb.pt".into()));
+        assert_eq!(two.initial, None, "the built-in start isn't theirs");
         let three = opened(&["sb.pt", "init.pt", "lb.pt"]);
-        assert_eq!(three.wish.initial, Some("init.pt".into()));
-        assert_eq!(three.wish.large, Some("lb.pt".into()));
-        let many = opened(&["a.pt", "b.pt", "c.pt"]);
-        assert!(many.notice.unwrap().error);
+        assert_eq!(three.initial, Some("init.pt".into()));
+        assert_eq!(three.large, Some("lb.pt".into()));
+        let in_order = opened(&["a.pt", "b.pt", "c.pt"]);
+        assert_eq!(in_order.initial, Some("c.pt".into()));
     }
 
     #[test]
     fn a_second_checkpoint_opened_alone_makes_a_pair() {
-        let mut state = opened(&["a.pt"]);
-        checkpoints(&mut state, vec!["b.pt".into()]);
-        assert_eq!(state.wish.large, Some("b.pt".into()));
-        checkpoints(&mut state, vec!["c.pt".into()]);
-        assert_eq!((state.wish.small, state.wish.large), ("c.pt".into(), None));
+        let mut wish = opened(&["a.pt"]);
+        seat(&mut wish, &["b.pt".into()]);
+        assert_eq!(wish.large, Some("b.pt".into()));
+        seat(&mut wish, &["c.pt".into()]);
+        assert_eq!((wish.small, wish.large), ("c.pt".into(), None));
+    }
+
+    #[test]
+    fn another_network_after_a_run_is_seen_in_a_plane_of_its_own() {
+        let mut wish = Wish::default();
+        wish.plane.normalize = Some(crate::landscape::direction::Normalization::Layer);
+        let sorted = Sorted {
+            run: Some("run".into()),
+            ..Sorted::default()
+        };
+        apply(&mut wish, &sorted, Some(Path::new("run/3.pt")), false);
+        assert_eq!(wish.small, Path::new("run/3.pt"));
+        assert_eq!(wish.plane.directions, Directions::Pca("run".into()));
+        assert_eq!(wish.plane.normalize, None, "a PCA plane takes no rule");
+        seat(&mut wish, &["other.pt".into()]);
+        assert_eq!((wish.small, wish.large), ("other.pt".into(), None));
+        assert_eq!(wish.plane.directions, Directions::Random);
+        assert_eq!(wish.plane.x, Wish::default().plane.x);
     }
 }

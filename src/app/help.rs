@@ -39,14 +39,16 @@ const PAPERS: [(&str, &str, &str); 6] = [
 ];
 
 /// What each key does, in words, for keys that do more than one thing once.
-const VIEWS: [(&str, &str); 6] = [
+const VIEWS: [(&str, &str); 8] = [
     (
         "Drag, wheel",
         "Pan and zoom a plot, orbit and zoom the surface",
     ),
     ("Click", "Pin a probe on the contour"),
     ("Double click", "Reset the view"),
-    ("Arrow keys", "Move the focused slider"),
+    ("Arrow keys", "Move the focused slider; with Shift farther"),
+    ("Page up, Page down", "Move the focused slider farther"),
+    ("Home, End", "Move the focused slider to its ends"),
     ("Tab", "Go to the next control"),
     ("Esc", "Close a dialog"),
 ];

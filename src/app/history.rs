@@ -33,6 +33,18 @@ impl<T: Clone + PartialEq> History<T> {
         self.now = self.states.len() - 1;
     }
 
+    /// Takes the present state out, which couldn't be, and is at `back` instead where that is next to
+    /// it.
+    pub fn forget(&mut self, state: &T, back: &T) {
+        if self.states.get(self.now) != Some(state) {
+            return;
+        }
+        self.states.remove(self.now);
+        if self.states.get(self.now) != Some(back) {
+            self.now = self.now.saturating_sub(1);
+        }
+    }
+
     /// The state before.
     pub fn undo(&mut self) -> Option<T> {
         self.now = self.now.checked_sub(1)?;
@@ -60,6 +72,22 @@ impl<T: Clone + PartialEq> History<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_could_not_be_is_no_step() {
+        let mut history = History::default();
+        for state in [1, 2, 3] {
+            history.note(&state);
+        }
+        history.forget(&3, &2);
+        history.note(&2);
+        assert!(!history.can_redo());
+        assert_eq!(history.undo(), Some(1));
+        // Where undoing led to it, the way forward stays.
+        history.forget(&1, &2);
+        history.note(&2);
+        assert!(!history.can_undo());
+    }
 
     #[test]
     fn a_new_step_forgets_what_was_undone() {

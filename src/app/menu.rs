@@ -1,34 +1,105 @@
 //! The menu bar.
 
 use super::command::{Ask, Command, Place};
+use super::export::forms;
 use super::state::{State, ThemeChoice};
-use super::views::{Pane, is_shown};
-use eframe::egui::{self, Button, Ui};
+use super::views::{Pane, Single, is_shown};
+use crate::dataset;
+use eframe::egui::{self, Button, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2};
 use egui_tiles::Tree;
 
 /// Draws the menu bar.
-pub fn menu_ui(ui: &mut Ui, state: &State, tree: &Tree<Pane>, commands: &mut Vec<Command>) {
+pub fn menu_ui(
+    ui: &mut Ui,
+    state: &State,
+    (tree, single): (&Tree<Pane>, &Single),
+    commands: &mut Vec<Command>,
+) {
     egui::MenuBar::new().ui(ui, |ui| {
+        side_ui(ui, state, commands);
         ui.menu_button("File", |ui| file_ui(ui, state, commands));
         ui.menu_button("Edit", |ui| edit_ui(ui, state, commands));
-        ui.menu_button("View", |ui| view_ui(ui, state, tree, commands));
-        ui.menu_button("Export", |ui| export_ui(ui, commands));
+        ui.menu_button("View", |ui| view_ui(ui, state, (tree, single), commands));
+        ui.menu_button("Export", |ui| export_ui(ui, state, commands));
         ui.menu_button("Help", |ui| {
             entry(ui, "Keys and papers", true, Command::Help, commands);
         });
     });
 }
 
+fn side_is_open(ui: &Ui, state: &State) -> bool {
+    state.look.side.is_open(ui.ctx().content_rect().width())
+}
+
+/// A button that shows or hides the side panel: a window with its left part filled while it is there.
+fn side_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+    let size = Vec2::new(30.0, ui.spacing().interact_size.y);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    let open = side_is_open(ui, state);
+    response
+        .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, open, "Side panel"));
+    let look = ui.style().interact(&response);
+    if response.hovered() || response.has_focus() {
+        ui.painter().rect(
+            rect,
+            look.corner_radius,
+            look.bg_fill,
+            look.bg_stroke,
+            StrokeKind::Inside,
+        );
+    }
+    let icon = Rect::from_center_size(rect.center(), Vec2::new(16.0, 12.0));
+    let ink = look.fg_stroke.color;
+    let part = icon.with_max_x(icon.left() + 6.0);
+    if open {
+        ui.painter().rect_filled(part, 2.0, ink);
+    }
+    let line = Stroke::new(1.2, ink);
+    ui.painter()
+        .rect_stroke(icon, 2.0, line, StrokeKind::Inside);
+    ui.painter().vline(part.right(), icon.y_range(), line);
+    let keys = Command::Side.shortcut();
+    let keys = keys.map_or_else(String::new, |k| ui.ctx().format_shortcut(&k));
+    let help = format!("Show or hide the experiment and its controls ({keys})");
+    if response.on_hover_text(help).clicked() {
+        commands.push(Command::Side);
+    }
+}
+
 /// One entry, with its keys; pushes its command when clicked.
 fn entry(ui: &mut Ui, words: &str, enabled: bool, command: Command, commands: &mut Vec<Command>) {
+    button(ui, words, enabled, command, commands);
+}
+
+/// One entry that says why it can't be chosen.
+fn possible(
+    ui: &mut Ui,
+    words: &str,
+    reason: Option<&str>,
+    command: Command,
+    commands: &mut Vec<Command>,
+) {
+    let response = button(ui, words, reason.is_none(), command, commands);
+    response.on_disabled_hover_text(reason.unwrap_or_default());
+}
+
+fn button(
+    ui: &mut Ui,
+    words: &str,
+    enabled: bool,
+    command: Command,
+    commands: &mut Vec<Command>,
+) -> Response {
     let mut button = Button::new(words);
     if let Some(keys) = command.shortcut() {
         button = button.shortcut_text(ui.ctx().format_shortcut(&keys));
     }
-    if ui.add_enabled(enabled, button).clicked() {
+    let response = ui.add_enabled(enabled, button);
+    if response.clicked() {
         commands.push(command);
         ui.close();
     }
+    response
 }
 
 fn file_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
@@ -67,6 +138,19 @@ fn file_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
     });
     entry(ui, "Built-in experiment", true, Command::BuiltIn, commands);
+    ui.menu_button("Built-in data", |ui| {
+        for (name, words) in dataset::BUILT_IN {
+            let open = state.wish.plane.setup.data == name;
+            if ui
+                .selectable_label(open, name)
+                .on_hover_text(words)
+                .clicked()
+            {
+                commands.push(Command::BuiltInData(name));
+                ui.close();
+            }
+        }
+    });
     ui.separator();
     entry(ui, "Save session", true, Command::SaveSession, commands);
     entry(
@@ -99,6 +183,13 @@ fn edit_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.separator();
     let pair = state.wish.large.is_some();
     entry(ui, "Swap minimizers", pair, Command::Swap, commands);
+    entry(
+        ui,
+        "Choose the network…",
+        true,
+        Command::ChooseNetwork,
+        commands,
+    );
     entry(
         ui,
         "New random directions",
@@ -138,15 +229,24 @@ fn edit_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     );
 }
 
-fn view_ui(ui: &mut Ui, state: &State, tree: &Tree<Pane>, commands: &mut Vec<Command>) {
+fn view_ui(
+    ui: &mut Ui,
+    state: &State,
+    (tree, single): (&Tree<Pane>, &Single),
+    commands: &mut Vec<Command>,
+) {
     ui.set_min_width(230.0);
+    let ticked = |name: &str, on: bool| {
+        let tick = if on { "  ✓" } else { "" };
+        format!("{name}{tick}")
+    };
     for pane in Pane::ALL {
-        let mut words = pane.name().to_owned();
-        if is_shown(tree, pane) {
-            words.push_str("  ✓");
-        }
+        let words = ticked(pane.name(), is_shown(tree, single, pane));
         entry(ui, &words, true, Command::Show(pane), commands);
     }
+    ui.separator();
+    let words = ticked("Side panel", side_is_open(ui, state));
+    entry(ui, &words, true, Command::Side, commands);
     ui.separator();
     entry(ui, "Reset view", true, Command::ResetView, commands);
     entry(ui, "Reset layout", true, Command::ResetLayout, commands);
@@ -169,10 +269,14 @@ fn view_ui(ui: &mut Ui, state: &State, tree: &Tree<Pane>, commands: &mut Vec<Com
     }
 }
 
-fn export_ui(ui: &mut Ui, commands: &mut Vec<Command>) {
+fn export_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.set_min_width(230.0);
     for pane in Pane::ALL {
         let words = format!("{}…", pane.name());
-        entry(ui, &words, true, Command::Export(pane), commands);
+        let reason = forms::why_not(pane, state);
+        possible(ui, &words, reason, Command::Export(pane), commands);
     }
+    ui.separator();
+    let reason = forms::along_alpha(state);
+    possible(ui, "Animation of α…", reason, Command::Animate, commands);
 }

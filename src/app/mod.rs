@@ -8,25 +8,36 @@
 mod blit;
 mod cards;
 mod command;
+mod completion;
 mod controls;
 mod deck;
 mod dialog;
 mod export;
 mod files;
+mod focus;
 mod haste;
 mod help;
 mod history;
+mod keys;
+mod looking;
 mod menu;
 mod network;
+mod opens;
+mod overlay;
 mod plates;
+mod readings;
+mod refused;
 mod session;
 pub mod state;
 mod status;
 mod theme;
 mod views;
+mod words;
 
 use crate::engine::device::may_have_gpu;
+use crate::engine::drivers;
 use crate::engine::live::{Live, Snapshot, Wish};
+use crate::engine::result::Outcome;
 use command::{Ask, Command, Place};
 use eframe::egui::{self, Context, Ui, ViewportCommand};
 use egui_tiles::Tree;
@@ -34,25 +45,33 @@ use state::State;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use views::{Caches, Pane};
+use views::{Caches, Pane, Single};
 
 /// The window's program.
 pub struct App {
     state: State,
     live: Live,
     tree: Tree<Pane>,
+    single: Single,
     caches: Caches,
     dialogs: dialog::Dialogs,
     exports: export::Exports,
-    opening: files::Opening,
+    opening: looking::Opening,
     network: network::Chooser,
     help: help::Help,
     sent: Option<Wish>,
     sent_number: u64,
+    /// Results to be shown with the next wish.
+    offers: Vec<Outcome>,
+    /// What the last frame was drawn from.
+    seen: Arc<Snapshot>,
+    /// Whether a dialog was open in the last frame.
+    had_dialog: bool,
     title: String,
     reset: u64,
     quitting: Quitting,
     haste: haste::Haste,
+    words: words::Worded,
 }
 
 /// News within this time share a frame.
@@ -72,10 +91,15 @@ enum Quitting {
 /// # Errors
 /// Where no window can be opened.
 pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
+    // Until the adapter is open: from then on drivers have little to say, and a crash much.
+    let hush = drivers::hush();
     eframe::run_native(
         "losscope",
         options(),
-        Box::new(|cc| Ok(Box::new(App::new(cc, files)?))),
+        Box::new(move |cc| {
+            drop(hush);
+            Ok(Box::new(App::new(cc, files)?))
+        }),
     )
     .map_err(|e| {
         anyhow::anyhow!(
@@ -127,21 +151,26 @@ impl App {
             state,
             live,
             tree,
+            single: Single::default(),
             caches: Caches::default(),
             dialogs: dialog::Dialogs::default(),
             exports: export::Exports::default(),
-            opening: files::Opening::default(),
+            opening: looking::Opening::default(),
             network: network::Chooser::default(),
             help: help::Help::default(),
             sent: None,
             sent_number: 0,
+            offers: Vec::new(),
+            seen: Arc::default(),
+            had_dialog: false,
             title: String::new(),
             reset: 0,
             quitting: Quitting::No,
             haste: haste::Haste::new(cc, may_have_gpu()),
+            words: words::Worded::default(),
         };
         if !files.is_empty() {
-            app.state.wish = Wish::default();
+            (app.state.wish, app.state.session) = (Wish::default(), None);
             app.carry_out(&cc.egui_ctx, Command::Chosen(Ask::Open, files));
         }
         Ok(app)
@@ -163,6 +192,13 @@ impl App {
         self.sent.as_ref() == Some(&self.state.wish)
             && news.wish == self.sent_number
             && news.activity.is_idle()
+            && Arc::ptr_eq(&news, &self.seen)
+            && !self.is_opening()
+    }
+
+    /// Whether it isn't decided yet what of the files asked for is open; for tests.
+    pub fn is_opening(&self) -> bool {
+        self.opening.is_busy() || self.state.is_opening()
     }
 
     /// Whether edges are smooth again after something moved; for tests.
@@ -176,19 +212,26 @@ impl App {
         self.haste.apply(&ctx);
         ctx.set_zoom_factor(self.state.look.zoom);
         let palette = theme::palette(ctx.style_of(ctx.theme()).visuals.dark_mode);
-        let news = self.live.snapshot();
+        let news = self.words.of(self.live.snapshot());
+        self.seen = Arc::clone(&news);
+        if news.wish == self.sent_number && self.sent.as_ref() == Some(&self.state.wish) {
+            self.state.judge(&news);
+        }
         self.state.wish.dragging = false;
+        overlay::hush(&ctx, &mut self.had_dialog);
+        focus::note(&ctx);
         let mut commands = self.heard(&ctx);
         commands.extend(self.dialogs.poll());
         self.exports.poll(&ctx, &mut self.state);
-        self.opening
-            .poll(&mut self.state, &mut self.tree, &self.live);
+        let results = self.opening.poll(&mut self.state, &mut self.tree);
+        self.offers.extend(results);
 
         // The window is cleared to the panels' colour: filling them again would cost a software
         // renderer as much as everything else together.
         let bare = |x, y| egui::Frame::new().inner_margin(egui::Margin::symmetric(x, y));
         egui::Panel::top("menu").frame(bare(8, 2)).show(ui, |ui| {
-            menu::menu_ui(ui, &self.state, &self.tree, &mut commands);
+            let views = (&self.tree, &self.single);
+            menu::menu_ui(ui, &self.state, views, &mut commands);
         });
         egui::Panel::bottom("status")
             .frame(bare(8, 2))
@@ -207,18 +250,20 @@ impl App {
             .show(ui, |ui| {
                 deck::deck_ui(ui, &mut self.state, &news, palette, &mut commands);
             });
-        egui::Panel::left("experiment")
-            .frame(bare(8, 0))
-            .default_size(296.0)
-            .size_range(240.0..=460.0)
-            .show(ui, |ui| {
-                egui::ScrollArea::vertical()
-                    .auto_shrink(false)
-                    .show(ui, |ui| {
+        if self.state.look.side.is_open(ctx.content_rect().width()) {
+            egui::Panel::left("experiment")
+                .frame(bare(8, 0))
+                .default_size(296.0)
+                .size_range(240.0..=460.0)
+                .show(ui, |ui| {
+                    let area = egui::ScrollArea::vertical().auto_shrink(false);
+                    area.show(ui, |ui| {
                         cards::cards_ui(ui, &mut self.state, &news, palette, &mut commands);
                         controls::controls_ui(ui, &mut self.state, &news, palette, &mut commands);
+                        focus::reveal(ui);
                     });
-            });
+                });
+        }
         egui::CentralPanel::no_frame().show(ui, |ui| {
             let context = views::Context {
                 state: &mut self.state,
@@ -228,17 +273,19 @@ impl App {
                 gpu,
                 reset: self.reset,
             };
-            views::views_ui(ui, &mut self.tree, &mut self.caches, context);
+            let views = (&mut self.tree, &mut self.single);
+            views::views_ui(ui, views, &mut self.caches, context);
         });
         self.dialogs.ui(&ctx, palette, &mut commands);
         self.network
             .ui(&ctx, &mut self.state, &news, palette, &mut commands);
-        let camera = self.caches.surface3d.camera;
+        let eyes = export::Eyes::of(&self.caches);
         self.exports
-            .ui(&ctx, &mut self.state, &news, &camera, palette);
+            .ui(&ctx, &mut self.state, &news, &eyes, palette);
         self.help.ui(&ctx, palette);
-        hovering_ui(&ctx, palette);
+        overlay::hovering_ui(&ctx, palette);
         self.quit_ui(&ctx, &news);
+        focus::ring(&ctx, palette);
 
         for command in commands {
             self.carry_out(&ctx, command);
@@ -281,9 +328,20 @@ impl App {
             }
             Command::Chosen(ask, paths) => self.opening.chosen(ctx, state, ask, paths),
             Command::BuiltIn => files::built_in(state),
+            Command::BuiltInData(name) => state.open_with(&[&|wish| {
+                readings::set_data(wish, name);
+                None
+            }]),
+            Command::TryAgain(card) => state.retry(card, |_| {}),
+            Command::Dismiss(card) => state.dismiss(card),
+            Command::OpenAlone => {
+                let card = refused::Card::Checkpoint(Place::Large);
+                state.retry(card, files::large_alone);
+            }
+            Command::ComputeAgain => self.sent = None,
             Command::ChooseNetwork => self.network.open(),
             Command::Swap => state.swap(),
-            Command::Close(place) => close(state, place),
+            Command::Close(place) => files::close(state, place),
             Command::Undo => state.undo(),
             Command::Redo => state.redo(),
             Command::NewSeed => state.new_seed(),
@@ -295,18 +353,29 @@ impl App {
             Command::ClearProbes => state.wish.probes.clear(),
             Command::ResetView => self.reset += 1,
             Command::ResetLayout => self.tree = views::usual_layout(),
-            Command::Show(pane) => views::show(&mut self.tree, pane),
+            Command::Show(pane) => {
+                views::show(&mut self.tree, pane);
+                self.single.bring(pane);
+            }
+            Command::Side => {
+                let width = ctx.content_rect().width();
+                state.look.side = state.look.side.toggled(width);
+            }
             Command::SaveSession => match state.session.clone() {
                 Some(path) => session::save(state, &self.tree, &self.live.snapshot(), &path),
                 None => self.dialogs.ask(Ask::SaveSession, ctx),
             },
-            Command::Export(pane) => self.exports.begin(pane, state, &self.live.snapshot()),
+            Command::Export(pane) => self.exports.begin(pane, state),
+            Command::Animate => self.exports.begin_animation(state),
             Command::CopyPicture(pane) => {
                 let news = self.live.snapshot();
                 self.exports
                     .copy_picture(ctx, pane, state, &news, &self.caches);
             }
-            Command::CopyTable => ctx.copy_text(views::measures::tsv(state, &self.live.snapshot())),
+            Command::CopyTable => {
+                let news = self.words.of(self.live.snapshot());
+                ctx.copy_text(views::measures::tsv(state, &news));
+            }
             Command::Zoom(step) => {
                 let zoom = state.look.zoom + 0.1 * step as f32;
                 state.look.zoom = if step == 0 { 1.0 } else { zoom.clamp(0.6, 3.0) };
@@ -326,12 +395,16 @@ impl App {
 
     /// Sends the wish where it changed; any change but stopping goes on refining.
     fn send(&mut self) {
-        let shown = |pane| views::is_shown(&self.tree, pane);
+        let shown = |pane| views::is_shown(&self.tree, &self.single, pane);
         self.state.wish.compare = shown(Pane::Compare);
         let views = Pane::ALL.into_iter().filter(|pane| shown(*pane));
         self.state.wish.measuring = views.flat_map(|pane| pane.measures().to_vec()).collect();
         self.state.follow_epsilon();
-        if self.sent.as_ref() == Some(&self.state.wish) {
+        // What the program was started on comes first.
+        if self.sent.is_none() && self.opening.is_busy() {
+            return;
+        }
+        if self.sent.as_ref() == Some(&self.state.wish) && self.offers.is_empty() {
             return;
         }
         self.haste.note();
@@ -342,6 +415,9 @@ impl App {
         self.state.note_step();
         self.sent_number = self.live.wish(self.state.wish.clone());
         self.sent = Some(self.state.wish.clone());
+        for outcome in self.offers.drain(..) {
+            self.live.offer(outcome);
+        }
     }
 
     /// The window's title: the session, or the checkpoints.
@@ -376,44 +452,6 @@ impl App {
             self.quitting = Quitting::No;
         }
     }
-}
-
-/// Closes one of the checkpoints; without a small-batch minimizer the large-batch one takes its place.
-fn close(state: &mut State, place: Place) {
-    match place {
-        Place::Initial => state.wish.initial = None,
-        Place::Large => {
-            state.wish.large = None;
-            state.wish.alpha = 0.0;
-        }
-        Place::Small => match state.wish.large.take() {
-            Some(large) => {
-                state.wish.small = large;
-                state.wish.alpha = 0.0;
-            }
-            None => files::built_in(state),
-        },
-    }
-}
-
-/// Says that files held over the window may be dropped.
-fn hovering_ui(ctx: &Context, palette: &theme::Palette) {
-    if ctx.input(|i| i.raw.hovered_files.is_empty()) {
-        return;
-    }
-    let layer = egui::LayerId::new(egui::Order::Foreground, egui::Id::unique("drop"));
-    let painter = ctx.layer_painter(layer);
-    let rect = ctx.content_rect();
-    painter.rect_filled(rect, 0.0, palette.panel.gamma_multiply(0.85));
-    let frame = egui::Stroke::new(3.0, palette.accent);
-    painter.rect_stroke(rect.shrink(12.0), 10.0, frame, egui::StrokeKind::Inside);
-    painter.text(
-        rect.center(),
-        egui::Align2::CENTER_CENTER,
-        "Drop to open",
-        theme::readout(),
-        palette.text,
-    );
 }
 
 impl eframe::App for App {

@@ -1,9 +1,10 @@
-//! The dialog for a network that isn't recognised: what was found, and a family or a model file to choose.
+//! The dialog about the network: what was found or recognised, and a family or a model file to choose.
 
 use super::command::{Ask, Command};
+use super::refused::Refused;
 use super::state::State;
 use super::theme::Palette;
-use crate::engine::live::{Failure, Snapshot, Stage};
+use crate::engine::live::Snapshot;
 use crate::model::family;
 use eframe::egui::{self, Context, Grid, Id, Modal, RichText, ScrollArea, TextEdit};
 
@@ -11,18 +12,21 @@ use eframe::egui::{self, Context, Grid, Id, Modal, RichText, ScrollArea, TextEdi
 #[derive(Default)]
 pub struct Chooser {
     open: bool,
-    /// The failure it has opened for by itself.
-    seen: Option<Failure>,
+    /// Whether the person has opened it.
+    asked: bool,
+    /// The message it has opened for by itself.
+    seen: Option<String>,
     filter: String,
 }
 
 impl Chooser {
     /// Opens the dialog.
     pub fn open(&mut self) {
-        self.open = true;
+        (self.open, self.asked) = (true, true);
     }
 
-    /// Draws the dialog, if it is open; opens it once for every network that isn't recognised.
+    /// Draws the dialog, if it is open; it opens by itself once for every network that isn't
+    /// recognised.
     pub fn ui(
         &mut self,
         ctx: &Context,
@@ -31,55 +35,51 @@ impl Chooser {
         palette: &Palette,
         commands: &mut Vec<Command>,
     ) {
-        let failure = news.failure.as_ref().filter(|f| f.stage == Stage::Network);
+        let failure = state.opens.unknown().filter(|_| !state.is_opening());
         if let Some(failure) = failure
-            && self.seen.as_ref() != Some(failure)
+            && self.seen.as_ref() != Some(&failure.message)
         {
-            self.seen = Some(failure.clone());
-            self.open = true;
+            self.seen = Some(failure.message.clone());
+            (self.open, self.asked) = (true, false);
         }
-        let (Some(failure), true) = (failure, self.open) else {
-            self.open = false;
+        // What it has opened for by itself is settled.
+        self.open &= failure.is_some() || self.asked;
+        if !self.open {
             return;
-        };
+        }
+        let card = failure.map(|f| f.card);
+        let tried = failure
+            .and_then(|f| f.wish.as_ref())
+            .map_or(&state.wish, |wish| wish)
+            .plane
+            .setup
+            .model
+            .clone();
+        let mut model: Option<String> = None;
+        let facts = news.experiment.as_deref().map(|e| &e.model);
         let shown = Modal::new(Id::unique("network")).show(ctx, |ui| {
             ui.set_width(620.0);
             ui.heading("Which network is this?");
-            ui.label(&failure.message);
-            ui.add_space(6.0);
-            ui.horizontal(|ui| {
-                ui.label(format!("{} tensors", failure.tensors.len()));
-                let edit = TextEdit::singleline(&mut self.filter).hint_text("filter by name");
-                ui.add(edit).widget_info(|| {
-                    egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter tensors")
-                });
-            });
-            ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
-                Grid::new("tensors")
-                    .striped(true)
-                    .num_columns(2)
-                    .show(ui, |ui| {
-                        let matching = failure
-                            .tensors
-                            .iter()
-                            .filter(|(name, _)| name.contains(self.filter.as_str()));
-                        for (name, shape) in matching.take(500) {
-                            ui.label(name);
-                            ui.label(RichText::new(format!("{shape:?}")).color(palette.weak));
-                            ui.end_row();
-                        }
-                    });
-            });
+            match (failure, facts) {
+                (Some(failure), _) => tensors_ui(ui, failure, &mut self.filter, palette),
+                (None, Some(model)) => {
+                    ui.label(format!("Read as {}: {}", model.name, model.source));
+                    for assumption in &model.assumptions {
+                        ui.label(RichText::new(assumption).color(palette.weak));
+                    }
+                }
+                (None, None) => {}
+            }
             ui.add_space(6.0);
             ui.label("Read it as a family of networks, or describe it in a model file:");
             let mut done = false;
             ui.horizontal_wrapped(|ui| {
                 let auto = ("auto", "From names and shapes of the tensors");
                 for (name, words) in std::iter::once(&auto).chain(family::names()) {
-                    let chosen = state.wish.plane.setup.model == *name;
+                    let chosen = tried == *name;
                     let label = ui.selectable_label(chosen, *name).on_hover_text(*words);
                     if label.clicked() {
-                        state.wish.plane.setup.model = (*name).to_owned();
+                        model = Some((*name).to_owned());
                         done = true;
                     }
                 }
@@ -90,7 +90,7 @@ impl Chooser {
                     commands.push(Command::Ask(Ask::Model));
                     done = true;
                 }
-                let help = "losscope inspect FILE --write-model model.toml writes a draft to edit";
+                let help = "In a terminal, losscope inspect FILE --write-model model.toml writes a draft to edit";
                 ui.label(RichText::new("how to make one").color(palette.weak))
                     .on_hover_text(help);
                 if ui.button("Close").clicked() {
@@ -102,5 +102,41 @@ impl Chooser {
         if shown.inner || shown.should_close() {
             self.open = false;
         }
+        if let Some(model) = model {
+            self.seen = None;
+            match card {
+                Some(card) => state.retry(card, |wish| wish.plane.setup.model.clone_from(&model)),
+                None => state.wish.plane.setup.model = model,
+            }
+        }
     }
+}
+
+/// What was found in a file that isn't recognised.
+fn tensors_ui(ui: &mut egui::Ui, failure: &Refused, filter: &mut String, palette: &Palette) {
+    ui.label(&failure.message);
+    ui.add_space(6.0);
+    ui.horizontal(|ui| {
+        ui.label(format!("{} tensors", failure.tensors.len()));
+        let edit = TextEdit::singleline(filter).hint_text("filter by name");
+        ui.add(edit).widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter tensors")
+        });
+    });
+    ScrollArea::vertical().max_height(220.0).show(ui, |ui| {
+        Grid::new("tensors")
+            .striped(true)
+            .num_columns(2)
+            .show(ui, |ui| {
+                let matching = failure
+                    .tensors
+                    .iter()
+                    .filter(|(name, _)| name.contains(filter.as_str()));
+                for (name, shape) in matching.take(500) {
+                    ui.label(name);
+                    ui.label(RichText::new(format!("{shape:?}")).color(palette.weak));
+                    ui.end_row();
+                }
+            });
+    });
 }

@@ -3,10 +3,12 @@
 //! A session file is readable JSON: what is wanted, how it looks, how views are arranged, and the
 //! names of result files beside it, which open in the window and at the command line alike.
 
-use super::state::{Look, State};
+use super::state::{Exported, Look, State};
 use super::views::Pane;
 use crate::checkpoint::files::{read_text, replace_file};
+use crate::engine::job::Directions;
 use crate::engine::live::{Quality, Snapshot, Wish};
+use crate::engine::recognise;
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
 use crate::export;
@@ -44,6 +46,8 @@ struct Kept {
     session: Session,
     recent: Vec<PathBuf>,
     file: Option<PathBuf>,
+    #[serde(default)]
+    exported: Exported,
 }
 
 fn session_of(state: &State, tree: &Tree<Pane>) -> Session {
@@ -73,6 +77,7 @@ pub fn restore(storage: &dyn eframe::Storage) -> Option<(State, Tree<Pane>)> {
     state.look = kept.session.look;
     state.recent = kept.recent;
     state.session = kept.file;
+    state.exported = kept.exported;
     Some((state, tree))
 }
 
@@ -82,6 +87,7 @@ pub fn keep(storage: &mut dyn eframe::Storage, state: &State, tree: &Tree<Pane>)
         session: session_of(state, tree),
         recent: state.recent.clone(),
         file: state.session.clone(),
+        exported: state.exported.clone(),
     };
     if let Ok(text) = serde_json::to_string(&kept) {
         storage.set_string(KEY, text);
@@ -199,6 +205,20 @@ fn map_paths(wish: &mut Wish, f: impl Fn(&PathBuf) -> PathBuf) {
     wish.small = f(&wish.small);
     wish.large = wish.large.as_ref().map(&f);
     wish.initial = wish.initial.as_ref().map(&f);
+    let setup = &mut wish.plane.setup;
+    if !recognise::is_built_in(Path::new(&setup.data)) {
+        setup.data = f(&PathBuf::from(&setup.data)).display().to_string();
+    }
+    // Anything else is the name of a family.
+    if setup.model.ends_with(".toml") {
+        setup.model = f(&PathBuf::from(&setup.model)).display().to_string();
+    }
+    match &mut wish.plane.directions {
+        Directions::Random | Directions::Hessian | Directions::Worst(_) => {}
+        Directions::Files(files) => files.iter_mut().for_each(|file| *file = f(file)),
+        Directions::Three(a, b) => (*a, *b) = (f(a), f(b)),
+        Directions::Pca(folder) => *folder = f(folder),
+    }
 }
 
 #[cfg(test)]
@@ -231,10 +251,13 @@ mod tests {
         state.set_alpha(0.7);
         state.look.levels = 5;
         state.remember(Path::new("a.pt"));
+        state.exported.folder = Some("/figures".into());
+        state.exported.forms.insert("Line".into(), "pdf".into());
         keep(&mut storage, &state, &usual_layout());
         let (again, _) = restore(&storage).unwrap();
         assert_eq!((again.wish, again.look), (state.wish, state.look));
         assert_eq!(again.recent, state.recent);
+        assert_eq!(again.exported, state.exported);
         storage
             .0
             .insert(KEY.into(), "{\"of\": \"another age\"}".into());
@@ -246,16 +269,21 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let here = folder.path().join("small.pt");
         std::fs::write(&here, "weights").unwrap();
+        let data = folder.path().join("data.npz");
+        std::fs::write(&data, "samples").unwrap();
         let mut state = State::default();
         state.wish.small = here;
+        state.wish.plane.setup.data = data.display().to_string();
         let path = folder.path().join("s.losscope.json");
         let session = session_of(&state, &usual_layout());
         write(&path, &session, &[]).unwrap();
         let moved = tempfile::tempdir().unwrap();
-        for name in ["small.pt", "s.losscope.json"] {
+        for name in ["small.pt", "data.npz", "s.losscope.json"] {
             std::fs::rename(folder.path().join(name), moved.path().join(name)).unwrap();
         }
         let (session, _, _) = open(&moved.path().join("s.losscope.json")).unwrap();
         assert_eq!(session.wish.small, moved.path().join("small.pt"));
+        let data = Path::new(&session.wish.plane.setup.data);
+        assert_eq!(data, moved.path().join("data.npz"));
     }
 }

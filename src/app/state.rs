@@ -4,12 +4,15 @@
 //! look stands in the [`Look`]. Nothing here knows egui, so that tests and benchmarks can drive it.
 
 use super::history::History;
+use super::opens::Opens;
+use super::words::in_window;
 use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
 use crate::plot::scale::Scale;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// Files remembered under File → Open recent.
@@ -45,6 +48,46 @@ pub struct Look {
     pub theme: ThemeChoice,
     /// Size of everything, 1: as the system.
     pub zoom: f32,
+    /// Whether the experiment and its controls stand beside the views.
+    pub side: Side,
+}
+
+/// Whether the side panel is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Side {
+    /// Where the window has room for it.
+    #[default]
+    Auto,
+    /// Always.
+    Open,
+    /// Never.
+    Closed,
+}
+
+/// A window narrower than this, in points, has no room for the side panel.
+const SIDE_FROM: f32 = 900.0;
+
+impl Side {
+    /// Whether it is shown in a window so wide, in points.
+    pub fn is_open(self, width: f32) -> bool {
+        match self {
+            Self::Auto => width >= SIDE_FROM,
+            Self::Open => true,
+            Self::Closed => false,
+        }
+    }
+
+    /// The other way round; what the window does by itself anyway stays its business.
+    #[must_use]
+    pub fn toggled(self, width: f32) -> Self {
+        let open = !self.is_open(width);
+        match open {
+            _ if Self::Auto.is_open(width) == open => Self::Auto,
+            true => Self::Open,
+            false => Self::Closed,
+        }
+    }
 }
 
 /// Light or dark.
@@ -73,8 +116,19 @@ impl Default for Look {
             log_line: true,
             theme: ThemeChoice::System,
             zoom: 1.0,
+            side: Side::Auto,
         }
     }
+}
+
+/// Where and how views were exported last.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Exported {
+    /// The folder of the last file.
+    pub folder: Option<PathBuf>,
+    /// The last suffix of each view, by the view's name.
+    pub forms: BTreeMap<String, String>,
 }
 
 /// What the window remembers.
@@ -86,8 +140,12 @@ pub struct State {
     pub look: Look,
     /// Undo and redo of the wish.
     pub history: History<Wish>,
+    /// Opens on their way, and those that failed.
+    pub opens: Opens,
     /// Files opened lately, the latest first.
     pub recent: Vec<PathBuf>,
+    /// Where and how views were exported last.
+    pub exported: Exported,
     /// The session file that Save writes, once there is one.
     pub session: Option<PathBuf>,
     /// What was last said to the person, shown until it is dismissed.
@@ -98,12 +156,21 @@ pub struct State {
 }
 
 /// Something said to the person once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
     /// What.
     pub text: String,
     /// Whether something went wrong.
     pub error: bool,
+    /// The window's clock when it was first seen, seconds.
+    pub since: Option<f64>,
+}
+
+impl Notice {
+    /// How long it stays, seconds; the log keeps it.
+    pub fn stays(&self) -> f64 {
+        if self.error { 30.0 } else { 8.0 }
+    }
 }
 
 impl State {
@@ -164,6 +231,7 @@ impl State {
     }
 
     fn note(&mut self, text: String, error: bool) {
+        let text = in_window(&text);
         if self.said.len() >= MOST_SAID {
             self.said.remove(0);
         }
@@ -172,7 +240,11 @@ impl State {
             kind: if error { Kind::Error } else { Kind::Note },
             text: text.clone(),
         });
-        self.notice = Some(Notice { text, error });
+        self.notice = Some(Notice {
+            text,
+            error,
+            since: None,
+        });
     }
 
     /// Says that something went wrong and what to do about it.
@@ -184,12 +256,7 @@ impl State {
     /// are open is no step.
     pub fn note_step(&mut self) {
         if !self.wish.dragging {
-            self.history.note(&Wish {
-                compare: false,
-                measuring: Vec::new(),
-                stopped: false,
-                ..self.wish.clone()
-            });
+            self.history.note(&step(&self.wish));
         }
     }
 
@@ -217,6 +284,17 @@ impl State {
     }
 }
 
+/// A wish as a step that can be undone.
+pub(super) fn step(wish: &Wish) -> Wish {
+    Wish {
+        compare: false,
+        measuring: Vec::new(),
+        dragging: false,
+        stopped: false,
+        ..wish.clone()
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,6 +310,17 @@ mod tests {
         assert_eq!((state.wish.alpha, state.wish.epsilon), (2.0, 0.1));
         state.set_epsilon(0.001_234_5);
         assert!((state.wish.epsilon - 0.001_23).abs() < 1e-12);
+    }
+
+    #[test]
+    fn the_side_panel_is_the_windows_business_until_a_hand_takes_it() {
+        let (wide, narrow) = (1280.0, 640.0);
+        assert!(Side::Auto.is_open(wide) && !Side::Auto.is_open(narrow));
+        let open = Side::Auto.toggled(narrow);
+        assert_eq!(open, Side::Open);
+        assert_eq!(open.toggled(narrow), Side::Auto);
+        let closed = Side::Auto.toggled(wide);
+        assert!(!closed.is_open(wide) && closed.toggled(wide) == Side::Auto);
     }
 
     #[test]

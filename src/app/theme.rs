@@ -1,12 +1,12 @@
 //! The interface's own colours, fonts and spacing; colours of data stand in `plot::colormap`.
 //!
-//! Text keeps a contrast of at least 4.5 to 1 on its ground in both themes (WCAG 2, level AA), which
-//! a test checks.
+//! Text keeps a contrast of at least 4.5 to 1 on its ground in both themes, the parts of a control
+//! one of 3 to 1 (WCAG 2, level AA), which tests check.
 
 use super::state::ThemeChoice;
 use eframe::egui::{
     Color32, Context, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Margin, Shadow,
-    Stroke, Style, TextStyle, Theme, ThemePreference, Vec2, Visuals, style::WidgetVisuals,
+    Stroke, Style, TextStyle, Theme, ThemePreference, Ui, Vec2, Visuals, style::WidgetVisuals,
 };
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub struct Palette {
     pub card: Color32,
     /// Lines between things.
     pub line: Color32,
+    /// The track of a slider, which says how far it goes.
+    pub track: Color32,
     /// Whether text is light on dark.
     pub dark: bool,
 }
@@ -58,6 +60,7 @@ const DARK: Palette = Palette {
     panel: Color32::from_rgb(0x15, 0x18, 0x1d),
     card: Color32::from_rgb(0x20, 0x25, 0x2c),
     line: Color32::from_rgb(0x33, 0x3a, 0x44),
+    track: Color32::from_rgb(0x70, 0x79, 0x86),
     dark: true,
 };
 
@@ -75,6 +78,7 @@ const LIGHT: Palette = Palette {
     panel: Color32::from_rgb(0xff, 0xff, 0xff),
     card: Color32::from_rgb(0xf4, 0xf5, 0xf7),
     line: Color32::from_rgb(0xd5, 0xd9, 0xdf),
+    track: Color32::from_rgb(0x80, 0x88, 0x93),
     dark: false,
 };
 
@@ -125,6 +129,13 @@ fn fonts() -> FontDefinitions {
 /// Large figures that are read from a distance.
 pub fn readout() -> FontId {
     FontId::proportional(22.0)
+}
+
+/// Gives the sliders that follow a track that can be seen.
+pub fn slider_colours(ui: &mut Ui, palette: &Palette) {
+    let visuals = ui.visuals_mut();
+    visuals.widgets.inactive.bg_fill = palette.track;
+    visuals.selection.bg_fill = palette.accent;
 }
 
 fn set_style(style: &mut Style, palette: &Palette) {
@@ -235,6 +246,18 @@ mod tests {
                 ] {
                     let ratio = contrast(ink, ground);
                     assert!(ratio >= 4.5, "{ink:?} on {ground:?}: {ratio:.2}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_track_of_a_slider_can_be_seen_on_every_ground() {
+        for palette in [DARK, LIGHT] {
+            for ground in [palette.panel, palette.card] {
+                for part in [palette.track, palette.accent] {
+                    let ratio = contrast(part, ground);
+                    assert!(ratio >= 3.0, "{part:?} on {ground:?}: {ratio:.2}");
                 }
             }
         }

@@ -3,27 +3,50 @@
 //! burn stores a `Linear` weight as `[in, out]`, the transpose of PyTorch's; what that means for a
 //! network is not this floor's business, the file is given as it is.
 
+use super::bytes::Bytes;
 use super::element::{self, ByteOrder, Element};
-use super::{Array, Parsed};
-use burn_pack::{Bytes, DType, Reader};
+use super::{Array, Content, Dtype, Entry, Parsed, Tensors};
+use burn_pack::{DType, Reader};
 
-/// The tensors in the order of the crate: by name.
-pub(super) fn read(bytes: Vec<u8>) -> Parsed<Vec<(String, Array)>> {
-    let file = Reader::from_bytes(Bytes::from_bytes_vec(bytes));
+/// The tensors in the order of the crate: by name. Its reader wants the whole file in memory.
+pub(super) fn content(bytes: &Bytes) -> Parsed<Content> {
+    let whole = bytes.get(0, bytes.len())?.into_owned();
+    let file = Reader::from_bytes(burn_pack::Bytes::from_bytes_vec(whole));
     let tensors = file
         .and_then(Reader::into_tensors)
         .map_err(|e| format!("burnpack: {e}"))?;
-    let read = |tensor: burn_pack::Tensor| {
-        let name = tensor.name.clone();
-        decode(tensor)
-            .map(|a| (name.clone(), a))
-            .map_err(|e| format!("tensor `{name}`: {e}"))
+    let list = |tensor: &burn_pack::Tensor| {
+        let (name, shape) = (tensor.name.clone(), tensor.shape.to_vec());
+        match element(tensor.dtype) {
+            Ok(element) => Entry::new(name, shape, element),
+            Err(dtype) => Ok(Entry::unreadable(name, shape, dtype)),
+        }
+        .map_err(|e| format!("tensor `{}`: {e}", tensor.name))
     };
-    tensors.into_iter().map(read).collect()
+    let entries = tensors.iter().map(list).collect::<Parsed<_>>()?;
+    let held = bytes.len() + bytes.in_use();
+    Ok(Content::flat(
+        "burnpack",
+        entries,
+        Box::new(Pack(tensors)),
+        held,
+    ))
 }
 
-fn decode(tensor: burn_pack::Tensor) -> Parsed<Array> {
-    let element = match tensor.dtype {
+struct Pack(Vec<burn_pack::Tensor>);
+
+impl Tensors for Pack {
+    fn read(&self, index: usize) -> Parsed<Array> {
+        let tensor = self.0.get(index).ok_or("it isn't in the file")?;
+        let element = element(tensor.dtype).map_err(|dtype| super::unreadable(dtype.name()))?;
+        let bytes = tensor.to_bytes().map_err(|e| e.to_string())?;
+        let shape = tensor.shape.to_vec();
+        element::array(shape, element, &mut &bytes[..], ByteOrder::Little)
+    }
+}
+
+fn element(dtype: DType) -> Result<Element, Dtype> {
+    Ok(match dtype {
         DType::F16 => Element::F16,
         DType::BF16 => Element::BF16,
         DType::F32 | DType::Flex32 => Element::F32,
@@ -36,11 +59,11 @@ fn decode(tensor: burn_pack::Tensor) -> Parsed<Array> {
         DType::U16 => Element::U16,
         DType::U32 => Element::U32,
         DType::U64 => Element::U64,
-        DType::Bool(_) if tensor.dtype.size() == 1 => Element::Bool,
+        DType::Bool(_) if dtype.size() == 1 => Element::Bool,
         DType::Bool(_) => Element::U32,
-        DType::QFloat(_) => return Err("quantised tensors aren't supported".into()),
-    };
-    let shape = tensor.shape.to_vec();
-    let bytes = tensor.into_bytes().map_err(|e| e.to_string())?;
-    element::array(shape, element, &bytes, ByteOrder::Little)
+        DType::QFloat(scheme) => {
+            let value = format!("{:?}", scheme.value).to_lowercase();
+            return Err(Dtype::unreadable(format!("quantised {value}")));
+        }
+    })
 }

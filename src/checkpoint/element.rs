@@ -1,10 +1,13 @@
 //! Stored numbers → [`Values`]: element types, byte orders and strides, whatever format they came in.
 //!
-//! The one place where raw bytes become numbers. It knows nothing of files or names; the complaints
-//! it makes are completed by the format that calls it.
+//! The one place where raw bytes become numbers. They are decoded from little pieces of a stream, so
+//! that a tensor is in memory once. It knows nothing of files or names; the complaints it makes are
+//! completed by the format that calls it.
 
 use super::{Array, Parsed, Values};
 use half::{bf16, f16};
+use std::convert::identity;
+use std::io::{ErrorKind, Read};
 
 /// The type of a stored element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,27 +62,56 @@ impl Element {
 
     /// Bytes per element in memory: integers are widened.
     pub fn size_in_memory(self) -> usize {
+        if self.is_float() { self.size() } else { 8 }
+    }
+
+    /// True for the floating-point types.
+    pub fn is_float(self) -> bool {
+        matches!(self, Self::F16 | Self::BF16 | Self::F32 | Self::F64)
+    }
+
+    /// The type's name as PyTorch and NumPy write it.
+    pub fn name(self) -> &'static str {
         match self {
-            Self::F16 | Self::BF16 | Self::F32 | Self::F64 => self.size(),
-            _ => 8,
+            Self::F16 => "float16",
+            Self::BF16 => "bfloat16",
+            Self::F32 => "float32",
+            Self::F64 => "float64",
+            Self::I8 => "int8",
+            Self::I16 => "int16",
+            Self::I32 => "int32",
+            Self::I64 => "int64",
+            Self::U8 => "uint8",
+            Self::U16 => "uint16",
+            Self::U32 => "uint32",
+            Self::U64 => "uint64",
+            Self::Bool => "bool",
         }
     }
 }
 
-/// The array of `shape` whose row-major elements fill `bytes`.
+/// The array of `shape` whose row-major elements come out of `bytes`; what follows them is left there.
 ///
 /// # Errors
-/// Where the bytes are not exactly as many as the shape asks for, or an unsigned number exceeds `i64`.
-pub fn array(shape: Vec<usize>, element: Element, bytes: &[u8], order: ByteOrder) -> Parsed<Array> {
-    let expected = byte_count(&shape, element)?;
-    if bytes.len() != expected {
-        return Err(format!(
-            "shape {shape:?} takes {expected} bytes, found {}",
-            bytes.len()
-        ));
-    }
-    let values = decode(element, bytes, order)?;
+/// Where the bytes end before, don't fit into memory, or an unsigned number exceeds `i64`.
+pub fn array(
+    shape: Vec<usize>,
+    element: Element,
+    bytes: &mut dyn Read,
+    order: ByteOrder,
+) -> Parsed<Array> {
+    let count = byte_count(&shape, element)? / element.size();
+    let values = decode(element, bytes, count, order)?;
     Array::new(shape, values).ok_or_else(|| "values don't fill the shape".into())
+}
+
+/// The bytes that `shape` takes in memory.
+///
+/// # Errors
+/// As [`byte_count`].
+pub fn memory(shape: &[usize], element: Element) -> Parsed<u64> {
+    let count = (byte_count(shape, element)? / element.size()) as u64;
+    Ok(count.saturating_mul(element.size_in_memory() as u64))
 }
 
 /// The bytes that `shape` takes.
@@ -126,7 +158,8 @@ impl View {
         last.checked_add(1)
     }
 
-    fn is_row_major(&self) -> bool {
+    /// True where its elements follow one another in the storage.
+    pub fn is_row_major(&self) -> bool {
         let mut step = 1_usize;
         self.shape
             .iter()
@@ -140,14 +173,14 @@ impl View {
     }
 }
 
-/// The array that `view` shows of a `storage`.
+/// Checks that a storage of `held` bytes has what a view shows; gives the bytes that it shows.
 ///
 /// # Errors
 /// Where the view reaches beyond the storage, or shows its elements more often than they are there:
 /// a shape of a terabyte over one stored number would cost a terabyte.
-pub fn view(storage: &[u8], element: Element, view: View, order: ByteOrder) -> Parsed<Array> {
+pub fn check_view(held: u64, element: Element, view: &View) -> Parsed<usize> {
     let size = element.size();
-    let held = storage.len() / size;
+    let held = usize::try_from(held).unwrap_or(usize::MAX) / size;
     let end = view.end().ok_or("its strides don't fit its shape")?;
     if end > held {
         return Err(format!(
@@ -162,20 +195,16 @@ pub fn view(storage: &[u8], element: Element, view: View, order: ByteOrder) -> P
             view.shape
         ));
     }
-    if bytes == 0 || view.is_row_major() {
-        let start = view.offset * size;
-        let window = if bytes == 0 {
-            Some(&[][..])
-        } else {
-            storage.get(start..start + bytes)
-        };
-        return array(
-            view.shape,
-            element,
-            window.ok_or("it reaches beyond its storage")?,
-            order,
-        );
-    }
+    Ok(bytes)
+}
+
+/// The array that `view` shows of a `storage`, in whatever order its elements lie there.
+///
+/// # Errors
+/// As [`check_view`].
+pub fn view(storage: &[u8], element: Element, view: View, order: ByteOrder) -> Parsed<Array> {
+    let size = element.size();
+    let bytes = check_view(storage.len() as u64, element, &view)?;
     let mut gathered = Vec::with_capacity(bytes);
     let mut index = vec![0_usize; view.shape.len()];
     let mut at = view.offset;
@@ -194,48 +223,86 @@ pub fn view(storage: &[u8], element: Element, view: View, order: ByteOrder) -> P
             *i = 0;
         }
     }
-    array(view.shape, element, &gathered, order)
+    array(view.shape, element, &mut gathered.as_slice(), order)
 }
 
-fn decode(element: Element, bytes: &[u8], order: ByteOrder) -> Parsed<Values> {
+fn decode(
+    element: Element,
+    bytes: &mut dyn Read,
+    count: usize,
+    order: ByteOrder,
+) -> Parsed<Values> {
     // Each element type reads as an array of its own width in either byte order.
     macro_rules! numbers {
-        ($t:ty, $n:literal) => {{
-            let chunks = bytes
-                .chunks_exact($n)
-                .map(|c| <[u8; $n]>::try_from(c).unwrap_or([0; $n]));
+        ($t:ty, $n:literal, $as:expr) => {
             match order {
-                ByteOrder::Little => chunks.map(<$t>::from_le_bytes).collect::<Vec<$t>>(),
-                ByteOrder::Big => chunks.map(<$t>::from_be_bytes).collect::<Vec<$t>>(),
+                ByteOrder::Little => {
+                    numbers(bytes, count, |c: [u8; $n]| $as(<$t>::from_le_bytes(c)))?
+                }
+                ByteOrder::Big => numbers(bytes, count, |c: [u8; $n]| $as(<$t>::from_be_bytes(c)))?,
             }
-        }};
+        };
     }
     macro_rules! integers {
         ($t:ty, $n:literal) => {
-            Values::I64(numbers!($t, $n).into_iter().map(i64::from).collect())
+            Values::I64(numbers!($t, $n, i64::from))
         };
     }
     Ok(match element {
-        Element::F16 => Values::F16(numbers!(f16, 2)),
-        Element::BF16 => Values::BF16(numbers!(bf16, 2)),
-        Element::F32 => Values::F32(numbers!(f32, 4)),
-        Element::F64 => Values::F64(numbers!(f64, 8)),
+        Element::F16 => Values::F16(numbers!(f16, 2, identity)),
+        Element::BF16 => Values::BF16(numbers!(bf16, 2, identity)),
+        Element::F32 => Values::F32(numbers!(f32, 4, identity)),
+        Element::F64 => Values::F64(numbers!(f64, 8, identity)),
         Element::I8 => integers!(i8, 1),
         Element::I16 => integers!(i16, 2),
         Element::I32 => integers!(i32, 4),
-        Element::I64 => Values::I64(numbers!(i64, 8)),
-        Element::U8 => Values::I64(bytes.iter().map(|&b| b.into()).collect()),
+        Element::I64 => Values::I64(numbers!(i64, 8, identity)),
+        Element::U8 => integers!(u8, 1),
         Element::U16 => integers!(u16, 2),
         Element::U32 => integers!(u32, 4),
         Element::U64 => {
-            let wide = numbers!(u64, 8).into_iter().map(i64::try_from);
-            Values::I64(
-                wide.collect::<Result<_, _>>()
-                    .map_err(|_| "a number beyond 2^63")?,
-            )
+            let mut beyond = false;
+            let mut narrow = |x: u64| {
+                beyond |= x > i64::MAX.cast_unsigned();
+                x.cast_signed()
+            };
+            let values = numbers!(u64, 8, narrow);
+            if beyond {
+                return Err("a number beyond 2^63".into());
+            }
+            Values::I64(values)
         }
-        Element::Bool => Values::I64(bytes.iter().map(|&b| i64::from(b != 0)).collect()),
+        Element::Bool => Values::I64(numbers!(u8, 1, truth)),
     })
+}
+
+fn truth(byte: u8) -> i64 {
+    i64::from(byte != 0)
+}
+
+/// `count` numbers of `W` bytes each.
+fn numbers<T, const W: usize>(
+    reader: &mut dyn Read,
+    count: usize,
+    mut value: impl FnMut([u8; W]) -> T,
+) -> Parsed<Vec<T>> {
+    let mut values = Vec::new();
+    values
+        .try_reserve_exact(count)
+        .map_err(|_| format!("its {count} numbers don't fit into memory"))?;
+    let mut buffer = vec![0_u8; (count * W).min(1 << 16)];
+    while values.len() < count {
+        let wanted = (count - values.len()).min(buffer.len() / W);
+        let piece = buffer.get_mut(..wanted * W).unwrap_or_default();
+        reader.read_exact(piece).map_err(|e| match e.kind() {
+            ErrorKind::UnexpectedEof => {
+                format!("{count} numbers are declared, but its bytes end before: it is cut off or damaged")
+            }
+            _ => format!("it can't be read: {e}"),
+        })?;
+        values.extend(piece.as_chunks().0.iter().map(|&chunk| value(chunk)));
+    }
+    Ok(values)
 }
 
 #[cfg(test)]
@@ -286,7 +353,21 @@ mod tests {
 
     #[test]
     fn big_endian_numbers_are_turned_around() {
-        let found = array(vec![1], Element::F32, &[0x3f, 0x80, 0, 0], ByteOrder::Big);
+        let mut bytes = &[0x3f, 0x80, 0, 0][..];
+        let found = array(vec![1], Element::F32, &mut bytes, ByteOrder::Big);
         assert_eq!(found.map(|a| a.to_f64()), Ok(vec![1.0]));
+    }
+
+    #[test]
+    fn long_arrays_come_in_pieces() {
+        let values: Vec<i16> = (0..70_000_i32).map(|i| (i % 999) as i16).collect();
+        let bytes = bytes_of(&values);
+        let read = |mut bytes: &[u8]| {
+            let shape = vec![values.len()];
+            array(shape, Element::I16, &mut bytes, ByteOrder::Little)
+        };
+        let wide: Vec<i64> = values.iter().map(|&v| v.into()).collect();
+        assert_eq!(read(&bytes).unwrap().values(), &Values::I64(wide));
+        assert!(read(&bytes[..139_999]).unwrap_err().contains("end before"));
     }
 }

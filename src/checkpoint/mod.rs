@@ -1,32 +1,41 @@
 //! Checkpoints: bytes → named tensors.
 //!
-//! [`open`] recognises a file by its content, never by its suffix, and gives a [`StateDict`].
+//! [`Checkpoint::open`] recognises a file by its content, never by its suffix, and lists its tensors;
+//! their values are read one tensor at a time, or all at once into a [`StateDict`] ([`open`]).
 //! Nothing stored in a file is ever executed, and no allocation is larger than the file justifies.
 //! This floor knows nothing of networks: which tensor is a weight is the model's business.
 
-mod archive;
+pub(crate) mod archive;
 mod burnpack;
+pub(crate) mod bytes;
 mod element;
+mod file;
 pub mod files;
 mod gzip;
 pub mod hdf5;
-mod limits;
+pub(crate) mod limits;
 mod names;
 pub mod npz;
+pub mod peek;
 mod pickle;
-mod recognise;
+pub(crate) mod recognise;
 pub mod safetensors;
 mod shards;
 pub mod tensor;
 mod torch;
 
 use crate::error::{Error, Result};
+use bytes::Bytes;
+pub use file::{Checkpoint, unreadable};
+use file::{Content, Tensors};
+pub use names::non_finite;
 use recognise::Format;
-use sha2::{Digest, Sha256};
+use sha2::Sha256;
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-pub use tensor::{Array, Values};
+use std::sync::Arc;
+pub use tensor::{Array, Dtype, Entry, Kind, Values};
 
 /// What a reader of bytes gives: its complaints don't name the file, [`open`] adds it.
 type Parsed<T> = std::result::Result<T, String>;
@@ -38,6 +47,8 @@ pub struct StateDict {
     ///
     /// Counters beside an average of weights, such as `n_averaged`, are left out.
     pub tensors: Vec<(String, Array)>,
+    /// Tensors of types that aren't read: complex, sparse, quantised and of eight bits and fewer.
+    pub unreadable: Vec<Entry>,
     /// Where and how the tensors were found.
     pub source: Source,
     /// What a reader should know: ignored entries, other sets of weights, non-finite values.
@@ -59,6 +70,36 @@ pub struct Source {
     pub sha256: String,
 }
 
+/// One of the dictionaries and modules of tensors that a file holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Set {
+    /// The keys that lead to it, dotted; empty at the top.
+    pub at: String,
+    /// How many tensors it has.
+    pub tensors: usize,
+}
+
+/// Names, shapes and types: all that recognising a network needs.
+pub trait Listing {
+    /// Where the tensors come from.
+    fn source(&self) -> &Source;
+    /// Every tensor, in file order; the unreadable ones may come last.
+    fn list(&self) -> Vec<Listed<'_>>;
+}
+
+/// A tensor as it is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Listed<'a> {
+    /// Name as the network knows it.
+    pub name: &'a str,
+    /// Extent of each axis.
+    pub shape: &'a [usize],
+    /// Name of its type.
+    pub dtype: &'a str,
+    /// What can be done with its values.
+    pub kind: Kind,
+}
+
 impl StateDict {
     /// The tensor called `name`.
     pub fn get(&self, name: &str) -> Option<&Array> {
@@ -66,37 +107,43 @@ impl StateDict {
     }
 }
 
-/// What one file holds, before names are cleaned.
-#[derive(Debug)]
-struct Content {
-    format: String,
-    at: String,
-    tensors: Vec<(String, Array)>,
-    warnings: Vec<String>,
-}
+impl Listing for StateDict {
+    fn source(&self) -> &Source {
+        &self.source
+    }
 
-impl Content {
-    /// Content that isn't nested and needs no remarks.
-    fn flat(format: &str, tensors: Vec<(String, Array)>) -> Self {
-        Self {
-            format: format.into(),
-            at: String::new(),
-            tensors,
-            warnings: Vec::new(),
-        }
+    fn list(&self) -> Vec<Listed<'_>> {
+        let read = self.tensors.iter().map(|(name, array)| Listed {
+            name,
+            shape: array.shape(),
+            dtype: array.values().type_name(),
+            kind: if array.values().is_float() {
+                Kind::Float
+            } else {
+                Kind::Integer
+            },
+        });
+        read.chain(self.unreadable.iter().map(listed)).collect()
     }
 }
 
-/// Opens a checkpoint of any supported format: PyTorch (`torch.save` since its beginnings, whole
-/// modules, `TorchScript`, exported programs), safetensors alone or in shards, burnpack, npz, HDF5, and
-/// each of them gzipped.
+fn listed(entry: &Entry) -> Listed<'_> {
+    Listed {
+        name: &entry.name,
+        shape: &entry.shape,
+        dtype: entry.dtype.name(),
+        kind: entry.dtype.kind,
+    }
+}
+
+/// Opens a checkpoint of any supported format and reads all of it: PyTorch (`torch.save` since its
+/// beginnings, whole modules, `TorchScript`, exported programs), safetensors alone or in shards,
+/// burnpack, npz, HDF5, and each of them gzipped.
 ///
 /// # Errors
 /// Names the file and the tensor, field or offset at fault, what was found and what was expected.
 pub fn open(path: &Path) -> Result<StateDict> {
-    let mut hash = Sha256::new();
-    let loaded = read_file(path, &mut hash)?;
-    finish(path, loaded, hash)
+    Checkpoint::open(path, None)?.read_all()
 }
 
 /// As [`open`], for bytes that are in memory; `path` only names them in errors and provenance.
@@ -104,22 +151,19 @@ pub fn open(path: &Path) -> Result<StateDict> {
 /// # Errors
 /// As [`open`].
 pub fn from_bytes(bytes: Vec<u8>, path: &Path) -> Result<StateDict> {
-    let mut hash = Sha256::new();
-    let loaded = read_content(path, bytes, &mut hash)?;
-    finish(path, loaded, hash)
+    Checkpoint::from_bytes(bytes, path, None)?.read_all()
 }
 
 /// The files that opening the checkpoint at `path` reads beside it: the shards, where it is an index.
 /// Of a file that can't be read there are none; opening it will say why.
 pub fn shards(path: &Path) -> Vec<PathBuf> {
-    let mut start = Vec::new();
-    let head =
-        File::open(path).and_then(|file| file.take(recognise::HEAD as u64).read_to_end(&mut start));
-    if head.is_err() || !matches!(recognise::format(&start), Ok(Format::ShardIndex)) {
-        return Vec::new();
-    }
-    read_bytes(path, "read the index of shards")
-        .map_or_else(|_| Vec::new(), |bytes| shards::files(path, &bytes))
+    let read = || {
+        let bytes = open_file(path, "read the index of shards").ok()?;
+        let index = recognise::of(&bytes).ok()? == Format::ShardIndex;
+        let whole = index.then(|| bytes.get(0, bytes.len()).ok()).flatten()?;
+        Some(shards::files(path, &whole))
+    };
+    read().unwrap_or_default()
 }
 
 /// The checkpoints of a folder, in the order of the numbers in their names: `epoch_2` before
@@ -175,39 +219,6 @@ fn natural_order(name: &str) -> Vec<(u64, String)> {
     key
 }
 
-fn finish(path: &Path, loaded: Loaded, mut hash: Sha256) -> Result<StateDict> {
-    let content = match loaded {
-        Loaded::Content(content) => content,
-        Loaded::Index(index) => {
-            // The hash is that of the weights; the index only says where they are.
-            hash = Sha256::new();
-            shards::read(path, &index, &mut hash)?
-        }
-    };
-    let fault = |message| Error::file(path, message);
-    let mut tensors = content.tensors;
-    names::drop_bookkeeping(&mut tensors);
-    names::check_distinct(&tensors).map_err(fault)?;
-    let prefix = names::remove_prefix(&mut tensors);
-    if tensors.is_empty() {
-        return Err(fault(format!("the {} holds no tensors", content.format)));
-    }
-    let mut warnings = content.warnings;
-    warnings.extend(names::non_finite(&tensors));
-    let source = Source {
-        path: path.to_owned(),
-        format: content.format,
-        state_dict_at: content.at,
-        prefix,
-        sha256: format!("{:x}", hash.finalize()),
-    };
-    Ok(StateDict {
-        tensors,
-        source,
-        warnings,
-    })
-}
-
 /// What one file turned out to be.
 enum Loaded {
     Content(Content),
@@ -215,27 +226,26 @@ enum Loaded {
     Index(Vec<u8>),
 }
 
-/// Reads one file and adds its bytes to `hash`.
-fn read_file(path: &Path, hash: &mut Sha256) -> Result<Loaded> {
-    read_content(path, read_bytes(path, "read the checkpoint")?, hash)
-}
-
-/// Decodes one file's bytes and adds them to `hash`.
-fn read_content(path: &Path, bytes: Vec<u8>, hash: &mut Sha256) -> Result<Loaded> {
+/// Lists what a file holds and adds its bytes to `hash`; gives their number, too.
+fn load(path: &Path, bytes: Bytes, key: Option<&str>, hash: &mut Sha256) -> Result<(Loaded, u64)> {
     let fault = |message| Error::file(path, message);
-    hash.update(&bytes);
-    if !gzip::is_gzip(&bytes) {
-        let format = recognise::format(&bytes).map_err(fault)?;
-        return decode(format, bytes).map_err(fault);
+    let stored = bytes.len();
+    // The start is looked at first, so that naming a film by mistake doesn't read all of it.
+    let format = recognise::of(&bytes).map_err(fault)?;
+    if format == Format::Gzip {
+        recognise::format(&gzip::head(&bytes, recognise::HEAD as u64)).map_err(fault)?;
     }
-    recognise::format(&gzip::head(&bytes, recognise::HEAD as u64)).map_err(fault)?;
-    let inner = gzip::unpack(&bytes).map_err(fault)?;
-    drop(bytes);
-    let format = recognise::format(&inner).map_err(fault)?;
-    match decode(format, inner).map_err(fault)? {
+    std::io::copy(&mut bytes.whole(), hash)
+        .map_err(|e| Error::io("read the checkpoint", path, e))?;
+    if format != Format::Gzip {
+        return Ok((decode(format, bytes, key).map_err(fault)?, stored));
+    }
+    let inner = Bytes::in_memory(gzip::unpack(&bytes).map_err(fault)?);
+    let format = recognise::of(&inner).map_err(fault)?;
+    match decode(format, inner, key).map_err(fault)? {
         Loaded::Content(mut content) => {
             content.format = format!("gzipped {}", content.format);
-            Ok(Loaded::Content(content))
+            Ok((Loaded::Content(content), stored))
         }
         Loaded::Index(_) => Err(fault(
             "an index of shards can't be gzipped; unpack it first".into(),
@@ -243,15 +253,13 @@ fn read_content(path: &Path, bytes: Vec<u8>, hash: &mut Sha256) -> Result<Loaded
     }
 }
 
-/// The bytes of a regular file that starts like a checkpoint.
-///
-/// The start is looked at first, so that naming a film by mistake doesn't read all of it.
+/// A regular file, opened.
 ///
 /// `action` is what the caller is about, for the operating system's refusals.
-fn read_bytes(path: &Path, action: &'static str) -> Result<Vec<u8>> {
+fn open_file(path: &Path, action: &'static str) -> Result<Bytes> {
     let refused = |source| Error::io(action, path, source);
-    let mut file = File::open(path).map_err(refused)?;
-    let facts = file.metadata().map_err(refused)?;
+    // A pipe would keep whoever opens it waiting, so its kind is looked at before.
+    let facts = path.metadata().map_err(refused)?;
     if facts.is_dir() {
         return Err(Error::file(
             path,
@@ -261,57 +269,53 @@ fn read_bytes(path: &Path, action: &'static str) -> Result<Vec<u8>> {
     if !facts.is_file() {
         return Err(Error::file(path, "this isn't a regular file"));
     }
-    let mut bytes = Vec::new();
-    (&mut file)
-        .take(recognise::HEAD as u64)
-        .read_to_end(&mut bytes)
-        .map_err(refused)?;
-    if !gzip::is_gzip(&bytes) {
-        recognise::format(&bytes).map_err(|message| Error::file(path, message))?;
-    }
-    let rest = facts.len().saturating_sub(bytes.len() as u64);
-    let reserved = usize::try_from(rest).map(|rest| bytes.try_reserve_exact(rest));
-    if !matches!(reserved, Ok(Ok(()))) {
-        let message = format!("its {} bytes don't fit into memory", facts.len());
-        return Err(Error::file(path, message));
-    }
-    file.read_to_end(&mut bytes).map_err(refused)?;
-    Ok(bytes)
+    let file = File::open(path).map_err(refused)?;
+    let length = file.metadata().map_err(refused)?.len();
+    Ok(Bytes::of_file(file, length))
 }
 
-fn decode(format: Format, bytes: Vec<u8>) -> Parsed<Loaded> {
-    Ok(Loaded::Content(match format {
-        Format::ShardIndex => return Ok(Loaded::Index(bytes)),
-        Format::Zip => return decode_zip(&bytes).map(Loaded::Content),
-        Format::TorchLegacy => torch::read_legacy(&bytes)?,
-        Format::Safetensors => Content::flat("safetensors", safetensors::read(&bytes)?),
-        Format::Burnpack => Content::flat("burnpack", burnpack::read(bytes)?),
+fn decode(format: Format, bytes: Bytes, key: Option<&str>) -> Parsed<Loaded> {
+    let bytes = Arc::new(bytes);
+    let mut content = match format {
+        Format::Gzip => return Err("this is gzipped twice; unpack it once".into()),
+        Format::ShardIndex => {
+            let whole = bytes.get(0, bytes.len()).map(Cow::into_owned)?;
+            return Ok(Loaded::Index(whole));
+        }
+        Format::Zip => {
+            let archive = archive::Archive::open(&bytes)?;
+            if torch::is_exported(&archive) {
+                torch::read_exported(archive)?
+            } else if let Some(folder) = torch::archive_folder(&archive) {
+                return torch::read_archive(archive, &folder, key).map(Loaded::Content);
+            } else if npz::is_npz(&archive) {
+                npz::content(archive)?
+            } else {
+                return Err(unknown_archive(&archive));
+            }
+        }
+        Format::TorchLegacy => return torch::read_legacy(bytes, key).map(Loaded::Content),
+        Format::Safetensors => safetensors::content(bytes)?,
+        Format::Burnpack => burnpack::content(&bytes)?,
         Format::Hdf5 => hdf5::content(bytes)?,
-    }))
+    };
+    // Where nothing is nested, the key is a beginning of names.
+    content.key = key.map(str::to_owned);
+    Ok(Loaded::Content(content))
 }
 
 /// PyTorch and NumPy both write zip archives; their members tell them apart.
-fn decode_zip(bytes: &[u8]) -> Parsed<Content> {
-    let archive = archive::Archive::open(bytes)?;
-    if torch::is_exported(&archive) {
-        return torch::read_exported(&archive, bytes.len());
-    }
-    if let Some(folder) = torch::archive_folder(&archive) {
-        return torch::read_archive(&archive, &folder, bytes.len());
-    }
-    if npz::is_npz(&archive) {
-        return npz::content(&archive, bytes.len());
-    }
+fn unknown_archive(archive: &archive::Archive) -> String {
     let mut members: Vec<_> = archive.names().take(6).collect();
     if archive.names().count() > members.len() {
         members.push("…");
     }
-    Err(format!(
+    format!(
         "this zip archive is neither of PyTorch (no `data.pkl`) nor of NumPy (no `.npy`); it holds {}",
         if members.is_empty() {
             "nothing".into()
         } else {
             members.join(", ")
         }
-    ))
+    )
 }

@@ -1,7 +1,7 @@
 //! Names as the network knows them: without what wrappers, compilers and averages add.
 
-use super::{Array, Parsed, Values};
-use std::collections::HashSet;
+use super::{Array, Entry, Kind, Parsed, Set};
+use std::collections::{BTreeSet, HashSet};
 
 /// What `DataParallel`, `torch.compile` and Lightning put before every name.
 const WRAPPERS: [&str; 3] = ["module.", "_orig_mod.", "model."];
@@ -9,23 +9,64 @@ const WRAPPERS: [&str; 3] = ["module.", "_orig_mod.", "model."];
 /// Counters that averages of weights keep beside them; no layer has them.
 const BOOKKEEPING: [&str; 3] = ["n_averaged", "num_updates", "initted"];
 
+/// An entry and its place among the reader's.
+type Placed = (Entry, usize);
+
+/// Keeps the entries whose names start with `key` and a dot, without both.
+///
+/// # Errors
+/// Lists what there is where no name does.
+pub fn choose(entries: &mut Vec<Placed>, key: &str, sets: &[Set]) -> Parsed<()> {
+    let start = format!("{key}.");
+    if entries
+        .iter()
+        .any(|(entry, _)| entry.name.starts_with(&start))
+    {
+        entries.retain(|(entry, _)| entry.name.starts_with(&start));
+        for (entry, _) in entries {
+            entry.name.drain(..start.len());
+        }
+        return Ok(());
+    }
+    let mut there: BTreeSet<String> = sets.iter().map(|set| set.at.clone()).collect();
+    let firsts = entries.iter().filter_map(|(entry, _)| {
+        let (first, _) = entry.name.split_once('.')?;
+        Some(first.to_owned())
+    });
+    there.extend(firsts);
+    there.remove("");
+    Err(nothing_at(key, there.iter().map(String::as_str)))
+}
+
+/// Says that a key leads nowhere, and which would lead somewhere.
+pub fn nothing_at<'n>(key: &str, there: impl Iterator<Item = &'n str>) -> String {
+    let shown: Vec<String> = there.take(12).map(|at| format!("`{at}`")).collect();
+    let there = if shown.is_empty() {
+        "no dictionaries in it, and no names with dots".to_owned()
+    } else {
+        shown.join(", ")
+    };
+    format!("no tensors lie at the key `{key}`; the file has {there}")
+}
+
 /// Removes the scalar counters that lie beside averaged weights.
-pub fn drop_bookkeeping(tensors: &mut Vec<(String, Array)>) {
-    tensors.retain(|(name, array)| {
-        let counts = array.shape().is_empty() && matches!(array.values(), Values::I64(_));
-        !(counts && BOOKKEEPING.contains(&name.as_str()))
+pub fn drop_bookkeeping(entries: &mut Vec<Placed>) {
+    entries.retain(|(entry, _)| {
+        let counts = entry.shape.is_empty() && entry.dtype.kind == Kind::Integer;
+        !(counts && BOOKKEEPING.contains(&entry.name.as_str()))
     });
 }
 
 /// Removes wrapping prefixes as long as every name carries one; gives what was removed from each.
-pub fn remove_prefix(tensors: &mut [(String, Array)]) -> String {
+pub fn remove_prefix(entries: &mut [Placed]) -> String {
     let mut prefix = String::new();
-    if tensors.is_empty() {
+    if entries.is_empty() {
         return prefix;
     }
     let wraps = |prefix: &str, wrapper: &str| {
-        tensors.iter().all(|(name, _)| {
-            let inside = name
+        entries.iter().all(|(entry, _)| {
+            let inside = entry
+                .name
                 .get(prefix.len()..)
                 .and_then(|rest| rest.strip_prefix(wrapper));
             inside.is_some_and(|rest| !rest.is_empty())
@@ -34,8 +75,8 @@ pub fn remove_prefix(tensors: &mut [(String, Array)]) -> String {
     while let Some(wrapper) = WRAPPERS.iter().find(|wrapper| wraps(&prefix, wrapper)) {
         prefix.push_str(wrapper);
     }
-    for (name, _) in tensors {
-        name.drain(..prefix.len());
+    for (entry, _) in entries {
+        entry.name.drain(..prefix.len());
     }
     prefix
 }
@@ -44,38 +85,40 @@ pub fn remove_prefix(tensors: &mut [(String, Array)]) -> String {
 ///
 /// # Errors
 /// Names it.
-pub fn check_distinct(tensors: &[(String, Array)]) -> Parsed<()> {
+pub fn check_distinct(entries: &[Placed]) -> Parsed<()> {
     let mut seen = HashSet::new();
-    match tensors.iter().find(|(name, _)| !seen.insert(name.as_str())) {
-        Some((name, _)) => Err(format!("two tensors are called `{name}`")),
+    let mut names = entries.iter().map(|(entry, _)| entry.name.as_str());
+    match names.find(|name| !seen.insert(*name)) {
+        Some(name) => Err(format!("two tensors are called `{name}`")),
         None => Ok(()),
     }
 }
 
-/// A warning for every tensor with NaN or infinite values.
-pub fn non_finite(tensors: &[(String, Array)]) -> impl Iterator<Item = String> {
-    tensors.iter().filter_map(|(name, array)| {
-        let count = array.non_finite();
-        let values = array.len();
-        (count > 0)
-            .then(|| format!("`{name}` has {count} of {values} values that are NaN or infinite"))
-    })
+/// A warning for a tensor with NaN or infinite values.
+pub fn non_finite(name: &str, array: &Array) -> Option<String> {
+    let (count, values) = (array.non_finite(), array.len());
+    (count > 0).then(|| format!("`{name}` has {count} of {values} values that are NaN or infinite"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::element::Element;
+
+    fn placed(name: &str, element: Element) -> Placed {
+        (Entry::new(name.to_owned(), vec![], element).unwrap(), 0)
+    }
+
+    fn names(entries: &[Placed]) -> Vec<&str> {
+        entries.iter().map(|(e, _)| e.name.as_str()).collect()
+    }
 
     #[test]
     fn prefixes_go_only_where_all_names_carry_them() {
-        let check = |names: &[&str], prefix: &str, cleaned: &[&str]| {
-            let scalar = || Array::new(vec![], Values::F32(vec![0.0])).unwrap();
-            let mut tensors: Vec<_> = names.iter().map(|n| ((*n).to_owned(), scalar())).collect();
-            assert_eq!(remove_prefix(&mut tensors), prefix);
-            assert_eq!(
-                tensors.iter().map(|(n, _)| n.as_str()).collect::<Vec<_>>(),
-                cleaned
-            );
+        let check = |given: &[&str], prefix: &str, cleaned: &[&str]| {
+            let mut entries: Vec<_> = given.iter().map(|n| placed(n, Element::F32)).collect();
+            assert_eq!(remove_prefix(&mut entries), prefix);
+            assert_eq!(names(&entries), cleaned);
         };
         check(&["module.a", "module.b"], "module.", &["a", "b"]);
         check(&["module.a", "b"], "", &["module.a", "b"]);
@@ -91,15 +134,32 @@ mod tests {
 
     #[test]
     fn only_counters_are_bookkeeping() {
-        let counter = || Array::new(vec![], Values::I64(vec![3])).unwrap();
-        let weight = || Array::new(vec![], Values::F32(vec![3.0])).unwrap();
-        let mut tensors = vec![
-            ("n_averaged".to_owned(), counter()),
-            ("initted".to_owned(), weight()),
-            ("bn.num_batches_tracked".to_owned(), counter()),
+        let mut entries = vec![
+            placed("n_averaged", Element::I64),
+            placed("initted", Element::F32),
+            placed("bn.num_batches_tracked", Element::I64),
         ];
-        drop_bookkeeping(&mut tensors);
-        let left: Vec<_> = tensors.iter().map(|(n, _)| n.as_str()).collect();
-        assert_eq!(left, ["initted", "bn.num_batches_tracked"]);
+        drop_bookkeeping(&mut entries);
+        assert_eq!(names(&entries), ["initted", "bn.num_batches_tracked"]);
+    }
+
+    #[test]
+    fn a_key_is_a_beginning_of_names() {
+        let all = || {
+            ["g.a", "g.b.c", "gg.a", "d.a"]
+                .map(|n| placed(n, Element::F32))
+                .to_vec()
+        };
+        let mut entries = all();
+        choose(&mut entries, "g", &[]).unwrap();
+        assert_eq!(names(&entries), ["a", "b.c"]);
+        let mut entries = all();
+        choose(&mut entries, "g.b", &[]).unwrap();
+        assert_eq!(names(&entries), ["c"]);
+        let message = choose(&mut all(), "x", &[]).unwrap_err();
+        assert!(
+            message.contains("`x`; the file has `d`, `g`, `gg`"),
+            "{message}"
+        );
     }
 }

@@ -4,19 +4,26 @@
 //! sizes in it can do harm. Arrays of Python objects are pickles and are never read.
 
 use super::archive::{Archive, Checksum};
+use super::bytes;
 use super::element::{self, ByteOrder, Element, View};
 use super::limits::Allowance;
-use super::{Array, Content, Parsed, read_bytes};
+use super::{Array, Content, Dtype, Entry, Parsed, Tensors, open_file};
 use crate::error::{Error, Result};
+use std::io::Read;
 use std::path::Path;
+use std::sync::Arc;
+
+/// NumPy itself refuses headers beyond 10,000 bytes.
+const LARGEST_HEADER: u32 = 1 << 20;
 
 /// The numeric arrays of the `.npz` at `path`, in the order of the archive; others are left out.
 ///
 /// # Errors
 /// Where the file can't be read or isn't an `.npz`, with the array at fault.
 pub fn read_arrays(path: &Path) -> Result<Vec<(String, Array)>> {
-    let bytes = read_bytes(path, "read the arrays")?;
-    let read = || Ok(content(&Archive::open(&bytes)?, bytes.len())?.tensors);
+    let bytes = Arc::new(open_file(path, "read the arrays")?);
+    let allowance = Allowance::for_file(bytes.len());
+    let read = || content(Archive::open(&bytes)?)?.read_all(allowance);
     read().map_err(|message: String| Error::file(path, message))
 }
 
@@ -26,84 +33,144 @@ pub(super) fn is_npz(archive: &Archive) -> bool {
 }
 
 /// The numeric arrays of an archive, by their names without `.npy`.
-pub(super) fn content(archive: &Archive, file_length: usize) -> Parsed<Content> {
-    let mut unpacking = Allowance::to_expand(file_length);
-    let mut content = Content::flat("NumPy npz archive", Vec::new());
+pub(super) fn content(archive: Archive) -> Parsed<Content> {
+    let (mut entries, mut headers, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for member in archive.names() {
         let Some(name) = member.strip_suffix(".npy") else {
             continue;
         };
-        let bytes = archive.read(member, Checksum::Check, &mut unpacking)?;
-        match array(&bytes).map_err(|e| format!("array `{name}`: {e}"))? {
-            Npy::Numbers(array) => content.tensors.push((name.to_owned(), array)),
+        match header(&archive, member).map_err(|e| format!("array `{name}`: {e}"))? {
+            Npy::Numbers(header) => {
+                let entry = Entry::new(name.to_owned(), header.shape.clone(), header.element)?;
+                // Numbers in columns are gathered from all of their bytes.
+                entries.push(entry.beside(if header.fortran { header.bytes } else { 0 }));
+                headers.push(Some(header));
+            }
+            Npy::Listed(shape, dtype) => {
+                entries.push(Entry::unreadable(name.to_owned(), shape, dtype));
+                headers.push(None);
+            }
             Npy::Other(descr) => {
-                content
-                    .warnings
-                    .push(format!("ignored `{name}`: its type {descr} isn't numeric"));
+                warnings.push(format!("ignored `{name}`: its type {descr} isn't numeric"));
             }
         }
     }
+    let held = archive.bytes().in_use();
+    let tensors = Box::new(Arrays { archive, headers });
+    let mut content = Content::flat("NumPy npz archive", entries, tensors, held);
+    content.warnings = warnings;
     Ok(content)
 }
 
+/// The arrays of an archive with their headers, `None` for those that aren't read.
+struct Arrays {
+    archive: Archive,
+    headers: Vec<Option<Header>>,
+}
+
+impl Tensors for Arrays {
+    fn read(&self, index: usize) -> Parsed<Array> {
+        let header = self.headers.get(index).and_then(Option::as_ref);
+        let header = header.ok_or("it isn't numeric")?;
+        let mut content = self.archive.content(&header.member, Checksum::Check)?;
+        let start = content.size().saturating_sub(header.bytes);
+        bytes::collect(&mut content, start)?;
+        let (shape, element, order) = (header.shape.clone(), header.element, header.order);
+        let array = if header.fortran {
+            let data = bytes::collect(&mut content, header.bytes)?;
+            element::view(&data, element, columns(shape), order)?
+        } else {
+            element::array(shape, element, &mut content, order)?
+        };
+        content.finish()?;
+        Ok(array)
+    }
+}
+
+/// Column-major order is a row-major array seen with reversed strides.
+fn columns(shape: Vec<usize>) -> View {
+    let steps = shape.iter().scan(1_usize, |step, &d| {
+        Some(std::mem::replace(step, step.saturating_mul(d)))
+    });
+    View {
+        offset: 0,
+        strides: steps.collect(),
+        shape,
+    }
+}
+
 enum Npy {
-    Numbers(Array),
+    Numbers(Header),
+    /// Complex numbers.
+    Listed(Vec<usize>, Dtype),
     /// Text, dates, records, Python objects; their type as NumPy wrote it.
     Other(String),
 }
 
-fn array(bytes: &[u8]) -> Parsed<Npy> {
-    let (header, data) = split(bytes).ok_or("it doesn't start as an array of NumPy's")?;
-    let descr = value_of(header, "descr").ok_or("its header has no `descr`")?;
-    let fortran = match value_of(header, "fortran_order") {
+struct Header {
+    member: String,
+    element: Element,
+    order: ByteOrder,
+    fortran: bool,
+    shape: Vec<usize>,
+    /// Of the numbers, which stand at the member's end.
+    bytes: u64,
+}
+
+/// Reads the header of a member and holds what it promises against the member's size.
+fn header(archive: &Archive, member: &str) -> Parsed<Npy> {
+    let mut content = archive.content(member, Checksum::Check)?;
+    let (text, before) = text(&mut content).ok_or("it doesn't start as an array of NumPy's")?;
+    let descr = value_of(&text, "descr").ok_or("its header has no `descr`")?;
+    let fortran = match value_of(&text, "fortran_order") {
         Some(value) if value.starts_with("True") => true,
         Some(value) if value.starts_with("False") => false,
         _ => return Err("its header has no `fortran_order`".into()),
     };
-    let shape = value_of(header, "shape")
+    let shape = value_of(&text, "shape")
         .and_then(sizes)
         .ok_or("its header has no `shape`")?;
     let Some((element, order)) = element(descr) else {
-        return Ok(Npy::Other(
-            descr.chars().take_while(|c| *c != ',').take(40).collect(),
-        ));
+        return Ok(match complex(descr) {
+            Some(dtype) => Npy::Listed(shape, dtype),
+            None => Npy::Other(descr.chars().take_while(|c| *c != ',').take(40).collect()),
+        });
     };
-    let expected = element::byte_count(&shape, element)?;
-    if data.len() != expected {
+    let expected = element::byte_count(&shape, element)? as u64;
+    let found = content.size().saturating_sub(before);
+    if found != expected {
         return Err(format!(
-            "shape {shape:?} takes {expected} bytes, found {}",
-            data.len()
+            "shape {shape:?} takes {expected} bytes, found {found}"
         ));
     }
-    if !fortran {
-        return element::array(shape, element, data, order).map(Npy::Numbers);
-    }
-    // Column-major order is a row-major array seen with reversed strides.
-    let steps = shape.iter().scan(1_usize, |step, &d| {
-        Some(std::mem::replace(step, step.saturating_mul(d)))
-    });
-    let view = View {
-        offset: 0,
-        strides: steps.collect(),
+    Ok(Npy::Numbers(Header {
+        member: member.to_owned(),
+        element,
+        order,
+        fortran,
         shape,
-    };
-    element::view(data, element, view, order).map(Npy::Numbers)
+        bytes: expected,
+    }))
 }
 
-/// Header text and data of a `.npy`.
-fn split(bytes: &[u8]) -> Option<(&str, &[u8])> {
-    let [major, _, rest @ ..] = bytes.strip_prefix(b"\x93NUMPY")? else {
+/// The text of the header at the start of a `.npy`, and the bytes that both take.
+fn text(reader: &mut dyn Read) -> Option<(String, u64)> {
+    let mut start = [0; 8];
+    reader.read_exact(&mut start).ok()?;
+    let [b'\x93', b'N', b'U', b'M', b'P', b'Y', version, _] = start else {
         return None;
     };
-    let (length, rest) = if *major == 1 {
-        let (length, rest) = rest.split_at_checked(2)?;
-        (u32::from(u16::from_le_bytes(length.try_into().ok()?)), rest)
-    } else {
-        let (length, rest) = rest.split_at_checked(4)?;
-        (u32::from_le_bytes(length.try_into().ok()?), rest)
-    };
-    let (header, data) = rest.split_at_checked(usize::try_from(length).ok()?)?;
-    Some((std::str::from_utf8(header).ok()?, data))
+    let mut length = [0; 4];
+    let width = if version == 1 { 2 } else { 4 };
+    reader.read_exact(length.get_mut(..width)?).ok()?;
+    let length = u32::from_le_bytes(length);
+    if length > LARGEST_HEADER {
+        return None;
+    }
+    let text = bytes::collect(reader, length.into()).ok()?;
+    let text = String::from_utf8(text).ok()?;
+    let before = (start.len() + width + text.len()) as u64;
+    Some((text, before))
 }
 
 /// What follows `'key':` in the header.
@@ -152,4 +219,14 @@ fn element(descr: &str) -> Option<(Element, ByteOrder)> {
         _ => return None,
     };
     Some((element, order))
+}
+
+/// `'<c8'`: complex numbers, which are listed only.
+fn complex(descr: &str) -> Option<Dtype> {
+    let (code, _) = descr.strip_prefix('\'')?.split_once('\'')?;
+    match code.get(1..)? {
+        "c8" => Some(Dtype::unreadable("complex64")),
+        "c16" => Some(Dtype::unreadable("complex128")),
+        _ => None,
+    }
 }

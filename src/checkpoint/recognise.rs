@@ -2,8 +2,12 @@
 //!
 //! Suffixes lie (`.pth.tar` is no tar, `.bin` is anything), so they are never looked at. Formats that
 //! are known but unsupported are named, with what to do instead.
+//!
+//! A safetensors file starts with a number, so its first bytes can be those of any other format; the
+//! eight that tell it apart are looked at before anything else.
 
-use super::{Parsed, torch};
+use super::bytes::Bytes;
+use super::{Parsed, archive, gzip, torch};
 
 /// How many bytes from the start are enough.
 pub const HEAD: usize = 4096;
@@ -11,6 +15,8 @@ pub const HEAD: usize = 4096;
 /// A supported format, before what is inside is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
+    /// Any of the others, gzipped.
+    Gzip,
     /// A zip archive: PyTorch or NumPy.
     Zip,
     /// PyTorch before zip archives.
@@ -27,6 +33,29 @@ pub enum Format {
 
 const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 const BURNPACK: &[u8] = &burn_pack::MAGIC_NUMBER.to_le_bytes();
+/// UTF-8's mark, which some editors put before text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The format of the whole content of a file.
+///
+/// # Errors
+/// As [`format()`].
+pub fn of(bytes: &Bytes) -> Parsed<Format> {
+    let head = bytes.peek(0, HEAD as u64);
+    let told = format(&head);
+    // Text that looks like an index may be the user's own, before something else.
+    if !matches!(told, Err(_) | Ok(Format::ShardIndex)) {
+        return told;
+    }
+    if hdf5_after_block(bytes) {
+        return Ok(Format::Hdf5);
+    }
+    // Whatever stands before an archive, its directory stands at the end.
+    if archive::ends_as_archive(bytes) {
+        return Ok(Format::Zip);
+    }
+    told
+}
 
 /// The format of a file that starts with `bytes`.
 ///
@@ -34,14 +63,16 @@ const BURNPACK: &[u8] = &burn_pack::MAGIC_NUMBER.to_le_bytes();
 /// Says what the file seems to be instead.
 pub fn format(bytes: &[u8]) -> Parsed<Format> {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
-    let json = head.trim_ascii_start().starts_with(b"{");
+    let json = text(head).starts_with(b"{");
     Ok(match head {
         [] => return Err("the file is empty".into()),
-        _ if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") => Format::Zip,
-        _ if torch::is_legacy(head) => Format::TorchLegacy,
+        _ if is_safetensors(head) => Format::Safetensors,
+        _ if gzip::is_gzip(head) => Format::Gzip,
+        _ if is_zip(head) => Format::Zip,
+        _ if torch::legacy_start(head).is_some() => Format::TorchLegacy,
         _ if head.starts_with(BURNPACK) => Format::Burnpack,
         _ if is_hdf5(head) => Format::Hdf5,
-        // A length of eight bytes, then a JSON object.
+        // The length is absurd; its reader says so.
         _ if head.get(8) == Some(&b'{') && !json => Format::Safetensors,
         // The table may stand behind long metadata; its reader complains where there is none.
         _ if json && (head.len() == HEAD || contains(head, b"\"weight_map\"")) => {
@@ -51,11 +82,46 @@ pub fn format(bytes: &[u8]) -> Parsed<Format> {
     })
 }
 
+/// True where a file starts as safetensors do: the length of a table below 4 GiB (the crate allows
+/// 100 MB) in eight bytes, then the table. No other format has four zeros and a brace there: text has
+/// no zeros, and a zip archive, a gzip stream and an IDX file keep a method, flags or a size at that
+/// place, which are never 0x7b.
+pub fn is_safetensors(head: &[u8]) -> bool {
+    matches!(head, [_, _, _, _, 0, 0, 0, 0, b'{', ..]) && !head.starts_with(&[0, 0, 0, 0])
+}
+
+/// Text without what may stand before it.
+pub fn text(head: &[u8]) -> &[u8] {
+    head.strip_prefix(BYTE_ORDER_MARK)
+        .unwrap_or(head)
+        .trim_ascii_start()
+}
+
+/// A first member, none at all, or the mark of an archive that was once meant to be split.
+fn is_zip(head: &[u8]) -> bool {
+    [
+        &b"PK\x03\x04"[..],
+        b"PK\x05\x06",
+        b"PK\x07\x08PK",
+        b"PK00PK",
+    ]
+    .iter()
+    .any(|start| head.starts_with(start))
+}
+
 /// The signature stands at 0, or after a block of the user's at 512, 1024, 2048.
 fn is_hdf5(head: &[u8]) -> bool {
     [0, 512, 1024, 2048]
         .iter()
         .any(|&at| head.get(at..).is_some_and(|h| h.starts_with(HDF5)))
+}
+
+/// The user's block may be as long as any power of two.
+fn hdf5_after_block(bytes: &Bytes) -> bool {
+    let places = std::iter::successors(Some(HEAD as u64), |at| at.checked_mul(2));
+    places
+        .take_while(|&at| at < bytes.len())
+        .any(|at| *bytes.peek(at, 8) == *HDF5)
 }
 
 fn unsupported(head: &[u8]) -> String {
@@ -65,7 +131,7 @@ fn unsupported(head: &[u8]) -> String {
                 `torch.save(model.state_dict(), \"weights.pt\")`"
             .into();
     }
-    let hints: [(&[u8], &str); 7] = [
+    let hints: [(&[u8], &str); 6] = [
         (
             b"\x93NUMPY",
             "this is a single array without a name; save all of them with `numpy.savez`",
@@ -74,7 +140,6 @@ fn unsupported(head: &[u8]) -> String {
             b"version https://git-lfs",
             "this only points to the file in Git LFS; fetch it with `git lfs pull`",
         ),
-        (b"\x1f\x8b", "this is gzipped twice; unpack it once"),
         (
             b"GGUF",
             "GGUF holds quantised weights, which aren't supported; use the safetensors they came from",
@@ -89,12 +154,12 @@ fn unsupported(head: &[u8]) -> String {
     if head.get(257..262) == Some(b"ustar") {
         return "this is a tar archive; unpack it and name the checkpoint inside".into();
     }
-    if let [0x80, 2..=5, ..] = head {
+    if let [0x80, 2..=5, ..] | [b'(', b'd' | b'l' | b't', ..] | [b'}' | b']', b'q', ..] = head {
         return "this pickle wasn't written by `torch.save`; save the weights with \
                 `torch.save(model.state_dict(), \"weights.pt\")`"
             .into();
     }
-    if head.trim_ascii_start().first() == Some(&b'<') {
+    if text(head).first() == Some(&b'<') {
         return format!(
             "this is a web page or XML, not a checkpoint; {known} (was the download refused?)"
         );
@@ -146,4 +211,83 @@ fn as_text(head: &[u8]) -> Option<String> {
 
 fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
     bytes.windows(wanted.len()).any(|window| window == wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The official writer makes every length that is divisible by eight, other writers any.
+    #[test]
+    fn safetensors_are_known_whatever_their_headers_length() {
+        let lengths = (2..=0x1_0000_u64 + 2).chain((1..1526).map(|i| i * 65_536 + i % 977));
+        for length in lengths {
+            let mut head = length.to_le_bytes().to_vec();
+            head.extend_from_slice(b"{\"w\":{\"dtype\":\"F32\"");
+            assert_eq!(format(&head), Ok(Format::Safetensors), "length {length}");
+        }
+    }
+
+    #[test]
+    fn every_format_is_known_by_every_start_it_can_have() {
+        let user_block = |at: usize| {
+            let mut bytes = b"{\"notes\": \"PK\"}".to_vec();
+            bytes.resize(at, b' ');
+            bytes.extend_from_slice(HDF5);
+            bytes
+        };
+        let table: Vec<(Vec<u8>, Format)> = vec![
+            // PyTorch writes version 0, others 10 to 45.
+            (b"PK\x03\x04\0\0\x08\x08\0\0".to_vec(), Format::Zip),
+            (b"PK\x03\x04\x2d\0\0\0\0\0".to_vec(), Format::Zip),
+            (b"PK\x03\x04\0\0\0\0\x08\0".to_vec(), Format::Zip),
+            (b"PK\x07\x08PK\x03\x04".to_vec(), Format::Zip),
+            (b"PK00PK\x03\x04".to_vec(), Format::Zip),
+            // gzip without a time, fast and best.
+            (b"\x1f\x8b\x08\0\0\0\0\0\x04\x03".to_vec(), Format::Gzip),
+            (b"\x1f\x8b\x08\x08\0\0\0\0\x02\x03{".to_vec(), Format::Gzip),
+            (
+                b"L119547037146038801333356L\n.".to_vec(),
+                Format::TorchLegacy,
+            ),
+            (
+                b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x02M".to_vec(),
+                Format::TorchLegacy,
+            ),
+            (
+                b"\x80\x03\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.\x80\x03M".to_vec(),
+                Format::TorchLegacy,
+            ),
+            (
+                b"\x80\x04\x95\r\0\0\0\0\0\0\0\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.".to_vec(),
+                Format::TorchLegacy,
+            ),
+            (
+                b"\x80\x05\x95\r\0\0\0\0\0\0\0\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.".to_vec(),
+                Format::TorchLegacy,
+            ),
+            (HDF5.to_vec(), Format::Hdf5),
+            (user_block(512), Format::Hdf5),
+            (user_block(2048), Format::Hdf5),
+            (user_block(4096), Format::Hdf5),
+            (user_block(1 << 17), Format::Hdf5),
+            (b"{\"weight_map\": {}}".to_vec(), Format::ShardIndex),
+            (b" \r\n\t{\"weight_map\": {}}".to_vec(), Format::ShardIndex),
+            (
+                b"\xef\xbb\xbf{\"weight_map\": {}}".to_vec(),
+                Format::ShardIndex,
+            ),
+            // A brace at byte 8 is text as well.
+            (
+                b"{\"abcd\":{\"weight_map\": {}}}".to_vec(),
+                Format::ShardIndex,
+            ),
+            (b"NRUB\x01\0\x10\0\0\0".to_vec(), Format::Burnpack),
+        ];
+        for (bytes, expected) in table {
+            let start = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned();
+            let found = of(&Bytes::in_memory(bytes));
+            assert_eq!(found, Ok(expected), "{start:?}");
+        }
+    }
 }

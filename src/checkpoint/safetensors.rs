@@ -2,32 +2,81 @@
 //!
 //! Written here because the crate orders tensors by name, and directions keep the network's order.
 
+use super::bytes::Bytes;
 use super::element::{self, ByteOrder, Element};
-use super::files::replace_file;
-use super::{Array, Parsed, Values};
+use super::files::{Output, replace_file};
+use super::{Array, Content, Dtype, Entry, Parsed, Tensors, Values};
 use crate::error::{Error, Result};
-use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use safetensors::Dtype as Stype;
+use safetensors::tensor::Metadata;
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::sync::Arc;
+
+/// As the format's own crate and Python's read it.
+const LARGEST_HEADER: u64 = 100_000_000;
 
 /// The tensors in the order of their bytes.
-pub(super) fn read(bytes: &[u8]) -> Parsed<Vec<(String, Array)>> {
-    check_header(bytes)?;
-    let file = SafeTensors::deserialize(bytes).map_err(|e| explain(&e, bytes))?;
-    let mut views: Vec<_> = file.iter().collect();
-    // Empty tensors share their position with the next one; the name makes the order certain.
-    views.sort_by(|(a, x), (b, y)| x.data().as_ptr().cmp(&y.data().as_ptr()).then(a.cmp(b)));
-    let read = |(name, view): (&str, safetensors::tensor::TensorView)| {
-        let array = element(view.dtype())
-            .and_then(|e| element::array(view.shape().to_vec(), e, view.data(), ByteOrder::Little));
-        array
-            .map(|a| (name.to_owned(), a))
-            .map_err(|e| format!("tensor `{name}`: {e}"))
+pub(super) fn content(bytes: Arc<Bytes>) -> Parsed<Content> {
+    let header = table(&bytes)?;
+    let start = 8 + header.len() as u64;
+    let held = bytes.len() - start;
+    let damaged = |e: serde_json::Error| {
+        explain(&header, held).unwrap_or_else(|| format!("the safetensors header is damaged: {e}"))
     };
-    views.into_iter().map(read).collect()
+    let table: Metadata = serde_json::from_slice(&header).map_err(damaged)?;
+    if table.data_len() as u64 != held {
+        return Err(explain(&header, held).unwrap_or_else(|| {
+            format!(
+                "the tensors of the safetensors file take {} bytes but {held} are there: it is cut off or damaged",
+                table.data_len()
+            )
+        }));
+    }
+    let (mut entries, mut places) = (Vec::new(), Vec::new());
+    // Empty tensors share their position with the next one; the name makes the order certain.
+    let mut named: Vec<_> = table.tensors().into_iter().collect();
+    named.sort_by(|(a, x), (b, y)| x.data_offsets.0.cmp(&y.data_offsets.0).then(a.cmp(b)));
+    for (name, info) in named {
+        let shape = info.shape.clone();
+        match element(info.dtype) {
+            Ok(element) => {
+                let entry = Entry::new(name.clone(), shape, element);
+                entries.push(entry.map_err(|e| format!("tensor `{name}`: {e}"))?);
+                places.push((
+                    element,
+                    info.shape.clone(),
+                    start + info.data_offsets.0 as u64,
+                ));
+            }
+            Err(dtype) => {
+                entries.push(Entry::unreadable(name, shape, dtype));
+                places.push((Element::U8, vec![0], start));
+            }
+        }
+    }
+    let in_use = bytes.in_use();
+    let tensors = Box::new(Stored { bytes, places });
+    Ok(Content::flat("safetensors", entries, tensors, in_use))
+}
+
+/// Tensors as they lie in a file, in row-major order: type, shape and first byte of each.
+struct Stored {
+    bytes: Arc<Bytes>,
+    places: Vec<(Element, Vec<usize>, u64)>,
+}
+
+impl Tensors for Stored {
+    fn read(&self, index: usize) -> Parsed<Array> {
+        let place = self.places.get(index).ok_or("it isn't in the file")?;
+        let (element, shape, start) = place.clone();
+        let length = element::byte_count(&shape, element)? as u64;
+        let mut piece = self.bytes.piece(start, length)?;
+        element::array(shape, element, &mut piece, ByteOrder::Little)
+    }
 }
 
 /// Writes `tensors` to `path`: integers as I64, the rest in their own types. Tensors of one type keep
@@ -68,7 +117,7 @@ fn header(tensors: &[&(String, Array)]) -> Parsed<String> {
     Ok(header)
 }
 
-fn write_all(file: &mut File, header: &str, tensors: &[&(String, Array)]) -> std::io::Result<()> {
+fn write_all(file: &mut Output, header: &str, tensors: &[&(String, Array)]) -> std::io::Result<()> {
     let mut out = BufWriter::new(file);
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(header.as_bytes())?;
@@ -102,67 +151,80 @@ fn dtype_name(values: &Values) -> &'static str {
     }
 }
 
-fn element(dtype: Dtype) -> Parsed<Element> {
+fn element(dtype: Stype) -> Result<Element, Dtype> {
     Ok(match dtype {
-        Dtype::F16 => Element::F16,
-        Dtype::BF16 => Element::BF16,
-        Dtype::F32 => Element::F32,
-        Dtype::F64 => Element::F64,
-        Dtype::I8 => Element::I8,
-        Dtype::I16 => Element::I16,
-        Dtype::I32 => Element::I32,
-        Dtype::I64 => Element::I64,
-        Dtype::U8 => Element::U8,
-        Dtype::U16 => Element::U16,
-        Dtype::U32 => Element::U32,
-        Dtype::U64 => Element::U64,
-        Dtype::BOOL => Element::Bool,
-        other => return Err(format!("the type {other} isn't supported")),
+        Stype::F16 => Element::F16,
+        Stype::BF16 => Element::BF16,
+        Stype::F32 => Element::F32,
+        Stype::F64 => Element::F64,
+        Stype::I8 => Element::I8,
+        Stype::I16 => Element::I16,
+        Stype::I32 => Element::I32,
+        Stype::I64 => Element::I64,
+        Stype::U8 => Element::U8,
+        Stype::U16 => Element::U16,
+        Stype::U32 => Element::U32,
+        Stype::U64 => Element::U64,
+        Stype::BOOL => Element::Bool,
+        Stype::C64 => return Err(Dtype::unreadable("complex64")),
+        Stype::F8_E4M3 => return Err(Dtype::unreadable("float8_e4m3fn")),
+        // float8_e5m2, float8_e8m0, float4 and their like.
+        other => {
+            let name = other.to_string().to_lowercase();
+            let digits = name.strip_prefix('f').map(|rest| format!("float{rest}"));
+            return Err(Dtype::unreadable(digits.unwrap_or(name)));
+        }
     })
 }
 
-fn check_header(bytes: &[u8]) -> Parsed<()> {
-    let (length, rest) = bytes
-        .split_at_checked(8)
-        .ok_or("the safetensors header is cut off")?;
-    let length = u64::from_le_bytes(length.try_into().unwrap_or_default());
-    if length > rest.len() as u64 {
+/// The table in JSON at the start of the file.
+fn table(bytes: &Bytes) -> Parsed<Cow<'_, [u8]>> {
+    let length = bytes
+        .get(0, 8)
+        .map_err(|_| "the safetensors header is cut off")?;
+    let length = u64::from_le_bytes(<[u8; 8]>::try_from(&*length).unwrap_or_default());
+    let rest = bytes.len() - 8;
+    if length > rest {
         return Err(format!(
-            "the safetensors header declares {length} bytes but {} follow: the file is cut off or damaged",
-            rest.len()
+            "the safetensors header declares {length} bytes but {rest} follow: the file is cut off or damaged"
         ));
     }
-    Ok(())
-}
-
-/// The crate doesn't always say which tensor is at fault; the header does.
-fn explain(error: &SafeTensorError, bytes: &[u8]) -> String {
-    let found = || {
-        let length = u64::from_le_bytes(bytes.get(..8)?.try_into().ok()?);
-        let header = bytes.get(8..)?.get(..usize::try_from(length).ok()?)?;
-        let table: Map<String, Value> = serde_json::from_slice(header).ok()?;
-        let held = bytes.len() - 8 - header.len();
-        table
-            .iter()
-            .filter(|(name, _)| *name != "__metadata__")
-            .find_map(|(name, entry)| {
-                let fault = entry_fault(entry, held)?;
-                Some(format!("tensor `{name}`: {fault}"))
-            })
-    };
-    match error {
-        SafeTensorError::MetadataIncompleteBuffer
-        | SafeTensorError::TensorInvalidInfo
-        | SafeTensorError::ValidationOverflow => found(),
-        SafeTensorError::InvalidOffset(name) => Some(format!(
-            "tensor `{name}`: its bytes overlap another tensor's or leave a gap"
-        )),
-        _ => None,
+    if length > LARGEST_HEADER {
+        return Err(format!(
+            "the safetensors header has {length} bytes, where the format allows {LARGEST_HEADER}"
+        ));
     }
-    .unwrap_or_else(|| format!("the safetensors header is damaged: {error}"))
+    bytes.get(8, length)
 }
 
-fn entry_fault(entry: &Value, held: usize) -> Option<String> {
+/// The crate doesn't say which tensor is at fault; the header does.
+fn explain(header: &[u8], held: u64) -> Option<String> {
+    let table: Map<String, Value> = serde_json::from_slice(header).ok()?;
+    let mut named: Vec<_> = table
+        .iter()
+        .filter(|(name, _)| *name != "__metadata__")
+        .collect();
+    let fault = named
+        .iter()
+        .find_map(|(name, entry)| Some(format!("tensor `{name}`: {}", entry_fault(entry, held)?)));
+    if fault.is_some() {
+        return fault;
+    }
+    let offsets = |entry: &Value| {
+        let offsets = entry.get("data_offsets")?.as_array()?;
+        Some((offsets.first()?.as_u64()?, offsets.get(1)?.as_u64()?))
+    };
+    named.sort_by_key(|(_, entry)| offsets(entry));
+    let mut next = 0;
+    named.into_iter().find_map(|(name, entry)| {
+        let (start, end) = offsets(entry)?;
+        let apart = start != next;
+        next = end;
+        apart.then(|| format!("tensor `{name}`: its bytes overlap another tensor's or leave a gap"))
+    })
+}
+
+fn entry_fault(entry: &Value, held: u64) -> Option<String> {
     let shape = entry.get("shape")?;
     let sizes = shape
         .as_array()?
@@ -171,7 +233,7 @@ fn entry_fault(entry: &Value, held: usize) -> Option<String> {
         .collect::<Option<Vec<_>>>()?;
     let offsets = entry.get("data_offsets")?.as_array()?;
     let (start, end) = (offsets.first()?.as_u64()?, offsets.get(1)?.as_u64()?);
-    let dtype: Dtype = serde_json::from_value(entry.get("dtype")?.clone()).ok()?;
+    let dtype: Stype = serde_json::from_value(entry.get("dtype")?.clone()).ok()?;
     let bits = sizes
         .iter()
         .try_fold(dtype.bitsize() as u64, |n, &d| n.checked_mul(d));
@@ -182,7 +244,7 @@ fn entry_fault(entry: &Value, held: usize) -> Option<String> {
             "shape {shape} of {dtype} doesn't take the {declared} bytes declared"
         ));
     }
-    (end > held as u64).then(|| {
+    (end > held).then(|| {
         format!("its bytes {start} to {end} reach beyond the {held} in the file: it is cut off or damaged")
     })
 }

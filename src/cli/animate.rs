@@ -1,16 +1,14 @@
 //! `animate`: the surface around θ(α) while α moves, as a GIF.
 
-use crate::cli::{End, Talk};
-use crate::engine::job::{BUILTIN_LARGE, BUILTIN_SMALL, SurfaceJob};
+use crate::cli::{End, Talk, interrupt};
+use crate::engine::job::{AxisChoice, BUILTIN_LARGE, BUILTIN_SMALL, SurfaceJob};
 use crate::error::Error;
-use crate::export::animation::{Animation, View, write};
-use crate::export::{check_spares, figure::FigureOptions};
+use crate::export::animation::{Animation, GRID, Run, View, write};
+use crate::export::{self, check_spares, figure::FigureOptions};
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How frames are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -26,22 +24,15 @@ enum Drawn {
 pub struct AnimateArgs {
     #[command(flatten)]
     job: SurfaceJob,
-    /// Places of α: FROM:TO:FRAMES
+    #[command(flatten)]
+    run: Run,
+    /// What is drawn
     #[arg(
         long,
-        default_value = "-1:2:61",
-        allow_hyphen_values = true,
-        value_name = "RANGE"
+        value_enum,
+        default_value = "contour",
+        help_heading = "Animation"
     )]
-    frames: Axis,
-    /// How long one round takes, seconds
-    #[arg(long, default_value_t = 6.0)]
-    seconds: f64,
-    /// Pixels across
-    #[arg(long, default_value_t = 640, value_parser = clap::value_parser!(u32).range(80..=4096))]
-    pixels: u32,
-    /// What is drawn
-    #[arg(long, value_enum, default_value = "contour")]
     view: Drawn,
     #[command(flatten)]
     figure: FigureOptions,
@@ -60,16 +51,19 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         let message = format!("an animation is a .gif: {}", args.output.display());
         return Err(Error::Usage(message).into());
     }
-    if !(0.1..=600.0).contains(&args.seconds) {
-        return Err(Error::Usage("--seconds takes 0.1 to 600".into()).into());
-    }
+    args.run.check()?;
+    export::check_place(&args.output)?;
     let mut job = args.job.clone();
     if job.small.is_none() && job.at.is_none() {
         job.small = Some(BUILTIN_SMALL.into());
         job.large = Some(BUILTIN_LARGE.into());
     }
     if job.x.is_none() {
-        job.x = Some("-1:1:25".parse()?);
+        job.x = Some(AxisChoice::Given(Axis {
+            from: -1.0,
+            to: 1.0,
+            points: GRID,
+        }));
     }
     check_spares(
         &args.output,
@@ -81,15 +75,10 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
     };
     let animation = Animation {
         job,
-        alpha: args.frames,
-        seconds: args.seconds,
-        width: args.pixels,
+        run: args.run.clone(),
         options: args.figure.clone(),
         view,
     };
-    let stopped = Arc::new(AtomicBool::new(false));
-    let theirs = Arc::clone(&stopped);
-    ctrlc::set_handler(move || theirs.store(true, Ordering::Relaxed)).ok();
     let mut last = usize::MAX;
     let done = write(&args.output, &animation, &mut |done, total, left| {
         if done != last {
@@ -97,10 +86,10 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
             let left = left.map_or_else(String::new, |l| format!(", {} s left", l.as_secs()));
             talk.detail(&format!("{done} of {total} frames{left}"));
         }
-        !stopped.load(Ordering::Relaxed)
+        !interrupt::wanted()
     })?;
     if done {
-        talk.say(&format!("wrote {}", args.output.display()));
+        talk.wrote(&args.output);
         Ok(End::Done)
     } else {
         talk.say("stopped; nothing was written");

@@ -3,19 +3,16 @@
 //! Outputs are checked before the work, kept while it runs, and written when it is done. A job that
 //! is stopped leaves `OUTPUT.partial.npz`; the same command with `--resume` goes on from there.
 
-use crate::cli::{End, Talk, convert, output, progress, trajectory};
+use crate::cli::{End, Talk, convert, interrupt, output, progress, terminal, trajectory};
 use crate::engine::job::{Job, LineJob, SurfaceJob, TrajectoryJob};
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::{self, Flow};
 use crate::export::figure::FigureOptions;
-use crate::export::{self, Format};
+use crate::export::{self, Format, partial};
 use crate::landscape::table::{Column, Table};
-use crate::plot::number::format_value;
-use anyhow::Context as _;
+use crate::plot::number::{format_value, percent};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
 /// A job, where its result goes and how it looks.
 #[derive(Debug, Args)]
@@ -43,10 +40,20 @@ impl<J: Args + Clone + Into<Job>> ComputeArgs<J> {
         for path in &self.output {
             export::check_writable(path)?;
         }
-        let partials = self.output.iter().filter_map(|output| partial_path(output));
-        let all = self.output.iter().cloned().chain(partials);
+        self.figure.check(&self.output)?;
+        let all = self.output.iter().cloned().chain(self.partials());
         let all: Vec<PathBuf> = all.chain(also.map(Path::to_owned)).collect();
-        export::check_outputs(&all, &self.job.clone().into().inputs())
+        let job: Job = self.job.clone().into();
+        export::check_outputs(&all, &job.inputs())?;
+        if self.resume {
+            return Ok(());
+        }
+        partial::refuse_results(self.partials(), &job)
+    }
+
+    /// Where work in progress may be kept.
+    fn partials(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.output.iter().map(|output| partial::of_result(output))
     }
 }
 
@@ -68,49 +75,39 @@ impl From<TrajectoryJob> for Job {
     }
 }
 
-/// Work in progress is saved this often, so that a crash loses no more.
-const SAVE_EVERY: Duration = Duration::from_mins(1);
-
 /// Does the job and writes its outputs.
 pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> anyhow::Result<End> {
     args.check(None)?;
-    let job: Job = args.job.into();
-    let partial = args.output.first().and_then(|first| partial_path(first));
+    let partial = args.partials().next();
     let previous = if args.resume {
         previous(&args.output, talk)?
     } else {
         None
     };
+    let job: Job = args.job.into();
 
-    let interrupts = progress::listen_for_interrupts();
     let bar = progress::bar(talk.quiet);
     let mut stopped = false;
-    let mut saved = Instant::now();
-    let mut save_error = None;
+    let mut saves = progress::Saves::new();
     let mut kept = false;
     let result = engine::run(&job, previous, &mut |outcome, now| {
         progress::show(&bar, now);
-        if saved.elapsed() > SAVE_EVERY || now.failed && now.done > 0 {
-            if let Some(path) = &partial {
-                save_error = export::npz::write(path, outcome).err();
-                kept = now.failed && save_error.is_none();
-            }
-            saved = Instant::now();
+        let last = now.failed && now.done > 0;
+        if let Some(path) = &partial {
+            kept = saves.at(last, || export::npz::write(path, outcome)) && last;
         }
-        stopped = interrupts.load(Ordering::SeqCst) > 0 && now.done < now.total;
+        stopped = interrupt::wanted() && now.done < now.total;
         if stopped { Flow::Stop } else { Flow::Continue }
     });
     bar.finish_and_clear();
     if let (true, Some(path)) = (kept, &partial) {
         talk.say(&format!(
             "what was computed is kept in {}; the same command with --resume goes on",
-            path.display()
+            terminal::path(path)
         ));
     }
+    talk.warn(&saves.failure());
     let mut outcome = result?;
-    if let Some(error) = save_error {
-        talk.warn(&[format!("work in progress couldn't be saved: {error}")]);
-    }
     talk.warn(&outcome.recipe.warnings);
     if stopped {
         return keep_partial(&outcome, partial.as_deref(), talk);
@@ -135,7 +132,7 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
     if talk.json {
         output::print_json(&export::json::to_value(&outcome)?)?;
     } else if !talk.quiet {
-        output::print(&summary(&outcome))?;
+        output::print_summary(&summary(&outcome), !args.output.is_empty())?;
     }
     Ok(End::Done)
 }
@@ -151,71 +148,81 @@ fn write_all(
     let mut failure = None;
     for path in outputs {
         match export::write(path, outcome, figure) {
-            Ok(()) => talk.say(&format!("wrote {}", path.display())),
+            Ok(()) => talk.wrote(path),
             Err(error) => failure = failure.or(Some(error)),
         }
     }
     let Some(error) = failure else {
-        for path in outputs.iter().filter_map(|output| partial_path(output)) {
-            if path.exists() {
-                std::fs::remove_file(&path).with_context(|| {
-                    format!("can't remove the partial result {}", path.display())
-                })?;
-            }
-        }
+        partial::remove(outputs.iter().map(|output| partial::of_result(output)))?;
         return Ok(());
     };
     if let Some(path) = partial
-        && export::npz::write(path, outcome).is_ok()
+        && let Some(place) = kept_somewhere(path, outcome)
     {
-        talk.say(&format!("the numbers are kept in {}", path.display()));
+        talk.say(&format!(
+            "the numbers are kept in {}",
+            terminal::path(&place)
+        ));
     }
     Err(error.into())
 }
 
-fn keep_partial(outcome: &Outcome, partial: Option<&Path>, talk: Talk) -> anyhow::Result<End> {
-    let done = outcome.points() - outcome.missing();
-    match partial {
-        Some(path) => {
-            export::npz::write(path, outcome)?;
-            talk.say(&format!(
-                "stopped with {done} of {} points computed; they are kept in {}; the same command with --resume goes on",
-                outcome.points(),
-                path.display()
-            ));
-        }
-        None => talk.say(&format!(
-            "stopped with {done} of {} points computed; without -o they are not kept",
-            outcome.points()
-        )),
+/// Keeps a result at `path` or, where that can't be written, among temporary files.
+fn kept_somewhere(path: &Path, outcome: &Outcome) -> Option<PathBuf> {
+    match export::npz::write(path, outcome) {
+        Ok(()) => Some(path.to_owned()),
+        Err(_) => partial::rescue(path, |place| export::npz::write(place, outcome)),
     }
-    Ok(End::Stopped)
 }
 
-/// Where work in progress is kept: beside the first output.
-fn partial_path(output: &Path) -> Option<PathBuf> {
-    let mut name = output.file_name()?.to_owned();
-    name.push(".partial.npz");
-    Some(output.with_file_name(name))
+fn keep_partial(outcome: &Outcome, partial: Option<&Path>, talk: Talk) -> anyhow::Result<End> {
+    let done = outcome.points() - outcome.missing();
+    let points = format!(
+        "stopped with {done} of {} points computed",
+        outcome.points()
+    );
+    let Some(path) = partial else {
+        talk.say(&format!("{points}; without -o they are not kept"));
+        return Ok(End::Stopped);
+    };
+    if let Err(error) = export::npz::write(path, outcome) {
+        if let Some(place) = partial::rescue(path, |place| export::npz::write(place, outcome)) {
+            talk.say(&format!(
+                "{points}; they are kept in {}: move it to {} to go on from it",
+                terminal::path(&place),
+                terminal::path(path)
+            ));
+        }
+        return Err(error.into());
+    }
+    talk.say(&format!(
+        "{points}; they are kept in {}; the same command with --resume goes on",
+        terminal::path(path)
+    ));
+    Ok(End::Stopped)
 }
 
 /// The result to go on from: work in progress, else a result among the outputs.
 fn previous(outputs: &[PathBuf], talk: Talk) -> anyhow::Result<Option<Outcome>> {
     let is_result = |p: &&PathBuf| Format::of(p).is_ok_and(|f| f == Format::Npz);
-    // The outputs may have been named in another order when the work was stopped.
-    let partials = outputs.iter().filter_map(|output| partial_path(output));
+    let partials = outputs.iter().map(|output| partial::of_result(output));
     let candidates = partials.chain(outputs.iter().filter(is_result).cloned());
-    for path in candidates {
-        if path.exists() {
-            let outcome = export::npz::read(&path)?;
-            talk.say(&format!(
-                "{} of {} points are in {}",
-                outcome.points() - outcome.missing(),
-                outcome.points(),
-                path.display()
-            ));
-            return Ok(Some(outcome));
+    // The outputs may have been named in another order before: the one that holds most.
+    let mut best: Option<(usize, PathBuf, Outcome)> = None;
+    for path in candidates.filter(|path| path.exists()) {
+        let outcome = export::npz::read(&path)?;
+        let done = outcome.points() - outcome.missing();
+        if best.as_ref().is_none_or(|(most, ..)| done > *most) {
+            best = Some((done, path, outcome));
         }
+    }
+    if let Some((done, path, outcome)) = best {
+        talk.say(&format!(
+            "{done} of {} points are in {}",
+            outcome.points(),
+            terminal::path(&path)
+        ));
+        return Ok(Some(outcome));
     }
     if outputs.is_empty() {
         return Err(crate::error::Error::Usage(
@@ -246,11 +253,11 @@ fn summary(outcome: &Outcome) -> String {
     let recipe = &outcome.recipe;
     let mut text = format!(
         "{}, {} parameters",
-        recipe.model.name,
+        terminal::line(&recipe.model.name),
         output::grouped(recipe.model.parameters),
     );
     if !recipe.data.name.is_empty() {
-        text += &format!(", {}", recipe.data.name);
+        text += &format!(", {}", terminal::line(&recipe.data.name));
     }
     text.push('\n');
     match &outcome.numbers {
@@ -312,12 +319,12 @@ fn seconds(elapsed: f64) -> String {
 fn ranges(table: &Table) -> String {
     let row = |name: &str, column: &Option<Column>| {
         let column = column.as_ref()?;
-        let span = |values: &[f64]| {
+        let span = |values: &[f64], words: fn(f64) -> String| {
             let (low, high) = crate::plot::scale::finite_range(values.iter().copied())?;
-            Some([format_value(low), format_value(high)])
+            Some([words(low), words(high)])
         };
-        let [loss_low, loss_high] = span(&column.loss)?;
-        let [accuracy_low, accuracy_high] = span(&column.accuracy)?;
+        let [loss_low, loss_high] = span(&column.loss, format_value)?;
+        let [accuracy_low, accuracy_high] = span(&column.accuracy, percent)?;
         Some(vec![
             name.to_owned(),
             loss_low,
@@ -351,11 +358,12 @@ pub fn write_outputs(
 ) -> anyhow::Result<()> {
     for path in outputs {
         export::write(path, outcome, figure)?;
-        talk.say(&format!("wrote {}", path.display()));
+        talk.wrote(path);
     }
     convert::note_missing(outcome, talk);
     if talk.json {
-        output::print_json(&serde_json::json!({ "wrote": outputs }))?;
+        let names: Vec<_> = outputs.iter().map(|path| path.to_string_lossy()).collect();
+        output::print_json(&serde_json::json!({ "wrote": names }))?;
     }
     Ok(())
 }

@@ -43,6 +43,7 @@ pub fn plot(args: &PlotArgs, talk: Talk) -> anyhow::Result<End> {
         }
         export::check_writable(path)?;
     }
+    args.figure.check(&args.output)?;
     export::check_outputs(&args.output, std::slice::from_ref(&args.result))?;
     let outcome = export::read(&args.result)?;
     write_outputs(&args.output, &outcome, &args.figure, talk)?;

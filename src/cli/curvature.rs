@@ -6,13 +6,16 @@ use crate::engine::job::CurvatureJob;
 use crate::engine::local::curvature::{CurvatureResult, RatioGrid, run as compute};
 use crate::export::curvature::check_picture;
 use crate::export::figure::FigureOptions;
+use crate::landscape::curvature::CAUTION;
 use crate::landscape::curvature::lanczos::Eigenvalue;
+use crate::landscape::definitions;
 use crate::plot::colormap::Colormap;
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, significant};
 use clap::Args;
 
 /// `losscope curvature`
 #[derive(Debug, Args)]
+#[command(after_long_help = help())]
 pub struct CurvatureArgs {
     #[command(flatten)]
     job: CurvatureJob,
@@ -23,28 +26,23 @@ pub struct CurvatureArgs {
     colormap: Colormap,
 }
 
+/// What is measured, for `--help`.
+fn help() -> String {
+    definitions::long_help(&definitions::CURVATURE, CAUTION)
+}
+
 /// Measures, prints and writes.
 pub fn run(args: &CurvatureArgs, talk: Talk) -> anyhow::Result<End> {
     let inputs = args.job.file.iter().chain(&args.job.to);
     let picture = || check_picture(&args.job);
-    args.files.check(&args.job.setup, inputs, picture)?;
-    let result = measure::watched(talk, |observer| {
-        compute(&args.job, &mut |_, pulse| observer(pulse))
-    })?;
+    args.files
+        .check(&args.job, &args.job.setup, inputs, picture)?;
+    let result = measure::watched(&args.files, talk, |observer| compute(&args.job, observer))?;
     let look = FigureOptions {
         colormap: args.colormap,
         ..args.files.look()
     };
     measure::finish(&args.files, &result, &text(&result), &look, talk)
-}
-
-/// A number to six digits.
-fn six_digits(value: f64) -> String {
-    let power = value.abs().log10().floor();
-    if value == 0.0 || !(-4.0..6.0).contains(&power) {
-        return format!("{value:.5e}");
-    }
-    format!("{value:.*}", (5.0 - power) as usize)
 }
 
 fn text(result: &CurvatureResult) -> String {
@@ -63,22 +61,26 @@ fn text(result: &CurvatureResult) -> String {
                 .map(String::from)
                 .to_vec(),
         ];
-        let size = found.top.first().map_or(0.0, |e| e.value.abs());
-        let mut row = |name: String, pair: &Eigenvalue, least: f64| {
+        let mut row = |name: String, pair: &Eigenvalue| {
+            let relative = match pair.residual / pair.value.abs() {
+                none if none.is_nan() => "–".into(),
+                relative => significant(relative, 2),
+            };
+            let unsure = if pair.converged {
+                ""
+            } else {
+                ", not converged"
+            };
             rows.push(vec![
                 name,
-                six_digits(pair.value),
-                match pair.residual / pair.value.abs().max(least) {
-                    none if none.is_nan() => "–".into(),
-                    relative => format!("{relative:.1e}"),
-                },
+                significant(pair.value, 6),
+                format!("{relative}{unsure}"),
             ]);
         };
         for (i, pair) in found.top.iter().enumerate() {
-            row(format!("largest {}", i + 1), pair, 0.0);
+            row(format!("largest {}", i + 1), pair);
         }
-        // The end of a dense bulk is judged beside a tenth of the largest.
-        row("smallest".into(), &found.smallest, 0.1 * size);
+        row("smallest".into(), &found.smallest);
         text += &format!("\n{}", output::table(&rows));
         if let Some(largest) = found.top.first() {
             text += &format!(
@@ -166,7 +168,7 @@ fn density_text(density: &crate::landscape::curvature::density::Density) -> Stri
         let edge = |i: usize| format_value(low + (high - low) * i as f64 / count as f64);
         rows.push(vec![
             format!("{} to {}", edge(i), edge(i + 1)),
-            format!("{share:.2e}"),
+            format_value(*share),
         ]);
     }
     format!(

@@ -39,21 +39,6 @@ pub fn run(talk: Talk) -> anyhow::Result<End> {
             automatic.to_owned(),
         ]);
     }
-    output::print(&left_aligned(&rows))?;
+    output::print(&output::table_of_words(&rows))?;
     Ok(End::Done)
-}
-
-/// Columns of words.
-fn left_aligned(rows: &[Vec<String>]) -> String {
-    let columns = rows.first().map_or(0, Vec::len);
-    let width = |c: usize| rows.iter().map(|r| r[c].chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..columns).map(width).collect();
-    let line = |row: &Vec<String>| -> String {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, w)| format!("{cell}{}", " ".repeat(w - cell.chars().count())));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(|row| line(row) + "\n").collect()
 }

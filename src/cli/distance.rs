@@ -1,10 +1,11 @@
 //! `distance`: how far checkpoints are from where they started, or from each other.
 
-use crate::cli::{End, Talk, output, runs};
-use crate::engine::inputs::{check_finite, open_checkpoint, open_network};
+use crate::cli::{End, Talk, output, runs, terminal};
+use crate::engine::distance::between;
+use crate::engine::inputs::{list_checkpoint, open_network};
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::error::Error;
-use crate::landscape::distance::{Distance, between};
+use crate::landscape::distance::Distance;
 use crate::plot::number::format_value;
 use clap::Args;
 use serde_json::json;
@@ -22,12 +23,16 @@ pub struct DistanceArgs {
     /// The network: auto, a family's name, or a model.toml
     #[arg(long, default_value = "auto")]
     model: String,
+    /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
+    #[arg(long, value_name = "NAME.NAME")]
+    key: Option<String>,
 }
 
 /// Prints distances in total and by module.
 pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
     if args.files.iter().any(|file| file.is_dir()) {
-        return runs::run(&args.files, args.from.as_deref(), &args.model, talk);
+        let key = args.key.as_deref();
+        return runs::run(&args.files, args.from.as_deref(), &args.model, key, talk);
     }
     let (from, files): (PathBuf, Vec<PathBuf>) = match (&args.from, args.files.as_slice()) {
         (None, []) => (
@@ -42,25 +47,22 @@ pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
             return Err(Error::Usage(message.into()).into());
         }
     };
-    let start_state = open_checkpoint(&from)?;
-    let (network, _) = open_network(&args.model, &start_state, None)?;
-    let (start, warnings) = network.params(&start_state)?;
-    check_finite(&from, start.trainable())?;
-    talk.warn(&start_state.warnings);
-    talk.warn(&warnings);
+    let key = args.key.as_deref();
+    let start = list_checkpoint(&from, key)?;
+    let (network, _) = open_network(&args.model, &start, None)?;
+    talk.warn(&start.warnings);
+    talk.warn(&network.check(&start)?);
     let mut measured: Vec<(&Path, Distance)> = Vec::new();
     for file in &files {
-        let state = open_checkpoint(file)?;
-        let (point, warnings) = network.params(&state)?;
-        check_finite(file, point.trainable())?;
-        talk.warn(&state.warnings);
-        talk.warn(&warnings);
-        measured.push((file, between(&point, &start)));
+        let other = list_checkpoint(file, key)?;
+        talk.warn(&other.warnings);
+        talk.warn(&network.check(&other)?);
+        measured.push((file, between(&network, &other, &start)?));
     }
     if talk.json {
         let entries: Vec<_> = measured
             .iter()
-            .map(|(file, d)| json!({ "file": file, "from": from, "distance": d }))
+            .map(|(file, d)| json!({ "file": file.to_string_lossy(), "from": from.to_string_lossy(), "distance": d }))
             .collect();
         output::print_json(&json!(entries))?;
         return Ok(End::Done);
@@ -72,7 +74,7 @@ pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
     ];
     for (file, d) in &measured {
         rows.push(vec![
-            file.display().to_string(),
+            file.to_string_lossy().into_owned(),
             format_value(d.total),
             format_value(d.relative),
             format_value(d.cosine),
@@ -81,11 +83,15 @@ pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
     }
     output::print(&format!(
         "L2 distance from {}\n{}",
-        from.display(),
+        terminal::path(&from),
         output::table(&rows)
     ))?;
     let mut head = vec!["module".to_owned(), "parameters".to_owned()];
-    head.extend(measured.iter().map(|(file, _)| file.display().to_string()));
+    head.extend(
+        measured
+            .iter()
+            .map(|(file, _)| file.to_string_lossy().into_owned()),
+    );
     let mut rows = vec![head];
     for (i, layer) in measured
         .first()

@@ -2,7 +2,7 @@
 //!
 //! For those who make packages; no help lists it. The pages and completions don't list it either.
 
-use crate::cli::{End, Talk};
+use crate::cli::{End, Talk, terminal};
 use crate::error::Error;
 use clap::{Args, Command, ValueEnum};
 use clap_complete::aot::{self, Shell};
@@ -38,7 +38,7 @@ pub fn run(args: &GenerateArgs, definition: &Command, talk: Talk) -> anyhow::Res
         What::Completions => completions(definition, folder),
     }
     .map_err(|e| Error::io("write into the folder", folder, e))?;
-    talk.detail(&format!("wrote into {}", folder.display()));
+    talk.detail(&format!("wrote into {}", terminal::path(folder)));
     Ok(End::Done)
 }
 

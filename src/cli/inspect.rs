@@ -1,15 +1,15 @@
 //! `inspect`: what a checkpoint holds and what network it seems to be.
 
-use crate::checkpoint::{StateDict, files};
-use crate::cli::{End, Talk, output};
+use crate::checkpoint::{Checkpoint, Entry, Set, files, non_finite};
+use crate::cli::{End, Talk, output, terminal};
 use crate::dataset::{self, Dataset};
-use crate::engine::inputs::{open_checkpoint, open_network};
+use crate::engine::inputs::{list_checkpoint, open_network};
 use crate::engine::recipe::ModelFacts;
 use crate::error::Error;
 use crate::export;
 use crate::model::family::{self, Hints};
 use crate::model::graph::Role;
-use crate::model::{Network, file};
+use crate::model::{Network, file as model_file};
 use clap::Args;
 use serde_json::json;
 use std::io::Write as _;
@@ -24,6 +24,9 @@ pub struct InspectArgs {
     /// The network: auto, a family's name, or a model.toml
     #[arg(long, default_value = "auto")]
     model: String,
+    /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
+    #[arg(long, value_name = "NAME.NAME")]
+    key: Option<String>,
     /// Data the network should fit; its shape settles what names and shapes can't
     #[arg(long)]
     data: Option<String>,
@@ -57,23 +60,51 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
         None => None,
     };
     let mut all = Vec::new();
+    let mut misfit = None;
     for path in &args.files {
-        let state = open_checkpoint(path)?;
-        let network = open_network(&args.model, &state, data.as_ref());
-        if let Some(target) = &args.write_model {
-            write_model(target, &state, &network, data.as_ref(), talk)?;
+        let file = list_checkpoint(path, args.key.as_deref())?;
+        let network = open_network(&args.model, &file, data.as_ref());
+        let non_finite = non_finite_counts(&file)?;
+        if let Some(target) = &args.write_model
+            && (network.is_ok() || args.model == "auto")
+        {
+            write_model(target, &file, &network, data.as_ref(), talk)?;
         }
         if talk.json {
-            all.push(as_json(&state, &network));
+            all.push(as_json(&file, &non_finite, &network));
         } else {
-            output::print(&as_text(&state, &network))?;
-            talk.warn(&state.warnings);
+            output::print(&as_text(&file, &network))?;
+            talk.warn(&file.warnings);
+            talk.warn(&warnings(&non_finite));
         }
+        // Without a network of that name or file there is nothing to fail: the file is shown.
+        misfit = misfit.or(network.err().filter(|_| args.model != "auto"));
     }
     if talk.json {
         output::print_json(&json!(all))?;
     }
-    Ok(End::Done)
+    match misfit {
+        Some(error) => Err(error.into()),
+        None => Ok(End::Done),
+    }
+}
+
+/// How many values of each tensor are NaN or infinite, and what is to be said of it. One tensor at a
+/// time is in memory.
+fn non_finite_counts(file: &Checkpoint) -> Result<Vec<(usize, Option<String>)>, Error> {
+    let count = |entry: &Entry| {
+        if !entry.is_readable() {
+            return Ok((0, None));
+        }
+        let array = file.read(&entry.name)?;
+        Ok((array.non_finite(), non_finite(&entry.name, &array)))
+    };
+    file.entries().iter().map(count).collect()
+}
+
+fn warnings(non_finite: &[(usize, Option<String>)]) -> Vec<String> {
+    let said = non_finite.iter().filter_map(|(_, words)| words.clone());
+    said.collect()
 }
 
 type Recognition = Result<(Network, ModelFacts), Error>;
@@ -81,39 +112,47 @@ type Recognition = Result<(Network, ModelFacts), Error>;
 /// Writes what was recognised, or a draft to complete.
 fn write_model(
     target: &Path,
-    state: &StateDict,
+    file: &Checkpoint,
     network: &Recognition,
     data: Option<&Dataset>,
     talk: Talk,
 ) -> anyhow::Result<()> {
     let text = match network {
-        Ok((network, facts)) => file::write(network.graph(), &facts.assumptions),
+        Ok((network, facts)) => model_file::write(network.graph(), &facts.assumptions),
         Err(error) => {
             talk.say(&format!("not recognised, writing a draft: {error}"));
             let hints = Hints {
                 input: data.map(|d| d.train.shape.as_slice()),
                 classes: data.map(|d| d.classes),
             };
-            let draft = family::skeleton(state, &hints);
-            file::write(&draft.graph, &draft.assumptions)
+            let draft = family::skeleton(file, &hints);
+            model_file::write(&draft.graph, &draft.assumptions)
         }
     };
     files::replace_file(target, |out| {
         out.write_all(text.as_bytes())
             .map_err(|source| Error::io("write the model file", target, source))
     })?;
-    talk.say(&format!("wrote {}", target.display()));
+    talk.wrote(target);
     Ok(())
 }
 
-fn as_text(state: &StateDict, network: &Recognition) -> String {
-    let source = &state.source;
-    let mut text = format!("{}\n  format   {}\n", source.path.display(), source.format);
+fn as_text(file: &Checkpoint, network: &Recognition) -> String {
+    let source = &file.source;
+    let line = terminal::line;
+    let path = terminal::path(&source.path);
+    let mut text = format!("{path}\n  format   {}\n", source.format);
     if !source.state_dict_at.is_empty() {
-        text += &format!("  found at {}\n", source.state_dict_at);
+        text += &format!("  found at {}\n", line(&source.state_dict_at));
+    }
+    if file.sets.len() > 1 {
+        text += &format!("  sets     {}\n", sets(file));
     }
     if !source.prefix.is_empty() {
-        text += &format!("  prefix   {} removed from every name\n", source.prefix);
+        text += &format!(
+            "  prefix   {} removed from every name\n",
+            line(&source.prefix)
+        );
     }
     text += &format!("  sha256   {}\n\n", source.sha256);
     let role = |name: &str| match network {
@@ -134,13 +173,21 @@ fn as_text(state: &StateDict, network: &Recognition) -> String {
             .map(String::from)
             .to_vec(),
     ];
-    for (name, array) in &state.tensors {
+    for entry in file.entries() {
+        let told = entry.is_readable() || !entry.shape.is_empty();
+        let shape = format!("{:?}", entry.shape);
+        let values = output::grouped(entry.len());
+        let unread = if entry.is_readable() { "" } else { "not read" };
         rows.push(vec![
-            name.clone(),
-            format!("{:?}", array.shape()),
-            array.values().type_name().to_owned(),
-            output::grouped(array.len()),
-            role(name).to_owned(),
+            entry.name.clone(),
+            if told { shape } else { "?".into() },
+            entry.dtype.name().to_owned(),
+            if told { values } else { "?".into() },
+            if network.is_ok() && unread.is_empty() {
+                role(&entry.name).to_owned()
+            } else {
+                unread.to_owned()
+            },
         ]);
     }
     text += &indented(&output::table(&rows));
@@ -148,34 +195,69 @@ fn as_text(state: &StateDict, network: &Recognition) -> String {
         Ok((network, facts)) => {
             text += &format!(
                 "\n  model    {}, {} parameters\n",
-                facts.name,
+                line(&facts.name),
                 output::grouped(facts.parameters)
             );
-            text += &format!("  why      {}\n", facts.source);
+            text += &format!("  why      {}\n", line(&facts.source));
             text += &format!(
                 "  input    {:?}\n  loss     {}\n",
                 network.graph().input,
                 facts.loss
             );
             for assumption in &facts.assumptions {
-                text += &format!("  assumed  {assumption}\n");
+                text += &format!("  assumed  {}\n", line(assumption));
             }
         }
-        Err(error) => text += &format!("\n  model    not recognised: {error}\n"),
+        Err(error) => {
+            text += &format!(
+                "\n  model    not recognised: {}\n",
+                line(&error.to_string())
+            );
+        }
     }
     text.push('\n');
     text
+}
+
+/// The dictionaries and modules of tensors in a file; `--key` chooses one of them.
+fn sets(file: &Checkpoint) -> String {
+    let set = |set: &Set| {
+        let at = if set.at.is_empty() {
+            "the top"
+        } else {
+            &set.at
+        };
+        format!("{at} ({})", output::counted(set.tensors, "tensor"))
+    };
+    let sets: Vec<String> = file.sets.iter().map(set).collect();
+    sets.join(", ")
 }
 
 fn indented(table: &str) -> String {
     table.lines().map(|line| format!("  {line}\n")).collect()
 }
 
-fn as_json(state: &StateDict, network: &Recognition) -> serde_json::Value {
-    let tensors: Vec<_> = state
-        .tensors
+fn as_json(
+    file: &Checkpoint,
+    non_finite: &[(usize, Option<String>)],
+    network: &Recognition,
+) -> serde_json::Value {
+    let tensors = file.entries().iter().zip(non_finite);
+    let tensors: Vec<_> = tensors
+        .map(|(entry, (count, _))| {
+            json!({
+                "name": entry.name,
+                "shape": entry.shape,
+                "type": entry.dtype.name(),
+                "read": entry.is_readable(),
+                "non_finite": count,
+            })
+        })
+        .collect();
+    let sets: Vec<_> = file
+        .sets
         .iter()
-        .map(|(name, a)| json!({ "name": name, "shape": a.shape(), "type": a.values().type_name(), "non_finite": a.non_finite() }))
+        .map(|set| json!({ "at": set.at, "tensors": set.tensors }))
         .collect();
     let model = match network {
         Ok((network, facts)) => {
@@ -183,15 +265,17 @@ fn as_json(state: &StateDict, network: &Recognition) -> serde_json::Value {
         }
         Err(error) => json!({ "error": error.to_string() }),
     };
-    let source = &state.source;
+    let source = &file.source;
+    let warnings = [file.warnings.clone(), warnings(non_finite)].concat();
     json!({
-        "file": source.path,
+        "file": source.path.to_string_lossy(),
         "format": source.format,
         "state_dict_at": source.state_dict_at,
         "prefix": source.prefix,
         "sha256": source.sha256,
+        "sets": sets,
         "tensors": tensors,
-        "warnings": state.warnings,
+        "warnings": warnings,
         "model": model,
     })
 }

@@ -1,17 +1,17 @@
 //! What the commands that measure at one checkpoint share: progress, outputs, the first lines.
 
-use crate::cli::{End, Talk, output, progress};
+use crate::cli::{End, Talk, interrupt, output, progress, terminal};
 use crate::engine::Flow;
-use crate::engine::job::Setup;
+use crate::engine::job::{Setup, bounds};
 use crate::engine::local::{Header, Pulse};
 use crate::error::Error;
-use crate::export::figure::{self, FigureOptions};
+use crate::export::figure::FigureOptions;
 use crate::export::measure::Measure;
-use crate::export::{self, png};
+use crate::export::{self, Format, partial, png};
 use crate::plot::figure::WIDTH_MM;
 use clap::Args;
-use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
 
 /// Where a measure goes.
 #[derive(Debug, Args)]
@@ -20,10 +20,10 @@ pub struct Files {
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
     /// Width of each picture in millimetres; text keeps its size
-    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = figure::width, help_heading = "Figure")]
+    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = bounds::WIDTH, help_heading = "Figure")]
     width: f64,
     /// Dots per inch of a PNG
-    #[arg(long, default_value_t = png::DPI, value_parser = figure::dots, help_heading = "Figure")]
+    #[arg(long, default_value_t = png::DPI, value_parser = bounds::DOTS, help_heading = "Figure")]
     dpi: f64,
     /// Title of the page [default: what is shown]
     #[arg(long, help_heading = "Figure")]
@@ -31,9 +31,11 @@ pub struct Files {
 }
 
 impl Files {
-    /// Refuses what can't be written before the work starts; `picture` says whether there is one.
+    /// Refuses what can't be written, or would replace something, before the work starts; `picture`
+    /// says whether there is one.
     pub fn check<'a>(
         &self,
+        job: &impl Serialize,
         setup: &Setup,
         inputs: impl Iterator<Item = &'a PathBuf>,
         picture: impl Fn() -> crate::error::Result<()>,
@@ -45,9 +47,18 @@ impl Files {
                 picture()?;
             }
         }
-        let partials = self.output.iter().map(|path| export::partial_path(path));
-        let all: Vec<PathBuf> = self.output.iter().cloned().chain(partials).collect();
-        Ok(export::check_outputs(&all, &read)?)
+        self.look().check(&self.output)?;
+        let all: Vec<PathBuf> = self.output.iter().cloned().chain(self.partials()).collect();
+        export::check_outputs(&all, &read)?;
+        for path in self.partials() {
+            partial::refuse_measure(&path, &path, job)?;
+        }
+        Ok(())
+    }
+
+    /// Where work in progress is kept.
+    fn partials(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.output.iter().map(|path| partial::of_measure(path))
     }
 
     /// How its pictures look.
@@ -61,24 +72,43 @@ impl Files {
     }
 }
 
-/// Does a measure under a progress bar; Ctrl-C stops it after its current step.
-pub fn watched<T>(
+/// Does a measure under a progress bar; a wish to stop ends it after its current step. What is measured
+/// so far is kept from the first minute on.
+pub fn watched<M: Measure>(
+    files: &Files,
     talk: Talk,
-    work: impl FnOnce(&mut dyn FnMut(Pulse) -> Flow) -> crate::error::Result<T>,
-) -> anyhow::Result<T> {
-    let interrupts = progress::listen_for_interrupts();
+    work: impl FnOnce(&mut dyn FnMut(&M, Pulse) -> Flow) -> crate::error::Result<M>,
+) -> anyhow::Result<M> {
     let bar = progress::steps(talk.quiet);
-    let result = work(&mut |pulse| {
+    let mut saves = progress::Saves::new();
+    // Pictures can wait.
+    let numbers = |path: &PathBuf| !Format::of(path).is_ok_and(Format::is_figure);
+    let places: Vec<PathBuf> = files.partials().filter(numbers).collect();
+    let look = files.look();
+    let result = work(&mut |result, pulse| {
         bar.set_length(pulse.total as u64);
         bar.set_position(pulse.done as u64);
         bar.set_message(pulse.what);
-        if interrupts.load(Ordering::SeqCst) > 0 {
+        if !places.is_empty() {
+            let write = |path: &PathBuf| export::measure::write(path, result, &look);
+            saves.at(false, || places.iter().try_for_each(write));
+        }
+        if interrupt::wanted() {
             Flow::Stop
         } else {
             Flow::Continue
         }
     });
     bar.finish_and_clear();
+    talk.warn(&saves.failure());
+    if result.is_err() && saves.happened() {
+        for path in &places {
+            talk.say(&format!(
+                "what was measured until shortly before is kept in {}",
+                terminal::path(path)
+            ));
+        }
+    }
     Ok(result?)
 }
 
@@ -93,30 +123,29 @@ pub fn finish<M: Measure>(
 ) -> anyhow::Result<End> {
     let header = result.header();
     talk.warn(&header.warnings);
-    for path in &files.output {
-        let path = if header.complete {
-            path.clone()
-        } else {
-            export::partial_path(path)
-        };
-        match export::measure::write(&path, result, look) {
+    let places: Vec<PathBuf> = if header.complete {
+        files.output.clone()
+    } else {
+        files.partials().collect()
+    };
+    write_all(&places, talk, |path| {
+        match export::measure::write(path, result, look) {
             // What was stopped may have come to no picture yet.
             Err(error @ Error::Slice(_)) if !header.complete => {
-                talk.say(&format!("no {}: {error}", path.display()));
+                talk.say(&format!("no {}: {error}", terminal::path(path)));
+                Ok(false)
             }
-            written => {
-                written?;
-                talk.say(&format!("wrote {}", path.display()));
-            }
+            written => written.map(|()| true),
         }
-    }
+    })?;
     if header.complete {
-        export::remove_partials(&files.output)?;
+        partial::remove(files.partials())?;
     }
     if talk.json {
         output::print_json(&export::measure::to_value(result)?)?;
     } else if !talk.quiet {
-        output::print(&format!("{text}\ncaution: {}\n", M::CAUTION))?;
+        let text = format!("{text}\ncaution: {}\n", M::CAUTION);
+        output::print_summary(&text, !files.output.is_empty())?;
     }
     if header.complete {
         return Ok(End::Done);
@@ -125,13 +154,37 @@ pub fn finish<M: Measure>(
     Ok(End::Stopped)
 }
 
+/// Writes every one of `places`, by what answers whether there was something to write. Where one fails,
+/// the others are still written, and its content is kept among temporary files.
+pub fn write_all(
+    places: &[PathBuf],
+    talk: Talk,
+    write: impl Fn(&Path) -> crate::error::Result<bool>,
+) -> crate::error::Result<()> {
+    let mut failure = None;
+    for path in places {
+        match write(path) {
+            Ok(true) => talk.wrote(path),
+            Ok(false) => {}
+            Err(error) => {
+                if let Some(place) = partial::rescue(path, |place| write(place).map(drop)) {
+                    let (place, path) = (terminal::path(&place), terminal::path(path));
+                    talk.say(&format!("{path} is kept in {place}"));
+                }
+                failure = failure.or(Some(error));
+            }
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
 /// The network, the samples, the device.
 pub fn header(header: &Header) -> String {
     format!(
         "{}, {}, {}, {}, {}, {:.1} s\n",
-        header.model.name,
+        terminal::line(&header.model.name),
         output::counted(header.model.parameters, "parameter"),
-        header.data.name,
+        terminal::line(&header.data.name),
         output::counted(header.samples, &format!("{} sample", header.split)),
         header.device,
         header.elapsed_seconds

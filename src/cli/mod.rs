@@ -2,12 +2,8 @@
 //!
 //! A subcommand parses into a job, the engine does it, and this floor shows progress and errors.
 //! Numbers meant for other programs go to standard output, everything said to a person to standard
-//! error. Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped with partial results kept.
-
-#![expect(
-    clippy::print_stderr,
-    reason = "this is the floor that talks to people"
-)]
+//! error, both through [`terminal`]. Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped with
+//! partial results kept.
 
 mod animate;
 mod compute;
@@ -17,6 +13,7 @@ mod devices;
 mod distance;
 mod generate;
 mod inspect;
+mod interrupt;
 mod measure;
 mod noise;
 mod output;
@@ -25,12 +22,16 @@ mod report;
 mod runs;
 mod sharpness;
 mod surface;
+mod terminal;
 mod trajectory;
 
+use crate::engine::drivers;
 use crate::engine::job::{LineJob, TrajectoryJob};
+use crate::engine::recognise;
 use crate::error::Error;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
-use std::path::PathBuf;
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// See and measure the loss landscape of a trained neural network.
@@ -40,7 +41,8 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
-    /// Checkpoints, results or a session to open in the window [default: the built-in experiment]
+    /// Checkpoints, data, results, the folder of a run or a session to open in the window, each known
+    /// by its content [default: the built-in experiment]
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -82,7 +84,8 @@ enum Command {
     Report(Box<report::ReportArgs>),
     /// The path of a training run in its PCA plane
     Trajectory(compute::ComputeArgs<TrajectoryJob>),
-    /// The surface around θ(α) while α moves from one minimizer to the other, as a GIF
+    /// The surface around θ(α) while α moves from one minimizer to the other, as a GIF; a frame has
+    /// 25 × 25 points from −1 to 1 unless --x says otherwise
     Animate(Box<animate::AnimateArgs>),
     /// Draw a result as a figure
     Plot(convert::PlotArgs),
@@ -105,11 +108,18 @@ enum End {
 
 /// Parses the command line and does what it says.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(message) => return tell(&message),
+    };
+    let verbose = cli.talk.verbose;
+    drivers::let_them_talk(verbose);
     // A panic inside a library becomes an error of its job; its own report would only confuse.
-    if !cli.talk.verbose {
-        std::panic::set_hook(Box::new(|_| {}));
-    }
+    std::panic::set_hook(Box::new(move |panic| {
+        if verbose {
+            terminal::say_block(&panic.to_string());
+        }
+    }));
     let ended = match cli.command {
         Some(command) => run(command, cli.talk),
         None => window(cli.files),
@@ -118,20 +128,45 @@ pub fn main() -> ExitCode {
         Ok(End::Done) => ExitCode::SUCCESS,
         Ok(End::Stopped) => ExitCode::from(130),
         Err(error) => {
-            let error_text = format!("{error:#}");
-            if is_broken_pipe(&error) {
+            let unwritten = error.downcast_ref::<terminal::Unwritten>();
+            if unwritten.is_some_and(terminal::Unwritten::is_quiet) {
                 return ExitCode::SUCCESS;
             }
-            eprintln!("error: {error_text}");
+            terminal::say(&format!("error: {error:#}"));
             let usage = matches!(error.downcast_ref::<Error>(), Some(Error::Usage(_)));
             ExitCode::from(if usage { 2 } else { 1 })
         }
     }
 }
 
+/// Shows help, the version, or what is wrong with the command line.
+fn tell(message: &clap::Error) -> ExitCode {
+    if !message.use_stderr() {
+        // It holds nothing that was typed, so it may have its styles.
+        return match message.print() {
+            Err(refused) if refused.kind() != std::io::ErrorKind::BrokenPipe => {
+                terminal::say(&format!("error: can't write to standard output: {refused}"));
+                ExitCode::FAILURE
+            }
+            _ => ExitCode::SUCCESS,
+        };
+    }
+    let typed: Vec<String> = std::env::args_os()
+        .map(|word| word.to_string_lossy().into_owned())
+        .filter(|word| matches!(terminal::line(word), Cow::Owned(_)))
+        .collect();
+    if typed.is_empty() {
+        message.print().ok();
+    } else {
+        let text = terminal::quoting(&message.render().to_string(), &typed);
+        terminal::say_block(text.trim_end());
+    }
+    ExitCode::from(2)
+}
+
 /// Opens the window on `files`.
 fn window(files: Vec<PathBuf>) -> anyhow::Result<End> {
-    let there = |path: &PathBuf| path.exists() || path.to_string_lossy().starts_with("builtin:");
+    let there = |path: &PathBuf| path.exists() || recognise::is_built_in(path);
     if let Some(missing) = files.iter().find(|path| !there(path)) {
         return Err(Error::Usage(format!(
             "no command and no file is called {}; losscope --help lists the commands",
@@ -139,6 +174,8 @@ fn window(files: Vec<PathBuf>) -> anyhow::Result<End> {
         ))
         .into());
     }
+    // What can't be opened is said here, where it was typed.
+    recognise::Sorted::of(&files)?;
     open_window(files)
 }
 
@@ -160,6 +197,17 @@ fn open_window(_files: Vec<PathBuf>) -> anyhow::Result<End> {
 }
 
 fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
+    // The others are ended at once: they have nothing to keep.
+    if !matches!(
+        command,
+        Command::Inspect(_)
+            | Command::Distance(_)
+            | Command::Plot(_)
+            | Command::Convert(_)
+            | Command::Devices
+    ) {
+        interrupt::listen();
+    }
     match command {
         Command::Inspect(args) => inspect::run(&args, talk),
         Command::Line(args) => compute::run(args, talk),
@@ -178,20 +226,12 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
     }
 }
 
-/// A reader that went away, as in `losscope inspect … | head`, is no failure.
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
-    error.chain().any(|e| {
-        e.downcast_ref::<std::io::Error>()
-            .is_some_and(|e| e.kind() == std::io::ErrorKind::BrokenPipe)
-    })
-}
-
 impl Talk {
     /// Something a reader should know.
     fn warn(self, warnings: &[String]) {
         if !self.quiet {
             for warning in warnings {
-                eprintln!("warning: {warning}");
+                terminal::say(&format!("warning: {warning}"));
             }
         }
     }
@@ -199,14 +239,19 @@ impl Talk {
     /// News for a person.
     fn say(self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            terminal::say(text);
         }
+    }
+
+    /// That a file is written.
+    fn wrote(self, path: &Path) {
+        self.say(&format!("wrote {}", terminal::path(path)));
     }
 
     /// Details for a curious person.
     fn detail(self, text: &str) {
         if self.verbose {
-            eprintln!("{text}");
+            terminal::say(text);
         }
     }
 }

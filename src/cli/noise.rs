@@ -4,10 +4,13 @@ use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
 use crate::engine::job::NoiseJob;
 use crate::engine::local::noise::{NoiseResult, run as compute};
+use crate::landscape::definitions;
+use crate::landscape::noise::CAUTION;
 use clap::Args;
 
 /// `losscope noise`
 #[derive(Debug, Args)]
+#[command(after_long_help = help())]
 pub struct NoiseArgs {
     #[command(flatten)]
     job: NoiseJob,
@@ -15,13 +18,17 @@ pub struct NoiseArgs {
     files: measure::Files,
 }
 
+/// What is measured, for `--help`.
+fn help() -> String {
+    definitions::long_help(&definitions::NOISE, CAUTION)
+}
+
 /// Measures, prints and writes.
 pub fn run(args: &NoiseArgs, talk: Talk) -> anyhow::Result<End> {
     let inputs = args.job.file.iter();
-    args.files.check(&args.job.setup, inputs, || Ok(()))?;
-    let result = measure::watched(talk, |observer| {
-        compute(&args.job, &mut |_, pulse| observer(pulse))
-    })?;
+    args.files
+        .check(&args.job, &args.job.setup, inputs, || Ok(()))?;
+    let result = measure::watched(&args.files, talk, |observer| compute(&args.job, observer))?;
     let look = args.files.look();
     measure::finish(&args.files, &result, &text(&result), &look, talk)
 }

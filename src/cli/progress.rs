@@ -1,30 +1,52 @@
-//! The progress bar, and the user's wish to stop.
+//! The progress bar. What can't be drawn is left out: the library drops refusals of the terminal.
 
 use crate::engine::Progress;
+use crate::error::Result;
+use crate::plot::number;
 use indicatif::{ProgressBar, ProgressStyle};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-static INTERRUPTS: OnceLock<&'static AtomicUsize> = OnceLock::new();
+/// Work in progress is saved this often, so that a crash loses no more.
+const SAVE_EVERY: Duration = Duration::from_mins(1);
 
-/// Counts Ctrl-C from now on. The first asks the work to stop after its current chunk; a second
-/// ends the program at once.
-pub fn listen_for_interrupts() -> &'static AtomicUsize {
-    INTERRUPTS.get_or_init(|| {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        // Without a handler Ctrl-C ends the program, which is the best that can be done then.
-        let mut first: Option<Instant> = None;
-        ctrlc::set_handler(move || {
-            // Some wrappers send the same signal twice at once; only a later one means it.
-            let since = first.get_or_insert_with(Instant::now).elapsed();
-            if COUNT.fetch_add(1, Ordering::SeqCst) > 0 && since > Duration::from_secs(1) {
-                std::process::exit(130);
-            }
-        })
-        .ok();
-        &COUNT
-    })
+/// When work in progress is saved, and how that went.
+pub struct Saves {
+    last: Instant,
+    failure: Option<String>,
+    happened: bool,
+}
+
+impl Saves {
+    /// The first save is due after a minute.
+    pub fn new() -> Self {
+        Self {
+            last: Instant::now(),
+            failure: None,
+            happened: false,
+        }
+    }
+
+    /// Saves where it is time, or where this is the `last` chance; whether something is saved now.
+    pub fn at(&mut self, last: bool, save: impl FnOnce() -> Result<()>) -> bool {
+        if !last && self.last.elapsed() < SAVE_EVERY {
+            return false;
+        }
+        self.failure = save().err().map(|error| error.to_string());
+        self.last = Instant::now();
+        self.happened |= self.failure.is_none();
+        self.failure.is_none()
+    }
+
+    /// Whether anything was saved.
+    pub fn happened(&self) -> bool {
+        self.happened
+    }
+
+    /// What a person should know of it afterwards.
+    pub fn failure(&self) -> Vec<String> {
+        let words = |error: &String| format!("work in progress couldn't be saved: {error}");
+        self.failure.iter().map(words).collect()
+    }
 }
 
 /// A bar with points a second and time left, on standard error, where that is a terminal.
@@ -59,13 +81,11 @@ pub fn steps(hidden: bool) -> ProgressBar {
 pub fn show(bar: &ProgressBar, progress: &Progress) {
     bar.set_length(progress.total as u64);
     bar.set_position(progress.done as u64);
-    let rate = progress.points_per_second;
-    if rate > 0.0 {
+    if let Some(rate) = number::rate(progress.points_per_second, "") {
         let left = progress.left.map_or_else(String::new, |left| {
             format!("  {} left", duration(left.as_secs()))
         });
-        let digits = usize::from(rate < 10.0);
-        bar.set_message(format!("{rate:.digits$}/s{left}"));
+        bar.set_message(format!("{rate}{left}"));
     }
 }
 
@@ -75,5 +95,22 @@ pub fn duration(seconds: u64) -> String {
         0..60 => format!("{seconds} s"),
         60..3600 => format!("{} min {:02} s", seconds / 60, seconds % 60),
         _ => format!("{} h {:02} min", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    #[test]
+    fn work_in_progress_is_saved_from_the_first_minute_on() {
+        let mut saves = Saves::new();
+        assert!(!saves.at(false, || Ok(())));
+        saves.last = Instant::now().checked_sub(SAVE_EVERY).unwrap();
+        assert!(saves.at(false, || Ok(())) && saves.happened());
+        assert!(!saves.at(false, || Ok(())), "not again at once");
+        assert!(!saves.at(true, || Err(Error::Usage("full".into()))));
+        assert!(saves.failure()[0].contains("full"));
     }
 }

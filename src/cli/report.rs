@@ -1,16 +1,13 @@
 //! `report`: everything there is to measure for two checkpoints, as one page and its files.
 
-use crate::cli::{End, Talk, output, progress};
+use crate::cli::{End, Talk, interrupt, output, progress, terminal};
 use crate::engine::Flow;
 use crate::engine::job::ReportJob;
 use crate::engine::report::{Part, Report, run as compute};
-use crate::export::{
-    self,
-    report::{self as files, summary},
-};
+use crate::export::partial;
+use crate::export::report::{self as files, summary};
 use clap::Args;
-use std::path::PathBuf;
-use std::sync::atomic::Ordering;
+use std::path::{Path, PathBuf};
 
 /// `losscope report`
 #[derive(Debug, Args)]
@@ -25,15 +22,20 @@ pub struct ReportArgs {
 /// Measures and writes; what is finished when the user stops it is written beside the page.
 pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     args.job.pair()?;
-    let partial = export::partial_path(&args.output);
-    for page in [&args.output, &partial] {
+    let unfinished = partial::of_measure(&args.output);
+    for page in [&args.output, &unfinished] {
         files::check(page, &args.job.inputs())?;
     }
-    let interrupts = progress::listen_for_interrupts();
+    partial::refuse_measure(&unfinished, &files::summary_file(&unfinished), &args.job)?;
     let bar = progress::steps(talk.quiet);
+    let mut saves = progress::Saves::new();
     let parts = Part::asked(&args.job).len();
     let mut latest = None;
-    let report = compute(&args.job, &mut |pulse| {
+    let report = compute(&args.job, &mut |pulse, report| {
+        if let Some(report) = report.filter(|_| pulse.number > 0) {
+            let report = || report.so_far(pulse.number);
+            saves.at(false, || files::write(&unfinished, &report()).map(drop));
+        }
         if latest != Some(pulse.number) {
             latest = Some(pulse.number);
             let text = format!("part {} of {parts}: ", pulse.number + 1) + &pulse.part.describe();
@@ -42,7 +44,7 @@ pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
         }
         bar.set_length(pulse.total as u64);
         bar.set_position(pulse.done as u64);
-        if interrupts.load(Ordering::SeqCst) > 0 {
+        if interrupt::wanted() {
             Flow::Stop
         } else {
             Flow::Continue
@@ -50,23 +52,30 @@ pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     });
     bar.finish_and_clear();
     let report = report?;
+    talk.warn(&saves.failure());
     talk.warn(&report.warnings);
     // What was stopped must not replace a finished report.
     let stopped = report.gaps.iter().any(|gap| gap.stopped);
-    let page = if stopped { &partial } else { &args.output };
-    let value = files::write(page, &report)?;
+    let page = if stopped { &unfinished } else { &args.output };
+    let value = files::write(page, &report).inspect_err(|_| {
+        let write = |place: &Path| files::write(place, &report).map(drop);
+        if let Some(place) = partial::rescue(page, write) {
+            talk.say(&format!("the report is kept in {}", terminal::path(&place)));
+        }
+    })?;
     talk.say(&format!(
         "wrote {} and {}",
-        page.display(),
-        files::folder(page).display()
+        terminal::path(page),
+        terminal::path(&files::folder(page))
     ));
     if !stopped {
-        files::remove(&partial)?;
+        files::remove(&unfinished)?;
     }
     if talk.json {
         output::print_json(&value)?;
     } else if !talk.quiet {
-        output::print(&format!("{}\n", summary::sentence(&summary::rows(&report))))?;
+        let sentence = summary::sentence(&summary::rows(&report));
+        output::print_summary(&format!("{sentence}\n"), true)?;
     }
     ended(&report, talk)
 }

@@ -1,11 +1,15 @@
 //! `distance` over folders of checkpoints: how far each run gets from its start.
 
-use crate::cli::{End, Talk, output};
-use crate::engine::inputs::{Inputs, open_checkpoint};
+use crate::checkpoint::Source;
+use crate::cli::{End, Talk, output, terminal};
+use crate::engine::distance::Series;
+use crate::engine::inputs::{list_checkpoint, open_network};
+use crate::engine::recipe::FileFacts;
 use crate::error::Error;
-use crate::landscape::distance::{DistanceCurve, curve, ratios};
+use crate::landscape::distance::{DistanceCurve, ratios};
 use crate::plot::number::format_value;
 use serde_json::json;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 /// One folder's curve.
@@ -20,6 +24,7 @@ pub fn run(
     folders: &[PathBuf],
     from: Option<&Path>,
     model: &str,
+    key: Option<&str>,
     talk: Talk,
 ) -> anyhow::Result<End> {
     if folders.len() > 2 || folders.iter().any(|f| !f.is_dir()) {
@@ -35,21 +40,45 @@ pub fn run(
             .next()
             .ok_or_else(|| Error::file(&folders[0], "no checkpoints in the folder"))?,
     };
-    let state = open_checkpoint(&first)?;
-    let mut inputs = Inputs::without_data(model, &state)?;
-    let given = inputs.params(&state, "start")?;
+    let given = list_checkpoint(&first, key)?;
+    let (network, model) = open_network(model, &given, None)?;
+    let facts = |role: &str, source: &Source| FileFacts {
+        role: role.to_owned(),
+        path: source.path.clone(),
+        sha256: source.sha256.clone(),
+    };
+    let mut checkpoints = vec![facts("start", &given.source)];
+    let mut warnings = [given.warnings.clone(), network.check(&given)?].concat();
     let mut runs = Vec::with_capacity(2);
     for folder in folders {
-        let (names, points) = inputs.series(folder)?;
+        let files = crate::checkpoint::series(folder)?;
         // Without --from every run has a start of its own.
-        let start = from.map_or_else(|| points.first().unwrap_or(&given), |_| &given);
+        let own = match (from, files.first()) {
+            (None, Some(file)) => Some(list_checkpoint(file, key)?),
+            _ => None,
+        };
+        let mut series = Series::new(&network, own.as_ref().unwrap_or(&given))?;
+        let mut names = Vec::with_capacity(files.len());
+        for file in &files {
+            let stem = file.file_stem().unwrap_or_default();
+            let name = stem.to_string_lossy().into_owned();
+            let next = list_checkpoint(file, key)?;
+            warnings.extend(next.warnings.iter().cloned());
+            warnings.extend(network.check(&next)?);
+            checkpoints.push(facts(&name, &next.source));
+            series.add(next)?;
+            names.push(name);
+        }
+        warnings.append(&mut series.warnings);
         runs.push(Run {
             folder,
-            curve: curve(&points, start),
+            curve: series.curve(),
             names,
         });
     }
-    talk.warn(&inputs.warnings);
+    let mut told = HashSet::new();
+    warnings.retain(|warning| told.insert(warning.clone()));
+    talk.warn(&warnings);
     let between = match runs.as_slice() {
         [a, b] => Some([
             ratios(&a.curve.from_start, &b.curve.from_start),
@@ -58,13 +87,12 @@ pub fn run(
         _ => None,
     };
     if talk.json {
-        let entry =
-            |run: &Run<'_>| json!({ "folder": run.folder, "names": run.names, "curve": run.curve });
+        let entry = |run: &Run<'_>| json!({ "folder": run.folder.to_string_lossy(), "names": run.names, "curve": run.curve });
         output::print_json(&json!({
             "losscope": env!("CARGO_PKG_VERSION"),
-            "from": from,
-            "model": inputs.model,
-            "checkpoints": inputs.checkpoints,
+            "from": from.map(Path::to_string_lossy),
+            "model": model,
+            "checkpoints": checkpoints,
             "runs": runs.iter().map(entry).collect::<Vec<_>>(),
             "ratio": between.as_ref().map(|[start, step]| json!({ "from_start": start, "step": step })),
         }))?;
@@ -85,8 +113,8 @@ pub fn run(
         }
         text += &format!(
             "{} over {}, checkpoint by checkpoint\n{}",
-            a.folder.display(),
-            b.folder.display(),
+            terminal::path(a.folder),
+            terminal::path(b.folder),
             output::table(&rows)
         );
     }
@@ -119,13 +147,13 @@ fn table(run: &Run<'_>, first: &Path, given: bool) -> String {
         rows.push(row);
     }
     let start = if given {
-        first.display().to_string()
+        terminal::path(first)
     } else {
         "its first checkpoint".into()
     };
     format!(
         "{}, L2 distance from {start}\n{}\n",
-        run.folder.display(),
+        terminal::path(run.folder),
         output::table(&rows)
     )
 }

@@ -1,21 +1,23 @@
 //! `sharpness`: how far the loss rises around minimizers, by Keskar et al.'s box and other measures.
 
-use crate::cli::{End, Talk, output, progress};
+use crate::checkpoint::files::beside;
+use crate::cli::{End, Talk, interrupt, measure, output, progress, terminal};
 use crate::engine::Flow;
 use crate::engine::job::SharpnessJob;
 use crate::engine::sharpness::{self, CheckpointSharpness, SharpnessReport};
-use crate::export::{self, sharpness as files};
+use crate::export::{self, partial, sharpness as files};
+use crate::landscape::definitions;
 use crate::landscape::evaluate::Precision;
 use crate::landscape::sharpness::region::epsilon_text;
 use crate::landscape::sharpness::search::{Method, Sharpness};
 use crate::landscape::sharpness::{CAUTION, PUBLISHED, PUBLISHED_EPSILON};
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, percent_to, power};
 use clap::Args;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
 
 /// `losscope sharpness`
 #[derive(Debug, Args)]
+#[command(after_long_help = help())]
 pub struct SharpnessArgs {
     #[command(flatten)]
     job: SharpnessJob,
@@ -27,18 +29,26 @@ pub struct SharpnessArgs {
     save_worst: Option<PathBuf>,
 }
 
+/// What is measured, for `--help`.
+fn help() -> String {
+    definitions::long_help(&definitions::SHARPNESS, CAUTION)
+}
+
 /// Measures, prints and writes.
 pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
     check(args)?;
-    let interrupts = progress::listen_for_interrupts();
     let bar = progress::bar_of("evaluations", talk.quiet);
+    let mut saves = progress::Saves::new();
     let mut kept: Option<SharpnessReport> = None;
     let result = sharpness::run(&args.job, args.save_worst.is_some(), &mut |report, now| {
         progress::show(&bar, now);
         if now.failed {
             kept = Some(report.clone());
+        } else if has_results(report) && !args.output.is_empty() {
+            let write = |path: PathBuf| files::write(&path, report);
+            saves.at(false, || args.partials().try_for_each(write));
         }
-        if interrupts.load(Ordering::SeqCst) > 0 {
+        if interrupt::wanted() {
             Flow::Stop
         } else {
             Flow::Continue
@@ -55,6 +65,7 @@ pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
             return Err(error.into());
         }
     };
+    talk.warn(&saves.failure());
     talk.warn(&report.warnings);
     if !report.complete {
         keep_partial(args, &report, talk)?;
@@ -66,18 +77,25 @@ pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
         return Ok(End::Stopped);
     }
     describe(&report, talk);
+    // The numbers first: the points can be found again from them.
+    measure::write_all(&args.output, talk, |path| {
+        files::write(path, &report).map(|()| true)
+    })?;
     save_worst(args, &report, talk)?;
-    for path in &args.output {
-        files::write(path, &report)?;
-        talk.say(&format!("wrote {}", path.display()));
-    }
-    export::remove_partials(&args.output)?;
+    partial::remove(args.partials())?;
     if talk.json {
         output::print_json(&files::to_value(&report)?)?;
     } else if !talk.quiet {
-        output::print(&summary(&report))?;
+        output::print_summary(&summary(&report), !args.output.is_empty())?;
     }
     Ok(End::Done)
+}
+
+impl SharpnessArgs {
+    /// Where work in progress is kept.
+    fn partials(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        self.output.iter().map(|path| partial::of_measure(path))
+    }
 }
 
 /// Refuses what can't be written, or would replace something, before the work starts.
@@ -85,7 +103,7 @@ fn check(args: &SharpnessArgs) -> crate::error::Result<()> {
     let mut outputs = args.output.clone();
     for path in &args.output {
         files::check_writable(path)?;
-        outputs.push(export::partial_path(path));
+        outputs.push(partial::of_measure(path));
     }
     if let Some(path) = &args.save_worst {
         files::check_point(path)?;
@@ -94,7 +112,11 @@ fn check(args: &SharpnessArgs) -> crate::error::Result<()> {
             outputs.push(path);
         }
     }
-    export::check_outputs(&outputs, &args.job.inputs())
+    export::check_outputs(&outputs, &args.job.inputs())?;
+    for path in args.partials() {
+        partial::refuse_measure(&path, &path, &args.job)?;
+    }
+    Ok(())
 }
 
 /// Where the worst points go: of each checkpoint one a box.
@@ -103,11 +125,11 @@ fn worst_paths(path: &Path, job: &SharpnessJob) -> Vec<Vec<PathBuf>> {
     if checkpoints * job.epsilon.len() == 1 {
         return vec![vec![path.to_owned()]];
     }
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let stem = path.file_stem().unwrap_or_default();
     let suffix = path.extension().unwrap_or_default().to_string_lossy();
     let name = |index: usize, epsilon: &f64| {
         let size = epsilon_text(*epsilon);
-        path.with_file_name(format!("{stem}-{index}-{size}.{suffix}"))
+        beside(path, stem, &format!("-{index}-{size}.{suffix}"))
     };
     let row = |index| job.epsilon.iter().map(|e| name(index, e)).collect();
     (1..=checkpoints).map(row).collect()
@@ -127,11 +149,10 @@ fn keep_partial(args: &SharpnessArgs, report: &SharpnessReport, talk: Talk) -> a
     }
     let all = report.job.checkpoints().len() * report.job.epsilon.len();
     talk.say(&format!("stopped with {done} of {all} boxes measured"));
-    for path in &args.output {
-        let path = export::partial_path(path);
-        files::write(&path, report)?;
-        talk.say(&format!("they are kept in {}", path.display()));
-    }
+    let places: Vec<PathBuf> = args.partials().collect();
+    measure::write_all(&places, talk, |path| {
+        files::write(path, report).map(|()| true)
+    })?;
     save_worst(args, report, talk)
 }
 
@@ -144,7 +165,7 @@ fn save_worst(args: &SharpnessArgs, report: &SharpnessReport, talk: Talk) -> any
     for (result, paths) in report.results.iter().zip(worst_paths(path, &args.job)) {
         for (point, path) in result.worst.iter().zip(paths) {
             files::write_point(&path, point, single)?;
-            talk.say(&format!("wrote {}", path.display()));
+            talk.wrote(&path);
         }
     }
     Ok(())
@@ -173,9 +194,9 @@ fn summary(report: &SharpnessReport) -> String {
     let gradients: usize = report.results.iter().map(|r| r.gradients).sum();
     let mut text = format!(
         "{}, {}, {}: {}, {}; {} in {:.1} s\n",
-        report.model.name,
+        terminal::line(&report.model.name),
         output::counted(report.model.parameters, "parameter"),
-        report.data.name,
+        terminal::line(&report.data.name),
         output::counted(samples, &format!("{} sample", report.split)),
         report.device,
         output::counted(gradients, "gradient"),
@@ -185,7 +206,7 @@ fn summary(report: &SharpnessReport) -> String {
         text += &format!("{remark}\n");
     }
     text += &match (&job.basis, job.subspace) {
-        (Some(path), _) => format!("within the subspace of {}\n", path.display()),
+        (Some(path), _) => format!("within the subspace of {}\n", terminal::path(path)),
         (None, Some(p)) => {
             let directions = output::counted(p, "random direction");
             format!("within {directions}, seed {}\n", job.setup.seed)
@@ -197,7 +218,7 @@ fn summary(report: &SharpnessReport) -> String {
     for result in &report.results {
         for found in &result.boxes {
             if let Some(reason) = &found.reason {
-                let size = epsilon_text(found.epsilon);
+                let size = power(found.epsilon);
                 text += &format!("{}, ε = {size}: {reason}\n", name(result));
             }
         }
@@ -209,7 +230,7 @@ fn summary(report: &SharpnessReport) -> String {
             .map(|(name, small, large)| format!("{name} {small}/{large}"))
             .collect();
         text += &format!(
-            "published for ε = 1e-3, small/large batch: {}\n",
+            "published for ε = 10⁻³, small/large batch: {}\n",
             values.join(", ")
         );
     }
@@ -221,7 +242,7 @@ fn summary(report: &SharpnessReport) -> String {
 }
 
 fn name(result: &CheckpointSharpness) -> String {
-    result.checkpoint.display().to_string()
+    terminal::path(&result.checkpoint)
 }
 
 fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
@@ -237,7 +258,7 @@ fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
             let mut row = vec![
                 name(result),
                 format_value(found.loss),
-                format!("{:e}", found.epsilon),
+                power(found.epsilon),
                 output::value(found.phi),
             ];
             let of = |method: &Method| method_value(found, *method);
@@ -246,7 +267,7 @@ fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
                 found
                     .random_floor
                     .map_or_else(|| "–".to_owned(), format_value),
-                format!("{:.0} %", 100.0 * found.active_bounds),
+                percent_to(found.active_bounds, 0),
                 found.gradients.to_string(),
             ]);
             rows.push(row);
@@ -272,8 +293,8 @@ fn ratios(report: &SharpnessReport) -> String {
         .filter(|(a, b)| a.phi > 0.0 && b.phi > 0.0)
         .map(|(a, b)| {
             format!(
-                "at ε = {:e} the second is {} times as sharp as the first\n",
-                a.epsilon,
+                "at ε = {} the second is {} times as sharp as the first\n",
+                power(a.epsilon),
                 format_value(b.phi / a.phi)
             )
         })

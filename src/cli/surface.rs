@@ -24,7 +24,7 @@ pub fn run(args: SurfaceArgs, talk: Talk) -> anyhow::Result<End> {
         args.compute.check(Some(path))?;
         let directions = engine::surface::directions(args.compute.job())?;
         export::write_directions(path, &directions)?;
-        talk.say(&format!("wrote {}", path.display()));
+        talk.wrote(path);
     }
     compute::run(args.compute, talk)
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::output;
 use crate::engine::recipe::Recipe;
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, percent_to};
 
 /// Explained variance and every checkpoint's place.
 pub fn table(recipe: &Recipe) -> String {
@@ -13,7 +13,7 @@ pub fn table(recipe: &Recipe) -> String {
         .explained
         .iter()
         .take(5)
-        .map(|s| format!("{:.1} %", 100.0 * s))
+        .map(|s| percent_to(*s, 1))
         .collect();
     let mut rows = vec![
         [
@@ -32,7 +32,7 @@ pub fn table(recipe: &Recipe) -> String {
             format_value(path.x[i]),
             format_value(path.y[i]),
             format_value(path.distance[i]),
-            format!("{:.1} %", 100.0 * path.outside[i]),
+            percent_to(path.outside[i], 1),
         ]);
     }
     format!(

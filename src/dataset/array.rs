@@ -74,6 +74,15 @@ impl Kind {
         }
     }
 
+    /// Bytes of one number as it is kept here.
+    fn size_in_memory(self) -> usize {
+        match self {
+            Self::Bool | Self::U8 => 1,
+            Self::F16 | Self::BF16 | Self::F32 => 4,
+            _ => 8,
+        }
+    }
+
     /// NumPy's name.
     pub fn name(self) -> &'static str {
         match self {
@@ -102,6 +111,17 @@ impl Layout {
             .iter()
             .try_fold(1_usize, |n, &extent| n.checked_mul(extent))?;
         u64::try_from(count.checked_mul(self.kind.size())?).ok()
+    }
+
+    /// Bytes that the array takes in memory until it is samples: its values, and beside them either the
+    /// inputs they become or themselves in another order.
+    pub fn memory(&self) -> u64 {
+        let value = self.kind.size_in_memory();
+        // Numbers in columns are put in order by a list of their places.
+        let order = if self.fortran { size_of::<usize>() } else { 0 };
+        let each = value + value.max(size_of::<f32>()) + order;
+        let count = self.bytes().unwrap_or(u64::MAX) / self.kind.size() as u64;
+        count.saturating_mul(each as u64)
     }
 
     /// Decodes the array from a reader that is known to hold [`Layout::bytes`].
@@ -221,7 +241,10 @@ fn numbers<T, const W: usize>(
     big_endian: bool,
     value: impl Fn([u8; W]) -> T,
 ) -> io::Result<Vec<T>> {
-    let mut values = Vec::with_capacity(count);
+    let mut values = Vec::new();
+    values
+        .try_reserve_exact(count)
+        .map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
     let mut buffer = [0_u8; 1 << 13];
     while values.len() < count {
         let n = (count - values.len()).min(buffer.len() / W);

@@ -12,6 +12,7 @@ use super::array::Values;
 use super::files;
 use super::normalize::Auto;
 use super::source::{Source, Split};
+use crate::checkpoint::limits::Allowance;
 use crate::error::{Error, Result};
 
 /// Bytes of an image, channel after channel.
@@ -176,8 +177,15 @@ fn source(
 /// One split from its files.
 fn read(paths: &[PathBuf], set: Set, sha: &mut Sha256) -> Result<Split> {
     let (mut pixels, mut labels) = (Vec::new(), Vec::new());
+    let mut stored = 0;
     for path in paths {
-        let bytes = files::all(files::input(path)?, LARGEST_FILE, path)?;
+        let input = files::input(path)?;
+        stored += input.stored;
+        let bytes = files::all(input, LARGEST_FILE, path)?;
+        // All files so far may take what all of them justify.
+        Allowance::for_file(stored)
+            .check(files::as_samples((pixels.len() + bytes.len()) as u64))
+            .map_err(|message| Error::file(path, format!("with the files before, {message}")))?;
         let records = bytes.chunks_exact(set.record());
         if !records.remainder().is_empty() || bytes.is_empty() {
             return Err(partial(path, bytes.len(), set));

@@ -32,6 +32,7 @@ pub(super) fn source() -> Result<Source> {
         reader: Box::new(GzDecoder::new(ASSET)),
         limit,
         exact: false,
+        stored: ASSET.len() as u64,
     };
     let Idx { bytes, .. } = idx::parse(input, path)?;
     // Over the pixels and classes: how they were compressed is of no interest to a result.

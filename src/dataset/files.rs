@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 use flate2::read::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
 
+use crate::checkpoint::bytes;
+use crate::checkpoint::limits::Allowance;
+use crate::checkpoint::recognise::is_safetensors;
 use crate::error::{Error, Result};
 
 /// Deflate can't expand its input by more than this factor (a property of the format: 258 bytes for
@@ -25,6 +28,8 @@ pub(super) struct Input {
     pub limit: u64,
     /// True where the limit is the exact length.
     pub exact: bool,
+    /// Bytes of the file itself, which the memory for its content is measured by.
+    pub stored: u64,
 }
 
 /// Opens `path` for reading from its start, through gzip where its content asks for it.
@@ -32,18 +37,20 @@ pub(super) fn input(path: &Path) -> Result<Input> {
     let length = length(path)?;
     let start = start_of(&mut open(path)?, path)?;
     let reader = BufReader::new(open(path)?);
-    if start.starts_with(&[0x1f, 0x8b]) {
+    if start.starts_with(&[0x1f, 0x8b]) && !is_safetensors(&start) {
         let limit = length.saturating_mul(DEFLATE_RATIO);
         Ok(Input {
             reader: Box::new(MultiGzDecoder::new(reader)),
             limit,
             exact: false,
+            stored: length,
         })
     } else {
         Ok(Input {
             reader: Box::new(reader),
             limit: length,
             exact: true,
+            stored: length,
         })
     }
 }
@@ -94,6 +101,21 @@ pub(super) fn all(input: Input, limit: u64, path: &Path) -> Result<Vec<u8>> {
         ));
     }
     Ok(bytes)
+}
+
+/// The bytes that `pixels` of them take as samples: once as they are, once as numbers.
+pub(super) fn as_samples(pixels: u64) -> u64 {
+    pixels.saturating_mul(1 + size_of::<f32>() as u64)
+}
+
+/// Exactly `count` bytes, to become samples, within what a file may take.
+pub(super) fn pixels(
+    reader: &mut dyn Read,
+    count: u64,
+    allowance: &mut Allowance,
+) -> Result<Vec<u8>, String> {
+    allowance.take(as_samples(count))?;
+    bytes::collect(reader, count)
 }
 
 /// A failed read in words: cut short, damaged, or refused by the operating system.

@@ -5,17 +5,20 @@
 //! on every machine. Turning marks (EXIF) are not applied.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use image::imageops::FilterType;
-use image::{ColorType, DynamicImage, ImageDecoder as _, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder as _, ImageReader, ImageResult, Limits};
 use sha2::{Digest as _, Sha256};
 
 use super::array::Values;
 use super::normalize::Auto;
 use super::source::{Source, Split};
 use super::{Color, DataOptions, files};
-use crate::error::{Error, Result};
+use crate::checkpoint::limits::Allowance;
+use crate::error::{Error, Result, caught};
 
 /// No image and no `image_size` may be longer than this on a side.
 const LARGEST_SIDE: u32 = 16_384;
@@ -29,6 +32,14 @@ struct Form {
     height: u32,
     width: u32,
     grey: bool,
+}
+
+impl Form {
+    /// Numbers in one image.
+    fn pixels(self) -> u64 {
+        let channels = if self.grey { 1 } else { 3 };
+        u64::from(self.height) * u64::from(self.width) * channels
+    }
 }
 
 /// The images below a folder with these entries, `None` where there are none.
@@ -86,6 +97,19 @@ pub(super) fn images(
         options,
         &mut warnings,
     )?;
+    if options.image_size.is_none() {
+        // Nobody asked for this size; the images have it themselves.
+        let stored: Result<Vec<u64>> = all().map(|(image, _)| files::length(image)).collect();
+        let pixels = form.pixels().saturating_mul(all().count() as u64);
+        Allowance::for_file(stored?.iter().sum())
+            .check(files::as_samples(pixels))
+            .map_err(|message| {
+                Error::file(
+                    path,
+                    format!("the images take too much: {message}, or choose --image-size"),
+                )
+            })?;
+    }
     let mut sha = Sha256::new();
     for (image, class) in all() {
         // The class is part of the content, though only a folder's name says it.
@@ -144,7 +168,7 @@ fn classes_of(
     Ok(classes)
 }
 
-fn is_image(path: &Path) -> bool {
+pub(super) fn is_image(path: &Path) -> bool {
     let name = files::name(path).to_lowercase();
     let suffixes = [".png", ".jpg", ".jpeg", ".bmp", ".webp"];
     suffixes.iter().any(|suffix| name.ends_with(suffix)) && path.is_file()
@@ -170,11 +194,10 @@ fn form<'a>(
     let (mut grey, mut alpha, mut total) = (true, 0, 0_usize);
     let mut sizes = BTreeMap::<(u32, u32), usize>::new();
     for path in images {
-        let decoder = reader(path)?
-            .into_decoder()
-            .map_err(|e| unreadable(path, &e))?;
-        let color: ColorType = decoder.color_type();
-        let (width, height) = decoder.dimensions();
+        let (color, (width, height)) = library(path, |reader| {
+            let decoder = reader.into_decoder()?;
+            Ok((decoder.color_type(), decoder.dimensions()))
+        })?;
         first = first.or(Some((height, width)));
         grey &= !color.has_color();
         alpha += usize::from(color.has_alpha());
@@ -227,23 +250,30 @@ fn decode(images: Vec<Labelled>, form: Form) -> Result<Split> {
         grey,
     } = form;
     let mut pixels: Vec<u8> = Vec::new();
+    let count = form.pixels().saturating_mul(images.len() as u64);
+    let room = usize::try_from(count).map(|count| pixels.try_reserve_exact(count));
+    if let (Some((first, _)), false) = (images.first(), matches!(room, Ok(Ok(())))) {
+        let message = format!(
+            "{} images of {height}×{width} pixels take {count} bytes, which is more memory than there is; choose a smaller --image-size",
+            images.len()
+        );
+        return Err(Error::file(first, message));
+    }
     let mut labels = Vec::with_capacity(images.len());
     for (path, label) in images {
-        let image = reader(&path)?.decode().map_err(|e| unreadable(&path, &e))?;
-        // Colour first: the resize then mixes only what is kept.
-        let image = if grey {
-            DynamicImage::from(image.into_luma8())
-        } else {
-            DynamicImage::from(image.into_rgb8())
-        };
-        let image = if (image.height(), image.width()) == (height, width) {
-            image
-        } else {
-            image.resize_exact(width, height, FilterType::Triangle)
-        };
+        let image = library(&path, |reader| {
+            // Colour first: the resize then mixes only what is kept.
+            let image = match reader.decode()? {
+                image if grey => DynamicImage::from(image.into_luma8()),
+                image => DynamicImage::from(image.into_rgb8()),
+            };
+            Ok(if (image.height(), image.width()) == (height, width) {
+                image
+            } else {
+                image.resize_exact(width, height, FilterType::Triangle)
+            })
+        })?;
         let bytes = image.into_bytes();
-        let room = pixels.try_reserve(bytes.len());
-        room.map_err(|_| Error::file(&path, "not enough memory for this and the images before"))?;
         let channels = if grey { 1 } else { 3 };
         for channel in 0..channels {
             pixels.extend(bytes.iter().skip(channel).step_by(channels));
@@ -260,7 +290,7 @@ fn decode(images: Vec<Labelled>, form: Form) -> Result<Split> {
 }
 
 /// A reader that takes the format from the content and refuses absurd sizes.
-fn reader(path: &Path) -> Result<ImageReader<std::io::BufReader<std::fs::File>>> {
+fn reader(path: &Path) -> Result<ImageReader<BufReader<File>>> {
     let error = |e| files::read_error(path, e);
     let mut reader = ImageReader::open(path)
         .map_err(error)?
@@ -273,9 +303,20 @@ fn reader(path: &Path) -> Result<ImageReader<std::io::BufReader<std::fs::File>>>
     Ok(reader)
 }
 
-fn unreadable(path: &Path, error: &image::ImageError) -> Error {
-    Error::file(
-        path,
-        format!("not a readable image ({error}); remove or repair it"),
-    )
+/// Has the library read an image; where it refuses or panics, the image is named.
+fn library<T>(
+    path: &Path,
+    work: impl FnOnce(ImageReader<BufReader<File>>) -> ImageResult<T>,
+) -> Result<T> {
+    let reader = reader(path)?;
+    let unreadable = |reason: String| {
+        Error::file(
+            path,
+            format!("not a readable image ({reason}); remove or repair it"),
+        )
+    };
+    match caught(|| work(reader)) {
+        Ok(read) => read.map_err(|e| unreadable(e.to_string())),
+        Err(panic) => Err(unreadable(panic)),
+    }
 }

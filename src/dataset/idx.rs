@@ -12,6 +12,7 @@ use super::array::Values;
 use super::files::{self, Input};
 use super::normalize::Auto;
 use super::source::{Source, Split};
+use crate::checkpoint::limits::Allowance;
 use crate::error::{Error, Result};
 
 /// An array of bytes.
@@ -134,6 +135,7 @@ pub(super) fn parse(input: Input, path: &Path) -> Result<Idx> {
         mut reader,
         limit,
         exact,
+        stored,
     } = input;
     let read_error = |e| files::read_error(path, e);
     let mut magic = [0; 4];
@@ -182,16 +184,10 @@ pub(super) fn parse(input: Input, path: &Path) -> Result<Idx> {
             format!("at most {held}")
         }));
     };
-    let expected = usize::try_from(size).map_err(|_| lie(held.to_string()))?;
-    let mut bytes = Vec::with_capacity(expected);
-    reader
-        .take(size + 1)
-        .read_to_end(&mut bytes)
-        .map_err(read_error)?;
-    if bytes.len() < expected {
-        return Err(lie(bytes.len().to_string()));
-    }
-    if bytes.len() > expected {
+    let mut allowance = Allowance::for_file(stored);
+    let bytes = files::pixels(&mut *reader, size, &mut allowance)
+        .map_err(|message| Error::file(path, message))?;
+    if reader.read(&mut [0]).map_err(read_error)? > 0 {
         return Err(Error::file(
             path,
             format!("the file goes on after the {size} bytes promised"),

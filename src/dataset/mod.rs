@@ -7,6 +7,7 @@
 
 mod array;
 mod cifar;
+mod claim;
 mod digits;
 mod files;
 mod folder;
@@ -21,13 +22,14 @@ mod source;
 mod subset;
 mod synthetic;
 
+pub use claim::{BUILT_IN, are_samples, claims, has_named_data};
 pub use normalize::Normalize;
 pub use recognise::ACCEPTED;
 pub use synthetic::{TRAIN_SAMPLES, VALIDATION_SAMPLES};
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Result;
+use crate::error::{Error, Result, caught};
 
 /// One split of a data set.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,7 +132,13 @@ pub enum Color {
 /// with labels out of range or with inputs that are not finite.
 pub fn open(options: &DataOptions) -> Result<Dataset> {
     options.normalize.check()?;
-    recognise::source(options)?.finish(&options.normalize)
+    let read = || recognise::source(options)?.finish(&options.normalize);
+    caught(read).unwrap_or_else(|text| {
+        let message = format!(
+            "a library failed on it ({text}): the file, or a file in the folder, is damaged"
+        );
+        Err(Error::file(&options.data, message))
+    })
 }
 
 impl Samples {

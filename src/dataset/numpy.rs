@@ -4,23 +4,26 @@
 //! is held. What the arrays mean is said in `keyed`.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufReader, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
-use zip::ZipArchive;
 
 use super::array::Array;
 use super::keyed::{self, Store};
 use super::source::Source;
 use super::{DataOptions, files, npy};
+use crate::checkpoint::archive::{Archive, Checksum};
+use crate::checkpoint::bytes::Bytes;
+use crate::checkpoint::limits::Allowance;
 use crate::error::{Error, Result};
 
 /// An `.npz` archive.
 pub(super) fn npz(path: &Path, options: &DataOptions) -> Result<Source> {
     let length = files::length(path)?;
-    let archive = ZipArchive::new(BufReader::new(files::open(path)?)).map_err(|e| {
+    let bytes = Arc::new(Bytes::of_file(files::open(path)?, length));
+    let archive = Archive::open(&bytes).map_err(|e| {
         Error::file(
             path,
             format!("not a readable .npz archive ({e}); it may be cut short"),
@@ -31,7 +34,7 @@ pub(super) fn npz(path: &Path, options: &DataOptions) -> Result<Source> {
     let mut store = Npz {
         archive,
         path,
-        length,
+        allowance: Allowance::for_file(length),
     };
     if store.names().is_empty() {
         return Err(Error::file(
@@ -83,8 +86,14 @@ pub(super) fn folder(
 }
 
 /// Reads the array whose file starts at `reader` and has at most `limit` bytes (exactly, where
-/// `exact`).
-fn array(reader: &mut dyn Read, limit: u64, exact: bool, path: &Path, name: &str) -> Result<Array> {
+/// `exact`), within what is left of the memory.
+fn array(
+    reader: &mut dyn Read,
+    (limit, exact): (u64, bool),
+    allowance: &mut Allowance,
+    path: &Path,
+    name: &str,
+) -> Result<Array> {
     let error = |message: String| Error::file(path, format!("array {name}: {message}"));
     let (layout, header) = npy::header(reader).map_err(error)?;
     let held = limit.saturating_sub(header);
@@ -102,6 +111,7 @@ fn array(reader: &mut dyn Read, limit: u64, exact: bool, path: &Path, name: &str
             )));
         }
     }
+    allowance.take(layout.memory()).map_err(error)?;
     let array = layout
         .decode(reader)
         .map_err(|e| error(format!("{promised} can't be read: {e}")))?;
@@ -126,31 +136,30 @@ fn shape(shape: &[usize]) -> String {
 }
 
 struct Npz<'a> {
-    archive: ZipArchive<BufReader<File>>,
+    archive: Archive,
     path: &'a Path,
-    length: u64,
+    allowance: Allowance,
 }
 
 impl Store for Npz<'_> {
     fn names(&self) -> Vec<String> {
         let stems = self
             .archive
-            .file_names()
+            .names()
             .filter_map(|name| name.strip_suffix(".npy"));
         stems.map(str::to_owned).collect()
     }
 
     fn load(&mut self, name: &str) -> Result<Array> {
-        let mut file = self
+        let error = |e: String| Error::file(self.path, format!("array {name}: {e}"));
+        let content = self
             .archive
-            .by_name(&format!("{name}.npy"))
-            .map_err(|e| Error::file(self.path, format!("array {name}: {e}")))?;
-        // Both sizes are claims of the archive; what the file and deflate allow is the bound.
-        let possible = file.compressed_size().min(self.length);
-        let limit = file
-            .size()
-            .min(possible.saturating_mul(files::DEFLATE_RATIO));
-        array(&mut file, limit, true, self.path, name)
+            .content(&format!("{name}.npy"), Checksum::Check);
+        let mut content = content.map_err(error)?;
+        let size = (content.size(), true);
+        let array = array(&mut content, size, &mut self.allowance, self.path, name)?;
+        content.finish().map_err(error)?;
+        Ok(array)
     }
 }
 
@@ -191,6 +200,8 @@ impl Store for NpyFolder {
             .get(name)
             .map_or(Path::new(name), PathBuf::as_path);
         let mut input = files::input(path)?;
-        array(&mut *input.reader, input.limit, input.exact, path, name)
+        let mut allowance = Allowance::for_file(input.stored);
+        let size = (input.limit, input.exact);
+        array(&mut *input.reader, size, &mut allowance, path, name)
     }
 }

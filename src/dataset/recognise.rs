@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::source::Source;
 use super::{DataOptions, cifar, digits, files, folder, idx, numpy, safetensors, synthetic};
+use crate::checkpoint;
 use crate::error::{Error, Result};
 
 /// What `--data` accepts, in words for help and messages.
@@ -69,6 +70,16 @@ fn of_file(path: &Path, options: &DataOptions) -> Result<Source> {
 
     if start.is_empty() {
         return Err(Error::file(path, "the file is empty"));
+    }
+    // Its first bytes are a number, which may look like any other format's.
+    if checkpoint::recognise::is_safetensors(&start) {
+        if !input.exact {
+            return Err(Error::file(
+                path,
+                "gzipped safetensors aren't read as data; unpack the file first",
+            ));
+        }
+        return safetensors::source(path, options);
     }
     if start.starts_with(b"PK") || ends(&[".npz"]) {
         return numpy::npz(path, options);

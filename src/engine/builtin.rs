@@ -5,18 +5,18 @@
 //! of 512 for 520. `assets/digits-mlp/make.py` made them; any of its first five seeds gives a pair
 //! whose small-batch minimizer is the flatter one by every sharpness.
 
-use crate::checkpoint::{self, StateDict};
+use crate::checkpoint::Checkpoint;
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::error::Result;
 use std::path::Path;
 
 /// The built-in checkpoint called `path`, if it is one.
-pub fn checkpoint(path: &Path) -> Option<Result<StateDict>> {
+pub fn checkpoint(path: &Path, key: Option<&str>) -> Option<Result<Checkpoint>> {
     let bytes: &[u8] = match path.to_str()? {
         BUILTIN_SMALL => include_bytes!("../../assets/digits-mlp/small-batch.safetensors"),
         BUILTIN_LARGE => include_bytes!("../../assets/digits-mlp/large-batch.safetensors"),
         BUILTIN_INIT => include_bytes!("../../assets/digits-mlp/initial.safetensors"),
         _ => return None,
     };
-    Some(checkpoint::from_bytes(bytes.to_vec(), path))
+    Some(Checkpoint::from_bytes(bytes.to_vec(), path, key))
 }

@@ -3,6 +3,7 @@
 //! burn's devices stay behind this file: a job names a device by a [`DeviceChoice`], which is also
 //! what a recipe records.
 
+use crate::engine::drivers::hushed;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Precision;
 use burn::tensor::{Device, DeviceKind};
@@ -150,10 +151,8 @@ fn open_gpu() -> Result<OpenDevice> {
         wgpu::DeviceType::Cpu => DeviceKind::Cpu,
         wgpu::DeviceType::Other => DeviceKind::DefaultDevice,
     };
-    let (device, setup): (Device, WgpuSetup) = Device::wgpu_options()
-        .device_kind(kind)
-        .init_with_setup()
-        .map_err(|e| {
+    let (device, setup): (Device, WgpuSetup) =
+        hushed(|| Device::wgpu_options().device_kind(kind).init_with_setup()).map_err(|e| {
             Error::Device(format!(
                 "the GPU can't be opened: {e}; use --device flex to go on without it"
             ))
@@ -185,9 +184,11 @@ fn adapters() -> Vec<wgpu::AdapterInfo> {
         backends: wgpu::Backends::PRIMARY,
         ..wgpu::InstanceDescriptor::new_without_display_handle()
     };
-    let instance = wgpu::Instance::new(descriptor);
-    let all = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
-    let mut infos: Vec<_> = all.iter().map(wgpu::Adapter::get_info).collect();
+    let mut infos: Vec<_> = hushed(|| {
+        let instance = wgpu::Instance::new(descriptor);
+        let all = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
+        all.iter().map(wgpu::Adapter::get_info).collect()
+    });
     infos.sort_by_key(|info| match info.device_type {
         wgpu::DeviceType::DiscreteGpu => 0,
         wgpu::DeviceType::IntegratedGpu => 1,

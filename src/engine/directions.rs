@@ -1,10 +1,13 @@
 //! Directions stored in files, matched to a network by parameter name or order.
 //!
 //! Three layouts are read: one file with `x.NAME` and `y.NAME`, two files of `NAME`, and the HDF5
-//! files of Li et al.'s code, whose groups `xdirection` and `ydirection` number the parameters.
+//! files of Li et al.'s code, whose groups `xdirection` and `ydirection` number the parameters
+//! (`--dir_type weights`) or all entries of the state dict, buffers included (`--dir_type states`).
+//! Where a file has directions of buffers they are taken too; where it has none, buffers stay.
 
 use crate::checkpoint::{self, Array, files, hdf5};
 use crate::error::{Error, Result};
+use crate::model::graph::Role;
 use crate::model::params::{Params, TensorSpec};
 use std::path::{Path, PathBuf};
 
@@ -65,7 +68,7 @@ fn open(path: &Path) -> Result<Vec<(String, Array)>> {
     }
 }
 
-/// Tensors by parameter name. Buffers in the file are passed over.
+/// Tensors by name. A buffer that the file lacks doesn't move.
 fn named(tensors: &[(String, Array)], path: &Path, like: &Params) -> Result<Params> {
     let find = |spec: &TensorSpec| {
         tensors
@@ -83,21 +86,59 @@ fn named(tensors: &[(String, Array)], path: &Path, like: &Params) -> Result<Para
         );
         return Err(Error::file(path, message));
     }
-    collect(like, |spec| {
-        let array = find(spec).ok_or_else(|| {
-            Error::file(
-                path,
-                format!(
-                    "the direction lacks {:?} of shape {:?}",
-                    spec.name, spec.shape
-                ),
-            )
-        })?;
-        values(array, spec, path)
+    collect(like, |spec| match find(spec) {
+        Some(array) => values(array, spec, path),
+        None if !spec.is_trainable() => Ok(vec![0.0; spec.len()]),
+        None => Err(Error::file(
+            path,
+            format!(
+                "the direction lacks {:?} of shape {:?}",
+                spec.name, spec.shape
+            ),
+        )),
     })
 }
 
-/// Tensors by their place among the trained parameters, as Li et al.'s code stores them.
+/// How Li et al.'s code numbers the tensors of a direction.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Numbering {
+    /// Running means and variances have numbers too.
+    buffers: bool,
+    /// So have the counters of batches, each after a running variance (PyTorch since 0.4.1).
+    counters: bool,
+}
+
+impl Numbering {
+    const ALL: [Self; 3] = [
+        Self {
+            buffers: false,
+            counters: false,
+        },
+        Self {
+            buffers: true,
+            counters: false,
+        },
+        Self {
+            buffers: true,
+            counters: true,
+        },
+    ];
+
+    /// Numbers that a tensor takes.
+    fn takes(self, spec: &TensorSpec) -> usize {
+        match spec.role {
+            Role::Trainable { .. } => 1,
+            Role::RunningVar => usize::from(self.buffers) + usize::from(self.counters),
+            _ => usize::from(self.buffers),
+        }
+    }
+
+    fn count(self, like: &Params) -> usize {
+        like.layout().iter().map(|spec| self.takes(spec)).sum()
+    }
+}
+
+/// Tensors by their place among the trained parameters, or in the whole state dict.
 fn numbered(
     tensors: &[(String, Array)],
     group: &str,
@@ -108,16 +149,27 @@ fn numbered(
         .iter()
         .filter(|(name, _)| name.starts_with(&format!("{group}/")))
         .count();
-    let expected = like.trainable().count();
-    if stored != expected {
-        let message =
-            format!("the group {group} has {stored} tensors, but the network trains {expected}");
+    let fits = |numbering: &Numbering| numbering.count(like) == stored;
+    let Some(numbering) = Numbering::ALL.into_iter().find(fits) else {
+        let [weights, .., states] = Numbering::ALL.map(|numbering| numbering.count(like));
+        let states = if states == weights {
+            String::new()
+        } else {
+            format!(" and its state dict has {states}")
+        };
+        let message = format!(
+            "the group {group} has {stored} tensors, but the network trains {weights}{states}"
+        );
         return Err(Error::file(path, message));
-    }
+    };
     let mut next = 0;
     collect(like, |spec| {
+        let taken = numbering.takes(spec);
+        if taken == 0 {
+            return Ok(vec![0.0; spec.len()]);
+        }
         let name = format!("{group}/{next}");
-        next += 1;
+        next += taken;
         let (_, array) = tensors
             .iter()
             .find(|(n, _)| *n == name)
@@ -126,18 +178,8 @@ fn numbered(
     })
 }
 
-fn collect(like: &Params, mut of: impl FnMut(&TensorSpec) -> Result<Vec<f64>>) -> Result<Params> {
-    let values: Result<Vec<_>> = like
-        .layout()
-        .iter()
-        .map(|spec| {
-            if spec.is_trainable() {
-                of(spec)
-            } else {
-                Ok(vec![0.0; spec.len()])
-            }
-        })
-        .collect();
+fn collect(like: &Params, of: impl FnMut(&TensorSpec) -> Result<Vec<f64>>) -> Result<Params> {
+    let values: Result<Vec<_>> = like.layout().iter().map(of).collect();
     Params::new(std::sync::Arc::clone(like.layout()), values?)
         .ok_or_else(|| Error::Slice("the direction doesn't fit the network".into()))
 }

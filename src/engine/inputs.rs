@@ -1,11 +1,12 @@
 //! Opening what a job names: checkpoints, the network they belong to, the data, the device.
 
-use crate::checkpoint::{self, Array, StateDict};
+use crate::checkpoint::{self, Checkpoint, Listed, Listing, Source, StateDict};
 use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
 use crate::engine::device::{self, OpenDevice};
 use crate::engine::job::{Job, Setup};
-use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, ModelFacts, Recipe};
+use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, Fingerprints, ModelFacts, Recipe};
+use crate::engine::resume::fingerprint_of;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
@@ -36,6 +37,8 @@ pub struct Inputs {
     pub checkpoints: Vec<FileFacts>,
     /// What a reader should know.
     pub warnings: Vec<String>,
+    /// Where in every checkpoint the weights are, where that was said.
+    key: Option<String>,
     /// Checkpoints kept in memory for whoever builds many slices; `None` keeps none.
     kept: Option<Vec<Kept>>,
     /// How many warnings are about the data and the network alone.
@@ -50,15 +53,24 @@ struct Kept {
     warnings: Vec<String>,
 }
 
-/// Opens a checkpoint file, or one of the built-in ones by name.
+/// Lists a checkpoint file, or one of the built-in ones by name; `key` leads to one of several
+/// dictionaries in it.
+///
+/// # Errors
+/// As [`Checkpoint::open`].
+pub fn list_checkpoint(path: &Path, key: Option<&str>) -> Result<Checkpoint> {
+    match builtin::checkpoint(path, key) {
+        Some(checkpoint) => checkpoint,
+        None => Checkpoint::open(path, key),
+    }
+}
+
+/// As [`list_checkpoint`], and reads all of it.
 ///
 /// # Errors
 /// As [`checkpoint::open`].
-pub fn open_checkpoint(path: &Path) -> Result<StateDict> {
-    match builtin::checkpoint(path) {
-        Some(state) => state,
-        None => checkpoint::open(path),
-    }
+pub fn open_checkpoint(path: &Path, key: Option<&str>) -> Result<StateDict> {
+    list_checkpoint(path, key)?.read_all()
 }
 
 /// Refuses a point whose tensors hold infinities or NaN; `path` is the checkpoint they came from.
@@ -88,7 +100,7 @@ pub fn check_finite<'a>(
 /// Where it can't be recognised or doesn't fit.
 pub fn open_network(
     model: &str,
-    state: &StateDict,
+    state: &dyn Listing,
     data: Option<&Dataset>,
 ) -> Result<(Network, ModelFacts)> {
     let hints = Hints {
@@ -131,31 +143,31 @@ pub fn open_network(
 }
 
 /// A complaint about a network names the file it came from.
-fn in_file(error: Error, state: &StateDict) -> Error {
+fn in_file(error: Error, state: &dyn Listing) -> Error {
     match error {
-        Error::Model(message) => Error::file(&state.source.path, message.trim_end_matches('.')),
+        Error::Model(message) => Error::file(&state.source().path, message.trim_end_matches('.')),
         other => other,
     }
 }
 
 /// The family of `state`. burn stores the weights of linear layers as [in, out], the other way
 /// round than PyTorch; its files are recognised both ways, its own first.
-fn recognise(model: &str, state: &StateDict, hints: &Hints<'_>) -> Result<Recognised> {
-    let find = |state: &StateDict| match model {
+fn recognise(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<Recognised> {
+    let find = |state: &dyn Listing| match model {
         "auto" => family::recognise(state, hints),
         name => family::by_name(name, state, hints),
     };
-    if !state.source.format.contains("burnpack") {
+    if !state.source().format.contains("burnpack") {
         return find(state);
     }
-    let mut turned = state.clone();
-    for (_, array) in &mut turned.tensors {
-        if let &[inner, outer] = array.shape() {
-            // Only the shapes matter to the recogniser.
-            *array = Array::new(vec![outer, inner], array.values().clone())
-                .ok_or_else(|| Error::Model("a shape and its values disagree".into()))?;
-        }
-    }
+    let shapes = state.list().into_iter().map(|tensor| match tensor.shape {
+        &[inner, outer] => vec![outer, inner],
+        shape => shape.to_vec(),
+    });
+    let turned = Turned {
+        shapes: shapes.collect(),
+        of: state,
+    };
     let Ok(mut found) = find(&turned) else {
         return find(state);
     };
@@ -167,6 +179,23 @@ fn recognise(model: &str, state: &StateDict, hints: &Hints<'_>) -> Result<Recogn
     let words = "Linear weights are stored as [in, out], as burn does.";
     found.assumptions.push(words.into());
     Ok(found)
+}
+
+/// A checkpoint with the axes of its matrices the other way round.
+struct Turned<'a> {
+    of: &'a dyn Listing,
+    shapes: Vec<Vec<usize>>,
+}
+
+impl Listing for Turned<'_> {
+    fn source(&self) -> &Source {
+        self.of.source()
+    }
+
+    fn list(&self) -> Vec<Listed<'_>> {
+        let tensors = self.of.list().into_iter().zip(&self.shapes);
+        tensors.map(|(t, shape)| Listed { shape, ..t }).collect()
+    }
 }
 
 impl Inputs {
@@ -212,6 +241,7 @@ impl Inputs {
         let statistics = network.has_statistics().then_some(all_train);
         Ok(Self {
             own_warnings: warnings.len(),
+            key: setup.key.clone(),
             kept: None,
             network: Arc::new(network),
             model,
@@ -225,11 +255,11 @@ impl Inputs {
         })
     }
 
-    /// The network of `first` alone, for what needs no data.
+    /// The network of `first` alone, for what needs no data; `key` as of [`list_checkpoint`].
     ///
     /// # Errors
     /// Where the network can't be recognised or doesn't fit.
-    pub fn without_data(model: &str, first: &StateDict) -> Result<Self> {
+    pub fn without_data(model: &str, first: &StateDict, key: Option<&str>) -> Result<Self> {
         let (network, model) = open_network(model, first, None)?;
         Ok(Self {
             network: Arc::new(network),
@@ -247,6 +277,7 @@ impl Inputs {
             },
             checkpoints: Vec::new(),
             warnings: Vec::new(),
+            key: key.map(str::to_owned),
             kept: None,
             own_warnings: 0,
         })
@@ -275,7 +306,7 @@ impl Inputs {
             self.note(path, role, sha256, &warnings);
             return Ok(params);
         }
-        let state = open_checkpoint(path)?;
+        let state = open_checkpoint(path, self.key.as_deref())?;
         self.point_of(path, &state, role)
     }
 
@@ -295,6 +326,15 @@ impl Inputs {
             });
         }
         Ok(params)
+    }
+
+    /// As [`Inputs::point`], but opened anew and kept by nobody.
+    ///
+    /// # Errors
+    /// As [`open_checkpoint`] and [`Inputs::params`].
+    pub fn another(&mut self, path: &Path, role: &str) -> Result<Params> {
+        let state = open_checkpoint(path, self.key.as_deref())?;
+        self.params(&state, role)
     }
 
     /// Notes a checkpoint and what is to be said about it.
@@ -332,6 +372,10 @@ impl Inputs {
             checkpoints: self.checkpoints.clone(),
             data: self.data.clone(),
             device: String::new(),
+            fingerprints: Fingerprints {
+                network: fingerprint_of(self.network.graph()),
+                directions: Vec::new(),
+            },
             axes,
             geometry,
             statistics: String::new(),

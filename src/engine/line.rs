@@ -4,7 +4,8 @@ use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{Job, LineJob};
 use crate::engine::recipe::{AxisFacts, Mark};
 use crate::engine::result::{Numbers, Outcome, Prepared};
-use crate::engine::{Observer, drive, plane, same_files, same_job};
+use crate::engine::resume::{continued, same_job};
+use crate::engine::{Observer, drive, plane};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Evaluator;
 use crate::landscape::line::{Line, barrier};
@@ -18,7 +19,7 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
     if let Some(previous) = &previous {
         same_job(previous, &whole)?;
     }
-    let small = open_checkpoint(&job.small)?;
+    let small = open_checkpoint(&job.small, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &small)?;
     let small = inputs.point_of(&job.small, &small, "small batch")?;
     let large = inputs.point(&job.large, "large batch")?;
@@ -28,8 +29,7 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
     let outcome = &mut prepared.outcome;
     outcome.recipe.device = device.name;
     if let Some(previous) = previous {
-        same_files(&previous, &outcome.recipe)?;
-        outcome.recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
+        continued(&previous.recipe, &mut outcome.recipe)?;
         if let (Numbers::Line(line), Numbers::Line(earlier)) =
             (&mut outcome.numbers, previous.numbers)
             && earlier.alpha == line.alpha
@@ -90,7 +90,7 @@ pub fn prepare(
         outside: 0.0,
     };
     let mut recipe = inputs.recipe(Job::Line(job.clone()), vec![axis], slice.geometry());
-    recipe.statistics = plane::statistics_words(inputs, job.buffers);
+    recipe.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
     recipe.clamped_variances = slice.clamped_variances(&coordinates);
     if recipe.clamped_variances > 0 {
         let warning = plane::clamped_warning(recipe.clamped_variances);
@@ -104,7 +104,7 @@ pub fn prepare(
             recipe,
             numbers: Numbers::Line(line),
         },
-        loaded: evaluator.load(slice, inputs.statistics.as_ref())?,
+        loaded: evaluator.load_measured(slice, inputs.statistics.as_ref(), job.remeasure)?,
         coordinates,
     })
 }

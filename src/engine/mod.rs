@@ -7,24 +7,28 @@
 pub mod builtin;
 pub mod device;
 pub mod directions;
+pub mod distance;
+pub mod drivers;
 pub mod inputs;
 pub mod job;
 mod line;
 pub mod live;
 pub mod local;
+pub mod names;
 mod plane;
 pub mod recipe;
+pub mod recognise;
 pub mod report;
 pub mod result;
+mod resume;
 pub mod sharpness;
 pub mod surface;
 mod trajectory;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, caught};
 use crate::landscape::sample::{Cell, Sampler};
 use job::Job;
 use result::Outcome;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 /// How far a job is.
@@ -68,12 +72,7 @@ pub fn run(job: &Job, previous: Option<Outcome>, observer: Observer<'_>) -> Resu
 
 /// Does some work; a panic inside a library becomes an error with its text.
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| {
-        let text = panic
-            .downcast_ref::<String>()
-            .map(String::as_str)
-            .or_else(|| panic.downcast_ref::<&str>().copied())
-            .unwrap_or("no message");
+    caught(work).unwrap_or_else(|text| {
         Err(Error::Device(format!(
             "the computation failed inside a library: {text}"
         )))
@@ -134,43 +133,6 @@ fn drive(
         } else if took > CHUNK * 2 {
             sampler.chunk = (sampler.chunk / 2).max(1);
         }
-    }
-    Ok(())
-}
-
-/// Refuses to go on from the result of another job.
-fn same_job(previous: &Outcome, job: &Job) -> Result<()> {
-    let mut earlier = previous.recipe.job.clone();
-    let mut now = job.clone();
-    // Where it is computed may change between two sittings; what is computed may not.
-    for setup in [&mut earlier, &mut now]
-        .into_iter()
-        .filter_map(Job::setup_mut)
-    {
-        setup.device = device::DeviceChoice::Auto;
-        setup.memory = job::MemorySize(1 << 30);
-    }
-    if earlier == now {
-        return Ok(());
-    }
-    Err(Error::Usage(
-        "the result to resume was made with other options; leave --resume out to start anew, or repeat the options it was made with".into(),
-    ))
-}
-
-/// Refuses to go on where a file has changed since.
-fn same_files(previous: &Outcome, now: &recipe::Recipe) -> Result<()> {
-    let files = previous.recipe.checkpoints.iter().zip(&now.checkpoints);
-    if let Some((_, changed)) = files.into_iter().find(|(a, b)| a.sha256 != b.sha256) {
-        return Err(Error::file(
-            &changed.path,
-            "the checkpoint has changed since the result to resume was made",
-        ));
-    }
-    if previous.recipe.data.sha256 != now.data.sha256 {
-        return Err(Error::Usage(
-            "the data has changed since the result to resume was made".into(),
-        ));
     }
     Ok(())
 }

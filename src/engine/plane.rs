@@ -2,17 +2,22 @@
 
 use crate::engine::directions;
 use crate::engine::inputs::Inputs;
-use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, SurfaceJob};
+use crate::engine::job::{
+    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, SurfaceJob,
+    bounds,
+};
 use crate::engine::local::planes::{self, Pair};
+use crate::engine::names;
 use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
-use crate::landscape::direction::{self, Normalization};
-use crate::landscape::evaluate::STATISTICS_BATCH;
+use crate::landscape::direction::{self, Normalization, Treatment};
+use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::sample::Cell;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::landscape::table::Table;
 use crate::landscape::trajectory::{Centring, Trajectory, pca};
 use crate::model::params::Params;
+use crate::plot::number::{self, percent_to};
 use std::path::{Path, PathBuf};
 
 /// A plane and what a figure says of it.
@@ -42,8 +47,18 @@ pub fn check(job: &SurfaceJob) -> Result<()> {
             "--alpha says where between two checkpoints the centre lies: give --small and --large",
         );
     }
-    if job.alpha.is_some_and(|a| !a.is_finite()) {
-        return wrong("--alpha must be a finite number");
+    if let Some(alpha) = job.alpha {
+        bounds::ALPHA.check(alpha)?;
+    }
+    let points = |axis: Option<AxisChoice>| match axis {
+        Some(AxisChoice::Given(axis)) => axis.points,
+        Some(AxisChoice::Auto(points)) => points,
+        None => DEFAULT_POINTS,
+    };
+    let (x, y) = (points(job.x), points(job.y.or(job.x)));
+    bounds::GRID.check(x.saturating_mul(y))?;
+    if let Directions::Worst(epsilon) = job.directions {
+        bounds::EPSILON.check(epsilon)?;
     }
     let between_checkpoints = matches!(job.directions, Directions::Three(..) | Directions::Pca(_));
     if between_checkpoints && (job.normalize.is_some() || job.one_dim.is_some()) {
@@ -104,23 +119,19 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Resu
             } else {
                 "plain differences"
             };
-            let names: Vec<String> = marks_at.iter().map(|(name, _)| name.clone()).collect();
-            let rule = format!(
-                "{kind}, through {}, {} and {}",
-                names.join(", "),
-                stem(a),
-                stem(b)
-            );
-            let axes = [a, b].map(|path| AxisFacts {
+            let corners = corner_names(job, a, b, &mut marks_at);
+            let rest: Vec<&str> = marks_at.iter().map(|(name, _)| name.as_str()).collect();
+            let [a, b] = &corners;
+            let rule = format!("{kind}, through {}, {a} and {b}", rest.join(", "));
+            let axes = [a, b].map(|name| AxisFacts {
                 label: if job.isometric {
                     "L2 distance".into()
                 } else {
-                    format!("towards {}", stem(path))
+                    format!("towards {name}")
                 },
                 rule: rule.clone(),
             });
-            marks_at.push((stem(a), first));
-            marks_at.push((stem(b), second));
+            marks_at.extend(corners.into_iter().zip([first, second]));
             (plane, axes.to_vec())
         }
         directions => match found {
@@ -132,7 +143,7 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Resu
         },
     };
     if let (Directions::Worst(_), Some(direction)) = (&job.directions, directions.first()) {
-        marks_at.push(("y*".into(), centre.plus(1.0, direction)));
+        marks_at.push(("worst point".into(), centre.plus(1.0, direction)));
     }
     let slice = Slice::new(centre, directions, job.buffers)?;
     let marks: Vec<Mark> = marks_at
@@ -172,7 +183,7 @@ pub fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(Str
             inputs.warnings.push(clamped_warning(clamped));
         }
         let marks = vec![
-            (format!("α = {alpha}"), point.clone()),
+            (format!("α = {}", number::alpha(alpha)), point.clone()),
             ("small batch".into(), small),
             ("large batch".into(), large),
         ];
@@ -184,20 +195,39 @@ pub fn centre(job: &SurfaceJob, inputs: &mut Inputs) -> Result<(Params, Vec<(Str
         Some(BUILTIN_SMALL) => "small batch".into(),
         Some(BUILTIN_LARGE) => "large batch".into(),
         Some(BUILTIN_INIT) => "initial weights".into(),
-        _ => stem(&path),
+        _ => names::name(&path),
     };
     Ok((point.clone(), vec![(name, point)]))
 }
 
+/// Names of the two other corners of a plane, told apart from each other and from the centre's file.
+fn corner_names(
+    job: &SurfaceJob,
+    a: &Path,
+    b: &Path,
+    marks: &mut [(String, Params)],
+) -> [String; 2] {
+    let at = job.at.clone().unwrap_or_default();
+    let mut told = names::distinct(&[at.clone(), a.to_owned(), b.to_owned()]);
+    if let Some((name, _)) = marks.first_mut()
+        && *name == names::name(&at)
+        && let Some(apart) = told.first()
+    {
+        name.clone_from(apart);
+    }
+    let second = told.pop().unwrap_or_default();
+    [told.pop().unwrap_or_default(), second]
+}
+
 fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, Vec<AxisFacts>)> {
-    let (rule, one_dim) = (
-        job.normalize.unwrap_or_default(),
-        job.one_dim.unwrap_or_default(),
-    );
-    let (raw, from): (Vec<Params>, String) = match &job.directions {
+    let (raw, from, treatment) = match &job.directions {
         Directions::Files(files) => (
             directions::read(files, centre)?,
-            format!("stored in {}", job.directions),
+            names::directions(&job.directions),
+            Treatment {
+                normalize: job.normalize,
+                one_dim: job.one_dim,
+            },
         ),
         _ => {
             let seed = job.setup.seed;
@@ -206,13 +236,11 @@ fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, V
                     .map(|stream| direction::random(centre.layout(), seed, stream))
                     .collect(),
                 format!("Gaussian, seed {seed}"),
+                Treatment::of_random(job.normalize, job.one_dim),
             )
         }
     };
-    let mut scaled: Vec<Params> = raw
-        .iter()
-        .map(|d| direction::normalise(d, centre, rule, one_dim))
-        .collect();
+    let mut scaled: Vec<Params> = raw.iter().map(|d| treatment.apply(d, centre)).collect();
     if let [x, y] = scaled.as_mut_slice() {
         if x.norm() == 0.0 || y.norm() == 0.0 {
             return Err(Error::Slice(
@@ -224,12 +252,16 @@ fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, V
         }
     }
     let words = format!(
-        "{}, {}{}",
-        rule.describe(),
-        one_dim.describe(),
+        "{}{}{}",
+        treatment.describe(),
+        if job.buffers == Buffers::Interpolate && scaled.iter().any(Params::moves_buffers) {
+            ", running statistics along theirs"
+        } else {
+            ""
+        },
         if job.orthogonal { ", orthogonal" } else { "" }
     );
-    let unit = if rule == Normalization::Unit {
+    let unit = if treatment.normalize == Some(Normalization::Unit) {
         "L2 distance"
     } else {
         "direction"
@@ -268,15 +300,12 @@ fn through_series(job: &SurfaceJob, folder: &Path, inputs: &mut Inputs) -> Resul
 
 /// Axes of a PCA plane with their share of the variance.
 pub fn pca_axes(explained: &[f64], folder: &Path, centring: Centring) -> Vec<AxisFacts> {
-    let about = match centring {
-        Centring::Mean => "about the mean",
-        Centring::None => "of the offsets, uncentred",
-    };
     let axis = |(i, share): (usize, &f64)| AxisFacts {
-        label: format!("PCA {} ({:.1} %)", i + 1, 100.0 * share),
+        label: format!("PCA {} ({})", i + 1, percent_to(*share, 1)),
         rule: format!(
-            "principal directions {about}, checkpoints of {}",
-            stem(folder)
+            "principal directions {}, checkpoints of {}",
+            centring.describe(),
+            names::name(folder)
         ),
     };
     explained.iter().take(2).enumerate().map(axis).collect()
@@ -295,16 +324,17 @@ pub fn trajectory_facts(names: Vec<String>, found: &Trajectory) -> TrajectoryFac
 }
 
 /// What the running statistics do, in words; empty where the network has none.
-pub fn statistics_words(inputs: &Inputs, buffers: Buffers) -> String {
+pub fn statistics_words(inputs: &Inputs, buffers: Buffers, remeasure: Remeasure) -> String {
     if !inputs.network.has_statistics() {
         return String::new();
     }
     match buffers {
         Buffers::Frozen => "normalisation statistics frozen".into(),
         Buffers::Interpolate => "normalisation statistics interpolated".into(),
-        Buffers::Recompute => format!(
-            "normalisation statistics recomputed on the training split (batches of {STATISTICS_BATCH})"
-        ),
+        Buffers::Recompute => {
+            let samples = inputs.statistics.as_ref().map_or(0, |s| s.len());
+            format!("normalisation statistics {}", remeasure.describe(samples))
+        }
     }
 }
 
@@ -323,12 +353,4 @@ pub fn store(table: &mut Table, non_finite: &mut usize, cells: Vec<Cell>) {
         }
         table.set(cell.index, &cell.metrics);
     }
-}
-
-/// A file's name without folder and suffix.
-fn stem(path: &Path) -> String {
-    path.file_stem().map_or_else(
-        || path.display().to_string(),
-        |s| s.to_string_lossy().into_owned(),
-    )
 }

@@ -3,7 +3,7 @@
 //! A [`Recipe`] is the header of every result file: enough to trust a picture, to draw its caption,
 //! to go on where a job stopped, and to make it again.
 
-use crate::engine::job::Job;
+use crate::engine::job::{Job, lossy};
 use crate::landscape::line::Barrier;
 use crate::landscape::slice::Geometry;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,9 @@ pub struct Recipe {
     pub data: DataFacts,
     /// The device that computed it: "flex: CPU, 2 threads".
     pub device: String,
+    /// What a later sitting compares, to go on with the same numbers.
+    #[serde(default)]
+    pub fingerprints: Fingerprints,
     /// The axes of the slice.
     pub axes: Vec<AxisFacts>,
     /// Norms and cosine of the directions.
@@ -53,6 +56,16 @@ pub struct Recipe {
     pub warnings: Vec<String>,
 }
 
+/// SHA-256 of what a job's options and the files it names don't settle alone; empty in files of older
+/// versions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fingerprints {
+    /// The network as it was read: layers, order, loss.
+    pub network: String,
+    /// The values of each direction of a plane.
+    pub directions: Vec<String>,
+}
+
 /// The network of a result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelFacts {
@@ -74,6 +87,7 @@ pub struct FileFacts {
     /// What it is to the job: "small batch", "centre", "origin".
     pub role: String,
     /// As it was named.
+    #[serde(serialize_with = "lossy")]
     pub path: PathBuf,
     /// SHA-256 of its bytes.
     pub sha256: String,

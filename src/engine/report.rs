@@ -106,8 +106,8 @@ pub struct Pulse {
     pub total: usize,
 }
 
-/// Sees every step.
-pub type Observer<'a> = &'a mut dyn FnMut(Pulse) -> Flow;
+/// Sees every step and, before each part, what is measured until then.
+pub type Observer<'a> = &'a mut dyn FnMut(Pulse, Option<&Report>) -> Flow;
 
 /// Steps done and in all go in; whether to go on comes out.
 type Tell<'a> = &'a mut dyn FnMut(usize, usize) -> Flow;
@@ -122,20 +122,23 @@ pub fn run(job: &ReportJob, observer: Observer<'_>) -> Result<Report> {
     let mut report = guarded(|| open(job))?;
     let mut stopped = false;
     for (number, part) in Part::asked(job).into_iter().enumerate() {
-        // Who has stopped the work isn't asked again.
-        let mut tell = |done, total| {
-            stopped = stopped
-                || observer(Pulse {
-                    part,
-                    number,
-                    done,
-                    total,
-                }) == Flow::Stop;
-            if stopped { Flow::Stop } else { Flow::Continue }
+        let pulse = |done, total| Pulse {
+            part,
+            number,
+            done,
+            total,
         };
-        let result = match tell(0, 1) {
-            Flow::Continue => guarded(|| report.measure(part, &mut tell)),
-            Flow::Stop => Ok(false),
+        report.elapsed_seconds = start.elapsed().as_secs_f64();
+        // Who has stopped the work isn't asked again.
+        stopped = stopped || observer(pulse(0, 1), Some(&report)) == Flow::Stop;
+        let result = if stopped {
+            Ok(false)
+        } else {
+            let mut tell = |done, total| {
+                stopped = stopped || observer(pulse(done, total), None) == Flow::Stop;
+                if stopped { Flow::Stop } else { Flow::Continue }
+            };
+            guarded(|| report.measure(part, &mut tell))
         };
         let reason = match result {
             Ok(true) => continue,
@@ -155,7 +158,7 @@ pub fn run(job: &ReportJob, observer: Observer<'_>) -> Result<Report> {
 /// Opens everything once, so that what can't be opened is said before hours of work.
 fn open(job: &ReportJob) -> Result<Report> {
     let [small_path, large_path] = job.pair()?;
-    let state = open_checkpoint(&small_path)?;
+    let state = open_checkpoint(&small_path, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &state)?;
     let small = inputs.point_of(&small_path, &state, "small batch")?;
     let large = inputs.point(&large_path, "large batch")?;
@@ -201,6 +204,18 @@ fn open(job: &ReportJob) -> Result<Report> {
 }
 
 impl Report {
+    /// What there is while the parts from `number` on aren't measured yet, which it says.
+    pub fn so_far(&self, number: usize) -> Self {
+        let mut report = self.clone();
+        let coming = Part::asked(&self.job).into_iter().skip(number);
+        report.gaps.extend(coming.map(|part| Gap {
+            part,
+            reason: "not measured yet".into(),
+            stopped: true,
+        }));
+        report
+    }
+
     /// Whether nothing is missing.
     pub fn complete(&self) -> bool {
         self.gaps.is_empty()

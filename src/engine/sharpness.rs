@@ -2,7 +2,7 @@
 
 use crate::checkpoint;
 use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
-use crate::engine::job::{SharpnessJob, SplitChoice};
+use crate::engine::job::{SharpnessJob, SplitChoice, lossy};
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::{Flow, Progress, guarded};
 use crate::error::{Error, Result};
@@ -10,9 +10,10 @@ use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::objective::Objective as _;
 use crate::landscape::sharpness::basis::Basis;
 use crate::landscape::sharpness::other::{Measure, Measured, Measurement};
-use crate::landscape::sharpness::region::{Region, check_epsilon};
+use crate::landscape::sharpness::region::Region;
 use crate::landscape::sharpness::search::{Effort, Search, Sharpness};
 use crate::model::params::Params;
+use crate::plot::number::format_value;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub struct SharpnessReport {
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckpointSharpness {
     /// As it was named.
+    #[serde(serialize_with = "lossy")]
     pub checkpoint: PathBuf,
     /// f(θ), nats.
     pub loss: f64,
@@ -88,7 +90,7 @@ fn measure(
     keep_worst: bool,
     observer: Observer<'_>,
 ) -> Result<SharpnessReport> {
-    check(job)?;
+    job.check()?;
     let mut setup = job.setup.clone();
     if setup.split == SplitChoice::Both {
         setup.split = SplitChoice::Train;
@@ -97,7 +99,7 @@ fn measure(
     let mut points = Vec::with_capacity(files.len());
     let mut inputs: Option<Inputs> = None;
     for file in &files {
-        let state = open_checkpoint(file)?;
+        let state = open_checkpoint(file, setup.key.as_deref())?;
         let inputs = match &mut inputs {
             Some(inputs) => inputs,
             None => inputs.insert(Inputs::open(&setup, &state)?),
@@ -156,34 +158,6 @@ fn measure(
     }
     work.report.complete = true;
     Ok(work.report)
-}
-
-/// Says at once what could only fail later.
-fn check(job: &SharpnessJob) -> Result<()> {
-    if job.epsilon.is_empty() || job.method.is_empty() {
-        return Err(Error::Usage("name at least one ε and one method".into()));
-    }
-    let mut seen = Vec::new();
-    for method in &job.method {
-        if seen.contains(method) {
-            let words = format!("--method names {} twice: name each once", method.describe());
-            return Err(Error::Usage(words));
-        }
-        seen.push(*method);
-    }
-    job.epsilon.iter().try_for_each(|e| check_epsilon(*e))?;
-    if !(job.rho.is_finite() && job.rho > 0.0) {
-        return Err(Error::Usage(format!(
-            "--rho must be a positive number such as 0.05, not {}",
-            job.rho
-        )));
-    }
-    if job.draws < 2 {
-        return Err(Error::Usage(
-            "--draws must be at least 2, for a standard error".into(),
-        ));
-    }
-    Ok(())
 }
 
 /// The random manifold asked for.
@@ -350,7 +324,11 @@ impl Work<'_> {
                 };
                 if lost > 0 || !found.rise.is_finite() {
                     let of = measure.describe();
-                    let warning = format!("{}, {of}, ρ = {:e}: {words}", file.display(), job.rho);
+                    let warning = format!(
+                        "{}, {of}, ρ = {}: {words}",
+                        file.display(),
+                        format_value(job.rho)
+                    );
                     self.report.warnings.push(warning);
                 }
                 result.measures.push(found);

@@ -1,11 +1,12 @@
 //! The surface job: metrics over a plane.
 
 use crate::engine::inputs::{Inputs, open_checkpoint};
-use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob};
+use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob, bounds};
 use crate::engine::plane::{self, Plane};
 use crate::engine::result::{Numbers, Outcome, Prepared};
-use crate::engine::{Observer, drive, same_files, same_job};
-use crate::error::{Error, Result};
+use crate::engine::resume::{continued, fingerprints, same_job};
+use crate::engine::{Observer, drive};
+use crate::error::Result;
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
 use crate::landscape::grid::Axis;
 use crate::landscape::sample::sample;
@@ -20,7 +21,7 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     if let Some(previous) = &previous {
         same_job(previous, &whole)?;
     }
-    let first = open_checkpoint(&plane::first_checkpoint(job)?)?;
+    let first = open_checkpoint(&plane::first_checkpoint(job)?, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
     let built = plane::build(job, &mut inputs, None)?;
     let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
@@ -34,9 +35,9 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
         coordinates,
     } = prepare(job, built, &inputs, &evaluator, &splits, earlier)?;
     outcome.recipe.device = device.name;
+    outcome.recipe.fingerprints.directions = fingerprints(&loaded.slice().directions);
     if let Some(previous) = previous {
-        same_files(&previous, &outcome.recipe)?;
-        outcome.recipe.elapsed_seconds = previous.recipe.elapsed_seconds;
+        continued(&previous.recipe, &mut outcome.recipe)?;
     }
     let order = outcome.order();
     let sampler = sample(
@@ -69,14 +70,14 @@ pub fn prepare(
     earlier: Option<Surface>,
 ) -> Result<Prepared> {
     let geometry = plane.slice.geometry();
-    let loaded = evaluator.load(plane.slice, inputs.statistics.as_ref())?;
+    let loaded = evaluator.load_measured(plane.slice, inputs.statistics.as_ref(), job.remeasure)?;
     let surface = match earlier {
         Some(surface) => surface,
         None => {
             let probe = |k: usize, points: usize| propose(evaluator, &loaded, splits, k, points);
             let x = range(job.x, 0, &plane.shown, probe)?;
             let y = range(job.y.or(job.x), 1, &plane.shown, probe)?;
-            bounded(x, y)?;
+            bounds::GRID.check(x.points.saturating_mul(y.points))?;
             let table = Table::new(
                 x.points * y.points,
                 inputs.train.is_some(),
@@ -95,7 +96,7 @@ pub fn prepare(
     if clamped > 0 {
         recipe.warnings.push(plane::clamped_warning(clamped));
     }
-    recipe.statistics = plane::statistics_words(inputs, job.buffers);
+    recipe.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
     recipe.clamped_variances = clamped;
     recipe.marks = plane.marks;
     recipe.trajectory = plane.trajectory;
@@ -110,26 +111,13 @@ pub fn prepare(
     })
 }
 
-/// More points than this are days of work, and gigabytes before the first.
-const MOST_POINTS: usize = 4_000_000;
-
-fn bounded(x: Axis, y: Axis) -> Result<()> {
-    if x.points * y.points > MOST_POINTS {
-        return Err(Error::Usage(format!(
-            "{} × {} points are more than {MOST_POINTS}; choose a coarser grid",
-            x.points, y.points
-        )));
-    }
-    Ok(())
-}
-
 /// The directions a surface job moves along, as it would make them.
 ///
 /// # Errors
 /// As running the job.
 pub fn directions(job: &SurfaceJob) -> Result<Vec<Params>> {
     plane::check(job)?;
-    let first = open_checkpoint(&plane::first_checkpoint(job)?)?;
+    let first = open_checkpoint(&plane::first_checkpoint(job)?, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
     Ok(plane::build(job, &mut inputs, None)?.slice.directions)
 }

@@ -14,7 +14,8 @@ pub fn run(job: &TrajectoryJob) -> Result<Outcome> {
     let Some(last) = files.last() else {
         return Err(Error::file(&job.folder, "no checkpoints in the folder"));
     };
-    let mut inputs = Inputs::without_data(&job.model, &open_checkpoint(last)?)?;
+    let key = job.key.as_deref();
+    let mut inputs = Inputs::without_data(&job.model, &open_checkpoint(last, key)?, key)?;
     let (names, points) = inputs.series(&job.folder)?;
     let found = pca(&points, job.centring)?;
     let origin = points

@@ -4,22 +4,127 @@
 //! gets narrower look narrower. The file is written beside its place and renamed.
 
 use crate::checkpoint::files::replace_file;
-use crate::engine::job::{Job, SurfaceJob};
-use crate::engine::result::{Numbers, Outcome};
+use crate::engine::job::{Job, SurfaceJob, bounds};
+use crate::engine::result::Outcome;
 use crate::engine::{self, Flow};
 use crate::error::{Error, Result};
-use crate::export::figure::{self, FigureOptions, Metric};
+use crate::export::figure::{self, FigureOptions};
+use crate::export::panels::{Panel, Shared};
 use crate::export::png;
+use crate::export::space::{self, Seen};
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
-use crate::plot::scale::{Scale, levels, robust_range};
-use crate::render::picture;
-use crate::render::scene::{Look, SurfaceScene};
+use crate::plot::figure::Levels;
+use crate::plot::number::{self, format_value};
+use crate::plot::scale::levels;
+use crate::render::picture::Studio;
+use clap::Args;
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, RgbaImage};
 use std::io::BufWriter;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+/// Pixels across that a frame can have.
+pub const PIXELS: RangeInclusive<u32> = 80..=4096;
+/// All frames are in memory before the first is written, since they share a range of colours.
+const MOST_BYTES: u64 = 2 << 30;
+/// Points along each axis of a frame unless told otherwise.
+pub const GRID: usize = 25;
+/// A viewer shows no frame for less than 2 hundredths of a second, nor does a file hold more than
+/// 65,535 of them.
+const HUNDREDTHS: RangeInclusive<f64> = 2.0..=65_535.0;
+
+/// How an animation runs: the flags of `animate`, and the fields of the window's dialog.
+#[derive(Debug, Clone, PartialEq, Args)]
+#[command(next_help_heading = "Animation")]
+pub struct Run {
+    /// Places of α: FROM:TO:FRAMES
+    #[arg(long, default_value_t = Run::default().frames, allow_hyphen_values = true, value_name = "RANGE")]
+    pub frames: Axis,
+    /// How long one round takes, seconds
+    #[arg(long, default_value_t = Run::default().seconds, value_parser = bounds::SECONDS)]
+    pub seconds: f64,
+    /// Pixels across
+    #[arg(long, default_value_t = Run::default().pixels, value_parser = pixels)]
+    pub pixels: u32,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self {
+            frames: Axis {
+                from: -1.0,
+                to: 2.0,
+                points: 61,
+            },
+            seconds: 6.0,
+            pixels: 640,
+        }
+    }
+}
+
+fn pixels(text: &str) -> Result<u32, String> {
+    let found = text.parse().ok().filter(|p| PIXELS.contains(p));
+    found.ok_or_else(|| {
+        format!(
+            "expected pixels from {} to {}",
+            PIXELS.start(),
+            PIXELS.end()
+        )
+    })
+}
+
+impl Run {
+    /// Refuses what no GIF can hold or show.
+    ///
+    /// # Errors
+    /// Says what is out of which bounds.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |message: String| Err(Error::Usage(message));
+        let Axis { from, to, points } = self.frames;
+        if !from.is_finite() || !to.is_finite() || from >= to {
+            return wrong(format!(
+                "α must run from a smaller to a larger number, not from {from} to {to}"
+            ));
+        }
+        if points < 2 {
+            return wrong(format!("an animation has 2 frames at least, not {points}"));
+        }
+        bounds::FRAMES.check(points)?;
+        bounds::SECONDS.check(self.seconds)?;
+        // A frame three quarters as high as wide, four bytes a pixel.
+        let across = u64::from(self.pixels);
+        let bytes = points as u64 * across * (across * 3 / 4) * 4;
+        if bytes > MOST_BYTES {
+            return wrong(format!(
+                "{points} frames of {across} pixels across take {} GB of memory, more than {}; take fewer frames or pixels",
+                bytes >> 30,
+                MOST_BYTES >> 30
+            ));
+        }
+        let each = 100.0 * self.seconds / points as f64;
+        if !HUNDREDTHS.contains(&each) {
+            return wrong(format!(
+                "{points} frames in {} s are {} s each, but a GIF shows one for {} to {} s; take more or fewer frames, or more or fewer seconds",
+                self.seconds,
+                format_value(each / 100.0),
+                HUNDREDTHS.start() / 100.0,
+                HUNDREDTHS.end() / 100.0
+            ));
+        }
+        Ok(())
+    }
+
+    /// How long each frame is shown: hundredths of a second that add up to the whole.
+    fn delays(&self, frames: usize) -> Vec<Delay> {
+        let until = |i: usize| (100.0 * self.seconds * i as f64 / frames.max(1) as f64).round();
+        (0..frames)
+            .map(|i| Delay::from_numer_denom_ms(10 * (until(i + 1) - until(i)) as u32, 1))
+            .collect()
+    }
+}
 
 /// How frames are drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,12 +140,8 @@ pub enum View {
 pub struct Animation {
     /// The surface at every α; what it says of α itself is replaced.
     pub job: SurfaceJob,
-    /// The α of the frames.
-    pub alpha: Axis,
-    /// How long one round takes.
-    pub seconds: f64,
-    /// Pixels across.
-    pub width: u32,
+    /// Which α, how long, how large.
+    pub run: Run,
     /// Metric, scale, levels and colours.
     pub options: FigureOptions,
     /// How frames are drawn.
@@ -60,7 +161,8 @@ pub fn write(path: &Path, animation: &Animation, told: Told<'_>) -> Result<bool>
             "an animation of α takes a small-batch and a large-batch minimizer".into(),
         ));
     }
-    let alphas = animation.alpha.values();
+    animation.run.check()?;
+    let alphas = animation.run.frames.values();
     let start = Instant::now();
     let mut outcomes = Vec::with_capacity(alphas.len());
     for (index, &alpha) in alphas.iter().enumerate() {
@@ -82,15 +184,14 @@ pub fn write(path: &Path, animation: &Animation, told: Told<'_>) -> Result<bool>
         outcomes.push((alpha, outcome));
     }
     let frames = draw(animation, &outcomes)?;
-    let delay = 1000.0 * animation.seconds / frames.len().max(1) as f64;
-    let delay = Delay::from_numer_denom_ms(delay.clamp(20.0, 10_000.0) as u32, 1);
+    let delays = animation.run.delays(frames.len());
     replace_file(path, |file| {
         let failed = |e: image::ImageError| {
             Error::file(path, format!("the animation can't be written: {e}"))
         };
         let mut encoder = GifEncoder::new_with_speed(BufWriter::new(file), 8);
         encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
-        for frame in frames {
+        for (frame, delay) in frames.into_iter().zip(delays) {
             encoder
                 .encode_frame(Frame::from_parts(frame, 0, 0, delay))
                 .map_err(failed)?;
@@ -101,83 +202,130 @@ pub fn write(path: &Path, animation: &Animation, told: Told<'_>) -> Result<bool>
     Ok(true)
 }
 
-fn values(outcome: &Outcome, metric: Metric) -> Result<&Vec<f64>> {
-    match &outcome.numbers {
-        Numbers::Surface(surface) => metric.of(&surface.table),
-        _ => Err(Error::Usage("an animation is made of surfaces".into())),
-    }
-}
-
 fn draw(animation: &Animation, outcomes: &[(f64, Outcome)]) -> Result<Vec<RgbaImage>> {
-    let metric = animation.options.metric.unwrap_or(Metric::TrainLoss);
-    let mut all = Vec::new();
-    for (_, outcome) in outcomes {
-        all.extend_from_slice(values(outcome, metric)?);
-    }
-    let scale = animation
-        .options
-        .scale
-        .unwrap_or_else(|| metric.usual_scale(&all));
-    let range = robust_range(scale, &all);
-    let device = match animation.view {
-        View::Space(..) => Some(picture::headless()?),
+    let all: Vec<Panel<'_>> = outcomes
+        .iter()
+        .map(|(alpha, outcome)| (title(*alpha), outcome))
+        .collect();
+    let shared = Shared::of(&all, &animation.options)?;
+    let studio = match animation.view {
+        View::Space(..) => Some(Studio::open()?),
         View::Contour => None,
     };
-    let mut frames: Vec<RgbaImage> = Vec::with_capacity(outcomes.len());
-    for (index, (alpha, outcome)) in outcomes.iter().enumerate() {
-        let frame = match (&animation.view, &device) {
-            (View::Space(camera, height), Some((device, queue))) => {
-                let look = Look {
-                    scale,
-                    range: range.filter(|(lo, hi)| lo < hi).unwrap_or((0.0, 1.0)),
-                    colormap: animation.options.colormap,
-                    levels: range.map_or_else(Vec::new, |(lo, hi)| levels(scale, lo, hi, 12)),
-                    exaggeration: *height,
-                    background: [1.0; 4],
-                    dark: false,
-                };
-                let Numbers::Surface(surface) = &outcome.numbers else {
-                    continue;
-                };
-                let values = values(outcome, metric)?;
-                let scene = SurfaceScene::new(index as u64, &surface.x, &surface.y, values, &look);
-                let size = [animation.width, animation.width * 3 / 4];
-                let pixels = picture::pixels(device, queue, &scene, camera, size, 1.3)?;
-                RgbaImage::from_raw(size[0], size[1], pixels)
-                    .ok_or_else(|| Error::Device("the picture has another size".into()))?
-            }
-            _ => contour(animation, *alpha, outcome, scale, range)?,
-        };
-        // Captions differ in length: every frame has the size of the first.
-        frames.push(match frames.first() {
-            Some(first) if first.dimensions() != frame.dimensions() => {
-                let mut page =
-                    RgbaImage::from_pixel(first.width(), first.height(), image::Rgba([255; 4]));
-                image::imageops::replace(&mut page, &frame, 0, 0);
-                page
-            }
-            _ => frame,
-        });
-    }
-    Ok(frames)
+    let frames: Result<Vec<RgbaImage>> = all
+        .iter()
+        .map(|panel| {
+            frame(
+                &document(animation, panel, &shared, studio.as_ref())?,
+                animation,
+            )
+        })
+        .collect();
+    Ok(even(frames?))
 }
 
-fn contour(
+/// What stands over a frame.
+fn title(alpha: f64) -> String {
+    format!("α = {}", number::alpha(alpha))
+}
+
+/// One frame as an SVG document.
+fn document(
     animation: &Animation,
-    alpha: f64,
-    outcome: &Outcome,
-    scale: Scale,
-    range: Option<(f64, f64)>,
-) -> Result<RgbaImage> {
+    (title, outcome): &Panel<'_>,
+    shared: &Shared,
+    studio: Option<&Studio>,
+) -> Result<String> {
     let options = FigureOptions {
-        scale: Some(scale),
-        title: Some(format!("α = {alpha:.2}")),
+        metric: Some(shared.metric),
+        scale: Some(shared.scale),
+        title: Some(title.clone()),
+        dpi: dots(animation),
         ..animation.options.clone()
     };
-    let dpi = f64::from(animation.width) / (options.width / 25.4);
-    let svg = figure::svg_in_range(outcome, &options, range)?;
-    let bytes = png::bytes(&svg, dpi)?;
+    match (&animation.view, studio) {
+        (View::Space(camera, height), Some(studio)) => {
+            let range = shared.range.unwrap_or((0.0, 1.0));
+            let seen = Seen {
+                outcome,
+                metric: shared.metric,
+                scale: shared.scale,
+                range,
+                colormap: options.colormap,
+                levels: match shared.metric.levels(&options.levels) {
+                    Levels::Given(values) => values,
+                    Levels::Auto(0) => Vec::new(),
+                    Levels::Auto(count) => levels(shared.scale, range.0, range.1, count),
+                },
+                height: *height,
+            };
+            let caption = figure::caption(outcome);
+            space::document(studio, &seen, camera, (title, &caption), &options)
+        }
+        _ => figure::svg_in_range(outcome, &options, shared.range),
+    }
+}
+
+/// Dots per inch that give the page of a frame its pixels.
+fn dots(animation: &Animation) -> f64 {
+    f64::from(animation.run.pixels) / (animation.options.width / 25.4)
+}
+
+fn frame(document: &str, animation: &Animation) -> Result<RgbaImage> {
+    let bytes = png::bytes(document, dots(animation))?;
     let picture = image::load_from_memory(&bytes)
         .map_err(|e| Error::Slice(format!("the figure can't be read back: {e}")))?;
     Ok(picture.to_rgba8())
+}
+
+/// Captions differ in length: every frame has the size of the largest, so that none is cut.
+fn even(frames: Vec<RgbaImage>) -> Vec<RgbaImage> {
+    let width = frames.iter().map(RgbaImage::width).max().unwrap_or(0);
+    let height = frames.iter().map(RgbaImage::height).max().unwrap_or(0);
+    let paper = image::Rgba([255; 4]);
+    let enlarged = |frame: RgbaImage| {
+        if frame.dimensions() == (width, height) {
+            return frame;
+        }
+        let mut page = RgbaImage::from_pixel(width, height, paper);
+        image::imageops::replace(&mut page, &frame, 0, 0);
+        page
+    };
+    frames.into_iter().map(enlarged).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_together_take_the_seconds_asked_for() {
+        for (seconds, frames) in [(6.0, 61), (1.0, 7), (0.5, 25)] {
+            let run = Run {
+                seconds,
+                ..Run::default()
+            };
+            let ms = |d: Delay| d.numer_denom_ms().0 / d.numer_denom_ms().1;
+            let all: u32 = run.delays(frames).into_iter().map(ms).sum();
+            assert_eq!(f64::from(all), 1000.0 * seconds);
+        }
+    }
+
+    #[test]
+    fn what_a_gif_cant_show_is_refused() {
+        let run = |frames: &str, seconds: f64| Run {
+            frames: frames.parse().unwrap(),
+            seconds,
+            ..Run::default()
+        };
+        assert!(run("-1:2:61", 6.0).check().is_ok());
+        for (frames, seconds, part) in [
+            ("-1:2:61", 0.5, "61 frames in 0.5 s"),
+            ("0:1:1", 6.0, "2 to 1000 frames"),
+            ("-1:2:2000", 60.0, "2 to 1000 frames"),
+        ] {
+            let error = run(frames, seconds).check().unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
 }

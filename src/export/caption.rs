@@ -1,9 +1,11 @@
-//! What a figure's reader is told in small print: rule, seed, norms, samples, statistics, remarks.
+//! What a figure's reader is told in small print: files, rule, seed, norms, samples, network, remarks.
 
 use crate::engine::job::Setup;
 use crate::engine::local::Header;
-use crate::engine::recipe::Recipe;
-use crate::plot::number::format_value;
+use crate::engine::names;
+use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts, Recipe};
+use crate::plot::number::{format_value, grouped};
+use std::path::PathBuf;
 
 /// Norms of the directions.
 pub fn norms(recipe: &Recipe) -> String {
@@ -42,43 +44,125 @@ fn round(value: f64, digits: i32) -> f64 {
     (value * unit).round() / unit
 }
 
-/// Data, samples and loss.
-pub fn data_line(recipe: &Recipe) -> String {
-    let data = &recipe.data;
+/// More files than this are counted instead of named.
+const MOST_NAMED: usize = 4;
+
+/// Which checkpoints, each with its role; files of one name are told apart by their folders.
+pub fn files_line(files: &[FileFacts]) -> String {
+    let paths: Vec<PathBuf> = files.iter().map(|f| f.path.clone()).collect();
+    if let (Some(first), Some(last)) = (paths.first(), paths.last())
+        && paths.len() > MOST_NAMED
+    {
+        let ends = names::distinct(&[first.clone(), last.clone()]).join(" to ");
+        return format!("{} checkpoints, {ends}", grouped(paths.len()));
+    }
+    let role = |file: &FileFacts| match file.role.as_str() {
+        "point" => "checkpoint".to_owned(),
+        other => other.to_owned(),
+    };
+    let named = files.iter().zip(names::distinct(&paths));
+    let named: Vec<String> = named
+        .map(|(file, name)| format!("{}: {name}", role(file)))
+        .collect();
+    named.join("; ")
+}
+
+/// The network and how it was read.
+pub fn network_line(model: &ModelFacts) -> String {
+    format!(
+        "{}, {} parameters, read as {}",
+        model.name,
+        grouped(model.parameters),
+        model.source
+    )
+}
+
+/// What names and shapes couldn't tell of the network; nothing where they told everything.
+pub fn assumed_line(model: &ModelFacts) -> Option<String> {
+    let words: Vec<String> = model
+        .assumptions
+        .iter()
+        .map(|a| without_options(a))
+        .collect();
+    let words = words.join(" ");
+    (!words.trim().is_empty()).then(|| format!("assumed: {}", words.trim()))
+}
+
+/// A text without what it advises to type: the reader of a figure has no command line.
+fn without_options(text: &str) -> String {
+    let sentence = |sentence: &str| -> String {
+        let Some(option) = sentence.find("--") else {
+            return sentence.to_owned();
+        };
+        let clause = [", ", "; ", ": ", " ("]
+            .into_iter()
+            .filter_map(|mark| sentence[..option].rfind(mark))
+            .max();
+        let rest = if sentence.ends_with(' ') { ". " } else { "." };
+        clause.map_or_else(String::new, |end| format!("{}{rest}", &sentence[..end]))
+    };
+    let all: Vec<String> = text.split_inclusive(". ").map(sentence).collect();
+    all.concat()
+}
+
+/// How many samples of which split.
+fn samples(data: &DataFacts) -> String {
     let samples: Vec<String> = [
         (data.train_samples, "training"),
         (data.validation_samples, "validation"),
     ]
     .iter()
     .filter(|(n, _)| *n > 0)
-    .map(|(n, split)| format!("{n} {split}"))
+    .map(|(n, split)| format!("{} {split}", grouped(*n)))
     .collect();
+    samples.join(" and ")
+}
+
+/// Data, samples and loss.
+pub fn data_line(recipe: &Recipe) -> String {
+    experiment_line(&recipe.model, &recipe.data, recipe.job.setup())
+}
+
+/// As [`data_line`], of what is open.
+pub fn experiment_line(model: &ModelFacts, data: &DataFacts, setup: Option<&Setup>) -> String {
+    let samples = samples(data);
     if samples.is_empty() {
         return data.name.clone();
     }
-    let subset = recipe
-        .job
-        .setup()
+    let subset = setup
         .filter(|setup| setup.samples.is_some())
         .map_or_else(String::new, |setup| {
             format!(" (stratified subset, seed {})", setup.seed)
         });
-    format!(
-        "{}: {} samples{subset}; {}",
-        data.name,
-        samples.join(" and "),
-        recipe.model.loss
-    )
+    format!("{}: {samples} samples{subset}; {}", data.name, model.loss)
+}
+
+/// Which files, which network, what was assumed of it.
+pub fn inputs(recipe: &Recipe) -> Vec<String> {
+    let mut lines = vec![files_line(&recipe.checkpoints), network_line(&recipe.model)];
+    lines.extend(assumed_line(&recipe.model));
+    lines
+}
+
+/// What every figure of a result says of where it comes from, around what is its own.
+pub fn around(recipe: &Recipe, own: Vec<String>) -> Vec<String> {
+    let mut lines = inputs(recipe);
+    let rest = lines.split_off(1);
+    lines.extend(own);
+    lines.push(data_line(recipe));
+    lines.extend(rest);
+    lines.extend(remarks(recipe));
+    lines.retain(|line| !line.is_empty());
+    lines
 }
 
 /// The title of a measure at one checkpoint.
 pub fn title(header: &Header, what: &str) -> String {
-    let path = header.checkpoints.first().map(|c| &c.path);
-    let name = path.map(|p| p.file_name().unwrap_or(p.as_os_str()).to_string_lossy());
+    let path = header.checkpoints.first().map(|c| c.path.as_path());
     format!(
         "{}: {what} at {}",
         header.model.name,
-        name.unwrap_or_default()
+        path.map(names::name).unwrap_or_default()
     )
 }
 
@@ -87,21 +171,20 @@ pub fn measured(header: &Header, setup: &Setup) -> Vec<String> {
     let subset = setup.samples.map_or_else(String::new, |_| {
         format!(" (stratified subset, seed {})", setup.seed)
     });
-    let paths: Vec<String> = header
-        .checkpoints
-        .iter()
-        .map(|c| c.path.display().to_string())
-        .collect();
     let precision = format!("{:?}", setup.precision).to_lowercase();
     let device = header.device.split(':').next().unwrap_or_default();
-    let mut lines = vec![format!(
-        "{}; {}: {} {} samples{subset}; {}; {precision} on {device}",
-        paths.join(" and "),
-        header.data.name,
-        header.samples,
-        header.split,
-        header.model.loss,
-    )];
+    let mut lines = vec![
+        files_line(&header.checkpoints),
+        format!(
+            "{}: {} {} samples{subset}; {}; {precision} on {device}",
+            header.data.name,
+            grouped(header.samples),
+            header.split,
+            header.model.loss,
+        ),
+        network_line(&header.model),
+    ];
+    lines.extend(assumed_line(&header.model));
     if !header.complete {
         lines.push("stopped before everything was measured".into());
     }
@@ -158,4 +241,50 @@ pub fn remarks(recipe: &Recipe) -> Vec<String> {
         ));
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(role: &str, path: &str) -> FileFacts {
+        FileFacts {
+            role: role.into(),
+            path: path.into(),
+            sha256: String::new(),
+        }
+    }
+
+    #[test]
+    fn files_are_named_with_their_roles() {
+        let pair = [
+            file("small batch", "/runs/small/model.pt"),
+            file("large batch", "/runs/large/model.pt"),
+        ];
+        assert_eq!(
+            files_line(&pair),
+            "small batch: small/model.pt; large batch: large/model.pt"
+        );
+        assert_eq!(files_line(&[file("point", "a.pt")]), "checkpoint: a.pt");
+        let many: Vec<FileFacts> = (0..7).map(|i| file("", &format!("e{i}.pt"))).collect();
+        assert_eq!(files_line(&many), "7 checkpoints, e0.pt to e6.pt");
+    }
+
+    #[test]
+    fn no_option_of_the_command_line_stands_on_a_figure() {
+        for (text, expected) in [
+            ("The stem has stride 1.", "The stem has stride 1."),
+            (
+                "Every block has a skip; one without has the same tensors, choose --model plain for it. No pool.",
+                "Every block has a skip; one without has the same tensors. No pool.",
+            ),
+            (
+                "Tokens are whole numbers (--data-normalize none keeps them).",
+                "Tokens are whole numbers.",
+            ),
+            ("Use --split train.", ""),
+        ] {
+            assert_eq!(without_options(text), expected);
+        }
+    }
 }

@@ -2,7 +2,8 @@
 //!
 //! A surface has a row for every point, `x` running fastest; a line one for every α; a trajectory one
 //! for every checkpoint. Numbers are the shortest that read back the same, non-finite ones `nan`, `inf`
-//! and `-inf`, as pandas takes them without options. The recipe stays behind: CSV has no place for it.
+//! and `-inf`, as pandas takes them without options. A name that a spreadsheet would compute begins with
+//! an apostrophe. The recipe stays behind: CSV has no place for it.
 
 use super::npz::{self, Column};
 use crate::engine::recipe::TrajectoryFacts;
@@ -140,11 +141,40 @@ fn number(out: &mut impl Write, value: f64) -> io::Result<()> {
     }
 }
 
-/// Quoted where a comma, a quote or a line break would be taken for the table's.
+/// A text as a cell. Quoted where a part of it would be taken for the table's own, by programs that
+/// separate by semicolons or tabs too. What a spreadsheet would compute, since it begins as a formula
+/// does, gets an apostrophe before it, which spreadsheets take for the sign of a text.
 fn field(text: &str) -> Cow<'_, str> {
-    if text.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", text.replace('"', "\"\"")).into()
+    const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
+    let begins = |c: char| c.is_control() || c.is_whitespace();
+    let text = if text.trim_start_matches(begins).starts_with(FORMULA) {
+        Cow::Owned(format!("'{text}"))
     } else {
         text.into()
+    };
+    if text.contains([',', '"', '\n', '\r', ';', '\t']) {
+        format!("\"{}\"", text.replace('"', "\"\"")).into()
+    } else {
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_is_taken_for_a_formula() {
+        for (name, cell) in [
+            ("fc1.weight", "fc1.weight"),
+            ("=1+1", "'=1+1"),
+            ("@SUM(A1)", "'@SUM(A1)"),
+            ("-2+3", "'-2+3"),
+            ("\t=cmd", "\"'\t=cmd\""),
+            ("a;=1", "\"a;=1\""),
+            ("=\"a\",b", "\"'=\"\"a\"\",b\""),
+        ] {
+            assert_eq!(field(name), cell, "{name:?}");
+        }
     }
 }

@@ -1,21 +1,23 @@
 //! From a result to a figure: which numbers are drawn, and what the reader is told about them.
 
-use crate::engine::job::Job;
+use crate::engine::job::{Job, bounds};
 use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
-use crate::error::{Error, Result};
-use crate::export::caption;
+use crate::error::Result;
+pub use crate::export::metric::Metric;
+use crate::export::metric::default_metric;
+use crate::export::{Format, caption, png};
 use crate::landscape::table::{Column, Table};
 use crate::plot::colormap::Colormap;
 use crate::plot::figure::{
     Barrier, ContourFigure, Levels, LineFigure, LineMarker, Marker, MarkerKind, Trajectory,
     WIDTH_MM,
 };
-use crate::plot::number::format_value;
-use crate::plot::page;
-use crate::plot::scale::{Scale, finite_range, robust_range};
-use clap::{Args, ValueEnum};
-use serde::{Deserialize, Serialize};
+use crate::plot::line_range;
+use crate::plot::number::{self, grouped};
+use crate::plot::scale::Scale;
+use clap::Args;
+use std::path::PathBuf;
 
 /// How a figure looks.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -34,14 +36,28 @@ pub struct FigureOptions {
     #[arg(long, default_value = "viridis")]
     pub colormap: Colormap,
     /// Width in millimetres; text keeps its size
-    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = width)]
+    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = bounds::WIDTH)]
     pub width: f64,
     /// Dots per inch of a PNG
-    #[arg(long, default_value_t = 300.0, value_parser = dots)]
+    #[arg(long, default_value_t = 300.0, value_parser = bounds::DOTS)]
     pub dpi: f64,
     /// Title [default: what is shown]
     #[arg(long)]
     pub title: Option<String>,
+}
+
+impl FigureOptions {
+    /// Refuses, before the work, a picture wider than pictures can be.
+    ///
+    /// # Errors
+    /// Where one of `outputs` is a PNG and it would be.
+    pub fn check(&self, outputs: &[PathBuf]) -> Result<()> {
+        let png = |path: &PathBuf| Format::of(path).is_ok_and(|f| f == Format::Png);
+        if outputs.iter().any(png) {
+            png::check_width(self.width, self.dpi)?;
+        }
+        Ok(())
+    }
 }
 
 impl Default for FigureOptions {
@@ -58,57 +74,27 @@ impl Default for FigureOptions {
     }
 }
 
-/// What a surface can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Metric {
-    /// Mean loss on the training samples.
-    TrainLoss,
-    /// Accuracy on the training samples.
-    TrainAccuracy,
-    /// Mean loss on the validation samples.
-    ValidationLoss,
-    /// Accuracy on the validation samples.
-    ValidationAccuracy,
-}
-
 fn levels(text: &str) -> Result<Levels, String> {
-    let wrong = || "expected a number of levels (1 to 100) or levels like 0.1,0.5,1".to_owned();
-    if let Ok(count) = text.parse::<usize>() {
-        return if (1..=100).contains(&count) {
-            Ok(Levels::Auto(count))
-        } else {
-            Err(wrong())
-        };
+    let wrong = || {
+        "expected a number of levels (1 to 100), or up to 100 levels like 0.1,0.5,1: losses and accuracies, none below 0".to_owned()
+    };
+    if !text.contains(',')
+        && let Ok(count) = text.trim().parse::<usize>()
+    {
+        return bounds::LEVELS
+            .parse(text)
+            .map(|_| Levels::Auto(count))
+            .map_err(|_| wrong());
     }
-    let values: Option<Vec<f64>> = text
-        .split(',')
-        .map(|v| v.trim().parse().ok().filter(|v: &f64| v.is_finite()))
-        .collect();
+    let level = |v: &str| {
+        v.trim()
+            .parse()
+            .ok()
+            .filter(|v: &f64| v.is_finite() && *v >= 0.0)
+    };
+    let values: Option<Vec<f64>> = text.split(',').map(level).collect();
+    let values = values.filter(|values| values.len() <= bounds::LEVELS.most());
     values.map(Levels::Given).ok_or_else(wrong)
-}
-
-fn within(text: &str, low: f64, high: f64) -> Result<f64, String> {
-    text.parse()
-        .ok()
-        .filter(|v| (low..=high).contains(v))
-        .ok_or_else(|| format!("expected a number from {low} to {high}"))
-}
-
-/// Reads a width in millimetres.
-///
-/// # Errors
-/// Where it is none that fits a page.
-pub fn width(text: &str) -> Result<f64, String> {
-    within(text, 40.0, 1000.0)
-}
-
-/// Reads a resolution in dots per inch.
-///
-/// # Errors
-/// Where it is none of a picture.
-pub fn dots(text: &str) -> Result<f64, String> {
-    within(text, 36.0, 1200.0)
 }
 
 /// A result as an SVG document.
@@ -119,12 +105,34 @@ pub fn svg(outcome: &Outcome, options: &FigureOptions) -> Result<String> {
     svg_in_range(outcome, options, None)
 }
 
-/// What a figure says in small print of how its surface was made.
+/// What a figure says in small print of how its result was made.
 pub fn caption(outcome: &Outcome) -> Vec<String> {
     let recipe = &outcome.recipe;
-    let mut lines = vec![caption::directions_line(recipe), caption::data_line(recipe)];
-    lines.extend(caption::remarks(recipe));
-    lines
+    let mut computed = caption::computed_on(recipe);
+    if outcome.missing() > 0 {
+        let done = grouped(outcome.points() - outcome.missing());
+        computed = format!("{done} of them computed so far; {computed}");
+    }
+    caption::around(
+        recipe,
+        match &outcome.numbers {
+            Numbers::Line(line) => vec![
+                format!(
+                    "θ(α) = (1 − α) θ_small + α θ_large; distance {}",
+                    caption::norms(recipe)
+                ),
+                format!("{} points, {computed}", line.alpha.len()),
+            ],
+            Numbers::Surface(surface) => {
+                let (nx, ny) = (surface.x.len(), surface.y.len());
+                vec![
+                    caption::directions_line(recipe),
+                    format!("{nx} × {ny} points, {computed}"),
+                ]
+            }
+            Numbers::Trajectory => vec![caption::directions_line(recipe)],
+        },
+    )
 }
 
 /// As [`svg`], with colours that end at the given values, which several figures may share.
@@ -137,59 +145,6 @@ pub fn svg_in_range(
     range: Option<(f64, f64)>,
 ) -> Result<String> {
     drawing(outcome, options, range)?.svg()
-}
-
-/// Surfaces with their titles side by side, on one scale of colours.
-///
-/// # Errors
-/// As [`svg`].
-pub fn panels(
-    surfaces: &[(String, &Outcome)],
-    options: &FigureOptions,
-    captions: bool,
-) -> Result<String> {
-    let mut values = Vec::new();
-    let mut metric = options.metric;
-    for (_, outcome) in surfaces {
-        let Numbers::Surface(surface) = &outcome.numbers else {
-            return Err(Error::Usage("only surfaces stand side by side".into()));
-        };
-        let of = match metric {
-            Some(metric) => metric,
-            None => default_metric(&surface.table)?,
-        };
-        metric = Some(of);
-        values.extend_from_slice(of.of(&surface.table)?);
-    }
-    let usual = metric.map_or(Scale::Linear, |m| m.usual_scale(&values));
-    let scale = options.scale.unwrap_or(usual);
-    let range = robust_range(scale, &values);
-    let documents: Result<Vec<String>> = surfaces
-        .iter()
-        .map(|(title, outcome)| {
-            let panel = FigureOptions {
-                metric,
-                title: Some(title.clone()),
-                scale: Some(scale),
-                ..options.clone()
-            };
-            let mut drawing = drawing(outcome, &panel, range)?;
-            if let Drawing::Plane(figure) = &mut drawing {
-                // The title names what lies at the centre.
-                let centred = figure
-                    .markers
-                    .iter_mut()
-                    .filter(|m| (m.x, m.y) == (0.0, 0.0));
-                centred.for_each(|m| m.label.clear());
-            }
-            if captions {
-                drawing.svg()
-            } else {
-                drawing.without_caption().0.svg()
-            }
-        })
-        .collect();
-    page::side_by_side(&documents?)
 }
 
 /// A figure before it is laid out.
@@ -232,18 +187,17 @@ pub fn drawing(
     options: &FigureOptions,
     range: Option<(f64, f64)>,
 ) -> Result<Drawing> {
-    let recipe = &outcome.recipe;
     Ok(match &outcome.numbers {
         Numbers::Line(line) => {
-            let figure = line_figure(recipe, line.alpha.clone(), &line.table, options);
+            let figure = line_figure(outcome, line.alpha.clone(), &line.table, options);
             Drawing::Line(Box::new(figure))
         }
         Numbers::Surface(surface) => {
             let metric = options
                 .metric
                 .map_or_else(|| default_metric(&surface.table), Ok)?;
-            let values = metric.of(&surface.table)?.clone();
-            let mut figure = plane_figure(recipe, options);
+            let values = metric.shown(&surface.table)?;
+            let mut figure = plane_figure(outcome, options);
             figure.x = surface.x.clone();
             figure.y = surface.y.clone();
             figure.scale = options.scale.unwrap_or_else(|| metric.usual_scale(&values));
@@ -251,85 +205,17 @@ pub fn drawing(
             figure.computed = surface.table.computed.clone();
             figure.range = range.filter(|(lo, hi)| lo < hi);
             figure.quantity = metric.name().into();
-            figure.unit = if metric.is_loss() { "nats" } else { "" }.into();
-            figure.caption.push(format!(
-                "{} × {} points, {}",
-                surface.x.len(),
-                surface.y.len(),
-                caption::computed_on(recipe)
-            ));
-            figure.caption.extend(caption::remarks(recipe));
+            figure.unit = metric.unit().into();
+            figure.levels = metric.levels(&figure.levels);
             Drawing::Plane(Box::new(figure))
         }
-        Numbers::Trajectory => {
-            let mut figure = plane_figure(recipe, options);
-            figure.caption.extend(caption::remarks(recipe));
-            Drawing::Plane(Box::new(figure))
-        }
+        Numbers::Trajectory => Drawing::Plane(Box::new(plane_figure(outcome, options))),
     })
 }
 
-fn default_metric(table: &Table) -> Result<Metric> {
-    match (&table.train, &table.validation) {
-        (Some(_), _) => Ok(Metric::TrainLoss),
-        (None, Some(_)) => Ok(Metric::ValidationLoss),
-        (None, None) => Err(Error::Usage("the result holds no metrics to draw".into())),
-    }
-}
-
-impl Metric {
-    /// The values in a table.
-    ///
-    /// # Errors
-    /// Where the table lacks the split.
-    pub fn of(self, table: &Table) -> Result<&Vec<f64>> {
-        let missing = |split: &str| {
-            Error::Usage(format!(
-                "the result holds no {split} metrics; compute them with --split both"
-            ))
-        };
-        let train = || table.train.as_ref().ok_or_else(|| missing("training"));
-        let validation = || {
-            table
-                .validation
-                .as_ref()
-                .ok_or_else(|| missing("validation"))
-        };
-        match self {
-            Self::TrainLoss => train().map(|c| &c.loss),
-            Self::TrainAccuracy => train().map(|c| &c.accuracy),
-            Self::ValidationLoss => validation().map(|c| &c.loss),
-            Self::ValidationAccuracy => validation().map(|c| &c.accuracy),
-        }
-    }
-
-    /// Its name on axes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TrainLoss => "Training loss",
-            Self::TrainAccuracy => "Training accuracy",
-            Self::ValidationLoss => "Validation loss",
-            Self::ValidationAccuracy => "Validation accuracy",
-        }
-    }
-
-    /// Whether it is a loss, in nats.
-    pub fn is_loss(self) -> bool {
-        matches!(self, Self::TrainLoss | Self::ValidationLoss)
-    }
-
-    /// Logarithmic for losses that span more than a factor of 30, where linear levels would leave
-    /// the basin empty.
-    pub fn usual_scale(self, values: &[f64]) -> Scale {
-        match finite_range(values.iter().copied()) {
-            Some((low, high)) if self.is_loss() && low > 0.0 && high > 30.0 * low => Scale::Log,
-            _ => Scale::Linear,
-        }
-    }
-}
-
 /// Axes, marks, path and caption of a plane; the surface itself is left empty.
-fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
+fn plane_figure(outcome: &Outcome, options: &FigureOptions) -> ContourFigure {
+    let recipe = &outcome.recipe;
     let label = |i: usize| {
         recipe
             .axes
@@ -356,8 +242,6 @@ fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
             kind: MarkerKind::Minimizer,
         })
     });
-    let same_units =
-        recipe.trajectory.is_some() || matches!(&recipe.job, Job::Surface(j) if j.isometric);
     ContourFigure {
         x_label: label(0),
         y_label: label(1),
@@ -366,19 +250,19 @@ fn plane_figure(recipe: &Recipe, options: &FigureOptions) -> ContourFigure {
         levels: options.levels.clone(),
         colormap: options.colormap,
         title: options.title.clone().unwrap_or_else(|| title(recipe)),
-        caption: vec![caption::directions_line(recipe), caption::data_line(recipe)],
-        equal_aspect: same_units,
+        caption: caption(outcome),
         width_mm: options.width,
         ..ContourFigure::default()
     }
 }
 
 fn line_figure(
-    recipe: &Recipe,
+    outcome: &Outcome,
     alpha: Vec<f64>,
     table: &Table,
     options: &FigureOptions,
 ) -> LineFigure {
+    let recipe = &outcome.recipe;
     let column =
         |split: &Option<Column>, f: fn(&Column) -> &Vec<f64>| split.as_ref().map(|c| f(c).clone());
     let train_loss = column(&table.train, |c| &c.loss);
@@ -387,24 +271,15 @@ fn line_figure(
         .barriers
         .first()
         .filter(|(_, b)| b.height.is_finite() && b.height > 0.0);
-    let mut caption = vec![
-        format!(
-            "θ(α) = (1 − α) θ_small + α θ_large; distance {}",
-            caption::norms(recipe)
-        ),
-        caption::data_line(recipe),
-        format!("{} points, {}", alpha.len(), caption::computed_on(recipe)),
-    ];
-    caption.extend(caption::remarks(recipe));
+    let losses: Vec<&[f64]> = train_loss
+        .iter()
+        .chain(&validation_loss)
+        .map(Vec::as_slice)
+        .collect();
+    let scale = line_range::usual_scale(&alpha, &losses);
     LineFigure {
         alpha,
-        scale: options.scale.unwrap_or_else(|| {
-            let losses = train_loss.iter().chain(&validation_loss).flatten().copied();
-            match finite_range(losses) {
-                Some((low, high)) if low > 0.0 && high > 100.0 * low => Scale::Log,
-                _ => Scale::Linear,
-            }
-        }),
+        scale: options.scale.unwrap_or(scale),
         train_loss,
         validation_loss,
         train_accuracy: column(&table.train, |c| &c.accuracy),
@@ -424,19 +299,20 @@ fn line_figure(
             height: b.height,
         }),
         title: options.title.clone().unwrap_or_else(|| title(recipe)),
-        caption,
+        caption: caption(outcome),
         width_mm: options.width,
         ..LineFigure::default()
     }
 }
 
-fn title(recipe: &Recipe) -> String {
+/// What a figure of a result is called unless told otherwise.
+pub fn title(recipe: &Recipe) -> String {
     let model = &recipe.model.name;
     match &recipe.job {
         Job::Line(_) => format!("{model}: from small to large batch"),
         Job::Trajectory(_) => format!("{model}: training trajectory"),
         Job::Surface(job) => match job.alpha {
-            Some(alpha) => format!("{model}: around α = {}", format_value(alpha)),
+            Some(alpha) => format!("{model}: around α = {}", number::alpha(alpha)),
             None => model.clone(),
         },
     }

@@ -12,7 +12,9 @@ mod directions;
 use super::npz;
 use crate::checkpoint::{Array, hdf5};
 use crate::engine::job::{AxisChoice, Directions, Job, LineJob, Setup, SplitChoice, SurfaceJob};
-use crate::engine::recipe::{AxisFacts, DataFacts, ModelFacts, Recipe, TrajectoryFacts};
+use crate::engine::recipe::{
+    AxisFacts, DataFacts, Fingerprints, ModelFacts, Recipe, TrajectoryFacts,
+};
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::direction::Normalization;
@@ -312,6 +314,7 @@ fn foreign(
             validation_samples: 0,
         },
         device: String::new(),
+        fingerprints: Fingerprints::default(),
         axes: if y.is_some() {
             vec![axis("x"), axis("y")]
         } else {

@@ -7,13 +7,12 @@
 //! This file knows nothing of archives; the arrays of a result are stored in `npz.rs`.
 
 use super::npz;
-use crate::engine::job::Job;
 use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use serde_json::{Map, Value};
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Key of the numbers that JSON alone wouldn't bring back: pointer → decimal text.
 const EXACT: &str = "exact_numbers";
@@ -104,7 +103,6 @@ fn word(value: f64) -> &'static str {
 /// None that a recipe made by this program could cause.
 pub(super) fn recipe_to_value(recipe: &Recipe) -> Result<Value> {
     let mut recipe = recipe.clone();
-    make_paths_text(&mut recipe);
     let seed = recipe
         .job
         .setup_mut()
@@ -180,24 +178,6 @@ fn decode_recipe(mut value: Value) -> Result<Recipe, String> {
         setup.seed = seed;
     }
     Ok(recipe)
-}
-
-/// A path that isn't Unicode keeps what can be written of it: hours of computing mustn't be lost to a
-/// file's name.
-fn make_paths_text(recipe: &mut Recipe) {
-    let text = |path: &mut PathBuf| *path = path.to_string_lossy().into_owned().into();
-    recipe
-        .checkpoints
-        .iter_mut()
-        .for_each(|file| text(&mut file.path));
-    match &mut recipe.job {
-        Job::Surface(job) => [&mut job.at, &mut job.small, &mut job.large]
-            .into_iter()
-            .flatten()
-            .for_each(text),
-        Job::Line(job) => [&mut job.small, &mut job.large].into_iter().for_each(text),
-        Job::Trajectory(job) => text(&mut job.folder),
-    }
 }
 
 fn encode(tree: &toml::Value, at: &str, exact: &mut Map<String, Value>) -> Value {

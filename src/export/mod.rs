@@ -4,7 +4,7 @@
 //! so that a reader never meets half of one.
 
 pub mod animation;
-mod caption;
+pub mod caption;
 pub mod csv;
 pub mod curvature;
 pub mod curves;
@@ -12,15 +12,20 @@ pub mod figure;
 pub mod hdf5;
 pub mod json;
 pub mod measure;
+mod metric;
 pub mod noise;
 pub mod npz;
+pub mod panels;
+pub mod partial;
 pub mod pdf;
 pub mod png;
 pub mod report;
 pub mod sharpness;
+pub mod space;
 pub mod svg;
 pub mod vtk;
 
+pub use crate::checkpoint::files::check_place;
 use crate::checkpoint::{
     self,
     files::{self, replace_file},
@@ -169,23 +174,6 @@ pub fn check_writable(path: &Path) -> Result<()> {
     check_place(path)
 }
 
-/// The same for a file of any kind.
-///
-/// # Errors
-/// Where it is a folder, or its folder is missing or not writable.
-pub fn check_place(path: &Path) -> Result<()> {
-    if path.is_dir() {
-        return Err(Error::file(path, "this is a folder; name a file in it"));
-    }
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    tempfile::NamedTempFile::new_in(folder)
-        .map(drop)
-        .map_err(|source| Error::io("write into the folder of the output", path, source))
-}
-
 /// Refuses an output that would replace one of the inputs, or a file in an input folder.
 ///
 /// # Errors
@@ -239,31 +227,10 @@ fn place(path: &Path) -> PathBuf {
     }
 }
 
-/// Where what is finished of a stopped measure goes, beside the output it isn't yet:
-/// `s.partial.npz` for `s.npz`.
-pub fn partial_path(output: &Path) -> PathBuf {
-    let suffix = output.extension().unwrap_or_default().to_string_lossy();
-    output.with_extension(format!("partial.{suffix}"))
-}
-
-/// Removes what a stopped run left for these outputs, once they are written whole.
-///
-/// # Errors
-/// Where a file is there but can't be removed.
-pub fn remove_partials(outputs: &[PathBuf]) -> Result<()> {
-    for path in outputs.iter().map(|output| partial_path(output)) {
-        if path.is_file() {
-            std::fs::remove_file(&path)
-                .map_err(|source| Error::io("remove the partial result", &path, source))?;
-        }
-    }
-    Ok(())
-}
-
 /// Whether an existing file is something Losscope wrote: a figure, or a result of its own.
 fn is_result(path: &Path) -> bool {
     match Format::of(path) {
-        Ok(Format::Npz) => npz::read(path).is_ok() || npz::is_measure(path),
+        Ok(Format::Npz) => npz::read(path).is_ok() || npz::measure_header(path).is_some(),
         // Images are data too.
         Ok(Format::Png) => png::is_figure(path),
         Ok(format) => {

@@ -10,14 +10,13 @@
 mod read;
 
 use super::json;
-use crate::checkpoint::files::replace_file;
+use crate::checkpoint::files::{Output, replace_file};
 use crate::engine::job::Job;
 use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::table::Table;
-pub use read::{is_measure, read};
-use std::fs::File;
+pub use read::{measure_header, read};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use zip::write::SimpleFileOptions;
@@ -157,18 +156,8 @@ const METRICS: [[&str; 2]; 2] = [
 /// Where the folder is missing or not writable, or the disk is full; the old file is then untouched.
 pub(super) fn stream(
     path: &Path,
-    write: impl FnOnce(&mut BufWriter<&mut File>) -> io::Result<()>,
+    write: impl FnOnce(&mut BufWriter<&mut Output>) -> io::Result<()>,
 ) -> Result<()> {
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty());
-    if let Some(folder) = folder.filter(|f| !f.is_dir()) {
-        return Err(Error::file(
-            path,
-            format!(
-                "the folder {} doesn't exist; make it first",
-                folder.display()
-            ),
-        ));
-    }
     replace_file(path, |file| {
         let mut out = BufWriter::new(file);
         write(&mut out)

@@ -17,7 +17,26 @@ use crate::error::{Error, Result};
 /// Resolution unless told otherwise, in dots per inch: a usual demand of journals.
 pub const DPI: f64 = 300.0;
 /// The most pixels along a side.
-const MOST_PIXELS: f32 = 12_000.0;
+pub const MOST_PIXELS: u32 = 12_000;
+
+/// How many pixels a page of so many millimetres has.
+pub fn size((width, height): (f64, f64), dpi: f64) -> [u32; 2] {
+    [width, height].map(|mm| (mm / 25.4 * dpi).round().max(1.0) as u32)
+}
+
+/// Refuses a page of `width` millimetres that has too many pixels at `dpi` dots per inch.
+///
+/// # Errors
+/// Says how many those would be.
+pub fn check_width(width: f64, dpi: f64) -> Result<()> {
+    let pixels = width / 25.4 * dpi;
+    if pixels > f64::from(MOST_PIXELS) {
+        return Err(Error::Usage(format!(
+            "a picture {width} mm wide has {pixels:.0} pixels a row at {dpi} dpi, at most {MOST_PIXELS} can be; lower --width or --dpi"
+        )));
+    }
+    Ok(())
+}
 
 /// The bytes of a `.png` file at `dpi` dots per inch: a page of 80 mm has 945 pixels at 300.
 pub fn bytes(svg: &str, dpi: f64) -> Result<Vec<u8>> {
@@ -32,7 +51,7 @@ pub fn bytes(svg: &str, dpi: f64) -> Result<Vec<u8>> {
         size.width().round().max(1.0),
         size.height().round().max(1.0),
     );
-    if width > MOST_PIXELS || height > MOST_PIXELS {
+    if width.max(height) > MOST_PIXELS as f32 {
         return Err(Error::Usage(format!(
             "a picture of {width} × {height} pixels is too large (at most {MOST_PIXELS} a side); lower the dpi"
         )));

@@ -61,6 +61,15 @@ pub fn random(layout: &Layout, seed: u64, stream: u64) -> Params {
     })
 }
 
+/// What is done to a direction before it is used, and only that.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Treatment {
+    /// How tensors with two or more axes are scaled; `None`: as they are.
+    pub normalize: Option<Normalization>,
+    /// What tensors with one axis do; `None`: as they are.
+    pub one_dim: Option<OneDim>,
+}
+
 /// Scales `direction` to the weights at `theta` by the given rule; buffers become zero.
 #[must_use]
 pub fn normalise(
@@ -69,19 +78,64 @@ pub fn normalise(
     rule: Normalization,
     one_dim: OneDim,
 ) -> Params {
-    let mut weights = theta.tensors().map(|(_, w)| w);
-    let scaled = direction.map(|spec, d| {
-        let w = weights.next().unwrap_or_default();
-        match (spec.is_trainable(), spec.shape.len() > 1, one_dim) {
-            (false, ..) | (true, false, OneDim::Zero) => vec![0.0; d.len()],
-            (true, false, OneDim::Copy) => w.to_vec(),
-            (true, false, OneDim::Keep) => scale_whole(d, w, rule),
-            (true, true, _) => scale_tensor(spec, d, w, rule),
+    let still = direction.map(|spec, d| {
+        if spec.is_trainable() {
+            d.to_vec()
+        } else {
+            vec![0.0; d.len()]
         }
     });
-    match (rule, scaled.norm()) {
-        (Normalization::Unit, norm) if norm > 0.0 => scaled.scaled(1.0 / norm),
-        _ => scaled,
+    let treatment = Treatment {
+        normalize: Some(rule),
+        one_dim: Some(one_dim),
+    };
+    treatment.apply(&still, theta)
+}
+
+impl Treatment {
+    /// What a random direction gets: where nothing is chosen, filter normalisation without biases.
+    #[must_use]
+    pub fn of_random(normalize: Option<Normalization>, one_dim: Option<OneDim>) -> Self {
+        Self {
+            normalize: Some(normalize.unwrap_or_default()),
+            one_dim: Some(one_dim.unwrap_or_default()),
+        }
+    }
+
+    /// The direction with this done to it. Buffers go with it as they are, but where tensors with one
+    /// axis are to stay, they do too.
+    #[must_use]
+    pub fn apply(self, direction: &Params, theta: &Params) -> Params {
+        let rule = self.normalize.unwrap_or(Normalization::None);
+        let mut weights = theta.tensors().map(|(_, w)| w);
+        let scaled = direction.map(|spec, d| {
+            let w = weights.next().unwrap_or_default();
+            match (spec.is_trainable(), spec.shape.len() > 1, self.one_dim) {
+                (true, true, _) => scale_tensor(spec, d, w, rule),
+                (_, _, Some(OneDim::Zero)) => vec![0.0; d.len()],
+                (true, false, Some(OneDim::Copy)) => w.to_vec(),
+                (true, false, Some(OneDim::Keep)) => scale_whole(d, w, rule),
+                (true, false, None) | (false, ..) => d.to_vec(),
+            }
+        });
+        match (rule, scaled.norm()) {
+            (Normalization::Unit, norm) if norm > 0.0 => scaled.scaled(1.0 / norm),
+            _ => scaled,
+        }
+    }
+
+    /// In words, for figures and files.
+    pub fn describe(self) -> String {
+        match (self.normalize, self.one_dim) {
+            (None, None) => "as stored".into(),
+            (Some(rule), Some(one_dim)) => {
+                format!("{}, {}", rule.describe(), one_dim.describe())
+            }
+            (Some(rule), None) => {
+                format!("{}, biases and norms as stored", rule.describe())
+            }
+            (None, Some(one_dim)) => format!("as stored, {}", one_dim.describe()),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub type Coordinate = Vec<f64>;
 
 /// An inclusive range of evenly spaced coordinates, written `FROM:TO:POINTS`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "Unchecked")]
 pub struct Axis {
     /// First coordinate.
     pub from: f64,
@@ -21,6 +22,10 @@ pub struct Axis {
 
 /// More points than this on one axis is a slip of the keyboard.
 const MOST_POINTS: usize = 10_001;
+/// And on one that another program computed: more than memory should hold.
+const MOST_STORED: usize = 4_000_000;
+/// Farther out no weight in single precision is left.
+const FARTHEST: f64 = 1e30;
 
 impl Axis {
     /// The coordinates; each is formed from the ends, so that both are exact and no error adds up.
@@ -38,6 +43,31 @@ impl Axis {
                 }
             })
             .collect()
+    }
+}
+
+/// An axis as a file may hold it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Unchecked {
+    from: f64,
+    to: f64,
+    points: usize,
+}
+
+impl TryFrom<Unchecked> for Axis {
+    type Error = String;
+
+    /// Results of other programs may run downwards; what can't be computed at all is refused.
+    fn try_from(axis: Unchecked) -> Result<Self, String> {
+        let Unchecked { from, to, points } = axis;
+        let within = from.is_finite() && to.is_finite();
+        if !within || points == 0 || points > MOST_STORED {
+            return Err(format!(
+                "{from}:{to}:{points} is no range: it needs finite ends and 1 to {MOST_STORED} points"
+            ));
+        }
+        Ok(Self { from, to, points })
     }
 }
 
@@ -74,8 +104,8 @@ impl FromStr for Axis {
                 "the number of points must be 1 to {MOST_POINTS}"
             )));
         }
-        if !(axis.to - axis.from).is_finite() {
-            return Err(wrong("it is wider than any number"));
+        if axis.from.abs().max(axis.to.abs()) > FARTHEST {
+            return Err(wrong(&format!("its ends must lie within ±{FARTHEST:e}")));
         }
         if axis.points > 1 && axis.from >= axis.to {
             return Err(wrong("FROM must be below TO"));
@@ -144,6 +174,8 @@ mod tests {
             "0:inf:5",
             "0:1:-3",
             "0:1:99999999",
+            "-1e300:1e300:3",
+            "nan:1:3",
         ] {
             let message = text.parse::<Axis>().unwrap_err().to_string();
             assert!(message.contains("FROM:TO:POINTS"), "{message}");

@@ -4,6 +4,7 @@
 //! and nothing knows a file, a clock or a thread. A computation is an iterator of partial results.
 
 pub mod curvature;
+pub mod definitions;
 pub mod direction;
 pub mod distance;
 pub mod evaluate;
@@ -11,6 +12,7 @@ pub mod grid;
 pub mod line;
 pub mod noise;
 pub mod objective;
+
 pub mod sample;
 pub mod sharpness;
 pub mod slice;

@@ -14,12 +14,14 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Buffers {
-    /// They stay those of the origin.
+    /// They stay those of the origin
     Frozen,
-    /// They follow the same affine formula as the weights.
+    /// They follow the same affine formula as the weights; a variance that would turn negative is
+    /// clamped, and how many were is said
     #[default]
     Interpolate,
-    /// They are measured on the training split at every point (train-mode passes over batches).
+    /// They are measured on the training split at every point: train-mode passes over batches of
+    /// --statistics-batch samples, the mean over batches of their means and unbiased variances
     Recompute,
 }
 

@@ -18,15 +18,44 @@ pub struct Trajectory {
     pub points: Vec<Projection>,
 }
 
-/// Whether the mean is taken off before the principal directions are found.
+/// Which rows the principal directions are found from, and what is taken off them. A row is
+/// w_t − w_last, the offset of a checkpoint from the last one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Centring {
-    /// As Li et al.'s code does it: directions of the variance about the mean.
+    /// The offsets w_t − w_last of all checkpoints but the last, less their mean: directions of the
+    /// variance about the mean
     #[default]
     Mean,
-    /// Directions of the offsets from the last checkpoint themselves.
-    None,
+    /// Exactly as Li et al.'s code: the last checkpoint's own row, which is zero, counts too, in the
+    /// mean and in the variance
+    Li,
+    /// The offsets w_t − w_last themselves, uncentred: directions of the distance from the last
+    /// checkpoint
+    #[serde(alias = "none")]
+    #[value(alias = "none")]
+    Final,
+}
+
+impl Centring {
+    /// The rule in words, for figures and files.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Mean => "about the mean of all checkpoints but the last",
+            Self::Li => {
+                "about the mean of all checkpoints, the last one's zero row counted (Li et al. 2018)"
+            }
+            Self::Final => "of the offsets from the last checkpoint, uncentred",
+        }
+    }
+
+    /// Checkpoints it takes to span a plane.
+    fn fewest(self) -> usize {
+        match self {
+            Self::Mean => 4,
+            Self::Li | Self::Final => 3,
+        }
+    }
 }
 
 /// Principal directions of the offsets w_t − w_last of a series.
@@ -47,19 +76,20 @@ pub fn pca(series: &[Params], centring: Centring) -> Result<Trajectory> {
             "a trajectory needs at least three checkpoints of one network".into(),
         ));
     }
-    if centring == Centring::Mean && series.len() < 4 {
+    if series.len() < centring.fewest() {
         return Err(Error::Slice(
-            "three checkpoints span no plane about their mean; give four, or use --centring none"
+            "three checkpoints span no plane about the mean of the first two; give four, or use --centring li or final"
                 .into(),
         ));
     }
-    // The last checkpoint is no row of its own: its offset is zero.
+    // The last checkpoint's offset is zero; whether that is a row of its own is a matter of the rule.
+    let count = series.len() - usize::from(centring != Centring::Li);
     let mut rows: Vec<Params> = series
         .iter()
-        .take(series.len() - 1)
+        .take(count)
         .map(|p| without_buffers(&p.minus(last)))
         .collect();
-    if centring == Centring::Mean {
+    if centring != Centring::Final {
         let share = 1.0 / rows.len() as f64;
         let mean = rows
             .iter()

@@ -75,13 +75,30 @@ pub fn write(graph: &Graph, assumptions: &[String]) -> String {
     }
     text.push('\n');
     match toml::to_string(graph) {
-        Ok(body) => text.push_str(&body),
+        Ok(body) => text.push_str(&to_complete(&body, graph)),
         Err(e) => text.push_str(&format!(
             "# The network can't be written: {}\n",
             e.to_string().replace('\n', " ")
         )),
     }
     text
+}
+
+/// What is missing in a draft can be written into it: an empty list in its place would forbid that.
+fn to_complete(body: &str, graph: &Graph) -> String {
+    let mut body = body.to_owned();
+    if graph.input.is_empty() {
+        let line = "# input = [64]      <- the shape of one sample isn't known: write it here\n";
+        body = body.replacen("input = []\n", line, 1);
+    }
+    if graph.layers.is_empty() {
+        body = body.replacen("layer = []\n", "", 1);
+        body.push_str(
+            "\n# [[layer]]         <- no layer is known: write them here, the first one as\n\
+             # name = \"first\"\n# kind = \"linear\"\n# weight = \"NAME\"\n# bias = \"NAME\"\n",
+        );
+    }
+    body
 }
 
 const HEAD: &str = "\

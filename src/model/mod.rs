@@ -15,11 +15,12 @@ pub mod loss;
 pub mod params;
 pub mod reverse;
 pub mod shape;
+mod spare;
 pub mod tangent;
 pub mod value;
 pub mod weights;
 
-use crate::checkpoint::StateDict;
+use crate::checkpoint::{self, Kind, Listing, StateDict};
 use crate::error::{Error, Result};
 use graph::{Graph, Loss};
 use params::{Layout, Params, TensorSpec};
@@ -33,20 +34,26 @@ pub struct Network {
     layout: Layout,
     sources: Vec<Vec<Option<usize>>>,
     shapes: Vec<Vec<usize>>,
+    /// What of the checkpoint it was made from it doesn't use.
+    spare: Vec<spare::Spare>,
 }
 
 impl Network {
-    /// Checks `graph` against the shapes of `state` and fixes the order of the tensors: the
+    /// Checks `graph` against the shapes of `state`, read or only listed, and fixes the order of the tensors: the
     /// graph's, in which PyTorch usually numbers parameters too.
     ///
     /// # Errors
     /// Names the layer and the shapes that don't fit, or the tensors that the checkpoint lacks.
-    pub fn new(graph: Graph, state: &StateDict) -> Result<Self> {
-        let shapes_by_name: HashMap<&str, &[usize]> = state
-            .tensors
-            .iter()
-            .map(|(name, array)| (name.as_str(), array.shape()))
-            .collect();
+    pub fn new(graph: Graph, state: &dyn Listing) -> Result<Self> {
+        let listed = state.list();
+        let tensors = graph.tensors();
+        let needed = |name: &str| tensors.iter().any(|(needed, _)| *needed == name);
+        let mut unreadable = listed.iter().filter(|t| t.kind == Kind::Unreadable);
+        if let Some(tensor) = unreadable.find(|t| needed(t.name)) {
+            return Err(unusable(state, tensor.name, tensor.dtype));
+        }
+        let shapes_by_name: HashMap<&str, &[usize]> =
+            listed.iter().map(|t| (t.name, t.shape)).collect();
         let missing: Vec<String> = graph
             .tensors()
             .iter()
@@ -57,9 +64,9 @@ impl Network {
             let message = format!(
                 "the model {:?} needs {}, which the checkpoint lacks",
                 graph.name,
-                listed(&missing)
+                first_few(&missing)
             );
-            return Err(Error::file(&state.source.path, message));
+            return Err(Error::file(&state.source().path, message));
         }
         let sources = shape::sources(&graph)?;
         let shapes = shape::infer(&graph, &graph.input, |name| {
@@ -78,11 +85,13 @@ impl Network {
                 })
             })
             .collect();
+        let spare = spare::unused(&layout, state);
         let network = Self {
             graph,
             layout,
             sources,
             shapes,
+            spare,
         };
         network.check_loss()?;
         Ok(network)
@@ -176,55 +185,85 @@ impl Network {
         most.max(1)
     }
 
-    /// The point of parameter space that `state` holds, and what a reader should know about it.
+    /// Holds the tensors of `state`, read or only listed, against the network's; gives what a reader
+    /// should know.
     ///
     /// # Errors
-    /// Names a tensor that is missing or has another shape, with both shapes.
-    pub fn params(&self, state: &StateDict) -> Result<(Params, Vec<String>)> {
-        let mut values = Vec::with_capacity(self.layout.len());
+    /// Names a tensor that is missing, has another shape (with both shapes), or a type that isn't read, or
+    /// weights that belong to another network: a tensor that neither this network nor the checkpoint it was
+    /// made from has.
+    pub fn check(&self, state: &dyn Listing) -> Result<Vec<String>> {
+        let listed = state.list();
+        let found: HashMap<&str, _> = listed.iter().map(|tensor| (tensor.name, tensor)).collect();
+        let path = &state.source().path;
         for spec in self.layout.iter() {
-            let Some(array) = state.get(&spec.name) else {
-                let message = format!("no tensor {:?} of shape {:?}", spec.name, spec.shape);
-                return Err(Error::file(&state.source.path, message));
+            let Some(tensor) = found.get(spec.name.as_str()) else {
+                let message = format!(
+                    "no tensor {:?} of shape {:?}, which the model {:?} needs",
+                    spec.name, spec.shape, self.graph.name
+                );
+                return Err(Error::file(path, message));
             };
-            if array.shape() != spec.shape {
+            if tensor.kind == Kind::Unreadable {
+                return Err(unusable(state, tensor.name, tensor.dtype));
+            }
+            if tensor.shape != spec.shape {
                 let message = format!(
                     "{:?} has shape {:?}, expected {:?}",
-                    spec.name,
-                    array.shape(),
-                    spec.shape
+                    spec.name, tensor.shape, spec.shape
                 );
-                return Err(Error::file(&state.source.path, message));
+                return Err(Error::file(path, message));
             }
-            values.push(array.to_f64());
         }
-        let known: std::collections::HashSet<&str> =
-            self.layout.iter().map(|s| s.name.as_str()).collect();
-        let unused: Vec<String> = state
-            .tensors
-            .iter()
-            .filter(|(name, _)| {
-                !known.contains(name.as_str()) && !name.ends_with("num_batches_tracked")
-            })
-            .map(|(name, array)| format!("{name:?} {:?}", array.shape()))
-            .collect();
+        let unused = spare::unused(&self.layout, state);
+        let strange = spare::strange(&unused, &self.spare, &self.layout, state);
+        if !strange.is_empty() {
+            return Err(Error::file(
+                path,
+                format!(
+                    "these weights belong to another network: the model {:?} doesn't use {}; compare checkpoints of one network",
+                    self.graph.name,
+                    spare::listed(&strange)
+                ),
+            ));
+        }
         let mut warnings = Vec::new();
         if !unused.is_empty() {
             warnings.push(format!(
                 "the model {:?} doesn't use {}: {}",
                 self.graph.name,
-                listed(&unused),
-                state.source.path.display()
+                spare::listed(&unused.iter().collect::<Vec<_>>()),
+                path.display()
             ));
         }
+        Ok(warnings)
+    }
+
+    /// The point of parameter space that `state` holds, and what a reader should know about it.
+    ///
+    /// # Errors
+    /// As [`Network::check`].
+    pub fn params(&self, state: &StateDict) -> Result<(Params, Vec<String>)> {
+        let warnings = self.check(state)?;
+        let values = self.layout.iter().map(|spec| state.get(&spec.name));
+        let values: Vec<Vec<f64>> = values.flatten().map(checkpoint::Array::to_f64).collect();
         let params = Params::new(Arc::clone(&self.layout), values)
             .ok_or_else(|| Error::Model("tensor sizes changed while they were read".into()))?;
         Ok((params, warnings))
     }
 }
 
+/// A network needs a tensor of a type that isn't read.
+fn unusable(state: &dyn Listing, name: &str, dtype: &str) -> Error {
+    let message = format!(
+        "the network needs {name:?}, but {}",
+        checkpoint::unreadable(dtype)
+    );
+    Error::file(&state.source().path, message)
+}
+
 /// The first few of many, in words.
-fn listed(items: &[String]) -> String {
+fn first_few(items: &[String]) -> String {
     match items {
         [first, second, third, _, rest @ ..] => {
             format!("{first}, {second}, {third} and {} more", rest.len() + 1)

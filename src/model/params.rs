@@ -86,6 +86,12 @@ impl Params {
         self.tensors().filter(|(spec, _)| spec.is_trainable())
     }
 
+    /// Whether, as a direction, it moves any tensor that no network trains.
+    pub fn moves_buffers(&self) -> bool {
+        self.tensors()
+            .any(|(spec, values)| !spec.is_trainable() && values.iter().any(|v| *v != 0.0))
+    }
+
     /// The values of the tensor called `name`.
     pub fn get(&self, name: &str) -> Option<&[f64]> {
         self.tensors()

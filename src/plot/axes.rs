@@ -56,30 +56,9 @@ impl Axis {
         self.thinned([8.0, 1.5], |_, _| TICK_SIZE)
     }
 
-    /// The most ticks whose labels, `taken` points wide between two middles, keep the first of two
-    /// gaps; where that leaves no two of them, the second.
     fn thinned(&self, gaps: [f64; 2], taken: impl Fn(&Tick, &Tick) -> f64) -> Vec<Tick> {
-        let tries: Vec<Vec<Tick>> = (1..=12)
-            .rev()
-            .map(|n| scale::ticks(self.scale, self.lo, self.hi, n))
-            .collect();
-        let labelled = |ticks: &[Tick]| ticks.iter().filter(|t| !t.label.is_empty()).count();
-        for gap in gaps {
-            let fits = |ticks: &&Vec<Tick>| {
-                let shown: Vec<&Tick> = ticks.iter().filter(|t| !t.label.is_empty()).collect();
-                let apart = |w: &[&Tick]| {
-                    (self.at(w[1].value) - self.at(w[0].value)).abs() >= taken(w[0], w[1]) + gap
-                };
-                shown.len() > 1 && shown.windows(2).all(apart)
-            };
-            if let Some(ticks) = tries.iter().find(fits) {
-                return ticks.clone();
-            }
-        }
-        tries
-            .into_iter()
-            .find(|ticks| labelled(ticks) == 1)
-            .unwrap_or_default()
+        let ends = (self.lo, self.hi);
+        scale::spaced(self.scale, ends, 12, |v| self.at(v), gaps, taken)
     }
 }
 
@@ -169,9 +148,9 @@ fn stroke(svg: &mut Svg, data: &str, color: Rgb) {
     );
 }
 
-/// The name of a vertical axis in lines of at most `limit` points.
-pub fn name_lines(name: &str, limit: f64) -> Vec<String> {
-    text::wrapped(name, LABEL_SIZE, limit, 2)
+/// The name of a vertical axis in lines of at most `limit` points, at most `most` of them.
+pub fn name_lines(name: &str, limit: f64, most: usize) -> Vec<String> {
+    text::wrapped(name, LABEL_SIZE, limit, most)
 }
 
 /// The room that lines of a vertical axis's name take to its side, the gap to the numbers included.

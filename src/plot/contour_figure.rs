@@ -106,7 +106,8 @@ pub fn svg(figure: &ContourFigure) -> Result<String> {
     }
 
     let middle = layout.left + layout.width / 2.0;
-    let mut y = layout.top + layout.height + axes::depth() + axes::NAME_GAP;
+    let bottom = layout.top + layout.height;
+    let mut y = bottom + axes::depth() + axes::NAME_GAP;
     y = axes::name_below(
         &mut svg,
         &figure.x_label,
@@ -114,6 +115,7 @@ pub fn svg(figure: &ContourFigure) -> Result<String> {
         y,
         (MARGIN, page - MARGIN),
     );
+    y = y.max(bottom + layout.over + 2.0);
     let room = page - 2.0 * MARGIN;
     let entries = notes(figure, surface.as_ref(), &layout);
     y = legend::entries(&mut svg, &entries, (MARGIN, y, room), None) + 3.0;
@@ -374,8 +376,6 @@ fn notes<'a>(
             names.collect::<Vec<_>>().join(", ")
         )));
     }
-    if layout.unequal {
-        entries.push(note("the axes' units are not equally long".to_owned()));
-    }
+    entries.extend(layout.aspect.words().map(note));
     entries
 }

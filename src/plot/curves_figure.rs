@@ -119,7 +119,7 @@ impl CurvesFigure {
         let pointing = self.curves.iter().filter(|c| !c.pointers.is_empty());
         top += pointing.count() as f64 * curve_marks::POINTER_ROW;
 
-        let y_name = axes::name_lines(&self.y_label, ASPECT * room + 8.0);
+        let y_name = axes::name_lines(&self.y_label, ASPECT * room + 8.0, 2);
         let axis = |scale, (lo, hi), from, to| Axis {
             scale,
             lo,

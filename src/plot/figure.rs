@@ -68,6 +68,7 @@ pub struct Trajectory {
 }
 
 /// A surface over a plane as colours and iso-lines, or with no values just trajectories in a plane.
+/// A unit is as long on both axes, unless that would leave a sliver, which the figure then says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContourFigure {
     /// Coordinates of the columns, strictly ascending or descending.
@@ -102,8 +103,6 @@ pub struct ContourFigure {
     pub title: String,
     /// Small lines below: how the figure was made.
     pub caption: Vec<String>,
-    /// Whether a unit is as long on both axes.
-    pub equal_aspect: bool,
     /// Width of the page in millimetres, held to 40..1000.
     pub width_mm: f64,
 }
@@ -127,7 +126,6 @@ impl Default for ContourFigure {
             trajectories: Vec::new(),
             title: String::new(),
             caption: Vec::new(),
-            equal_aspect: false,
             width_mm: WIDTH_MM,
         }
     }

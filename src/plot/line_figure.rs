@@ -11,9 +11,11 @@ use super::draw::{Anchor, FAINT, Style, Svg, path_data, rect_data};
 use super::figure::{self, LineFigure};
 use super::legend::{self, Entry, LEGEND_SIZE, SWATCH};
 use super::line_marks::{DASHES, LINE, Series, barrier, curve, marks_of_lost, names};
+use super::line_range;
 use super::number::format_value;
 use super::scale::{self, Scale, Tick};
 use crate::error::{Error, Result};
+use std::borrow::Cow;
 
 /// Room at the border of the page, in points.
 const MARGIN: f64 = 4.0;
@@ -178,6 +180,12 @@ fn series(figure: &LineFigure) -> Result<Vec<Series<'_>>> {
                 values.len()
             )));
         }
+        // People read accuracies in per cent.
+        let values = if is_loss {
+            Cow::Borrowed(values.as_slice())
+        } else {
+            Cow::Owned(values.iter().map(|v| 100.0 * v).collect())
+        };
         series.push(Series {
             name,
             values,
@@ -201,10 +209,25 @@ fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<S
             return None;
         }
         let scale = if is_loss { figure.scale } else { Scale::Linear };
-        let range = scale::robust_range(scale, &values);
+        let range = if is_loss {
+            let own = series.iter().filter(|s| s.is_loss);
+            let losses: Vec<&[f64]> = own.map(|s| s.values.as_ref()).collect();
+            line_range::range(
+                scale,
+                &figure.alpha,
+                &losses,
+                &barrier_ends(figure, &losses),
+            )
+        } else {
+            scale::finite_range(values.iter().copied())
+        };
         let largest = scale::finite_range(values.iter().copied()).map(|r| r.1);
         let beyond = range.and_then(|r| largest.filter(|l| *l > r.1));
-        let (lo, hi) = padded(scale, range.unwrap_or((0.1, 1.0)), is_loss);
+        let (lo, hi) = padded(
+            scale,
+            range.unwrap_or(if is_loss { (0.1, 1.0) } else { (0.0, 100.0) }),
+            is_loss,
+        );
         let axis = Axis {
             scale,
             lo,
@@ -214,7 +237,7 @@ fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<S
         };
         let mut ticks = axis.ticks_up();
         if !is_loss {
-            ticks.retain(|t| t.value <= 1.0 + 1e-9);
+            ticks.retain(|t| t.value <= 100.0 + 1e-7);
         }
         let mut own = series.iter().filter(|s| s.is_loss == is_loss);
         let name = match (own.next(), own.next()) {
@@ -223,12 +246,9 @@ fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<S
             _ if is_loss => "Loss".to_owned(),
             _ => "Accuracy".to_owned(),
         };
-        let name = if is_loss {
-            figure::with_unit(&name, &figure.unit)
-        } else {
-            name
-        };
-        let name = axes::name_lines(&name, height + 8.0);
+        let unit = if is_loss { &figure.unit } else { "%" };
+        let name = figure::with_unit(&name, unit);
+        let name = axes::name_lines(&name, height + 8.0, 2);
         Some(Side {
             axis,
             ticks,
@@ -240,13 +260,26 @@ fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<S
     [true, false].into_iter().filter_map(side).collect()
 }
 
+/// Where a barrier begins and ends: on the chord between the minimizers, and its height above that.
+fn barrier_ends(figure: &LineFigure, losses: &[&[f64]]) -> Vec<f64> {
+    let at = |alpha| {
+        let first = losses.first()?;
+        line_range::interpolated(&figure.alpha, first, alpha)
+    };
+    let ends = figure.barrier.zip(at(0.0)).zip(at(1.0));
+    ends.map_or_else(Vec::new, |((barrier, from), to)| {
+        let foot = (1.0 - barrier.alpha) * from + barrier.alpha * to;
+        vec![foot, foot + barrier.height]
+    })
+}
+
 /// The range of values with some air, in values.
 fn padded(scale: Scale, (lo, hi): (f64, f64), is_loss: bool) -> (f64, f64) {
     let (a, b) = (scale.forward(lo), scale.forward(hi));
     let pad = if a < b {
         0.06 * (b - a)
     } else {
-        (0.1 * b.abs()).max(0.05)
+        (0.1 * b.abs()).max(if is_loss { 0.05 } else { 5.0 })
     };
     let (mut from, mut to) = (scale.inverse(a - pad), scale.inverse(b + pad));
     if scale == Scale::Linear {
@@ -254,8 +287,8 @@ fn padded(scale: Scale, (lo, hi): (f64, f64), is_loss: bool) -> (f64, f64) {
         if is_loss && lo >= 0.0 && lo < 0.25 * hi {
             from = 0.0;
         }
-        if !is_loss && hi <= 1.0 {
-            to = to.min(1.0 + 0.35 * pad);
+        if !is_loss && hi <= 100.0 {
+            to = to.min(100.0 + 0.35 * pad);
         }
     }
     let fits = from.is_finite() && to.is_finite() && from < to;

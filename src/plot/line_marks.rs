@@ -8,8 +8,10 @@ use super::colormap::{self, Rgb, hex};
 use super::draw::{Anchor, CAP, FAINT, Style, Svg, number, path_data};
 use super::figure::LineFigure;
 use super::legend::LEGEND_SIZE;
+use super::line_range::interpolated;
 use super::number::format_value;
 use super::text;
+use std::borrow::Cow;
 
 /// Width of lines of data.
 pub const LINE: f64 = 1.15;
@@ -19,7 +21,8 @@ pub const DASHES: &str = r#" stroke-dasharray="3.2 2""#;
 /// One metric as it is drawn.
 pub struct Series<'a> {
     pub name: &'static str,
-    pub values: &'a [f64],
+    /// As they stand on the axis: nats, per cent.
+    pub values: Cow<'a, [f64]>,
     pub is_loss: bool,
     pub is_dashed: bool,
 }
@@ -81,7 +84,7 @@ pub fn names(figure: &LineFigure, x: &Axis) -> Vec<Name> {
 pub fn curve(svg: &mut Svg, series: &Series, alpha: &[f64], x: &Axis, y: &Axis) {
     let points: Vec<(f64, f64)> = alpha
         .iter()
-        .zip(series.values)
+        .zip(series.values.iter())
         .map(|(a, v)| (x.at(*a), y.at(*v)))
         .collect();
     let color = hex(series.color());
@@ -124,28 +127,34 @@ pub fn curve(svg: &mut Svg, series: &Series, alpha: &[f64], x: &Axis, y: &Axis) 
     }
 }
 
-/// A bar and a sign at the border for each stretch of points without a place: "∞" and "NaN" above,
-/// "≤ 0" below on a logarithmic scale.
+/// A bar and a sign at the border for each stretch of points that the plot doesn't show: "∞" and "NaN"
+/// above, "≤ 0" below on a logarithmic scale, and how far a line goes on beyond its axis.
 pub fn marks_of_lost(svg: &mut Svg, series: &[&Series], alpha: &[f64], x: &Axis, y: &Axis) {
     #[derive(Clone, Copy, PartialEq)]
     enum Lost {
         Infinite,
         NotANumber,
         NotPositive,
+        Above,
+        Below,
     }
     let lost = |i: usize| -> Option<Lost> {
-        let values = || {
-            series
-                .iter()
-                .filter_map(|s| s.values.get(i))
-                .filter(|v| y.scale.forward(**v).is_nan())
-        };
-        let first = values().next()?;
-        Some(match first {
-            _ if values().any(|v| v.is_infinite()) => Lost::Infinite,
-            v if v.is_nan() => Lost::NotANumber,
-            _ => Lost::NotPositive,
+        let all = || series.iter().filter_map(|s| s.values.get(i));
+        let values = || all().filter(|v| y.scale.forward(**v).is_nan());
+        Some(match values().next() {
+            Some(_) if values().any(|v| v.is_infinite()) => Lost::Infinite,
+            Some(v) if v.is_nan() => Lost::NotANumber,
+            Some(_) => Lost::NotPositive,
+            None if all().any(|v| *v > y.hi) => Lost::Above,
+            None if all().any(|v| *v < y.lo) => Lost::Below,
+            None => return None,
         })
+    };
+    // The farthest value of a stretch.
+    let farthest = |start: usize, end: usize, worse: fn(f64, f64) -> f64| {
+        let values = series.iter().filter_map(|s| s.values.get(start..=end));
+        let placed = values.flatten().copied().filter(|v| v.is_finite());
+        placed.reduce(worse).map(format_value).unwrap_or_default()
     };
     let Some(color) = series.first().map(|s| s.color()) else {
         return;
@@ -160,9 +169,15 @@ pub fn marks_of_lost(svg: &mut Svg, series: &[&Series], alpha: &[f64], x: &Axis,
         {
             let (a, b) = ((x.at(*a) - half).max(x.from), (x.at(*b) + half).min(x.to));
             let (word, edge, sign) = match kind {
-                Lost::Infinite => ("∞", y.to, 1.0),
-                Lost::NotANumber => ("NaN", y.to, 1.0),
-                Lost::NotPositive => ("≤ 0", y.from, -1.0),
+                Lost::Infinite => ("∞".to_owned(), y.to, 1.0),
+                Lost::NotANumber => ("NaN".to_owned(), y.to, 1.0),
+                Lost::NotPositive => ("≤ 0".to_owned(), y.from, -1.0),
+                Lost::Above => (format!("↑ {}", farthest(start, end, f64::max)), y.to, 1.0),
+                Lost::Below => (
+                    format!("↓ {}", farthest(start, end, f64::min)),
+                    y.from,
+                    -1.0,
+                ),
             };
             // Accuracy keeps below the loss, should both be lost.
             let inset = if series.first().is_some_and(|s| s.is_loss) {
@@ -174,13 +189,13 @@ pub fn marks_of_lost(svg: &mut Svg, series: &[&Series], alpha: &[f64], x: &Axis,
             svg.line(&[(a, bar), (b, bar)], color, 2.0);
             let size = if word == "∞" { 8.0 } else { LEGEND_SIZE };
             let middle = edge + sign * (inset + 2.6 + size * CAP / 2.0);
-            let width = text::width(word, size) / 2.0;
+            let width = text::width(&word, size) / 2.0;
             let at = ((a + b) / 2.0)
                 .max(x.from + width + 1.0)
                 .min(x.to - width - 1.0);
             let mut style = Style::new(size, Anchor::Middle, color);
             style.halo = Some([255; 3]);
-            svg.text(at, middle + size * CAP / 2.0, word, style);
+            svg.text(at, middle + size * CAP / 2.0, &word, style);
         }
         start = end + 1;
     }
@@ -198,7 +213,7 @@ pub fn barrier(
     let (Some(barrier), Some(loss)) = (figure.barrier, series.iter().find(|s| s.is_loss)) else {
         return;
     };
-    let at = |alpha: f64| interpolated(&figure.alpha, loss.values, alpha);
+    let at = |alpha: f64| interpolated(&figure.alpha, &loss.values, alpha);
     let (Some(from), Some(to)) = (at(0.0), at(1.0)) else {
         return;
     };
@@ -255,19 +270,4 @@ pub fn barrier(
         head.max(foot) + 4.0 + LEGEND_SIZE * CAP
     };
     svg.text(at, baseline, &words, style);
-}
-
-/// The value at `alpha` on the straight line between its neighbours, if both are finite.
-fn interpolated(alpha: &[f64], values: &[f64], at: f64) -> Option<f64> {
-    // Coordinates such as −1 + 20·0.05 miss a round number by rounding.
-    let same = |a: &f64| (a - at).abs() < 1e-9;
-    if let Some(i) = alpha.iter().position(same) {
-        return values.get(i).copied().filter(|v| v.is_finite());
-    }
-    let next = alpha.partition_point(|a| *a < at);
-    let before = next.checked_sub(1)?;
-    let (a, b) = (alpha.get(before)?, alpha.get(next)?);
-    let t = (at - a) / (b - a);
-    let value = (1.0 - t) * values.get(before)? + t * values.get(next)?;
-    value.is_finite().then_some(value)
 }

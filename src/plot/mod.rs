@@ -4,6 +4,7 @@
 //! same figure in the window, in a file and in a test. A figure becomes an SVG string; `export`
 //! turns that into files. Nothing here knows networks, files, windows or GPUs.
 
+pub mod aspect;
 mod axes;
 pub mod camera;
 mod color_bar;
@@ -21,11 +22,13 @@ pub mod heat;
 mod legend;
 mod line_figure;
 mod line_marks;
+pub mod line_range;
 mod marks;
 pub mod number;
 pub mod page;
 pub mod refine;
 pub mod scale;
+pub mod space_axes;
 pub mod surface;
 pub mod text;
 

@@ -1,12 +1,15 @@
 //! Figures put together: several on one page, and pictures of scenes with their words.
 
 use super::axes::{self, Axis};
+use super::camera::Camera;
 use super::colormap::Colormap;
-use super::draw::{POINTS_PER_MM, Svg};
+use super::draw::{Anchor, CAP, INK, POINTS_PER_MM, Style, Svg};
 use super::figure;
 use super::heat;
 use super::legend;
 use super::scale::Scale;
+use super::space_axes::{self, Axes, Letters, Pin};
+use super::text;
 use crate::error::{Error, Result};
 
 const MARGIN: f64 = 4.0;
@@ -118,18 +121,33 @@ pub struct Key<'a> {
 /// Height of the strip of colours, in points.
 const STRIP: f64 = 6.0;
 
-/// A picture of a scene, RGBA from the top row down, under a title, over its colours and a caption.
+/// A picture of a scene and what is written over it.
+pub struct Scene<'a> {
+    /// RGBA from the top row down.
+    pub pixels: &'a [u8],
+    /// Its width and height in pixels.
+    pub size: (usize, usize),
+    /// What its colours mean.
+    pub key: Key<'a>,
+    /// The axes of the surface in it.
+    pub axes: &'a Axes,
+    /// From where it is seen.
+    pub camera: &'a Camera,
+    /// Marked points.
+    pub pins: &'a [Pin],
+}
+
+/// A picture of a scene with its axes, under a title, over its colours and a caption.
 ///
 /// # Errors
 /// Where the pixels make no picture.
 pub fn with_words(
-    pixels: &[u8],
-    (width, height): (usize, usize),
+    scene: &Scene<'_>,
     title: &str,
-    key: &Key<'_>,
     caption: &[String],
     width_mm: f64,
 ) -> Result<String> {
+    let (width, height) = scene.size;
     let page = figure::page_width(width_mm);
     let room = page - 2.0 * MARGIN;
     let mut svg = Svg::default();
@@ -138,10 +156,12 @@ pub fn with_words(
         top = legend::title(&mut svg, title, MARGIN, top, room) + 2.0;
     }
     let tall = room * height as f64 / width.max(1) as f64;
-    let png = heat::base64(&heat::png(pixels, width, height)?);
+    let png = heat::base64(&heat::png(scene.pixels, width, height)?);
     svg.element(&format!(
         r#"<image x="{MARGIN}" y="{top:.2}" width="{room:.2}" height="{tall:.2}" href="data:image/png;base64,{png}"/>"#
     ));
+    over(&mut svg, scene, (MARGIN, top), (room, tall));
+    let key = &scene.key;
     let strip_top = top + tall + 4.0;
     let (left, right) = (MARGIN + 0.12 * room, MARGIN + 0.88 * room);
     let colors: Vec<u8> = key
@@ -169,4 +189,62 @@ pub fn with_words(
     let named = axes::name_below(&mut svg, key.name, 0.5 * page, below, ends);
     let end = legend::caption(&mut svg, caption, MARGIN, named + 3.0, room);
     Ok(svg.finish(page, end + MARGIN, title, &caption.join(" ")))
+}
+
+/// From a pin's point to its name.
+const PIN: f64 = 11.0;
+/// Font sizes over a scene.
+const LETTERS: Letters = Letters {
+    number: 6.5,
+    name: 7.5,
+};
+
+/// Axes and pins over a picture whose corner lies at `(left, top)`.
+fn over(svg: &mut Svg, scene: &Scene<'_>, (left, top): (f64, f64), (width, height): (f64, f64)) {
+    let size = (width as f32, height as f32);
+    let at = |(x, y): (f32, f32)| (left + f64::from(x), top + f64::from(y));
+    let placed = space_axes::lay_out(scene.axes, scene.camera, size, LETTERS);
+    for tick in placed.ticks {
+        svg.line(&tick.map(at), INK, axes::AXIS_WIDTH);
+    }
+    let style = |size: f32, anchor| {
+        let mut style = Style::new(f64::from(size), anchor, INK);
+        style.halo = Some([255; 3]);
+        style
+    };
+    for word in placed.words {
+        let size = if word.is_name {
+            LETTERS.name
+        } else {
+            LETTERS.number
+        };
+        let (x, y) = at(word.middle);
+        let style = style(size, Anchor::Middle);
+        svg.text(x, y + 0.5 * style.size * CAP, &word.text, style);
+    }
+    for pin in scene.pins {
+        let Some((x, y, _)) = scene.camera.project(pin.at, size) else {
+            continue;
+        };
+        if !(0.0..=size.0).contains(&x) || !(0.0..=size.1).contains(&y) {
+            continue;
+        }
+        let (x, y) = at((x, y));
+        svg.line(&[(x, y), (x, y - PIN)], INK, 0.6);
+        svg.dot((x, y), 1.6, "#222", "#fff", 0.5);
+        // Its name stays on the picture.
+        let half = 0.5 * text::width(&pin.words, f64::from(LETTERS.number)) + 1.0;
+        let x = x.max(left + half).min((left + width - half).max(left));
+        let style = style(LETTERS.number, Anchor::Middle);
+        svg.text(x, y - PIN - 1.5, &pin.words, style);
+    }
+}
+
+/// Width and height of a document of this crate on paper, in millimetres.
+///
+/// # Errors
+/// Where it says none.
+pub fn millimetres(document: &str) -> Result<(f64, f64)> {
+    let (width, height) = size(document)?;
+    Ok((width / POINTS_PER_MM, height / POINTS_PER_MM))
 }

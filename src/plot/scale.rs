@@ -137,6 +137,42 @@ pub fn ticks(scale: Scale, lo: f64, hi: f64, count: usize) -> Vec<Tick> {
         .collect()
 }
 
+/// Ticks in [lo, hi] that stand apart: of at most `most` labelled ones the most whose labels keep the
+/// first of two gaps between them; where that leaves no two of them, the second.
+///
+/// * `place`: where a value lies along the axis, in the unit of the gaps.
+/// * `taken`: how much of that the labels of two neighbours cover between their middles, measured.
+pub fn spaced(
+    scale: Scale,
+    (lo, hi): (f64, f64),
+    most: usize,
+    place: impl Fn(f64) -> f64,
+    gaps: [f64; 2],
+    taken: impl Fn(&Tick, &Tick) -> f64,
+) -> Vec<Tick> {
+    let tries: Vec<Vec<Tick>> = (1..=most.max(1))
+        .rev()
+        .map(|n| ticks(scale, lo, hi, n))
+        .collect();
+    for gap in gaps {
+        let fits = |ticks: &&Vec<Tick>| {
+            let shown: Vec<&Tick> = ticks.iter().filter(|t| !t.label.is_empty()).collect();
+            let apart = |w: &[&Tick]| {
+                (place(w[1].value) - place(w[0].value)).abs() >= taken(w[0], w[1]) + gap
+            };
+            shown.len() > 1 && shown.windows(2).all(apart)
+        };
+        if let Some(ticks) = tries.iter().find(fits) {
+            return ticks.clone();
+        }
+    }
+    let labelled = |ticks: &[Tick]| ticks.iter().filter(|t| !t.label.is_empty()).count();
+    tries
+        .into_iter()
+        .find(|ticks| labelled(ticks) == 1)
+        .unwrap_or_default()
+}
+
 fn log_ticks(lo: f64, hi: f64, count: usize) -> Vec<Tick> {
     let (first, last) = (lo.log10().floor() as i32, hi.log10().ceil() as i32);
     // Beyond the ends of what numbers can hold, powers of ten are 0 or infinite.

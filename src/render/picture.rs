@@ -2,6 +2,7 @@
 
 use super::renderer::SurfaceRenderer;
 use super::scene::SurfaceScene;
+use crate::engine::drivers;
 use crate::error::{Error, Result};
 use crate::plot::camera::Camera;
 
@@ -15,6 +16,7 @@ pub fn headless() -> Result<(wgpu::Device, wgpu::Queue)> {
             "{what}: {why}; install a Vulkan driver (mesa-vulkan-drivers has a software one) to draw surfaces in space"
         ))
     };
+    let _hush = drivers::hush();
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor {
         backends: wgpu::Backends::PRIMARY,
         ..wgpu::InstanceDescriptor::new_without_display_handle()
@@ -29,6 +31,37 @@ pub fn headless() -> Result<(wgpu::Device, wgpu::Queue)> {
         ..wgpu::DeviceDescriptor::default()
     }))
     .map_err(|e| failed("the graphics adapter can't be opened", e.to_string()))
+}
+
+/// A graphics device that draws scenes for files.
+pub struct Studio {
+    device: wgpu::Device,
+    queue: wgpu::Queue,
+}
+
+impl Studio {
+    /// Opens one.
+    ///
+    /// # Errors
+    /// As [`headless`].
+    pub fn open() -> Result<Self> {
+        let (device, queue) = headless()?;
+        Ok(Self { device, queue })
+    }
+
+    /// As [`pixels`].
+    ///
+    /// # Errors
+    /// As [`pixels`].
+    pub fn pixels(
+        &self,
+        scene: &SurfaceScene,
+        camera: &Camera,
+        size: [u32; 2],
+        pixel: f32,
+    ) -> Result<Vec<u8>> {
+        pixels(&self.device, &self.queue, scene, camera, size, pixel)
+    }
 }
 
 /// The picture of a scene as RGBA, the top row first: `4 · width · height` bytes.

@@ -1,7 +1,9 @@
 //! What is drawn: a surface as triangles, its colours, its iso-lines and the frame around it.
 
+use crate::plot::aspect::Aspect;
 use crate::plot::colormap::Colormap;
 use crate::plot::scale::Scale;
+use crate::plot::space_axes;
 use bytemuck::{Pod, Zeroable};
 
 /// A corner of the surface, as `shaders/surface.wgsl` reads it.
@@ -26,7 +28,7 @@ pub struct LineEnd {
     pub color: [f32; 4],
 }
 
-/// A surface in space: x and y from −1 to 1, z up.
+/// A surface in space: the longer side of the plane from −1 to 1, the other true to scale, z up.
 #[derive(Debug, Clone)]
 pub struct SurfaceScene {
     /// Names this content: a renderer uploads a scene of another key.
@@ -69,6 +71,20 @@ pub struct Look {
     pub dark: bool,
 }
 
+/// The proportions of the plane over these coordinates.
+pub fn aspect(x: &[f64], y: &[f64]) -> Aspect {
+    let span = |c: &[f64]| match c {
+        [first, .., last] => last - first,
+        _ => 0.0,
+    };
+    Aspect::of(span(x), span(y))
+}
+
+/// How far the plane reaches from the middle along x and y in world space: 1 along its longer side.
+pub fn reach(x: &[f64], y: &[f64]) -> [f32; 2] {
+    aspect(x, y).half().map(|h| h as f32)
+}
+
 impl SurfaceScene {
     /// The surface of `values`, `[y, x]` in row-major order, over ascending `x` and `y`.
     ///
@@ -90,9 +106,10 @@ impl SurfaceScene {
         } else {
             Vec::new()
         };
-        let place = |c: &[f64], i: usize| {
+        let half = reach(x, y);
+        let place = |c: &[f64], i: usize, half: f32| {
             let (first, last) = (c[0], c[c.len() - 1]);
-            (-1.0 + 2.0 * (c[i] - first) / (last - first)) as f32
+            half * (-1.0 + 2.0 * (c[i] - first) / (last - first)) as f32
         };
         let tall = 2.0 * look.exaggeration.clamp(0.0, 4.0);
         let height = |t: f32| tall * (t - 0.5);
@@ -102,7 +119,7 @@ impl SurfaceScene {
                 for column in 0..nx {
                     let t = heights[row * nx + column].unwrap_or(0.0);
                     vertices.push(Vertex {
-                        position: [place(x, column), place(y, row), height(t)],
+                        position: [place(x, column, half[0]), place(y, row, half[1]), height(t)],
                         normal: [0.0, 0.0, 1.0],
                         value: t,
                     });
@@ -119,7 +136,7 @@ impl SurfaceScene {
             key,
             vertices,
             indices,
-            lines: frame(tall, look.dark),
+            lines: frame(tall, half, look.dark, [x, y]),
             colors: look.colormap.table(),
             levels: look
                 .levels
@@ -189,8 +206,9 @@ fn smooth(vertices: &mut [Vertex], heights: &[Option<f32>], nx: usize, ny: usize
     }
 }
 
-/// The floor with a light grid, and the four edges up to the top of the scale.
-fn frame(tall: f32, dark: bool) -> Vec<LineEnd> {
+/// The floor with a light grid at the numbers of its axes, and the four edges up to the top of the
+/// scale.
+fn frame(tall: f32, [wide, deep]: [f32; 2], dark: bool, axes: [&[f64]; 2]) -> Vec<LineEnd> {
     let ink = if dark { 0.72 } else { 0.30 };
     let line = |a: [f32; 3], b: [f32; 3], opacity: f32| {
         [a, b].map(|position| LineEnd {
@@ -199,17 +217,28 @@ fn frame(tall: f32, dark: bool) -> Vec<LineEnd> {
         })
     };
     let (floor, top) = (-0.5 * tall, 0.5 * tall);
-    let corners = [[-1.0, -1.0], [1.0, -1.0], [1.0, 1.0], [-1.0, 1.0]];
+    let corners = [[-wide, -deep], [wide, -deep], [wide, deep], [-wide, deep]];
     let mut lines = Vec::new();
     for (i, [x, y]) in corners.into_iter().enumerate() {
         let [nx, ny] = corners[(i + 1) % 4];
         lines.extend(line([x, y, floor], [nx, ny, floor], 0.8));
         lines.extend(line([x, y, floor], [x, y, top], 0.35));
     }
-    for step in 1..4 {
-        let at = -1.0 + 0.5 * step as f32;
-        lines.extend(line([at, -1.0, floor], [at, 1.0, floor], 0.22));
-        lines.extend(line([-1.0, at, floor], [1.0, at, floor], 0.22));
+    for (k, coordinates) in axes.into_iter().enumerate() {
+        let (Some(first), Some(last)) = (coordinates.first(), coordinates.last()) else {
+            continue;
+        };
+        for value in space_axes::marks(*first, *last) {
+            let at = (-1.0 + 2.0 * (value - first) / (last - first)) as f32;
+            if !(-0.999..0.999).contains(&at) {
+                continue;
+            }
+            let ends = [-1.0, 1.0].map(|end| match k {
+                0 => [wide * at, deep * end, floor],
+                _ => [wide * end, deep * at, floor],
+            });
+            lines.extend(line(ends[0], ends[1], 0.22));
+        }
     }
     lines
 }
@@ -267,6 +296,19 @@ mod tests {
             let scene = SurfaceScene::new(1, &axis(nx), &axis(ny), &vec![1.0; nx * ny], &look());
             assert!(scene.indices.is_empty());
         }
+    }
+
+    #[test]
+    fn a_plane_twice_as_wide_as_high_is_so_in_space() {
+        let (x, y) = ([-2.0, 0.0, 2.0], [-1.0, 1.0]);
+        let scene = SurfaceScene::new(1, &x, &y, &[1.0; 6], &look());
+        let reach = |axis: usize| {
+            let ends = scene.vertices.iter().map(|v| v.position[axis].abs());
+            ends.fold(0.0_f32, f32::max)
+        };
+        assert_eq!((reach(0), reach(1)), (1.0, 0.5));
+        let floor = scene.lines.iter().map(|l| l.position[1].abs());
+        assert_eq!(floor.fold(0.0_f32, f32::max), 0.5, "the frame as well");
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use super::{bits, complaint, file, formats, open};
 use half::{bf16, f16};
-use losscope::checkpoint::{Array, Values, hdf5, npz, safetensors};
+use losscope::checkpoint::{self, Array, Checkpoint, Values, hdf5, npz, safetensors};
 use std::fs;
 use std::io::{Cursor, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 #[test]
@@ -365,4 +365,307 @@ fn tensors_that_claim_more_than_is_stored_are_refused() {
         let message = complaint(&path);
         assert!(message.contains(words), "no \"{words}\" in: {message}");
     }
+}
+
+/// The parts of pickles as PyTorch writes them; `persistent` tensors lie in storages by key.
+mod pickled {
+    pub fn text(value: &str) -> Vec<u8> {
+        let length = u32::try_from(value.len()).unwrap().to_le_bytes();
+        [b"X", &length[..], value.as_bytes()].concat()
+    }
+
+    pub fn dict(entries: &[(&str, Vec<u8>)]) -> Vec<u8> {
+        let items = entries.iter().flat_map(|(k, v)| [text(k), v.clone()]);
+        [b"}(", &items.collect::<Vec<_>>().concat()[..], b"u"].concat()
+    }
+
+    /// A tensor of two elements in storage `key`, of `width` bytes each.
+    pub fn tensor(function: &str, class: &str, key: &str, count: u8, more: &[u8]) -> Vec<u8> {
+        [
+            format!("ctorch._utils\n{function}\n((").as_bytes(),
+            &text("storage"),
+            format!("c{class}\n").as_bytes(),
+            &text(key),
+            &text("cpu"),
+            &[b'K', count],
+            b"tQK\0K\x02\x85K\x01\x85",
+            more,
+            b"tR",
+        ]
+        .concat()
+    }
+
+    pub fn floats(key: &str) -> Vec<u8> {
+        tensor(
+            "_rebuild_tensor_v2",
+            "torch\nFloatStorage",
+            key,
+            2,
+            b"\x89}",
+        )
+    }
+}
+
+/// A file of `torch.save` with this object, before its end, and these storages.
+fn torch_file(object: &[u8], storages: &[(&str, &[u8])]) -> (TempDir, PathBuf) {
+    let pickle = [b"\x80\x02", object, b"."].concat();
+    let names: Vec<String> = storages
+        .iter()
+        .map(|(key, _)| format!("a/data/{key}"))
+        .collect();
+    let mut members = vec![("a/data.pkl", &pickle[..])];
+    members.extend(
+        names
+            .iter()
+            .zip(storages)
+            .map(|(name, (_, data))| (&**name, *data)),
+    );
+    file(&zipped(&members, zip::CompressionMethod::Stored))
+}
+
+fn pair(a: f32, b: f32) -> Vec<u8> {
+    [a, b].iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+/// Complex, float8, quantised and sparse tensors blocked whole files; of several dictionaries nobody
+/// could choose.
+#[test]
+fn odd_tensors_are_listed_and_a_key_chooses_among_dictionaries() {
+    use pickled::{dict, floats, tensor, text};
+    let plain = b"\x89}";
+    let sparse = [
+        b"ctorch._utils\n_rebuild_sparse_tensor\n(ctorch.serialization\n_get_layout\n",
+        &text("torch.sparse_coo")[..],
+        b"\x85R(",
+        &tensor("_rebuild_tensor_v2", "torch\nLongStorage", "5", 2, plain),
+        &floats("0"),
+        b"K\x07\x85\x88ttR",
+    ]
+    .concat();
+    let float8 = b"\x89}ctorch\nfloat8_e4m3fn\n";
+    let weights = dict(&[
+        (
+            "c",
+            tensor(
+                "_rebuild_tensor_v2",
+                "torch\nComplexFloatStorage",
+                "1",
+                2,
+                plain,
+            ),
+        ),
+        ("w", floats("0")),
+        (
+            "q",
+            tensor("_rebuild_qtensor", "torch\nQUInt8Storage", "2", 2, plain),
+        ),
+        (
+            "f",
+            tensor(
+                "_rebuild_tensor_v3",
+                "torch.storage\nUntypedStorage",
+                "3",
+                2,
+                float8,
+            ),
+        ),
+        ("s", sparse),
+    ]);
+    let object = dict(&[
+        ("epoch", b"K\x05".to_vec()),
+        ("state_dict", weights),
+        ("ema", dict(&[("w", floats("4")), ("b", floats("0"))])),
+    ]);
+    let (own, average) = (pair(1.0, 2.0), pair(3.0, 4.0));
+    let storages: [(&str, &[u8]); 6] = [
+        ("0", &own),
+        ("1", &[0; 16]),
+        ("2", &[0; 2]),
+        ("3", &[0; 2]),
+        ("4", &average),
+        ("5", &[0; 16]),
+    ];
+    let (_folder, path) = torch_file(&object, &storages);
+    let found = Checkpoint::open(&path, None).unwrap_or_else(|e| panic!("{e}"));
+    let listed: Vec<_> = found
+        .entries()
+        .iter()
+        .map(|e| (&*e.name, e.dtype.name(), &*e.shape))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            ("c", "complex64", &[2][..]),
+            ("w", "float32", &[2]),
+            ("q", "quint8", &[2]),
+            ("f", "float8_e4m3fn", &[2]),
+            ("s", "sparse_coo float32", &[7]),
+        ]
+    );
+    assert_eq!(found.source.state_dict_at, "state_dict");
+    let sets: Vec<_> = found.sets.iter().map(|s| (&*s.at, s.tensors)).collect();
+    assert_eq!(sets, [("state_dict", 5), ("ema", 2)]);
+    let warning = found.warnings.concat();
+    assert!(
+        warning.contains("`ema` (2 tensors) (choose with --key)"),
+        "{warning}"
+    );
+    let message = found.read("c").unwrap_err().to_string();
+    assert!(
+        message.contains("`c`") && message.contains("complex64"),
+        "{message}"
+    );
+
+    let state = found.read_all().unwrap();
+    assert_eq!((state.tensors.len(), state.unreadable.len()), (1, 4));
+    assert_eq!(
+        state.get("w").unwrap().values(),
+        &Values::F32(vec![1.0, 2.0])
+    );
+    let average = Checkpoint::open(&path, Some("ema"))
+        .unwrap()
+        .read_all()
+        .unwrap();
+    assert_eq!(
+        average.get("w").unwrap().values(),
+        &Values::F32(vec![3.0, 4.0])
+    );
+    assert_eq!(average.source.state_dict_at, "ema");
+    let message = Checkpoint::open(&path, Some("net"))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(
+        message.contains("key `net`; the file has `state_dict`, `ema`"),
+        "{message}"
+    );
+}
+
+/// Where nothing is nested, a key is a beginning of names.
+#[test]
+fn a_key_chooses_among_names_in_flat_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("gan.safetensors");
+    let tensor = |v| Array::new(vec![1], Values::F32(vec![v])).unwrap();
+    let named = [("d.fc.w", 1.0), ("g.fc.w", 2.0)].map(|(n, v)| (n.to_owned(), tensor(v)));
+    safetensors::write(&path, &named).unwrap();
+    let found = Checkpoint::open(&path, Some("g.fc"))
+        .unwrap()
+        .read_all()
+        .unwrap();
+    assert_eq!(found.tensors, [("w".to_owned(), tensor(2.0))]);
+    assert_eq!(found.source.state_dict_at, "g.fc");
+    let message = Checkpoint::open(&path, Some("x"))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(message.contains("`x`; the file has `d`, `g`"), "{message}");
+}
+
+/// `torch.save(…, pickle_protocol=…)` starts legacy files otherwise.
+#[test]
+fn legacy_files_of_every_protocol_are_read() {
+    let object = pickled::dict(&[("w", pickled::floats("0"))]);
+    let order = [b"]", &pickled::text("0")[..], b"a"].concat();
+    let magic: &[u8] = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.";
+    for protocol in 1..=5_u8 {
+        let start = match protocol {
+            1 => b"L119547037146038801333356L\n.I1001\n.".to_vec(),
+            2 | 3 => [
+                &[0x80, protocol][..],
+                magic,
+                &[0x80, protocol],
+                b"M\xe9\x03.",
+            ]
+            .concat(),
+            _ => {
+                let framed = |n: u8| [&[0x80, protocol, 0x95, n][..], &[0; 7]].concat();
+                [&framed(13)[..], magic, &framed(4), b"M\xe9\x03."].concat()
+            }
+        };
+        let bytes = [
+            &start[..],
+            b"}.",
+            &object,
+            b".",
+            &order,
+            b".",
+            &2_u64.to_le_bytes(),
+            &pair(1.0, 2.0),
+        ]
+        .concat();
+        let (_folder, path) = file(&bytes);
+        let found = open(&path);
+        assert_eq!(found.source.format, "PyTorch legacy file");
+        assert_eq!(
+            found.get("w").unwrap().values(),
+            &Values::F32(vec![1.0, 2.0])
+        );
+    }
+}
+
+/// Files whose header had 123 bytes modulo 256, or 31520 modulo 65536, were taken for JSON; the latter
+/// came from the official writer.
+#[test]
+fn safetensors_open_whatever_the_length_of_their_header() {
+    let table = r#"{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#;
+    // As JSON, zip, gzip, NumPy, pickle, HDF5, a web page, a tar's name and IDX start.
+    let starts: [u16; 11] = [
+        0x7b20, 0x0a7b, 0x4b50, 0x8b1f, 0x4e93, 0x0280, 0x4889, 0x213c, 0x2f2e, 0x0000, 0x7b7b,
+    ];
+    let starts = starts.map(|start| usize::from(start) + 0x1_0000);
+    for length in (table.len()..1500)
+        .chain(starts)
+        .chain([31520, 19280, 35615])
+    {
+        let mut header = table.to_owned();
+        header.push_str(&" ".repeat(length - table.len()));
+        let bytes = [
+            &(length as u64).to_le_bytes()[..],
+            header.as_bytes(),
+            &pair(1.0, 2.0),
+        ];
+        let found = checkpoint::from_bytes(bytes.concat(), Path::new("w.safetensors"));
+        let found = found.unwrap_or_else(|e| panic!("{length}: {e}"));
+        assert_eq!(found.source.format, "safetensors");
+        assert_eq!(
+            found.get("w").unwrap().values(),
+            &Values::F32(vec![1.0, 2.0])
+        );
+    }
+}
+
+/// Whatever stands before an archive, its directory stands at its end.
+#[test]
+fn archives_behind_other_data_are_read() {
+    let member = npy("'<f4'", "False", "(2,)", &pair(1.0, 2.0));
+    let archive = zipped(&[("w.npy", &member)], zip::CompressionMethod::Deflated);
+    for before in [&b"#!/bin/sh\nexit\n"[..], &[7; 70_000]] {
+        let (_folder, path) = file(&[before, &archive].concat());
+        assert_eq!(
+            open(&path).get("w").unwrap().values(),
+            &Values::F32(vec![1.0, 2.0])
+        );
+    }
+}
+
+/// Five hundred members over the same bytes stood for five hundred times as much.
+#[test]
+fn members_over_the_same_bytes_are_refused() {
+    let member = npy("'<f4'", "False", "(2,)", &pair(1.0, 2.0));
+    let mut archive = zipped(&[("w.npy", &member)], zip::CompressionMethod::Deflated);
+    let end = archive.split_off(archive.len() - 22);
+    let from = u32::from_le_bytes(end[16..20].try_into().unwrap()) as usize;
+    let entry = archive[from..].to_vec();
+    // The same member once more, under another name.
+    let twin: Vec<u8> = entry
+        .iter()
+        .map(|&b| if b == b'w' { b'v' } else { b })
+        .collect();
+    let size = u32::try_from(entry.len() + twin.len()).unwrap();
+    let end = [&end[..8], &[2, 0, 2, 0], &size.to_le_bytes(), &end[16..]].concat();
+    let (_folder, path) = file(&[archive, twin, end].concat());
+    let message = complaint(&path);
+    assert!(message.contains("`w.npy` and `v.npy`"), "{message}");
+    assert!(message.contains("lie over the same bytes"), "{message}");
 }

@@ -130,7 +130,7 @@ fn run() -> Vec<Params> {
 fn principal_components_of_a_run_agree() {
     let points = run();
     let stored = golden("trajectory/golden.npz");
-    for (name, centring) in [("centred", Centring::Mean), ("uncentred", Centring::None)] {
+    for (name, centring) in [("centred", Centring::Mean), ("uncentred", Centring::Final)] {
         let found = trajectory::pca(&points, centring).unwrap();
         let coordinates: Vec<f64> = found
             .points
@@ -162,6 +162,56 @@ fn principal_components_of_a_run_agree() {
         );
         assert!(x.dot(y).abs() < SUMS);
     }
+}
+
+/// Li et al.'s code hands every checkpoint's offset to scikit-learn's PCA, the last one's zero row too:
+/// the same from the singular values of that matrix, taken apart in full.
+#[test]
+fn li_et_als_rule_counts_the_last_checkpoint() {
+    let points = run();
+    let last = points.last().unwrap();
+    let rows: Vec<Vec<f64>> = points.iter().map(|p| p.minus(last).flatten()).collect();
+    let (m, n) = (rows.len(), rows[0].len());
+    let mut matrix = nalgebra::DMatrix::from_fn(m, n, |i, j| rows[i][j]);
+    for mut column in matrix.column_iter_mut() {
+        let mean = column.sum() / m as f64;
+        column.add_scalar_mut(-mean);
+    }
+    let svd = matrix.svd(false, true);
+    let directions = svd.v_t.unwrap();
+    let total: f64 = svd.singular_values.iter().map(|s| s * s).sum();
+    let found = trajectory::pca(&points, Centring::Li).unwrap();
+    let usual = trajectory::pca(&points, Centring::Mean).unwrap();
+    for k in 0..2 {
+        let share = svd.singular_values[k].powi(2) / total;
+        assert!((found.explained[k] - share).abs() < 1e-9, "{share}");
+        let own = found.directions[k].flatten();
+        let cosine: f64 = own
+            .iter()
+            .zip(directions.row(k).iter())
+            .map(|(a, b)| a * b)
+            .sum();
+        assert!((cosine.abs() - 1.0).abs() < 1e-9, "{cosine}");
+    }
+    // Another rule, other numbers.
+    assert!((found.explained[0] - usual.explained[0]).abs() > 1e-4);
+}
+
+/// Three checkpoints span a plane by Li et al.'s rule and from the last one, but not about the mean of
+/// the two others; what was `none` is `final` now.
+#[test]
+fn rules_of_centring_have_their_names_and_their_fewest_checkpoints() {
+    use clap::ValueEnum as _;
+    let points: Vec<Params> = run().into_iter().step_by(2).take(3).collect();
+    assert!(trajectory::pca(&points, Centring::Li).is_ok());
+    assert!(trajectory::pca(&points, Centring::Final).is_ok());
+    let message = trajectory::pca(&points, Centring::Mean)
+        .unwrap_err()
+        .to_string();
+    assert!(message.contains("--centring li or final"), "{message}");
+    assert_eq!(Centring::from_str("none", false), Ok(Centring::Final));
+    let stored: Centring = serde_json::from_str("\"none\"").unwrap();
+    assert_eq!(stored, Centring::Final);
 }
 
 /// The stored run has every fourth epoch, the reference the distances of all of them.

@@ -112,6 +112,38 @@ fn a_loss_beyond_single_precision_is_not_finite() {
     }
 }
 
+/// One batch of everything, against PyTorch's train-mode pass over the whole split: losses at α = −½, 0,
+/// ½, 1 and 3/2.
+#[test]
+fn statistics_of_one_batch_agree() {
+    use losscope::landscape::evaluate::statistics::{BatchSize, Remeasure};
+    let expected = [
+        0.026_661_869_464_564_204,
+        0.011_963_531_565_484_702,
+        0.037_874_468_513_073_99,
+        0.015_213_464_226_198_627,
+        2.610_291_262_781_4,
+    ];
+    let line = open("resnet8");
+    let bench = bench(&line.model, FLEX_F64);
+    let how = Remeasure {
+        statistics_batch: BatchSize::All,
+        ..Remeasure::default()
+    };
+    let slice = line.slice(Buffers::Recompute);
+    let loaded = bench
+        .evaluator
+        .load_measured(slice, Some(&line.model.data.train), how)
+        .unwrap();
+    let coordinates: Vec<Vec<f64>> = [-0.5, 0.0, 0.5, 1.0, 1.5].map(|a| vec![a]).to_vec();
+    let found = bench
+        .evaluator
+        .evaluate(&loaded, &coordinates, &[&bench.train])
+        .unwrap();
+    let losses: Vec<f64> = found.iter().map(|splits| splits[0].loss).collect();
+    check_values("one batch", &losses, &expected, 1e-9);
+}
+
 /// Far outside [0, 1] an interpolated variance can fall below 0. Each that did is counted.
 #[test]
 fn clamped_variances_are_counted_as_stored() {

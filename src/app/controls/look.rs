@@ -2,7 +2,7 @@
 
 use super::{choice, named, row};
 use crate::app::state::Look;
-use crate::app::theme::Palette;
+use crate::app::theme::{self, Palette};
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
 use crate::plot::scale::Scale;
@@ -90,6 +90,7 @@ pub fn look_ui(ui: &mut Ui, look: &mut Look, palette: &Palette) {
         "Iso-lines",
         "About how many lines of equal value; 0 for none",
         |ui| {
+            theme::slider_colours(ui, palette);
             let slider = ui.add(Slider::new(&mut look.levels, 0..=30));
             named(
                 &slider,

@@ -23,7 +23,7 @@ pub fn controls_ui(
 ) {
     ui.add_space(4.0);
     section(ui, "Plane", true, |ui| {
-        plane::plane_ui(ui, state, palette, commands);
+        plane::plane_ui(ui, state, news, palette, commands);
     });
     section(ui, "Look", true, |ui| {
         look::look_ui(ui, &mut state.look, palette);
@@ -112,7 +112,9 @@ fn number<T: egui::emath::Numeric>(
     } else {
         field = field.max_decimals(4);
     }
-    let response = ui.add(field);
+    // Room for any usual number, so that what stands beside it doesn't move.
+    let size = egui::vec2(64.0, ui.spacing().interact_size.y);
+    let response = ui.add(field.min_size(size));
     named(&response, egui::Role::SpinButton, name, &draft.to_string());
     let still = response.dragged() || response.has_focus();
     if still {

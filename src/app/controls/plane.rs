@@ -2,22 +2,27 @@
 
 use super::{choice, named, number, row};
 use crate::app::command::{Ask, Command};
-use crate::app::files::between;
 use crate::app::state::State;
 use crate::app::theme::Palette;
-use crate::engine::job::{AxisChoice, Directions, SurfaceJob};
+use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Directions, SurfaceJob};
+use crate::engine::live::{Snapshot, Wish};
+use crate::engine::names;
 use crate::landscape::direction::{Normalization, OneDim};
 use crate::landscape::grid::Axis;
 use crate::landscape::slice::Buffers;
 use crate::landscape::trajectory::Centring;
+use crate::plot::number::format_value;
 use eframe::egui::{self, RichText, Ui};
 
 const DIRECTIONS: &str = "Where the two directions of the plane come from. A plane shows two of many thousand directions";
 const NORMALIZE: &str = "How a random direction is scaled to the weights it moves.\n\nFilter normalisation (Li et al. 2018, section 4): each filter of the direction gets the norm of the filter it moves, so that a step of 1 means the same for networks whose weights differ in scale. Without it a network with small weights looks sharp for no other reason.";
 
-const RULES: [(Option<Normalization>, &str, &str); 5] = [
+/// What a choice is called, and what it does.
+type Choice<T> = (Option<T>, &'static str, &'static str);
+
+const RULES: [Choice<Normalization>; 5] = [
     (
-        None,
+        Some(Normalization::Filter),
         "Filter",
         "Each filter (one output unit): d ← d ‖w‖ / ‖d‖ (Li et al. 2018)",
     ),
@@ -43,9 +48,9 @@ const RULES: [(Option<Normalization>, &str, &str); 5] = [
     ),
 ];
 
-const ONE_DIM: [(Option<OneDim>, &str, &str); 3] = [
+const ONE_DIM: [Choice<OneDim>; 3] = [
     (
-        None,
+        Some(OneDim::Zero),
         "Fixed",
         "Biases and normalisation parameters don't move, as in Li et al.'s pictures",
     ),
@@ -61,6 +66,25 @@ const ONE_DIM: [(Option<OneDim>, &str, &str); 3] = [
     ),
 ];
 
+/// What is chosen for stored directions where nothing is: they are used exactly as they are.
+const AS_STORED: (&str, &str) = (
+    "As stored",
+    "Exactly the numbers of the file: they were scaled when they were made",
+);
+
+/// The choices there are for a kind of directions: where nothing is chosen, random ones get the
+/// first of `all`, and stored ones stay as stored.
+fn choices<T: Copy>(all: &[Choice<T>], stored: bool) -> Vec<Choice<T>> {
+    let (name, why) = AS_STORED;
+    let mut choices = all.to_vec();
+    if stored {
+        choices.insert(0, (None, name, why));
+    } else if let Some(usual) = choices.first_mut() {
+        usual.0 = None;
+    }
+    choices
+}
+
 const BUFFERS: [(Buffers, &str, &str); 3] = [
     (
         Buffers::Interpolate,
@@ -75,25 +99,36 @@ const BUFFERS: [(Buffers, &str, &str); 3] = [
     (
         Buffers::Recompute,
         "Recomputed",
-        "Measured on the training samples at every point: slow, and what a trained network would really use",
+        "Measured on the training samples at every point, the mean over batches of 128: slow, and what a trained network would really use",
     ),
 ];
 
-const CENTRINGS: [(Centring, &str, &str); 2] = [
+const CENTRINGS: [(Centring, &str, &str); 3] = [
     (
         Centring::Mean,
         "About the mean",
-        "As scikit-learn's PCA does",
+        "Of all checkpoints but the last, whose offset is zero; as scikit-learn's PCA does",
     ),
     (
-        Centring::None,
+        Centring::Li,
+        "As Li et al.",
+        "About the mean of all checkpoints, the last one's zero row counted, exactly as Li et al.'s code does",
+    ),
+    (
+        Centring::Final,
         "Of the offsets",
         "Uncentred, from the last checkpoint",
     ),
 ];
 
 /// Draws the controls.
-pub fn plane_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mut Vec<Command>) {
+pub fn plane_ui(
+    ui: &mut Ui,
+    state: &mut State,
+    news: &Snapshot,
+    palette: &Palette,
+    commands: &mut Vec<Command>,
+) {
     directions_ui(ui, state, palette, commands);
     let between = matches!(
         state.wish.plane.directions,
@@ -101,20 +136,26 @@ pub fn plane_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mu
     );
     let job = &mut state.wish.plane;
     if !between {
-        let mut rule = job.normalize.filter(|r| *r != Normalization::Filter);
-        choice(ui, "Normalisation", NORMALIZE, &mut rule, &RULES);
-        if rule != job.normalize.filter(|r| *r != Normalization::Filter) {
+        let stored = matches!(job.directions, Directions::Files(_));
+        let rules = choices(&RULES, stored);
+        let shown =
+            |rule: Option<Normalization>| rule.filter(|r| stored || *r != Normalization::Filter);
+        let mut rule = shown(job.normalize);
+        choice(ui, "Normalisation", NORMALIZE, &mut rule, &rules);
+        if rule != shown(job.normalize) {
             job.normalize = rule;
         }
-        let mut one_dim = job.one_dim.filter(|r| *r != OneDim::Zero);
+        let one_dims = choices(&ONE_DIM, stored);
+        let shown = |rule: Option<OneDim>| rule.filter(|r| stored || *r != OneDim::Zero);
+        let mut one_dim = shown(job.one_dim);
         choice(
             ui,
             "Biases",
             "What biases and other tensors of one axis do",
             &mut one_dim,
-            &ONE_DIM,
+            &one_dims,
         );
-        if one_dim != job.one_dim.filter(|r| *r != OneDim::Zero) {
+        if one_dim != shown(job.one_dim) {
             job.one_dim = one_dim;
         }
         ui.checkbox(&mut job.orthogonal, "Orthogonal directions")
@@ -140,7 +181,7 @@ pub fn plane_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mu
         &mut job.buffers,
         &BUFFERS,
     );
-    extent_ui(ui, job);
+    extent_ui(ui, &mut state.wish, news);
 }
 
 fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mut Vec<Command>) {
@@ -163,18 +204,18 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
                     .on_hover_text("Two Gaussian draws from the seed")
                     .clicked()
                 {
-                    state.wish.plane.directions = Directions::Random;
+                    state.wish.aim(Directions::Random);
                 }
                 let eigen = words == "Hessian eigenvectors";
                 let why = "Along the eigenvectors of the two largest eigenvalues of the Hessian at θ(α): where the loss curves most. Found anew at every α, which takes a moment";
                 if ui.selectable_label(eigen, "Hessian eigenvectors").on_hover_text(why).clicked() {
-                    between(&mut state.wish, Directions::Hessian);
+                    state.wish.aim(Directions::Hessian);
                 }
                 let worst = words == "Towards the worst point";
-                let why = "To the worst point y* that the ascent finds in the box of this ε around θ(α), and to a random corner of the same box: how much steeper the worst way is than a usual one (Keskar et al. 2017)";
+                let why = "To the worst point that the ascent finds in the box of this ε around θ(α), and to a random corner of the same box: how much steeper the worst way is than a usual one (Keskar et al. 2017)";
                 if ui.selectable_label(worst, "Towards the worst point").on_hover_text(why).clicked() {
                     let epsilon = state.wish.epsilon;
-                    between(&mut state.wish, Directions::Worst(epsilon));
+                    state.wish.aim(Directions::Worst(epsilon));
                 }
                 for (ask, words, why) in [
                     (
@@ -225,21 +266,45 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
             );
         }
         other => {
-            let words = other.to_string();
-            ui.add(egui::Label::new(RichText::new(&words).color(palette.weak)).truncate())
-                .on_hover_text(&words);
+            let words = sentence(&names::directions(other));
+            let places: Vec<String> = other.files().iter().map(|f| names::place(f)).collect();
+            let label = egui::Label::new(RichText::new(&words).color(palette.weak)).truncate();
+            ui.add(label).on_hover_text(
+                std::iter::once(words)
+                    .chain(places)
+                    .collect::<Vec<_>>()
+                    .join("\n"),
+            );
         }
     }
 }
 
-/// The extent of both axes, as people think of it: how far from the centre, how fine.
-fn extent_ui(ui: &mut Ui, job: &mut SurfaceJob) {
-    let mut automatic = matches!(job.x, Some(AxisChoice::Auto(_)) | None);
-    let points = match job.x {
+/// Words as a sentence begins.
+fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(rest).collect()
+}
+
+/// Points along an axis, as the job will have them.
+fn points_of(choice: Option<AxisChoice>) -> usize {
+    match choice {
         Some(AxisChoice::Given(axis)) => axis.points,
         Some(AxisChoice::Auto(points)) => points,
-        None => crate::engine::live::LIVE_POINTS,
+        None => DEFAULT_POINTS,
+    }
+}
+
+/// The extent of both axes, as people think of it: how far from the centre, how fine.
+fn extent_ui(ui: &mut Ui, wish: &mut Wish, news: &Snapshot) {
+    let alpha = if wish.follows_alpha() {
+        wish.alpha
+    } else {
+        0.0
     };
+    let job = &mut wish.plane;
+    let mut automatic = matches!(job.x, Some(AxisChoice::Auto(_)) | None);
+    let points = points_of(job.x);
     let half = match job.x {
         Some(AxisChoice::Given(axis)) => axis.to.abs().max(axis.from.abs()),
         _ => 1.0,
@@ -253,32 +318,91 @@ fn extent_ui(ui: &mut Ui, job: &mut SurfaceJob) {
     };
     let help = "How far the plane reaches from its centre, in units of its directions (filter-normalised: multiples of the weights' own norm)";
     row(ui, "Reach", help, |ui| {
+        let lopsided = match job.x {
+            Some(AxisChoice::Given(axis)) if axis.from != -axis.to => Some(axis),
+            _ => None,
+        };
         if automatic {
             ui.label("wide enough");
+        } else if let Some(axis) = lopsided {
+            let [from, to] = [axis.from, axis.to].map(format_value);
+            ui.label(format!("{from} to {to}"));
         } else if let Some(half) = number(ui, "Reach", half, 1e-4..=1e3, 0.01) {
             (job.x, job.y) = (given(half, points), None);
         }
         let toggled = ui
             .checkbox(&mut automatic, "Auto")
-            .on_hover_text("Wide enough for the loss to grow fivefold along each direction");
+            .on_hover_text("Wide enough for the loss to grow fivefold along each direction, or for the checkpoints that the plane goes through");
         if toggled.changed() {
-            job.x = if automatic {
-                Some(AxisChoice::Auto(points))
-            } else {
-                given(1.0, points)
+            let through = matches!(job.directions, Directions::Three(..) | Directions::Pca(_));
+            job.x = match (automatic, through) {
+                (true, true) => None,
+                (true, false) => Some(AxisChoice::Auto(points)),
+                (false, _) => given(1.0, points),
             };
             job.y = None;
         }
     });
-    let help = "Points along each axis; the whole surface takes their square";
+    let help = "Points along each axis; the whole surface takes their square. Coarser passes come first and say so";
     row(ui, "Grid", help, |ui| {
         if let Some(points) = number(ui, "Grid points", points, 2..=401, 0.2) {
-            job.x = match job.x {
-                Some(AxisChoice::Given(axis)) => Some(AxisChoice::Given(Axis { points, ..axis })),
-                _ => Some(AxisChoice::Auto(points)),
-            };
-            job.y = None;
+            finer(job, points, || seen(news, alpha));
         }
-        ui.label(format!("× {points}"));
+        ui.label(format!("× {}", points_of(job.y.or(job.x))));
     });
+}
+
+/// Another number of points over the same plane; `seen`: how far it reaches where nobody has said.
+fn finer(job: &mut SurfaceJob, points: usize, seen: impl Fn() -> Option<[Axis; 2]>) {
+    let with = |axis: Axis| AxisChoice::Given(Axis { points, ..axis });
+    match (job.x, job.y) {
+        (Some(AxisChoice::Auto(_)), _) => (job.x, job.y) = (Some(AxisChoice::Auto(points)), None),
+        (Some(AxisChoice::Given(x)), y) => {
+            job.x = Some(with(x));
+            job.y = match y {
+                Some(AxisChoice::Given(y)) => Some(with(y)),
+                _ => None,
+            };
+        }
+        (None, _) => match seen() {
+            Some([x, y]) => (job.x, job.y) = (Some(with(x)), Some(with(y))),
+            None => (job.x, job.y) = (Some(AxisChoice::Auto(points)), None),
+        },
+    }
+}
+
+/// The axes of the surface that is shown.
+fn seen(news: &Snapshot, alpha: f64) -> Option<[Axis; 2]> {
+    let surface = news.surface_near(alpha)?.surface()?;
+    let axis = |c: &[f64]| {
+        let (from, to) = (*c.first()?, *c.last()?);
+        (from < to).then_some(Axis {
+            from,
+            to,
+            points: c.len(),
+        })
+    };
+    Some([axis(&surface.x)?, axis(&surface.y)?])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finer_grid_covers_the_same_plane() {
+        let axis = |from, to, points| Axis { from, to, points };
+        let plane = || Some([axis(-3.0, 13.0, 51), axis(-6.0, 6.0, 51)]);
+        // The axes of a training run's plane are chosen by its checkpoints.
+        let mut job = SurfaceJob::default();
+        (job.x, job.y) = (None, None);
+        assert_eq!(points_of(job.x), DEFAULT_POINTS);
+        finer(&mut job, 21, plane);
+        let given = |from, to| Some(AxisChoice::Given(axis(from, to, 21)));
+        assert_eq!((job.x, job.y), (given(-3.0, 13.0), given(-6.0, 6.0)));
+        let mut job = SurfaceJob::default();
+        (job.x, job.y) = (given(-1.0, 1.0), given(-2.0, 2.0));
+        finer(&mut job, 31, plane);
+        assert_eq!((points_of(job.x), points_of(job.y)), (31, 31));
+    }
 }

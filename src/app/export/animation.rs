@@ -1,33 +1,38 @@
-//! What the window asks of an animation of α.
+//! What the window asks of an animation of α: the same as `losscope animate`, with the same defaults.
 
 use crate::app::state::Look;
 use crate::app::theme::Palette;
 use crate::engine::job::AxisChoice;
+use crate::engine::job::bounds;
 use crate::engine::live::Wish;
 use crate::error::{Error, Result};
-use crate::export::animation::{self, View};
+use crate::export::animation::{self, GRID, PIXELS, Run, View};
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
+use crate::plot::number::grouped;
 use eframe::egui::{self, DragValue, RichText};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// How many frames, how long, how large, how fine.
+/// α can run over this in the dialog.
+const ALPHAS: std::ops::RangeInclusive<f64> = -10.0..=10.0;
+/// Points along an axis of a frame.
+const POINTS: std::ops::RangeInclusive<usize> = 2..=401;
+
+/// Which α, how long, how large, how fine.
 #[derive(Debug, Clone)]
 pub struct Frames {
-    count: usize,
-    seconds: f64,
-    width: u32,
-    grid: usize,
+    /// What the command line asks for too.
+    pub run: Run,
+    /// Points along each axis of a frame.
+    pub grid: usize,
 }
 
 impl Default for Frames {
     fn default() -> Self {
         Self {
-            count: 31,
-            seconds: 4.0,
-            width: 640,
-            grid: 21,
+            run: Run::default(),
+            grid: GRID,
         }
     }
 }
@@ -66,19 +71,13 @@ pub fn write(
     let points = asked.frames.grid;
     job.x = Some(AxisChoice::Given(Axis { points, ..reach }));
     job.y = None;
-    let line = asked.wish.line;
     let view = match asked.in_space {
         Some(camera) => View::Space(camera, asked.look.exaggeration),
         None => View::Contour,
     };
     let animation = animation::Animation {
         job,
-        alpha: Axis {
-            points: asked.frames.count,
-            ..line
-        },
-        seconds: asked.frames.seconds,
-        width: asked.frames.width,
+        run: asked.frames.run.clone(),
         options: super::figures::options(&asked.look),
         view,
     };
@@ -92,46 +91,52 @@ pub fn write(
 impl Frames {
     /// Draws the fields, one a row of a grid of two columns.
     pub fn ui(&mut self, ui: &mut egui::Ui, palette: &Palette) {
-        let row = |ui: &mut egui::Ui, name: &str, help: &str, field: DragValue<'_>, unit: &str| {
-            ui.label(name).on_hover_text(help);
-            ui.horizontal(|ui| {
-                let response = ui.add(field);
-                response
-                    .widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, name));
-                response.on_hover_text(help);
-                ui.label(RichText::new(unit).color(palette.weak));
-            });
-            ui.end_row();
+        let weak = |ui: &mut egui::Ui, words: String| {
+            ui.label(RichText::new(words).color(palette.weak));
         };
-        row(
-            ui,
-            "Frames",
-            "Places of α from the left to the right end of the line",
-            DragValue::new(&mut self.count).range(2..=241),
-            "from α = −1 to 2",
-        );
-        row(
-            ui,
-            "Duration",
-            "How long one round takes",
-            DragValue::new(&mut self.seconds)
-                .range(0.5..=60.0)
-                .speed(0.1),
-            "s",
-        );
-        row(
-            ui,
-            "Size",
-            "Pixels across",
-            DragValue::new(&mut self.width).range(160..=1920),
-            "pixels wide",
-        );
-        row(
-            ui,
-            "Grid",
-            "Points along each axis of every frame; each frame is computed",
-            DragValue::new(&mut self.grid).range(2..=101),
-            "points along each axis",
-        );
+        let field = |ui: &mut egui::Ui, name: &str, help: &str, value: DragValue<'_>| {
+            let response = ui.add(value);
+            response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, name));
+            response.on_hover_text(help);
+        };
+        let frames = &mut self.run.frames;
+        let help = "Where on the line between both minimizers the first and the last frame stand: 0 is the small batch, 1 the large batch";
+        ui.label("α").on_hover_text(help);
+        ui.horizontal(|ui| {
+            weak(ui, "from".into());
+            let from = DragValue::new(&mut frames.from).range(ALPHAS);
+            field(ui, "First α", help, from.speed(0.01).max_decimals(3));
+            weak(ui, "to".into());
+            let to = DragValue::new(&mut frames.to).range(ALPHAS);
+            field(ui, "Last α", help, to.speed(0.01).max_decimals(3));
+        });
+        ui.end_row();
+        let help = "Places of α from the first to the last, at equal distances";
+        ui.label("Frames").on_hover_text(help);
+        ui.horizontal(|ui| {
+            let count = DragValue::new(&mut frames.points).range(2..=bounds::FRAMES.most());
+            field(ui, "Frames", help, count);
+            let points = frames.points * self.grid * self.grid;
+            weak(ui, format!("{} points to compute", grouped(points)));
+        });
+        ui.end_row();
+        let help = "How long one round takes; the animation starts over at its end";
+        ui.label("Duration").on_hover_text(help);
+        let seconds = DragValue::new(&mut self.run.seconds).range(bounds::SECONDS.range());
+        field(ui, "Duration, s", help, seconds.speed(0.1).suffix(" s"));
+        ui.end_row();
+        let help = "Points along each axis of every frame; each frame is computed";
+        ui.label("Grid").on_hover_text(help);
+        ui.horizontal(|ui| {
+            let grid = DragValue::new(&mut self.grid).range(POINTS);
+            field(ui, "Grid points", help, grid);
+            weak(ui, format!("× {} points a frame", self.grid));
+        });
+        ui.end_row();
+        let help = "Pixels across";
+        ui.label("Width").on_hover_text(help);
+        let pixels = DragValue::new(&mut self.run.pixels).range(PIXELS);
+        field(ui, "Pixels across", help, pixels.suffix(" pixels"));
+        ui.end_row();
     }
 }

@@ -1,89 +1,47 @@
-//! From a view to a file: what each view can be written as, and how.
+//! From a view to a file: what each view shows now, and how it is drawn and written.
 //!
 //! Everything a file needs is copied into a [`Job`] on the UI thread; writing it happens elsewhere.
 
+use super::forms;
 use crate::app::state::{Look, State};
-use crate::app::theme;
+use crate::app::views::compare::Mode;
 use crate::app::views::plane::Coloring;
-use crate::app::views::{Pane, convexity, density, layers, log, measures, space};
+use crate::app::views::{Caches, Pane, convexity, density, layers, log, measures, space};
 use crate::engine::live::{LiveSurface, SharpnessCurve, Snapshot};
+use crate::engine::recipe::FileFacts;
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
-use crate::export::{self, curves, figure, figure::FigureOptions, pdf, png, svg};
+use crate::export::space::Seen;
+use crate::export::{
+    self, caption, curves, figure, figure::FigureOptions, panels, pdf, png, space as spaces, svg,
+};
 use crate::plot::camera::Camera;
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
 use crate::plot::figure::{ContourFigure, Levels};
-use crate::plot::page;
-use crate::render::picture;
+use crate::plot::number::format_value;
+use crate::render::picture::Studio;
+use std::hash::Hash as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// A form a view can be written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Form {
-    /// The file's suffix.
-    pub suffix: &'static str,
-    /// What it is for.
-    pub words: &'static str,
+/// From where surfaces in space are seen.
+#[derive(Debug, Clone, Copy)]
+pub struct Eyes {
+    /// In their own view.
+    pub surface: Camera,
+    /// In the comparison, where it shows them in space.
+    pub compare: Option<Camera>,
 }
 
-const PNG: Form = Form {
-    suffix: "png",
-    words: "Picture (PNG)",
-};
-const SVG: Form = Form {
-    suffix: "svg",
-    words: "Scalable figure (SVG)",
-};
-const PDF: Form = Form {
-    suffix: "pdf",
-    words: "Page (PDF)",
-};
-const NPZ: Form = Form {
-    suffix: "npz",
-    words: "Result for NumPy and Losscope (npz)",
-};
-const CSV: Form = Form {
-    suffix: "csv",
-    words: "Numbers for spreadsheets (CSV)",
-};
-const VTK: Form = Form {
-    suffix: "vtk",
-    words: "Numbers for ParaView (VTK)",
-};
-const JSON: Form = Form {
-    suffix: "json",
-    words: "Numbers as text (JSON)",
-};
-const HDF5: Form = Form {
-    suffix: "h5",
-    words: "Layout of Li et al.'s code (HDF5)",
-};
-const TSV: Form = Form {
-    suffix: "tsv",
-    words: "Table (TSV)",
-};
-const TXT: Form = Form {
-    suffix: "txt",
-    words: "Text",
-};
-const GIF: Form = Form {
-    suffix: "gif",
-    words: "Animation of α (GIF)",
-};
-
-/// What a view can be written as.
-pub fn forms(pane: Pane) -> &'static [Form] {
-    match pane {
-        Pane::Contour => &[PNG, SVG, PDF, NPZ, CSV, VTK, JSON, HDF5, GIF],
-        Pane::Surface3d => &[PNG, SVG, PDF, NPZ, CSV, VTK, JSON, HDF5, GIF],
-        Pane::Compare => &[PNG, SVG, PDF],
-        Pane::Line => &[PNG, SVG, PDF, NPZ, CSV, JSON],
-        Pane::Sharpness => &[PNG, SVG, PDF, CSV, JSON],
-        Pane::Measures | Pane::Layers => &[TSV],
-        Pane::Density | Pane::Convexity => &[PNG, SVG, PDF, CSV],
-        Pane::Log => &[TXT],
+impl Eyes {
+    /// As the views have them.
+    pub fn of(caches: &Caches) -> Self {
+        let compare = &caches.compare;
+        Self {
+            surface: caches.surface3d.camera,
+            compare: (compare.mode == Mode::Surface).then_some(compare.camera),
+        }
     }
 }
 
@@ -105,10 +63,10 @@ pub enum Content {
     Outcome(Box<Outcome>),
     /// A surface in space.
     Space(Arc<LiveSurface>, Box<(Look, Camera)>),
-    /// Surfaces side by side in common colours.
-    Panels(Vec<Arc<LiveSurface>>, Box<Look>),
-    /// Sharpness curves with their names, and the marked ε.
-    Curves(Vec<(String, Arc<SharpnessCurve>)>, f64),
+    /// Surfaces side by side in common colours; in space, where they are seen from somewhere.
+    Panels(Vec<Arc<LiveSurface>>, Box<(Look, Option<Camera>)>),
+    /// Sharpness curves with their names, the marked ε, and what they are of.
+    Curves(Vec<(String, Arc<SharpnessCurve>)>, f64, Vec<String>),
     /// Densities of eigenvalues, and the same as CSV.
     Densities(Box<CurvesFigure>, String),
     /// |λ_min/λ_max| over a plane, and the same as CSV.
@@ -121,7 +79,7 @@ pub enum Content {
 ///
 /// # Errors
 /// Where there is nothing to write yet.
-pub fn content(pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> Result<Content> {
+pub fn content(pane: Pane, state: &State, news: &Snapshot, eyes: &Eyes) -> Result<Content> {
     let nothing =
         || Error::Usage("there is nothing to export yet: wait for the first picture".into());
     let alpha = if state.wish.follows_alpha() {
@@ -133,13 +91,17 @@ pub fn content(pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> R
     Ok(match pane {
         Pane::Contour => Content::Outcome(Box::new(here()?.outcome.clone())),
         Pane::Surface3d => {
-            Content::Space(Arc::clone(here()?), Box::new((state.look.clone(), *camera)))
+            let look = state.look.clone();
+            Content::Space(Arc::clone(here()?), Box::new((look, eyes.surface)))
         }
         Pane::Line => {
             let line = news.line.as_ref().ok_or_else(nothing)?;
             Content::Outcome(Box::new(Outcome::clone(line)))
         }
         Pane::Compare => {
+            if let Some(reason) = forms::why_not(pane, state) {
+                return Err(Error::Usage(reason.into()));
+            }
             let at = |a: f64| news.surfaces.iter().find(|s| s.alpha == a).cloned();
             let panels: Vec<_> = [0.0, alpha, 1.0].into_iter().filter_map(at).collect();
             if panels.len() < 3 {
@@ -147,14 +109,17 @@ pub fn content(pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> R
                     "the three surfaces aren't there yet: open the comparison and wait".into(),
                 ));
             }
-            Content::Panels(panels, Box::new(state.look.clone()))
+            Content::Panels(panels, Box::new((state.look.clone(), eyes.compare)))
         }
         Pane::Sharpness => {
             let sharpness = &news.sharpness;
             let mut curves = Vec::new();
             for (name, curve) in [
                 ("small batch".to_owned(), &sharpness.small),
-                (format!("θ(α), α = {alpha}"), &sharpness.here),
+                (
+                    format!("θ(α), α = {}", format_value(alpha)),
+                    &sharpness.here,
+                ),
                 ("large batch".to_owned(), &sharpness.large),
             ] {
                 let Some(curve) = curve else { continue };
@@ -169,23 +134,75 @@ pub fn content(pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> R
             if curves.is_empty() {
                 return Err(nothing());
             }
-            Content::Curves(curves, state.wish.epsilon)
+            Content::Curves(curves, state.wish.epsilon, inputs(state, news))
         }
         Pane::Measures => Content::Text(measures::tsv(state, news)),
         Pane::Convexity => {
             let found = convexity::export(alpha, state.look.colormap, news);
-            let (figure, csv) = found.ok_or_else(nothing)?;
+            let (mut figure, csv) = found.ok_or_else(nothing)?;
+            figure.caption.extend(inputs(state, news));
             Content::Convexity(Box::new(figure), csv)
         }
         Pane::Layers => Content::Text(layers::tsv(news)),
         Pane::Density => {
             let pair = state.wish.large.is_some();
-            let figure = density::figure(state.wish.alpha, pair, news).ok_or_else(nothing)?;
+            let figure = density::figure(state.wish.alpha, pair, news);
+            let mut figure = figure.ok_or_else(nothing)?;
+            figure.caption.extend(inputs(state, news));
             let csv = density::csv(state.wish.alpha, pair, news);
             Content::Densities(Box::new(figure), csv)
         }
         Pane::Log => Content::Text(log::text(state, news)),
     })
+}
+
+/// Which files, data and network everything that is open comes from, for small print.
+fn inputs(state: &State, news: &Snapshot) -> Vec<String> {
+    let file = |role: &str, path: &Path| FileFacts {
+        role: role.to_owned(),
+        path: path.to_owned(),
+        sha256: String::new(),
+    };
+    let files = match &state.wish.large {
+        Some(large) => vec![
+            file("small batch", &state.wish.small),
+            file("large batch", large),
+        ],
+        None => vec![file("checkpoint", &state.wish.small)],
+    };
+    let mut lines = vec![caption::files_line(&files)];
+    if let Some(open) = news.experiment.as_deref() {
+        let setup = &state.wish.plane.setup;
+        lines.push(caption::experiment_line(
+            &open.model,
+            &open.data,
+            Some(setup),
+        ));
+        lines.push(caption::network_line(&open.model));
+        lines.extend(caption::assumed_line(&open.model));
+    }
+    lines
+}
+
+/// Adds what a picture of this content depends on to a hash.
+pub fn mark(content: &Content, hasher: &mut impl std::hash::Hasher) {
+    match content {
+        Content::Outcome(outcome) => outcome.missing().hash(hasher),
+        Content::Space(surface, look) => {
+            surface.version.hash(hasher);
+            format!("{look:?}").hash(hasher);
+        }
+        Content::Panels(surfaces, look) => {
+            surfaces.iter().for_each(|s| s.version.hash(hasher));
+            format!("{look:?}").hash(hasher);
+        }
+        Content::Curves(curves, epsilon, _) => {
+            curves.iter().for_each(|(_, c)| c.phi.len().hash(hasher));
+            epsilon.to_bits().hash(hasher);
+        }
+        Content::Densities(_, csv) | Content::Convexity(_, csv) => csv.hash(hasher),
+        Content::Text(_) => {}
+    }
 }
 
 /// The look of the window as the options of a figure.
@@ -214,8 +231,8 @@ pub fn write(job: &Job) -> Result<()> {
         (Content::Densities(_, csv) | Content::Convexity(_, csv), "csv") => {
             bytes(&job.path, csv.as_bytes())
         }
-        (Content::Curves(curves, _), "csv") => bytes(&job.path, csv(curves).as_bytes()),
-        (Content::Curves(curves, epsilon), "json") => {
+        (Content::Curves(curves, ..), "csv") => bytes(&job.path, csv(curves).as_bytes()),
+        (Content::Curves(curves, epsilon, _), "json") => {
             bytes(&job.path, json(curves, *epsilon).as_bytes())
         }
         (Content::Space(surface, _), "npz" | "csv" | "vtk" | "json" | "h5") => {
@@ -251,24 +268,11 @@ pub fn document(job: &Job) -> Result<String> {
             let (look, camera) = look_and_camera.as_ref();
             space_document(surface, look, camera, options)
         }
-        Content::Panels(surfaces, look) => {
-            let names = ["small batch", "θ(α)", "large batch"];
-            let panels: Vec<_> = surfaces
-                .iter()
-                .zip(names)
-                .map(|(surface, name)| {
-                    let title = format!("{name}, α = {}", surface.alpha);
-                    (title, &surface.outcome)
-                })
-                .collect();
-            let options = FigureOptions {
-                metric: Some(look.metric),
-                scale: look.scale,
-                ..options.clone()
-            };
-            figure::panels(&panels, &options, true)
+        Content::Panels(surfaces, look_and_eye) => {
+            let (look, eye) = look_and_eye.as_ref();
+            panels_document(surfaces, look, eye.as_ref(), options)
         }
-        Content::Curves(curves, epsilon) => {
+        Content::Curves(curves, epsilon, inputs) => {
             let color = |name: &str| match name {
                 "small batch" => colormap::series(0),
                 "large batch" => colormap::series(1),
@@ -283,6 +287,7 @@ pub fn document(job: &Job) -> Result<String> {
             });
             let mut figure = curves::sharpness(curves.collect());
             figure.mark = Some(*epsilon);
+            figure.caption.extend(inputs.iter().cloned());
             figure.title = options.title.clone().unwrap_or(figure.title);
             figure.width_mm = options.width;
             figure.svg()
@@ -310,30 +315,45 @@ fn space_document(
     options: &FigureOptions,
 ) -> Result<String> {
     let coloring = Coloring::of(&[surface], look).map_err(Error::Usage)?;
-    let scene = space::scene_of(surface, &coloring, look, theme::palette(false))
-        .ok_or_else(|| Error::Usage("there is no surface to draw".into()))?;
-    let (device, queue) = picture::headless()?;
-    let width = ((options.width / 25.4 * options.dpi) as u32).clamp(200, 4096);
-    let size = [width, width * 3 / 4];
-    let pixel = (options.dpi / 110.0) as f32;
-    let pixels = picture::pixels(&device, &queue, &scene, camera, size, pixel)?;
-    let title = options
-        .title
-        .clone()
-        .unwrap_or_else(|| format!("{} around θ(α), α = {}", coloring.name(), surface.alpha));
-    page::with_words(
-        &pixels,
-        (size[0] as usize, size[1] as usize),
-        &title,
-        &page::Key {
-            colormap: coloring.colormap,
-            scale: coloring.scale,
-            range: coloring.range.unwrap_or((0.0, 1.0)),
-            name: &coloring.name(),
-        },
-        &figure::caption(&surface.outcome),
-        options.width,
-    )
+    let seen = seen(surface, &coloring, look)?;
+    let outcome = &surface.outcome;
+    let usual = || figure::title(&outcome.recipe);
+    let title = options.title.clone().unwrap_or_else(usual);
+    let caption = figure::caption(outcome);
+    spaces::document(&Studio::open()?, &seen, camera, (&title, &caption), options)
+}
+
+fn seen<'a>(surface: &'a LiveSurface, coloring: &Coloring, look: &Look) -> Result<Seen<'a>> {
+    let nothing = || Error::Usage("there is no surface to draw".into());
+    space::seen(surface, coloring, look).ok_or_else(nothing)
+}
+
+/// The three of the comparison, as it shows them.
+fn panels_document(
+    surfaces: &[Arc<LiveSurface>],
+    look: &Look,
+    eye: Option<&Camera>,
+    options: &FigureOptions,
+) -> Result<String> {
+    let names = ["small batch", "θ(α)", "large batch"];
+    let all: Vec<panels::Panel<'_>> = surfaces
+        .iter()
+        .zip(names)
+        .map(|(surface, name)| {
+            let title = format!("{name}, α = {}", format_value(surface.alpha));
+            (title, &surface.outcome)
+        })
+        .collect();
+    let Some(eye) = eye else {
+        return panels::contours(&all, options, true);
+    };
+    let shown: Vec<&LiveSurface> = surfaces.iter().map(Arc::as_ref).collect();
+    let coloring = Coloring::of(&shown, look).map_err(Error::Usage)?;
+    let mut seen_all = Vec::new();
+    for (panel, surface) in all.into_iter().zip(shown) {
+        seen_all.push((panel, seen(surface, &coloring, look)?));
+    }
+    spaces::panels(&Studio::open()?, &seen_all, eye, options)
 }
 
 fn csv(curves: &[(String, Arc<SharpnessCurve>)]) -> String {

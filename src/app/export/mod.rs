@@ -6,20 +6,26 @@
 mod animation;
 mod dialog;
 mod figures;
+pub mod forms;
+mod place;
 
 use super::state::State;
 use super::status::duration;
 use super::theme::Palette;
 use super::views::{Caches, Pane};
+use super::words::in_window;
 use crate::engine::live::{Quality, Snapshot};
 use crate::error::Result;
-use crate::export::{self, figure::FigureOptions, png};
-use crate::plot::camera::Camera;
-use animation::{Animation, Frames};
+use crate::export::{self, png};
+use crate::plot::page;
+use animation::Animation;
 use dialog::Dialog;
-use eframe::egui::{self, ColorImage, Context, Id, Modal, RichText, TextureHandle, TextureOptions};
+use eframe::egui::{
+    self, Button, ColorImage, Context, Id, Modal, RichText, TextureHandle, TextureOptions,
+};
+pub use figures::Eyes;
 use figures::Job;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
@@ -33,7 +39,6 @@ pub struct Exports {
     /// Files being written.
     writing: Vec<Writing>,
     preview: Option<Preview>,
-    folder: Option<PathBuf>,
 }
 
 /// Frames done, in all, and the time left.
@@ -48,13 +53,16 @@ struct Writing {
 enum News {
     Written(PathBuf, Result<()>),
     Copy(Result<(Vec<u8>, [usize; 2])>),
-    Preview(u64, Result<(Vec<u8>, [usize; 2])>),
+    /// With the page's size in millimetres.
+    Preview(u64, Result<((f64, f64), Vec<u8>, [usize; 2])>),
     Path(Option<PathBuf>),
 }
 
 struct Preview {
     key: u64,
     texture: Option<TextureHandle>,
+    /// The page's size in millimetres, once it is drawn.
+    page: Option<(f64, f64)>,
     error: String,
 }
 
@@ -67,44 +75,22 @@ impl Default for Exports {
             send,
             writing: Vec::new(),
             preview: None,
-            folder: None,
         }
     }
 }
 
 impl Exports {
-    /// Opens the dialog for a view.
-    pub fn begin(&mut self, pane: Pane, state: &State, _news: &Snapshot) {
-        let form = figures::forms(pane)[0];
-        let alpha = format!("{:.2}", state.wish.alpha).replace('.', "_");
-        let name = match pane {
-            Pane::Line
-            | Pane::Compare
-            | Pane::Sharpness
-            | Pane::Measures
-            | Pane::Density
-            | Pane::Convexity
-            | Pane::Layers
-            | Pane::Log => pane.name().to_lowercase(),
-            Pane::Contour | Pane::Surface3d => {
-                format!("{}-alpha-{alpha}", pane.name().to_lowercase())
-            }
-        };
-        let folder = self.folder.clone().unwrap_or_default();
-        self.dialog = Some(Dialog {
-            pane,
-            form,
-            path: folder
-                .join(format!("{name}.{}", form.suffix))
-                .display()
-                .to_string(),
-            title: String::new(),
-            width: FigureOptions::default().width,
-            dpi: FigureOptions::default().dpi,
-            frames: Frames::default(),
-            error: String::new(),
-            replace: false,
-        });
+    /// Opens the dialog for a view, in the form it was exported in last.
+    pub fn begin(&mut self, pane: Pane, state: &State) {
+        self.dialog = Some(Dialog::new(pane, state));
+        self.preview = None;
+    }
+
+    /// Opens the dialog for an animation of the contour.
+    pub fn begin_animation(&mut self, state: &State) {
+        let mut dialog = Dialog::new(Pane::Contour, state);
+        dialog.take(forms::GIF);
+        self.dialog = Some(dialog);
         self.preview = None;
     }
 
@@ -117,7 +103,7 @@ impl Exports {
         news: &Snapshot,
         caches: &Caches,
     ) {
-        let job = Self::job(pane, state, news, &caches.surface3d.camera);
+        let job = Self::job(pane, state, news, &Eyes::of(caches));
         match job {
             Ok(mut job) => {
                 job.options.dpi = 220.0;
@@ -132,11 +118,13 @@ impl Exports {
         }
     }
 
-    fn job(pane: Pane, state: &State, news: &Snapshot, camera: &Camera) -> Result<Job> {
+    fn job(pane: Pane, state: &State, news: &Snapshot, eyes: &Eyes) -> Result<Job> {
+        let mut options = figures::options(&state.look);
+        options.width = forms::widths(pane).1;
         Ok(Job {
             path: PathBuf::new(),
-            options: figures::options(&state.look),
-            content: figures::content(pane, state, news, camera)?,
+            options,
+            content: figures::content(pane, state, news, eyes)?,
         })
     }
 
@@ -198,18 +186,19 @@ impl Exports {
                 News::Preview(key, result) => {
                     if let Some(preview) = self.preview.as_mut().filter(|p| p.key == key) {
                         match result {
-                            Ok((rgba, size)) => {
+                            Ok((page, rgba, size)) => {
                                 let image = ColorImage::from_rgba_unmultiplied(size, &rgba);
                                 let options = TextureOptions::LINEAR;
                                 preview.texture = Some(ctx.load_texture("preview", image, options));
+                                preview.page = Some(page);
                             }
-                            Err(error) => preview.error = error.to_string(),
+                            Err(error) => preview.error = in_window(&error.to_string()),
                         }
                     }
                 }
                 News::Path(path) => {
                     if let (Some(path), Some(dialog)) = (path, &mut self.dialog) {
-                        dialog.path = path.display().to_string();
+                        dialog.put(&path);
                     }
                 }
             }
@@ -222,50 +211,53 @@ impl Exports {
         ctx: &Context,
         state: &mut State,
         news: &Snapshot,
-        camera: &Camera,
+        eyes: &Eyes,
         palette: &Palette,
     ) {
         let Some(mut dialog) = self.dialog.take() else {
             return;
         };
-        let job = Self::job(dialog.pane, state, news, camera).map(|mut job| {
+        let job = Self::job(dialog.pane, state, news, eyes).map(|mut job| {
             dialog.fill(&mut job);
             job
         });
         self.refresh(ctx, &job, &dialog);
+        let page = self.preview.as_ref().and_then(|p| p.page);
+        let reason = self.why_not(state, &job, &dialog);
         let shown = Modal::new(Id::unique("export")).show(ctx, |ui| {
             ui.set_width(460.0);
             ui.heading(format!("Export {}", dialog.pane.name().to_lowercase()));
-            dialog.form_ui(ui, palette);
+            let mut done = dialog.form_ui(ui, palette, state, page);
             self.preview_ui(ui, palette, &job);
             if !dialog.error.is_empty() {
                 ui.label(RichText::new(&dialog.error).color(palette.error));
             }
             ui.add_space(6.0);
-            ui.horizontal(|ui| {
+            let cancel = ui.horizontal(|ui| {
                 let words = if dialog.replace {
                     "Replace it"
                 } else {
                     "Export"
                 };
-                let export = ui.button(words).clicked();
-                let choose = ui
-                    .button("Choose…")
-                    .on_hover_text("Choose the file in the system's dialog")
-                    .clicked();
-                (export, choose, ui.button("Cancel").clicked())
-            })
-            .inner
+                let export = ui.add_enabled(reason.is_none(), Button::new(words));
+                done.entered &= reason.is_none();
+                done.entered |= export.clicked();
+                if let Some(reason) = &reason {
+                    export.on_disabled_hover_text(reason);
+                }
+                ui.button("Cancel").clicked()
+            });
+            (done, cancel.inner)
         });
-        let (export, choose, cancel) = shown.inner;
-        if choose {
+        let (done, cancel) = shown.inner;
+        if done.choose {
             self.choose(ctx, &dialog);
         }
-        if export {
+        if done.entered && !cancel {
             match job.and_then(|job| self.start(ctx, state, &mut dialog, job)) {
                 Ok(true) => return,
                 Ok(false) => {}
-                Err(error) => dialog.error = error.to_string(),
+                Err(error) => dialog.error = in_window(&error.to_string()),
             }
         } else if cancel || shown.should_close() {
             return;
@@ -273,26 +265,42 @@ impl Exports {
         self.dialog = Some(dialog);
     }
 
+    /// Why nothing can be exported as the dialog stands.
+    fn why_not(&self, state: &State, job: &Result<Job>, dialog: &Dialog) -> Option<String> {
+        if let Err(error) = job {
+            return Some(in_window(&error.to_string()));
+        }
+        let preview = self.preview.as_ref();
+        let undrawn = preview.filter(|p| dialog.form.is_figure() && !p.error.is_empty());
+        if let Some(preview) = undrawn {
+            return Some(preview.error.clone());
+        }
+        let reason = dialog.why_not(state, preview.and_then(|p| p.page));
+        reason.map(|reason| in_window(&reason))
+    }
+
     /// Starts writing; false where the person is to be asked first.
     fn start(
         &mut self,
         ctx: &Context,
-        state: &State,
+        state: &mut State,
         dialog: &mut Dialog,
-        mut job: Job,
+        job: Job,
     ) -> Result<bool> {
-        let path = PathBuf::from(dialog.path.trim());
-        if !["tsv", "txt", "gif"].contains(&dialog.form.suffix) {
-            export::check_writable(&path)?;
-        }
+        let path = dialog.target();
+        export::check_place(&path)?;
         let inputs = crate::engine::job::Job::Surface(state.wish.surface_job(0.0)).inputs();
         export::check_spares(&path, &inputs)?;
         if path.exists() && !std::mem::replace(&mut dialog.replace, true) {
-            dialog.error = "There is such a file already".into();
+            dialog.error = "There is such a file already: exporting again replaces it".into();
             return Ok(false);
         }
-        job.path.clone_from(&path);
-        self.folder = path.parent().map(std::path::Path::to_owned);
+        state.exported.folder = path.parent().map(Path::to_owned);
+        let suffix = dialog.form.suffix.to_owned();
+        state
+            .exported
+            .forms
+            .insert(dialog.pane.name().to_owned(), suffix);
         let writing = Writing {
             path: path.clone(),
             progress: Arc::default(),
@@ -336,8 +344,11 @@ impl Exports {
 
     fn choose(&self, ctx: &Context, dialog: &Dialog) {
         let (send, ctx) = (self.send.clone(), ctx.clone());
-        let path = PathBuf::from(&dialog.path);
+        let path = dialog.target();
         let mut native = rfd::AsyncFileDialog::new().set_title("Export");
+        if let Some(folder) = path.parent() {
+            native = native.set_directory(folder);
+        }
         if let Some(name) = path.file_name() {
             native = native.set_file_name(name.to_string_lossy());
         }
@@ -363,13 +374,14 @@ impl Exports {
         self.preview = Some(Preview {
             key,
             texture,
+            page: None,
             error: String::new(),
         });
         let mut job = job.clone();
         job.options.dpi = 110.0;
         let (send, ctx) = (self.send.clone(), ctx.clone());
         spawn("losscope-preview", move || {
-            send.send(News::Preview(key, pixels(&job))).ok();
+            send.send(News::Preview(key, preview(&job))).ok();
             ctx.request_repaint();
         });
     }
@@ -380,7 +392,7 @@ impl Exports {
             ui.label(RichText::new(words).color(colour));
         };
         match job {
-            Err(error) => words(ui, &error.to_string(), palette.error),
+            Err(error) => words(ui, &in_window(&error.to_string()), palette.error),
             Ok(job) if matches!(job.content, figures::Content::Text(_)) => {}
             Ok(_) => {
                 let room = egui::vec2(440.0, 260.0);
@@ -415,7 +427,18 @@ impl Exports {
 
 /// The picture of a job as RGBA.
 fn pixels(job: &Job) -> Result<(Vec<u8>, [usize; 2])> {
-    let bytes = png::bytes(&figures::document(job)?, job.options.dpi)?;
+    rgba(&figures::document(job)?, job.options.dpi)
+}
+
+/// The size of a job's page in millimetres, and its picture.
+fn preview(job: &Job) -> Result<((f64, f64), Vec<u8>, [usize; 2])> {
+    let document = figures::document(job)?;
+    let (pixels, size) = rgba(&document, job.options.dpi)?;
+    Ok((page::millimetres(&document)?, pixels, size))
+}
+
+fn rgba(document: &str, dpi: f64) -> Result<(Vec<u8>, [usize; 2])> {
+    let bytes = png::bytes(document, dpi)?;
     let image = image::load_from_memory(&bytes)
         .map_err(|e| crate::error::Error::Slice(format!("the picture can't be read back: {e}")))?
         .to_rgba8();

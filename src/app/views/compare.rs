@@ -15,6 +15,7 @@ use crate::engine::live::{LiveSurface, Snapshot};
 use crate::export::figure::Metric;
 use crate::landscape::evaluate::Metrics;
 use crate::plot::camera::Camera;
+use crate::plot::number;
 use eframe::egui::{
     self, Align, Color32, CursorIcon, Id, Label, Layout, Pos2, Rect, Response, RichText, Sense,
     Stroke, StrokeKind, Ui, UiBuilder, Vec2,
@@ -45,7 +46,7 @@ pub struct Cache {
     pub mode: Mode,
     spaces: [Space; 3],
     /// One eye for all three.
-    camera: Camera,
+    pub camera: Camera,
     planes: [Plane; 3],
     kept: [Option<Arc<LiveSurface>>; 3],
     colorist: Colorist,
@@ -210,9 +211,8 @@ fn planes_ui(
     let Some(extent) = pictures().map(|p| p.extent).reduce(Extent::union) else {
         return;
     };
-    let same_units = pictures().any(super::plane::Picture::same_units);
     let past_colors = pictures().any(beyond);
-    let (rects, around) = lay_out(ui, coloring, extent, cache.zoom, same_units);
+    let (rects, around) = lay_out(ui, coloring, extent, cache.zoom);
     for (place, rect) in places.iter().zip(rects) {
         title_ui(ui, rect, place, cx.state.look.metric, cx.palette);
     }
@@ -229,6 +229,10 @@ fn planes_ui(
             if let Some(shown) = kept {
                 let camera = &cache.camera;
                 space.show(ui, *rect, gpu, shown, coloring, look, camera, cx.palette);
+                // Titles name the checkpoints already.
+                if let Some(seen) = space::seen(shown, coloring, look) {
+                    space::labels(ui, *rect, &seen, camera, false, cx.palette);
+                }
             }
         }
     } else {
@@ -263,13 +267,7 @@ impl Cache {
 }
 
 /// The three planes' places, with room for one axis at the left and the colour bar at the right.
-fn lay_out(
-    ui: &Ui,
-    coloring: &Coloring,
-    extent: Extent,
-    zoom: Zoom,
-    same_units: bool,
-) -> ([Rect; 3], Around) {
+fn lay_out(ui: &Ui, coloring: &Coloring, extent: Extent, zoom: Zoom) -> ([Rect; 3], Around) {
     let room = ui.available_rect_before_wrap();
     let around = Around::of(room.size() - Vec2::new(0.0, TITLE));
     let height = (room.height() - TITLE - around.below() - 4.0).max(32.0);
@@ -277,7 +275,7 @@ fn lay_out(
     let left = around.left(ui.painter(), seen.y, height);
     let right = around.right(ui.painter(), coloring, height);
     let width = ((room.width() - left - right - 2.0 * GAP) / 3.0).max(32.0);
-    let size = camera::fit(Vec2::new(width, height), extent, same_units);
+    let size = camera::fit(Vec2::new(width, height), extent);
     let spare = room.width() - left - right - 3.0 * size.x - 2.0 * GAP;
     let top = room.top() + TITLE + ((height - size.y) / 2.0).max(0.0);
     let first = room.left() + left + (spare / 2.0).max(0.0);
@@ -300,7 +298,7 @@ fn title_ui(ui: &mut Ui, plane: Rect, place: &Place, metric: Metric, palette: &P
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
         let name = if place.name == HERE {
-            format!("θ(α), α = {}", header::alpha(place.alpha))
+            format!("θ(α), α = {}", number::alpha(place.alpha))
         } else {
             place.name.to_owned()
         };

@@ -211,7 +211,7 @@ fn lay_out(ui: &Ui, picture: &Picture, zoom: Zoom) -> (Rect, Around) {
     let left = around.left(painter, seen.y, height);
     let right = around.right(painter, &picture.coloring, height);
     let free = Vec2::new((room.width() - left - right).max(32.0), height);
-    let size = camera::fit(free, picture.extent, picture.same_units());
+    let size = camera::fit(free, picture.extent);
     let over = (free - size) / 2.0;
     let corner = Pos2::new(room.left() + left + over.x, room.top() + 4.0 + over.y);
     (Rect::from_min_size(corner.round(), size), around)

@@ -5,8 +5,10 @@ use super::{Context, empty_ui};
 use crate::engine::live::{ConvexityMap, Found, MeasureNews, Quantity, Snapshot};
 use crate::plot::colormap::Colormap;
 use crate::plot::figure::{ContourFigure, Levels, Marker};
-use crate::plot::number::format_value;
+use crate::plot::number::{self, format_value};
 use crate::plot::refine;
+use crate::plot::scale::Scale;
+use crate::render::scene;
 use eframe::egui::{self, Color32, Rect, RichText, Sense, Stroke, Ui, Vec2};
 use egui_plot::{AxisHints, Plot, PlotPoints, Points, Polygon};
 
@@ -43,12 +45,21 @@ pub fn convexity_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     ui.horizontal(|ui| {
         plots::wanted_ui(ui, cx, Quantity::Convexity);
         bar_ui(ui, cx.state.look.colormap);
-        if let Some((measured, _)) = found.filter(|(m, _)| !m.complete) {
+        if let Some((measured, map)) = found.filter(|(m, _)| !m.complete) {
             let (done, total) = measured.steps;
-            let words = format!("  {done} of {total} points");
+            let words = format!(
+                "  {done} of {total} points, {} × {}",
+                map.x.len(),
+                map.y.len()
+            );
             ui.label(RichText::new(words).small().color(cx.palette.weak));
         }
         ui.label("?").on_hover_text(HELP);
+        let words = found.and_then(|(_, map)| scene::aspect(&map.x, &map.y).words());
+        if let Some(words) = words {
+            let words = RichText::new(words).small().color(cx.palette.weak);
+            ui.add(egui::Label::new(words).truncate());
+        }
     });
     let Some((_, map)) = found.filter(|(_, map)| map.computed.contains(&true)) else {
         let problem = news
@@ -91,9 +102,14 @@ fn bar_ui(ui: &mut Ui, colormap: Colormap) {
 fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, map: &ConvexityMap) {
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
     let [across, up] = map.axes.clone();
+    let aspect = scene::aspect(&map.x, &map.y);
     let mut plot = Plot::new("convexity")
-        .custom_x_axes(vec![AxisHints::new_x().label(across)])
-        .custom_y_axes(vec![AxisHints::new_y().label(up)])
+        .custom_x_axes(vec![plots::linear(AxisHints::new_x(), across)])
+        .custom_y_axes(vec![plots::linear(AxisHints::new_y(), up)])
+        .x_grid_spacer(|input| plots::across(Scale::Linear, &input))
+        .y_grid_spacer(|input| plots::up(Scale::Linear, &input))
+        // True to scale, as the plane is in every view.
+        .data_aspect(aspect.stretch as f32)
         .label_formatter(|_| None)
         .show_background(false)
         .show_grid(false)
@@ -184,10 +200,13 @@ pub fn export(alpha: f64, colormap: Colormap, news: &Snapshot) -> Option<(Contou
         x_label,
         y_label,
         markers: vec![Marker::default()],
-        title: format!("How convex the plane around θ(α) is, α = {alpha}"),
+        title: format!(
+            "How convex the plane around θ(α) is, α = {}",
+            number::alpha(alpha)
+        ),
         caption: vec![format!(
-            "|λ_min/λ_max| of the whole Hessian, training samples, by Lanczos to {}; near 0 there is next to no negative curvature (Li et al. 2018, figure 7); normalisation statistics of the centre",
-            map.tolerance
+            "|λ_min/λ_max| of the whole Hessian, training samples, by Lanczos to a relative residual of {}; near 0 there is next to no negative curvature (Li et al. 2018, figure 7); normalisation statistics of the centre",
+            number::power(map.tolerance)
         )],
         ..ContourFigure::default()
     };

@@ -1,12 +1,14 @@
 //! What plots of curves share: a handle that the pointer moves, names, a readout at the pointer.
 
 use crate::engine::live::Quantity;
-use crate::plot::number::format_value;
-use crate::plot::scale::{Scale, ticks};
+use crate::plot::number;
+use crate::plot::scale::{Scale, Tick, spaced};
+use crate::plot::text;
 use eframe::egui::{
-    self, Align2, Color32, FontId, Key, PointerButton, Response, RichText, Sense, Stroke, Ui, Vec2,
+    self, Align2, Color32, FontId, PointerButton, Rangef, Response, RichText, Sense, Stroke, Ui,
+    Vec2, WidgetText,
 };
-use egui_plot::GridMark;
+use egui_plot::{AxisHints, GridInput, GridMark};
 
 /// Whether the pointer is moving a vertical line.
 #[derive(Default)]
@@ -41,21 +43,6 @@ pub fn named(response: &Response, name: &str, value: &str) {
     });
 }
 
-/// Steps of the arrow keys, which then move nothing else.
-pub fn arrow(ui: &Ui, step: f64) -> f64 {
-    ui.input_mut(|i| {
-        let mut moved = 0.0;
-        let none = egui::Modifiers::NONE;
-        if i.consume_key(none, Key::ArrowLeft) {
-            moved -= step;
-        }
-        if i.consume_key(none, Key::ArrowRight) {
-            moved += step;
-        }
-        moved
-    })
-}
-
 /// Words beside the pointer, on a ground of their own.
 pub fn beside_pointer(ui: &Ui, words: &str) {
     let Some(pointer) = ui.ctx().pointer_hover_pos() else {
@@ -83,16 +70,60 @@ pub fn beside_pointer(ui: &Ui, words: &str) {
     painter.galley(rect.min + Vec2::new(6.0, 4.0), text, visuals.text_color());
 }
 
-/// Marks of an axis at round values; on a logarithmic one positions are powers of ten, and those
+/// Size of the numbers at the marks of an axis.
+const NUMBER: f64 = 13.0;
+
+/// An axis whose numbers stand apart by themselves, so that none fades away.
+pub fn axis(hints: AxisHints<'_>, name: impl Into<WidgetText>) -> AxisHints<'_> {
+    hints.label(name).label_spacing(Rangef::new(2.0, 3.0))
+}
+
+/// The same along values that stand as they are.
+pub fn linear(hints: AxisHints<'_>, name: impl Into<WidgetText>) -> AxisHints<'_> {
+    axis(hints, name).formatter(|mark, _| value(Scale::Linear, mark))
+}
+
+/// Marks of a horizontal axis at round values, as many as have room for their numbers.
+pub fn across(scale: Scale, input: &GridInput) -> Vec<GridMark> {
+    let half = |tick: &Tick| 0.5 * text::width(&tick.label, NUMBER);
+    marks(scale, input, [14.0, 4.0], |a, b| half(a) + half(b))
+}
+
+/// Marks of a vertical axis.
+pub fn up(scale: Scale, input: &GridInput) -> Vec<GridMark> {
+    marks(scale, input, [22.0, 6.0], |_, _| NUMBER)
+}
+
+/// Marks whose numbers stand apart; on a logarithmic axis positions are powers of ten, and those
 /// between have no number.
-pub fn marks(scale: Scale, (low, high): (f64, f64)) -> Vec<GridMark> {
-    let found = ticks(scale, scale.inverse(low), scale.inverse(high), 5);
-    let step = (high - low) / 5.0;
-    let mark = |tick: crate::plot::scale::Tick| GridMark {
+fn marks(
+    scale: Scale,
+    input: &GridInput,
+    gaps: [f64; 2],
+    taken: impl Fn(&Tick, &Tick) -> f64,
+) -> Vec<GridMark> {
+    // The plot's usual spacing, in points, makes the step that it recommends.
+    const RECOMMENDED: f64 = 8.0;
+    let (low, high) = input.bounds;
+    let point = input.base_step_size / RECOMMENDED;
+    let ends = (scale.inverse(low), scale.inverse(high));
+    let place = |value: f64| (scale.forward(value) - low) / point;
+    let found = spaced(scale, ends, 10, place, gaps, taken);
+    let labelled: Vec<f64> = found
+        .iter()
+        .filter(|tick| !tick.label.is_empty())
+        .map(|tick| scale.forward(tick.value))
+        .collect();
+    let step = labelled
+        .windows(2)
+        .map(|w| w[1] - w[0])
+        .fold(high - low, f64::min);
+    let mark = |tick: Tick| GridMark {
         value: scale.forward(tick.value),
-        // What has no number is drawn fainter, which is what a smaller step means here.
+        // What has no number is drawn fainter, which is what a smaller step means here; its sign
+        // tells the axis.
         step_size: if tick.label.is_empty() {
-            0.12 * step
+            -0.12 * step
         } else {
             step
         },
@@ -116,17 +147,31 @@ pub fn key(ui: &mut Ui, name: &str, color: Color32, dashed: bool) {
     ui.spacing_mut().item_spacing.x = 8.0;
 }
 
-/// A tick of a logarithmic axis: whole powers of ten alone have numbers.
+/// The number at a mark of either scale, where it has one.
+pub fn value(scale: Scale, mark: GridMark) -> String {
+    match scale {
+        _ if mark.step_size < 0.0 => String::new(),
+        Scale::Linear => number::stepped(mark.value, mark.step_size),
+        Scale::Log => number::format_value(scale.inverse(mark.value)),
+    }
+}
+
+/// A mark of a logarithmic axis: whole powers of ten alone have numbers.
 pub fn power(mark: GridMark) -> String {
+    whole(mark, number::format_value)
+}
+
+/// The same for an axis that spans decades, where every number is a power of ten.
+pub fn decade(mark: GridMark) -> String {
+    whole(mark, number::power)
+}
+
+fn whole(mark: GridMark, words: fn(f64) -> String) -> String {
     let nearest = mark.value.round();
     if (mark.value - nearest).abs() > 1e-6 {
         return String::new();
     }
-    if (-3.0..=4.0).contains(&nearest) {
-        format_value(10_f64.powf(nearest))
-    } else {
-        format!("1e{}", nearest as i32).replace('-', "−")
-    }
+    words(10_f64.powi(nearest as i32))
 }
 
 /// Whether a quantity is being measured.

@@ -8,10 +8,10 @@ use crate::landscape::curvature::density::Density;
 use crate::landscape::curvature::lanczos::Eigenvalues;
 use crate::plot::colormap;
 use crate::plot::curves_figure::CurvesFigure;
-use crate::plot::number::format_value;
+use crate::plot::number::{self, format_value, percent_to};
 use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, RichText, Ui};
-use egui_plot::{AxisHints, GridMark, Line, Plot, PlotPoints, Points};
+use egui_plot::{AxisHints, Line, Plot, PlotPoints, Points};
 use std::time::{Duration, Instant};
 
 /// What the view keeps between frames.
@@ -103,7 +103,7 @@ pub fn density_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
             plots::key(ui, one.name, color_of(one, cx), false);
             if !one.news.complete {
                 let (done, total) = one.news.steps;
-                let words = format!("{:.0} %", 100.0 * done as f64 / total.max(1) as f64);
+                let words = percent_to(done as f64 / total.max(1) as f64, 0);
                 ui.label(RichText::new(words).small().color(cx.palette.weak));
             }
         }
@@ -157,12 +157,11 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, shown: &[Shown<'_>]
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
     let mut plot = Plot::new("density")
         .custom_y_axes(vec![
-            AxisHints::new_y()
-                .label("density")
-                .formatter(|mark: GridMark, _| plots::power(mark)),
+            plots::axis(AxisHints::new_y(), "density").formatter(|mark, _| plots::power(mark)),
         ])
-        .custom_x_axes(vec![AxisHints::new_x().label("eigenvalue λ")])
-        .y_grid_spacer(|input| plots::marks(Scale::Log, input.bounds))
+        .custom_x_axes(vec![plots::linear(AxisHints::new_x(), "eigenvalue λ")])
+        .x_grid_spacer(|input| plots::across(Scale::Linear, &input))
+        .y_grid_spacer(|input| plots::up(Scale::Log, &input))
         .label_formatter(|_| None)
         .show_background(false)
         .grid_color(cx.palette.line)
@@ -236,7 +235,7 @@ pub fn figure<'a>(alpha: f64, pair: bool, news: &'a Snapshot) -> Option<CurvesFi
     let parameters = news.experiment.as_ref()?.model.parameters;
     let spectral = |one: Shown<'a>| Spectral {
         name: if one.name == "θ(α)" {
-            format!("θ(α), α = {alpha}")
+            format!("θ(α), α = {}", number::alpha(alpha))
         } else {
             one.name.to_owned()
         },

@@ -4,11 +4,13 @@
 
 use super::curves::{self, Handle};
 use super::{Context, empty_ui};
+use crate::app::keys;
 use crate::app::state::ALPHA_RANGE;
 use crate::engine::result::{Numbers, Outcome};
 use crate::landscape::table::Column;
-use crate::plot::number::format_value;
-use crate::plot::scale::{Scale, finite_range};
+use crate::plot::line_range;
+use crate::plot::number::{self, format_value};
+use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, RichText, Ui};
 use egui_plot::{
     AxisHints, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotTransform, Points, Text, VLine,
@@ -19,9 +21,11 @@ use egui_plot::{
 pub struct Cache {
     reset: u64,
     handle: Handle,
+    /// The scale of the plot that was last shown.
+    scale: Option<Scale>,
 }
 
-const HELP: &str = "Drag or click to move α, wheel to zoom, right drag to pan, double click to see everything. Accuracies are read from the right axis";
+const HELP: &str = "Drag or click to move α, wheel to zoom, right drag to pan, double click to go back. The axis fits the losses between the minimizers; arrows at the edge say how far they go outside. Accuracies are read from the right axis";
 const LOG_HELP: &str =
     "Losses on a logarithmic axis, which shows the basins; linear shows the height of the barrier";
 
@@ -63,7 +67,7 @@ fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
                 format!(
                     "{split} barrier {} nats at α = {}",
                     format_value(b.height),
-                    format_value(b.alpha)
+                    number::alpha(b.alpha)
                 )
             })
             .collect();
@@ -86,16 +90,24 @@ struct Mapping {
 }
 
 impl Mapping {
-    fn of(columns: &[&Column], log: bool) -> Option<Self> {
+    /// Of the range that shows what lies between the minimizers and what goes on from there.
+    fn of(alpha: &[f64], columns: &[&Column], log: bool) -> Option<Self> {
         let scale = if log { Scale::Log } else { Scale::Linear };
-        let all = columns.iter().flat_map(|c| c.loss.iter().copied());
-        let (low, high) = finite_range(all.map(|v| scale.forward(v)))?;
-        let margin = 0.04 * (high - low).max(1e-9);
+        let losses: Vec<&[f64]> = columns.iter().map(|c| c.loss.as_slice()).collect();
+        let (low, high) = line_range::range(scale, alpha, &losses, &[])?;
+        let (low, high) = (scale.forward(low), scale.forward(high));
+        let margin = 0.04 * (high - low).max(1e-3 * high.abs()).max(1e-9);
         Some(Self {
             scale,
             low: low - margin,
             high: high + margin,
         })
+    }
+
+    /// Held to what a screen can tell apart, far beyond the range: a point at 10⁴⁵ has no place there.
+    fn held(self, position: f64) -> f64 {
+        let far = 1e3 * (self.high - self.low);
+        position.clamp(self.low - far, self.high + far)
     }
 
     fn loss(self, value: f64) -> f64 {
@@ -128,7 +140,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
     .filter_map(|(name, style, column)| Some((name, style, column.as_ref()?)))
     .collect();
     let plain: Vec<&Column> = columns.iter().map(|(_, _, c)| *c).collect();
-    let Some(mapping) = Mapping::of(&plain, cx.state.look.log_line) else {
+    let Some(mapping) = Mapping::of(&line.alpha, &plain, cx.state.look.log_line) else {
         let words = if outcome.missing() > 0 {
             "The line between the minimizers is on its way…"
         } else {
@@ -140,14 +152,17 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
     let palette = cx.palette;
     let scale = mapping.scale;
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
+    // Another scale is another plot: its zoom would make no sense here.
+    let another = cache.scale.replace(scale) != Some(scale);
+    let anew = reset || another;
     let mut plot = Plot::new("line")
         .custom_y_axes(vec![
-            AxisHints::new_y()
-                .label("Loss (nats)")
-                .formatter(move |mark, _| format_value(scale.inverse(mark.value))),
+            curves::axis(AxisHints::new_y(), "Loss (nats)")
+                .formatter(move |mark, _| curves::value(scale, mark)),
         ])
-        .y_grid_spacer(move |input| curves::marks(scale, input.bounds))
-        .x_axis_label("α")
+        .custom_x_axes(vec![curves::linear(AxisHints::new_x(), "α")])
+        .x_grid_spacer(|input| curves::across(Scale::Linear, &input))
+        .y_grid_spacer(move |input| curves::up(scale, &input))
         .label_formatter(move |_| None)
         .show_background(false)
         .grid_color(cx.palette.line)
@@ -156,18 +171,20 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
         .allow_boxed_zoom(false)
         .include_x(-1.0)
         .include_x(2.0)
-        .include_y(mapping.low)
-        .include_y(mapping.top())
+        .default_y_bounds(mapping.low, mapping.top())
         .set_margin_fraction(egui::Vec2::ZERO)
         .y_axis_min_width(40.0);
     if reset {
         plot = plot.reset();
     }
-    // Another scale is another plot: its zoom would make no sense here.
     plot = plot.id(ui.scope_id().with(("line", scale == Scale::Log)));
     let alpha = cx.state.wish.alpha;
     let shown = cx.news.point.as_ref().filter(|p| p.alpha == alpha);
     let response = plot.show(ui, |plot| {
+        if anew {
+            // From here on the axes follow their ranges, until a hand moves them.
+            plot.set_auto_bounds(true);
+        }
         let ends = [
             (0.0, "small batch", palette.small),
             (1.0, "large batch", palette.large),
@@ -193,7 +210,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
                     .zip(values)
                     .map(|(&a, &v)| {
                         let y = if what == "loss" {
-                            mapping.loss(v)
+                            mapping.held(mapping.loss(v))
                         } else {
                             mapping.accuracy(v)
                         };
@@ -223,28 +240,33 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
                         .color(color)
                         .allow_hover(false)
                 };
-                plot.points(dot(mapping.loss(m.loss), palette.loss));
+                plot.points(dot(mapping.held(mapping.loss(m.loss)), palette.loss));
                 plot.points(dot(mapping.accuracy(m.accuracy), palette.accuracy));
             }
         }
         plot.pointer_coordinate().map(|p| p.x)
     });
     percents(ui, &response.transform, mapping, palette.accuracy);
+    let losses: Vec<&[f64]> = plain.iter().map(|c| c.loss.as_slice()).collect();
+    beyond(
+        ui,
+        &response.transform,
+        (mapping, palette.loss),
+        &line.alpha,
+        &losses,
+    );
     curves::named(
         &response.response,
         "Line between the minimizers; α",
-        &format_value(alpha),
+        &number::alpha(alpha),
     );
     if let Some(moved) = cache.handle.moved(&response.response, response.inner) {
         cx.state
             .set_alpha(moved.clamp(*ALPHA_RANGE.start(), *ALPHA_RANGE.end()));
     }
     cx.state.wish.dragging |= cache.handle.dragging();
-    if response.response.has_focus() {
-        let step = curves::arrow(ui, 0.02);
-        if step != 0.0 {
-            cx.state.set_alpha(alpha + step);
-        }
+    if let Some(by) = keys::moved(ui, response.response.id) {
+        keys::move_alpha(cx.state, by);
     }
     if let (Some(at), false) = (response.inner, cache.handle.dragging()) {
         readout(ui, &response.response, at, line.alpha.as_slice(), &columns);
@@ -268,10 +290,88 @@ fn percents(ui: &Ui, transform: &PlotTransform, mapping: Mapping, color: Color32
         painter.text(
             at,
             align,
-            percent(share),
+            number::percent_to(share, 0),
             egui::FontId::proportional(10.5),
             color,
         );
+    }
+}
+
+/// Where a loss leaves the top or the bottom of what is seen, an arrow and how far it goes.
+fn beyond(
+    ui: &Ui,
+    transform: &PlotTransform,
+    (mapping, color): (Mapping, Color32),
+    alpha: &[f64],
+    losses: &[&[f64]],
+) {
+    let frame = transform.frame();
+    let painter = ui.painter().with_clip_rect(*frame);
+    let bounds = transform.bounds();
+    let (low, high) = (bounds.min()[1], bounds.max()[1]);
+    // Of all curves the value farthest out, −1 below, 1 above.
+    let farthest = |i: usize| -> (i8, f64) {
+        let values = losses.iter().filter_map(|l| l.get(i)).copied();
+        let placed = values.filter(|v| mapping.loss(*v).is_finite());
+        placed.fold((0, f64::NAN), |(side, most), v| match mapping.loss(v) {
+            y if y > high && (side < 1 || v > most) => (1, v),
+            y if y < low && (side == 0 || side == -1 && v < most) => (-1, v),
+            _ => (side, most),
+        })
+    };
+    let seen = |a: &f64| (bounds.min()[0]..=bounds.max()[0]).contains(a);
+    let out: Vec<(f64, i8, f64)> = alpha
+        .iter()
+        .enumerate()
+        .filter(|(_, a)| seen(a))
+        .map(|(i, a)| {
+            let (side, value) = farthest(i);
+            (*a, side, value)
+        })
+        .collect();
+    for run in out.chunk_by(|a, b| a.1 == b.1) {
+        let (Some(first), Some(last)) = (run.first(), run.last()) else {
+            continue;
+        };
+        let side = first.1;
+        if side == 0 {
+            continue;
+        }
+        let x = |at: f64| transform.position_from_point_x(at);
+        let y = if side > 0 {
+            frame.top() + 1.5
+        } else {
+            frame.bottom() - 1.5
+        };
+        let stroke = egui::Stroke::new(3.0, color);
+        painter.hline(x(first.0) - 2.0..=x(last.0) + 2.0, y, stroke);
+        let values = run.iter().map(|r| r.2);
+        let (most, arrow, align) = if side > 0 {
+            (
+                values.fold(f64::MIN, f64::max),
+                "↑",
+                egui::Align2::CENTER_TOP,
+            )
+        } else {
+            (
+                values.fold(f64::MAX, f64::min),
+                "↓",
+                egui::Align2::CENTER_BOTTOM,
+            )
+        };
+        let words = format!("{arrow} {}", format_value(most));
+        let font = egui::FontId::proportional(10.5);
+        let half = 0.5
+            * painter
+                .layout_no_wrap(words.clone(), font.clone(), color)
+                .size()
+                .x;
+        let middle = (0.5 * (x(first.0) + x(last.0)))
+            .min(frame.right() - 44.0 - half)
+            .max(frame.left() + 4.0 + half);
+        // Below the names of the minimizers, which stand at the top.
+        let inwards = if side > 0 { 17.0 } else { -5.0 };
+        painter.text(egui::pos2(middle, y + inwards), align, words, font, color);
     }
 }
 
@@ -291,23 +391,13 @@ fn readout(
         away(a).total_cmp(&away(b))
     });
     let Some(index) = nearest else { return };
-    let mut words = format!("α = {}", format_value(alpha[index]));
+    let mut words = format!("α = {}", number::alpha(alpha[index]));
     for (name, _, column) in columns {
         words.push_str(&format!(
             "\n{name}: {} nats, {}",
             format_value(column.loss[index]),
-            percent(column.accuracy[index])
+            number::percent(column.accuracy[index])
         ));
     }
     curves::beside_pointer(ui, &words);
-}
-
-fn percent(share: f64) -> String {
-    if (-0.001..=1.001).contains(&share) {
-        format!("{:.0} %", 100.0 * share)
-    } else if share.is_nan() {
-        "–".into()
-    } else {
-        String::new()
-    }
 }

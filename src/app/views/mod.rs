@@ -18,7 +18,7 @@ use super::command::Command;
 use super::state::State;
 use super::theme::Palette;
 use crate::engine::live::{Quantity, Snapshot};
-use eframe::egui::{self, Ui, WidgetText};
+use eframe::egui::{self, Ui, Vec2, WidgetText};
 use eframe::egui_wgpu::RenderState;
 use egui_tiles::{Behavior, SimplificationOptions, Tile, TileId, Tiles, Tree, UiResponse};
 use serde::{Deserialize, Serialize};
@@ -128,26 +128,21 @@ pub struct Caches {
     pub layers: layers::Cache,
 }
 
+/// Views that usually share their tabs: above left and right, below left and right.
+const GROUPS: [&[Pane]; 4] = [
+    &[Pane::Contour, Pane::Compare, Pane::Convexity],
+    &[Pane::Surface3d, Pane::Measures, Pane::Density, Pane::Layers],
+    &[Pane::Line],
+    &[Pane::Sharpness, Pane::Log],
+];
+
 /// The usual arrangement.
 pub fn usual_layout() -> Tree<Pane> {
     let mut tiles = Tiles::default();
-    let mut pane = |pane| tiles.insert_pane(pane);
-    let [
-        contour,
-        surface,
-        compare,
-        line,
-        sharpness,
-        measures,
-        density,
-        convexity,
-        layers,
-        log,
-    ] = Pane::ALL.map(&mut pane);
-    let top_left = tiles.insert_tab_tile(vec![contour, compare, convexity]);
-    let top_right = tiles.insert_tab_tile(vec![surface, measures, density, layers]);
-    let bottom_left = tiles.insert_tab_tile(vec![line]);
-    let bottom_right = tiles.insert_tab_tile(vec![sharpness, log]);
+    let [top_left, top_right, bottom_left, bottom_right] = GROUPS.map(|group| {
+        let panes = group.iter().map(|pane| tiles.insert_pane(*pane)).collect();
+        tiles.insert_tab_tile(panes)
+    });
     let top = tiles.insert_horizontal_tile(vec![top_left, top_right]);
     let bottom = tiles.insert_horizontal_tile(vec![bottom_left, bottom_right]);
     let root = tiles.insert_vertical_tile(vec![top, bottom]);
@@ -158,8 +153,41 @@ pub fn usual_layout() -> Tree<Pane> {
     Tree::new(egui::Id::unique("views"), root, tiles)
 }
 
+/// One view at a time, where the window has no room for several.
+#[derive(Default)]
+pub struct Single {
+    on: bool,
+    front: Option<Pane>,
+}
+
+/// A room smaller than this shows one view at a time.
+const ROOM_FOR_SEVERAL: Vec2 = Vec2::new(520.0, 330.0);
+
+impl Single {
+    /// Brings a view to the front.
+    pub fn bring(&mut self, pane: Pane) {
+        self.front = Some(pane);
+    }
+
+    /// The view in front, of those that aren't closed.
+    fn front(&self, tree: &Tree<Pane>) -> Option<Pane> {
+        let open = |pane: &Pane| is_open(tree, *pane);
+        let first = || Pane::ALL.into_iter().find(open);
+        self.front.filter(open).or_else(first)
+    }
+}
+
+/// Whether a view isn't closed; it may be behind another.
+fn is_open(tree: &Tree<Pane>, pane: Pane) -> bool {
+    let tile = tree.tiles.find_pane(&pane);
+    tile.is_some_and(|id| tree.is_visible(id))
+}
+
 /// Whether a view can be seen at the moment.
-pub fn is_shown(tree: &Tree<Pane>, pane: Pane) -> bool {
+pub fn is_shown(tree: &Tree<Pane>, single: &Single, pane: Pane) -> bool {
+    if single.on {
+        return single.front(tree) == Some(pane);
+    }
     tree.active_tiles()
         .into_iter()
         .any(|id| matches!(tree.tiles.get(id), Some(Tile::Pane(p)) if *p == pane))
@@ -170,9 +198,16 @@ pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
     let id = match tree.tiles.find_pane(&pane) {
         Some(id) => id,
         None => {
+            // A layout of an older version, which took closed views out: back to its usual company.
             let id = tree.tiles.insert_pane(pane);
-            match tree.root() {
-                Some(root) => tree.move_tile_to_container(id, root, usize::MAX, true),
+            let company = GROUPS.into_iter().filter(|group| group.contains(&pane));
+            let home = company
+                .flatten()
+                .filter_map(|other| tree.tiles.find_pane(other))
+                .filter(|other| *other != id)
+                .find_map(|other| tree.tiles.parent_of(other));
+            match home.or(tree.root()) {
+                Some(home) => tree.move_tile_to_container(id, home, usize::MAX, true),
                 None => *tree = Tree::new_tabs(egui::Id::unique("views"), vec![pane]),
             }
             id
@@ -182,10 +217,41 @@ pub fn show(tree: &mut Tree<Pane>, pane: Pane) {
     tree.make_active(|_, tile| matches!(tile, Tile::Pane(p) if *p == pane));
 }
 
-/// Draws all views.
-pub fn views_ui(ui: &mut Ui, tree: &mut Tree<Pane>, caches: &mut Caches, context: Context<'_>) {
+/// Draws all views, or one where there is no room for more.
+pub fn views_ui(
+    ui: &mut Ui,
+    (tree, single): (&mut Tree<Pane>, &mut Single),
+    caches: &mut Caches,
+    context: Context<'_>,
+) {
+    let palette = context.palette;
+    let room = ui.available_size();
+    single.on = room.x < ROOM_FOR_SEVERAL.x || room.y < ROOM_FOR_SEVERAL.y;
     let mut behavior = Views { caches, context };
-    tree.ui(&mut behavior, ui);
+    let Some(front) = single.front(tree) else {
+        let words = "Every view is closed: the View menu opens them again, each where it was";
+        empty_ui(ui, palette, words);
+        return;
+    };
+    if !single.on {
+        tree.ui(&mut behavior, ui);
+        return;
+    }
+    let mut chosen = front;
+    let tabs = egui::ScrollArea::horizontal().id_salt("views");
+    tabs.show(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.add_space(6.0);
+            for pane in Pane::ALL.into_iter().filter(|pane| is_open(tree, *pane)) {
+                ui.selectable_value(&mut chosen, pane, pane.name());
+            }
+        });
+    });
+    if chosen != front {
+        single.bring(chosen);
+        show(tree, chosen);
+    }
+    ui.push_id(front, |ui| behavior.draw(ui, front));
 }
 
 struct Views<'a, 'b> {
@@ -193,8 +259,8 @@ struct Views<'a, 'b> {
     context: Context<'b>,
 }
 
-impl Behavior<Pane> for Views<'_, '_> {
-    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
+impl Views<'_, '_> {
+    fn draw(&mut self, ui: &mut Ui, pane: Pane) {
         let context = &mut self.context;
         let frame = egui::Frame::new().inner_margin(egui::Margin::same(8));
         frame.show(ui, |ui| {
@@ -212,6 +278,12 @@ impl Behavior<Pane> for Views<'_, '_> {
                 Pane::Log => log::log_ui(ui, context),
             }
         });
+    }
+}
+
+impl Behavior<Pane> for Views<'_, '_> {
+    fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, pane: &mut Pane) -> UiResponse {
+        self.draw(ui, *pane);
         UiResponse::None
     }
 
@@ -221,6 +293,12 @@ impl Behavior<Pane> for Views<'_, '_> {
 
     fn is_tab_closable(&self, _tiles: &Tiles<Pane>, _tile: TileId) -> bool {
         true
+    }
+
+    /// A closed view only hides, so that it comes back to its place among its neighbours.
+    fn on_tab_close(&mut self, tiles: &mut Tiles<Pane>, tile: TileId) -> bool {
+        tiles.set_visible(tile, false);
+        false
     }
 
     fn simplification_options(&self) -> SimplificationOptions {
@@ -293,4 +371,40 @@ pub fn empty_ui(ui: &mut Ui, palette: &Palette, text: &str) {
         let words = egui::RichText::new(text).color(palette.weak);
         ui.add(egui::Label::new(words).wrap());
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_comes_back_to_its_place() {
+        let mut tree = usual_layout();
+        let single = Single::default();
+        let place = |tree: &Tree<Pane>, pane| {
+            let id = tree.tiles.find_pane(&pane)?;
+            let parent = tree.tiles.parent_of(id)?;
+            let Some(Tile::Container(tabs)) = tree.tiles.get(parent) else {
+                return None;
+            };
+            let index = tabs.children().position(|child| *child == id)?;
+            Some((parent, index))
+        };
+        for pane in Pane::ALL {
+            let before = place(&tree, pane);
+            assert!(before.is_some());
+            let id = tree.tiles.find_pane(&pane).unwrap();
+            tree.set_visible(id, false);
+            assert!(!is_shown(&tree, &single, pane) && !is_open(&tree, pane));
+            show(&mut tree, pane);
+            assert!(is_shown(&tree, &single, pane));
+            assert_eq!(place(&tree, pane), before, "{}", pane.name());
+        }
+        // Taken out altogether, as older versions did: back to its usual company.
+        let id = tree.tiles.find_pane(&Pane::Measures).unwrap();
+        tree.remove_recursively(id);
+        show(&mut tree, Pane::Measures);
+        let parent = |pane| place(&tree, pane).map(|(parent, _)| parent);
+        assert_eq!(parent(Pane::Measures), parent(Pane::Density));
+    }
 }

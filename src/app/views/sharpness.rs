@@ -2,13 +2,13 @@
 
 use super::curves::{self, Handle};
 use super::{Context, empty_ui};
-use crate::app::deck::scientific;
+use crate::app::keys;
 use crate::engine::live::SharpnessCurve;
 use crate::landscape::sharpness::{CAUTION, PUBLISHED};
-use crate::plot::number::format_value;
+use crate::plot::number::{self, format_value};
 use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, Grid, RichText, Ui};
-use egui_plot::{AxisHints, GridMark, Line, LineStyle, Plot, PlotPoints, Points, VLine};
+use egui_plot::{AxisHints, Line, LineStyle, Plot, PlotPoints, Points, VLine};
 
 /// What the view keeps between frames.
 #[derive(Default)]
@@ -58,7 +58,7 @@ fn header_ui(ui: &mut Ui, cx: &Context<'_>, shown: &[(&str, Color32, &SharpnessC
         for (name, color, curve) in shown {
             let stale = *name == "θ(α)" && curve.alpha != cx.state.wish.alpha;
             let words = if stale {
-                format!("{name} at α = {}", format_value(curve.alpha))
+                format!("{name} at α = {}", number::alpha(curve.alpha))
             } else {
                 (*name).to_owned()
             };
@@ -66,7 +66,7 @@ fn header_ui(ui: &mut Ui, cx: &Context<'_>, shown: &[(&str, Color32, &SharpnessC
         }
         ui.label("?").on_hover_text(HELP);
         ui.menu_button("Published values", |ui| {
-            ui.label("Keskar et al. 2017, full space, ε = 1e-3");
+            ui.label("Keskar et al. 2017, full space, ε = 10⁻³");
             Grid::new("published").striped(true).show(ui, |ui| {
                 for words in ["network", "small batch", "large batch"] {
                     ui.label(RichText::new(words).strong());
@@ -99,17 +99,13 @@ fn plot_ui(
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
     let mut plot = Plot::new("sharpness")
         .custom_y_axes(vec![
-            AxisHints::new_y()
-                .label("φ (%)")
-                .formatter(|mark: GridMark, _| curves::power(mark)),
+            curves::axis(AxisHints::new_y(), "φ (%)").formatter(|mark, _| curves::power(mark)),
         ])
         .custom_x_axes(vec![
-            AxisHints::new_x()
-                .label("ε")
-                .formatter(|mark: GridMark, _| curves::power(mark)),
+            curves::axis(AxisHints::new_x(), "ε").formatter(|mark, _| curves::decade(mark)),
         ])
-        .x_grid_spacer(|input| curves::marks(Scale::Log, input.bounds))
-        .y_grid_spacer(|input| curves::marks(Scale::Log, input.bounds))
+        .x_grid_spacer(|input| curves::across(Scale::Log, &input))
+        .y_grid_spacer(|input| curves::up(Scale::Log, &input))
         .label_formatter(|_| None)
         .show_background(false)
         .grid_color(cx.palette.line)
@@ -168,23 +164,20 @@ fn plot_ui(
     curves::named(
         &response.response,
         "Sharpness along ε; ε",
-        &scientific(epsilon),
+        &number::power(epsilon),
     );
     if let Some(moved) = cache.handle.moved(&response.response, response.inner) {
         cx.state.set_epsilon(10_f64.powf(moved));
     }
     cx.state.wish.dragging |= cache.handle.dragging();
-    if response.response.has_focus() {
-        let step = curves::arrow(ui, 0.05);
-        if step != 0.0 {
-            cx.state.set_epsilon(epsilon * 10_f64.powf(step));
-        }
+    if let Some(by) = keys::moved(ui, response.response.id) {
+        keys::move_epsilon(cx.state, by);
     }
     if let (Some(at), true) = (response.inner, response.response.hovered())
         && !cache.handle.dragging()
     {
         let pointed = 10_f64.powf(at);
-        let mut words = format!("ε = {}", scientific(pointed));
+        let mut words = format!("ε = {}", number::power(pointed));
         for (name, _, curve) in curves {
             if let Some(phi) = curve.at(pointed) {
                 words.push_str(&format!("\n{name}: φ = {}", format_value(phi)));

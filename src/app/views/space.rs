@@ -8,14 +8,13 @@ use crate::app::blit::Sheet;
 use crate::app::state::Look;
 use crate::app::theme::Palette;
 use crate::engine::live::LiveSurface;
+use crate::export::space::Seen;
 use crate::plot::camera::Camera;
-use crate::plot::number::format_value;
-use crate::plot::refine;
-use crate::plot::scale::Scale;
+use crate::plot::space_axes::{self, Letters};
 use crate::render::renderer::SurfaceRenderer;
-use crate::render::scene::{self, SurfaceScene};
+use crate::render::scene::SurfaceScene;
 use eframe::egui::emath::GuiRounding as _;
-use eframe::egui::{self, Align2, Color32, FontId, Key, Pos2, Rect, Response, Stroke, Ui, Vec2};
+use eframe::egui::{self, Align2, FontId, Key, Rect, Response, Stroke, Ui, Vec2};
 use eframe::egui_wgpu::RenderState;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -28,57 +27,21 @@ pub struct Space {
     sheet: Option<Sheet>,
 }
 
-/// The picture of `shown` in the given colours, as a scene.
-pub fn scene_of(
-    shown: &LiveSurface,
-    coloring: &Coloring,
-    look: &Look,
-    palette: &Palette,
-) -> Option<SurfaceScene> {
-    let surface = shown.surface()?;
-    let range = coloring.range?;
-    let values = coloring.metric.of(&surface.table).ok()?;
-    let filled = refine::fill(
-        surface.x.len(),
-        surface.y.len(),
-        &values
-            .iter()
-            .map(|v| coloring.scale.forward(*v))
-            .collect::<Vec<_>>(),
-        &surface.table.computed,
-    );
-    let values: Vec<f64> = filled
-        .values
-        .iter()
-        .map(|t| coloring.scale.inverse(*t))
-        .collect();
-    let [r, g, b, a] = palette.panel.to_normalized_gamma_f32();
-    let scene_look = scene::Look {
+/// What is seen of `shown` in the given colours; `None` where it has no value.
+pub fn seen<'a>(shown: &'a LiveSurface, coloring: &Coloring, look: &Look) -> Option<Seen<'a>> {
+    Some(Seen {
+        outcome: &shown.outcome,
+        metric: coloring.metric,
         scale: coloring.scale,
-        // One value alone is a flat surface in the middle of the scale.
-        range: if range.0 < range.1 {
-            range
-        } else {
-            (range.0 - 1.0, range.0 + 1.0)
-        },
+        range: coloring.range?,
         colormap: coloring.colormap,
         levels: if look.lines_on_surface {
             coloring.level_values()
         } else {
             Vec::new()
         },
-        exaggeration: look.exaggeration,
-        background: [r, g, b, a],
-        dark: palette.dark,
-    };
-    let key = key_of(shown, coloring, look, palette);
-    Some(SurfaceScene::new(
-        key,
-        &surface.x,
-        &surface.y,
-        &values,
-        &scene_look,
-    ))
+        height: look.exaggeration,
+    })
 }
 
 /// Names a scene by what it is made of.
@@ -116,7 +79,9 @@ impl Space {
     ) {
         let key = key_of(shown, coloring, look, palette);
         if self.scene.as_ref().is_none_or(|s| s.key != key) {
-            self.scene = scene_of(shown, coloring, look, palette);
+            let ground = palette.panel.to_normalized_gamma_f32();
+            let seen = seen(shown, coloring, look);
+            self.scene = seen.and_then(|seen| seen.scene(key, ground, palette.dark));
         }
         let Some(scene) = &self.scene else {
             return;
@@ -192,120 +157,64 @@ pub fn navigate(ui: &Ui, response: &Response, camera: &mut Camera) {
     }
 }
 
-/// Paints the names and numbers of the axes, and the marked points with their names.
+/// Font sizes of the axes.
+const LETTERS: Letters = Letters {
+    number: 11.0,
+    name: 12.0,
+};
+/// From a pin's point to its name.
+const PIN: f32 = 26.0;
+
+/// Paints the names and numbers of the axes; with `pins` also the marked points and their names.
 pub fn labels(
     ui: &Ui,
     rect: Rect,
-    shown: &LiveSurface,
-    coloring: &Coloring,
-    look: &Look,
+    seen: &Seen<'_>,
     camera: &Camera,
+    pins: bool,
     palette: &Palette,
 ) {
-    let Some(surface) = shown.surface() else {
-        return;
-    };
+    let Some(axes) = seen.axes() else { return };
     let painter = ui.painter().with_clip_rect(rect);
-    let place = |point: [f32; 3]| {
-        let (x, y, depth) = camera.project(point, (rect.width(), rect.height()))?;
-        Some((rect.min + Vec2::new(x, y), depth))
-    };
-    let floor = -look.exaggeration;
-    let font = FontId::proportional(11.0);
-    let Some((middle, _)) = place([0.0, 0.0, floor]) else {
-        return;
-    };
-    // The edge of the floor nearer to the eye carries the numbers.
-    let nearer = |a: [f32; 3], b: [f32; 3]| {
-        let depth = |p| place(p).map_or(f32::MAX, |(_, d)| d);
-        if depth(a) <= depth(b) { a } else { b }
-    };
-    let y_front = nearer([0.0, -1.0, floor], [0.0, 1.0, floor])[1];
-    let x_front = nearer([-1.0, 0.0, floor], [1.0, 0.0, floor])[0];
-    let outwards = |at: Pos2, by: f32| at + (at - middle).normalized() * by;
-    let axis = |i: usize| {
-        let axes = &shown.outcome.recipe.axes;
-        axes.get(i).map_or("", |a| a.label.as_str())
-    };
-    let write = |point: [f32; 3], by: f32, text: &str, color: Color32| {
-        if let Some((at, _)) = place(point) {
-            painter.text(
-                outwards(at, by),
-                Align2::CENTER_CENTER,
-                text,
-                font.clone(),
-                color,
-            );
-        }
-    };
-    for (coordinates, i) in [(&surface.x, 0), (&surface.y, 1)] {
-        let (Some(first), Some(last)) = (coordinates.first(), coordinates.last()) else {
-            continue;
-        };
-        for (t, value) in [(-1.0, *first), (1.0, *last)] {
-            let at = if i == 0 {
-                [0.86 * t, y_front, floor]
-            } else {
-                [x_front, 0.86 * t, floor]
-            };
-            write(at, 12.0, &format_value(value), palette.weak);
-        }
-        let at = if i == 0 {
-            [0.0, y_front, floor]
+    let at = |(x, y): (f32, f32)| rect.min + Vec2::new(x, y);
+    let size = (rect.width(), rect.height());
+    let placed = space_axes::lay_out(&axes, camera, size, LETTERS);
+    for tick in placed.ticks {
+        painter.line_segment(tick.map(at), Stroke::new(1.0, palette.weak));
+    }
+    for word in placed.words {
+        let (size, color) = if word.is_name {
+            (LETTERS.name, palette.text)
         } else {
-            [x_front, 0.0, floor]
+            (LETTERS.number, palette.weak)
         };
-        write(at, 24.0, axis(i), palette.text);
+        let font = FontId::proportional(size);
+        painter.text(
+            at(word.middle),
+            Align2::CENTER_CENTER,
+            word.text,
+            font,
+            color,
+        );
     }
-    // Marks at one place share a pin: θ(α) stands on a minimizer at α = 0 and 1.
-    let mut pins: Vec<(&[f64], String)> = Vec::new();
-    for mark in &shown.outcome.recipe.marks {
-        if mark.outside > 0.5 {
+    if let Some(words) = seen.proportions() {
+        let corner = rect.left_bottom() + Vec2::new(4.0, -4.0);
+        let font = FontId::proportional(LETTERS.number);
+        painter.text(corner, Align2::LEFT_BOTTOM, words, font, palette.weak);
+    }
+    for pin in seen.pins().into_iter().filter(|_| pins) {
+        let Some((x, y, _)) = camera.project(pin.at, size) else {
             continue;
-        }
-        match pins.iter_mut().find(|(at, _)| *at == mark.coordinate) {
-            Some((_, words)) => words.push_str(&format!(", {}", mark.label)),
-            None => pins.push((&mark.coordinate, mark.label.clone())),
-        }
+        };
+        let foot = at((x, y));
+        let top = foot - Vec2::new(0.0, PIN);
+        painter.line_segment([foot, top], Stroke::new(1.0, palette.text));
+        painter.circle(foot, 3.5, palette.text, Stroke::new(1.0, palette.panel));
+        let font = FontId::proportional(LETTERS.number);
+        let text = painter.layout_no_wrap(pin.words, font, palette.text);
+        let corner = top - Vec2::new(0.5 * text.size().x, text.size().y + 2.0);
+        let ground = Rect::from_min_size(corner, text.size()).expand2(Vec2::new(4.0, 1.0));
+        painter.rect_filled(ground, 4.0, palette.panel.gamma_multiply(0.8));
+        painter.galley(corner, text, palette.text);
     }
-    for (coordinate, words) in pins {
-        let pin = above(surface, coloring, look, coordinate).and_then(place);
-        if let Some((at, _)) = pin {
-            let top = at - Vec2::new(0.0, 26.0);
-            painter.line_segment([at, top], Stroke::new(1.0, palette.text));
-            painter.circle(at, 3.5, palette.text, Stroke::new(1.0, palette.panel));
-            let text = painter.layout_no_wrap(words, font.clone(), palette.text);
-            let corner = top - Vec2::new(0.5 * text.size().x, text.size().y + 2.0);
-            let ground = Rect::from_min_size(corner, text.size()).expand2(Vec2::new(4.0, 1.0));
-            painter.rect_filled(ground, 4.0, palette.panel.gamma_multiply(0.8));
-            painter.galley(corner, text, palette.text);
-        }
-    }
-}
-
-/// Where a coordinate of the plane lies on the surface, in world space; `None` outside.
-fn above(
-    surface: &crate::landscape::surface::Surface,
-    coloring: &Coloring,
-    look: &Look,
-    coordinate: &[f64],
-) -> Option<[f32; 3]> {
-    let &[x, y] = coordinate else { return None };
-    let share = |c: &[f64], v: f64| -> Option<f64> {
-        let (first, last) = (*c.first()?, *c.last()?);
-        let t = (v - first) / (last - first);
-        (0.0..=1.0).contains(&t).then_some(t)
-    };
-    let (u, v) = (share(&surface.x, x)?, share(&surface.y, y)?);
-    let column = (u * (surface.x.len() - 1) as f64).round() as usize;
-    let row = (v * (surface.y.len() - 1) as f64).round() as usize;
-    let values = coloring.metric.of(&surface.table).ok()?;
-    let value = *values.get(row * surface.x.len() + column)?;
-    let (lo, hi) = coloring.range?;
-    let place = |v| Scale::forward(coloring.scale, v);
-    let t = ((place(value) - place(lo)) / (place(hi) - place(lo))).clamp(0.0, 1.0);
-    t.is_finite().then(|| {
-        let height = 2.0 * look.exaggeration * (t as f32 - 0.5);
-        [(2.0 * u - 1.0) as f32, (2.0 * v - 1.0) as f32, height]
-    })
 }

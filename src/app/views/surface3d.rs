@@ -5,8 +5,10 @@ use super::plane::axes::{Around, Bar, Shown};
 use super::plane::header::{self, Asked};
 use super::space::{self, Space};
 use super::{Context, empty_ui};
+use crate::app::theme;
 use crate::engine::live::LiveSurface;
 use crate::plot::camera::Camera;
+use crate::plot::number::fixed;
 use eframe::egui::{self, Rect, Sense, Slider, Ui};
 use std::sync::Arc;
 
@@ -61,10 +63,17 @@ pub fn surface3d_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         let look = &mut cx.state.look;
         ui.label("Height")
             .on_hover_text("Height of the surface in widths of the plane");
-        ui.spacing_mut().slider_width = 90.0;
-        let height = ui.add(Slider::new(&mut look.exaggeration, 0.1..=1.5).show_value(false));
+        let height = ui.scope(|ui| {
+            theme::slider_colours(ui, cx.palette);
+            ui.spacing_mut().slider_width = 90.0;
+            ui.add(Slider::new(&mut look.exaggeration, 0.1..=1.5).show_value(false))
+        });
+        let height = height.inner;
         let height = height.on_hover_text("Height of the surface in widths of the plane");
-        let words = format!("Height, {:.2} widths of the plane", look.exaggeration);
+        let words = format!(
+            "Height, {} widths of the plane",
+            fixed(f64::from(look.exaggeration), 2)
+        );
         height.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Slider, true, &words));
         ui.checkbox(&mut look.lines_on_surface, "Iso-lines")
             .on_hover_text("Lines of equal value on the surface");
@@ -92,7 +101,9 @@ pub fn surface3d_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         cache
             .space
             .show(ui, rect, gpu, &shown, &coloring, look, &camera, cx.palette);
-        space::labels(ui, rect, &shown, &coloring, look, &camera, cx.palette);
+        if let Some(seen) = space::seen(&shown, &coloring, look) {
+            space::labels(ui, rect, &seen, &camera, true, cx.palette);
+        }
     }
     let bar = Rect::from_min_max(
         rect.min + egui::vec2(0.0, 6.0),

@@ -1,20 +1,24 @@
-//! The stack machine of protocols 2 to 5, reduced to building inert values.
+//! The stack machine of protocols 0 to 5, reduced to building inert values.
 //!
 //! Every opcode makes at most one node, so memory is bounded by the length of the pickle and by
-//! [`MAX_NODES`]. The text opcodes that only protocols 0 and 1 use are refused: PyTorch never wrote
-//! them.
+//! [`MAX_NODES`]. Instances in the manner of Python 2 (`i`, `o`) are refused: nothing that holds
+//! tensors is pickled so.
 
 use super::input::Input;
 use super::{Id, Node, Object, Pickle, Step};
 use std::collections::HashMap;
 
-/// More values than any checkpoint of named tensors needs; the machine stops here.
-const MAX_NODES: usize = 16 << 20;
+/// More values than any checkpoint of named tensors needs (a tensor takes about twenty); the machine
+/// stops here, with half a gigabyte in use. Floats and blocks of bytes don't count: all of them are one
+/// value.
+const MAX_NODES: usize = 4 << 20;
 
 const NONE: Id = Id(0);
 const TRUE: Id = Id(1);
 const FALSE: Id = Id(2);
 const EMPTY_TUPLE: Id = Id(3);
+const OTHER_NUMBER: Id = Id(4);
+const BYTES: Id = Id(5);
 
 /// Why and where a pickle couldn't be read.
 #[derive(Debug)]
@@ -38,7 +42,7 @@ impl std::fmt::Display for Stopped {
 /// Reads one pickle from the start of `bytes`; what follows it is left alone.
 ///
 /// # Errors
-/// The offset and the reason, for anything that isn't a well-formed pickle of protocol 2 to 5.
+/// The offset and the reason, for anything that isn't a well-formed pickle of protocol 0 to 5.
 pub fn parse(bytes: &[u8]) -> Result<Pickle<'_>, Stopped> {
     let mut machine = Machine {
         input: Input::new(bytes),
@@ -47,6 +51,8 @@ pub fn parse(bytes: &[u8]) -> Result<Pickle<'_>, Stopped> {
             Node::Bool(true),
             Node::Bool(false),
             Node::Tuple(Box::new([])),
+            Node::OtherNumber,
+            Node::Bytes,
         ],
         stack: Vec::new(),
         marks: Vec::new(),
@@ -85,8 +91,8 @@ impl<'a> Machine<'a> {
             b'.' => return self.pop().map(Some),
             0x80 => {
                 let [protocol] = self.input.fixed::<1>()?;
-                if !(2..=5).contains(&protocol) {
-                    return Err(format!("protocol {protocol}, where 2 to 5 are known"));
+                if protocol > 5 {
+                    return Err(format!("protocol {protocol}, where 0 to 5 are known"));
                 }
             }
             // FRAME is a hint for buffered reading.
@@ -111,14 +117,17 @@ impl<'a> Machine<'a> {
             b')' => self.stack.push(EMPTY_TUPLE),
             b'h' | b'j' | b'q' | b'r' | 0x94 => self.memo_op(opcode)?,
             b'J' | b'K' | b'M' | b'G' | 0x8a | 0x8b => self.number(opcode)?,
+            b'I' | b'L' | b'F' | b'S' | b'V' | b'p' | b'g' => self.line(opcode)?,
             b'X' | b'T' | b'U' | 0x8c | 0x8d => {
                 let bytes = self.input.counted(opcode)?;
-                let node = std::str::from_utf8(bytes).map_or(Node::Bytes, Node::Text);
-                self.push(node)?;
+                match std::str::from_utf8(bytes) {
+                    Ok(text) => self.push(Node::Text(text))?,
+                    Err(_) => self.stack.push(BYTES),
+                }
             }
             b'B' | b'C' | 0x8e | 0x96 => {
                 self.input.counted(opcode)?;
-                self.push(Node::Bytes)?;
+                self.stack.push(BYTES);
             }
             b']' => self.push(Node::List(Vec::new()))?,
             b'}' => self.push(Node::Dict(Vec::new()))?,
@@ -187,14 +196,56 @@ impl<'a> Machine<'a> {
             _ => self.memo.len(),
         };
         if matches!(opcode, b'h' | b'j') {
-            let id = *self
-                .memo
-                .get(&key)
-                .ok_or_else(|| format!("nothing remembered as {key}"))?;
-            self.stack.push(id);
+            self.recall(key)
         } else {
-            let top = self.top()?;
-            self.memo.insert(key, top);
+            self.remember(key)
+        }
+    }
+
+    fn recall(&mut self, key: usize) -> Step<()> {
+        let id = *self
+            .memo
+            .get(&key)
+            .ok_or_else(|| format!("nothing remembered as {key}"))?;
+        self.stack.push(id);
+        Ok(())
+    }
+
+    fn remember(&mut self, key: usize) -> Step<()> {
+        if self.memo.len() >= MAX_NODES {
+            return Err(format!("more than {MAX_NODES} values to remember"));
+        }
+        let top = self.top()?;
+        self.memo.insert(key, top);
+        Ok(())
+    }
+
+    /// The opcodes of protocols 0 and 1, whose arguments are lines of text.
+    fn line(&mut self, opcode: u8) -> Step<()> {
+        let line = self.input.line()?;
+        let key = || {
+            let key = line.parse::<usize>();
+            key.map_err(|_| format!("{line:?} remembered, which isn't a number"))
+        };
+        match (opcode, line) {
+            (b'I', "01") => self.stack.push(TRUE),
+            (b'I', "00") => self.stack.push(FALSE),
+            (b'I' | b'L', digits) => match digits.trim_end_matches('L').parse() {
+                Ok(number) => self.push(Node::Int(number))?,
+                Err(_) => self.stack.push(OTHER_NUMBER),
+            },
+            (b'F', _) => self.stack.push(OTHER_NUMBER),
+            // Text as Python prints it, in quotes; names of tensors need no escapes.
+            (b'S', quoted) => {
+                let inside = |quote| quoted.strip_prefix(quote)?.strip_suffix(quote);
+                match inside('\'').or_else(|| inside('"')) {
+                    Some(text) => self.push(Node::Text(text))?,
+                    None => return Err("text without quotes".into()),
+                }
+            }
+            (b'V', text) => self.push(Node::Text(text))?,
+            (b'p', _) => self.remember(key()?)?,
+            _ => self.recall(key()?)?,
         }
         Ok(())
     }
@@ -206,9 +257,16 @@ impl<'a> Machine<'a> {
             b'M' => Node::Int(u16::from_le_bytes(self.input.fixed()?).into()),
             b'G' => {
                 self.input.fixed::<8>()?;
-                Node::OtherNumber
+                self.stack.push(OTHER_NUMBER);
+                return Ok(());
             }
-            _ => int_from_le(self.input.counted(opcode)?).map_or(Node::OtherNumber, Node::Int),
+            _ => match int_from_le(self.input.counted(opcode)?) {
+                Some(number) => Node::Int(number),
+                None => {
+                    self.stack.push(OTHER_NUMBER);
+                    return Ok(());
+                }
+            },
         };
         self.push(node)
     }

@@ -34,6 +34,25 @@ fn values_of_protocols_2_to_5_are_read() {
     assert_eq!(pickle.text(b[1]), Some("y"));
 }
 
+/// What `pickle.dumps({'a': True, 'b': 5, 'c': (1, 2), 'd': 1.5, 'f': 2**40, 'g': 'x'}, protocol)` gives.
+#[test]
+fn values_of_protocols_0_and_1_are_read() {
+    for bytes in [
+        &b"(dp0\nVa\np1\nI01\nsVb\np2\nI5\nsVc\np3\n(I1\nI2\ntp4\nsVd\np5\nF1.5\nsVf\np6\nL1099511627776L\nsVg\np7\nS'x'\np8\ns."[..],
+        b"}q\x00(X\x01\x00\x00\x00aq\x01I01\nX\x01\x00\x00\x00bq\x02K\x05X\x01\x00\x00\x00cq\x03(K\x01K\x02tq\x04X\x01\x00\x00\x00dq\x05G?\xf8\x00\x00\x00\x00\x00\x00X\x01\x00\x00\x00fq\x06L1099511627776L\nX\x01\x00\x00\x00gq\x07X\x01\x00\x00\x00xq\x08u.",
+    ] {
+        let pickle = parse(bytes).unwrap();
+        let at = |key| pickle.get(pickle.root(), key).unwrap();
+        assert!(matches!(pickle.node(at("a")), Node::Bool(true)));
+        assert_eq!(pickle.int(at("b")), Some(5));
+        let c: Vec<_> = pickle.elements(at("c")).unwrap().iter().map(|&id| pickle.int(id)).collect();
+        assert_eq!(c, [Some(1), Some(2)]);
+        assert!(matches!(pickle.node(at("d")), Node::OtherNumber));
+        assert_eq!(pickle.int(at("f")), Some(1 << 40));
+        assert_eq!(pickle.text(at("g")), Some("x"));
+    }
+}
+
 #[test]
 fn negative_and_large_integers_keep_their_value() {
     for (bytes, expected) in [
@@ -94,7 +113,10 @@ fn what_is_not_a_pickle_is_refused_with_its_offset() {
     );
     refused(b"\x80\x02\x82\x01.", "private registry");
     refused(b"\x80\x02cos", "a name without an end");
-    refused(b"\x80\x02I1\n.", "unknown opcode 0x49");
+    refused(b"(iapp\nNet\n.", "unknown opcode 0x69");
+    refused(b"g7\n.", "nothing remembered as 7");
+    refused(b"gx\n.", "isn't a number");
+    refused(b"Sx\n.", "without quotes");
 }
 
 #[test]

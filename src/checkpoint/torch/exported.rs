@@ -2,14 +2,13 @@
 //!
 //! The exported graph is not looked at; the model is described elsewhere.
 
-use super::materialise;
-use super::tensors::{StorageId, TensorRef};
+use super::tensors::{Described, StorageId, TensorRef};
+use super::{Storages, Views};
 use crate::checkpoint::archive::{Archive, Checksum};
 use crate::checkpoint::element::{Element, View};
 use crate::checkpoint::limits::Allowance;
-use crate::checkpoint::{Content, Parsed};
+use crate::checkpoint::{Content, Dtype, Parsed};
 use serde_json::Value;
-use std::collections::HashMap;
 
 const CONVERT: &str = "save the weights with `torch.save(torch.export.load(\"model.pt2\").state_dict, \"weights.pt\")`";
 
@@ -20,63 +19,70 @@ pub fn weights_config<'n>(archive: &'n Archive) -> Option<&'n str> {
         .find(|n| n.ends_with("_weights_config.json") && n.contains("data/weights/"))
 }
 
-/// Reads the weights that the table lists.
+/// Lists the weights that the table names.
 ///
 /// # Errors
 /// Names the tensor at fault; older layouts, which keep a pickle inside, are refused with advice.
-pub fn read(archive: &Archive, file_length: usize) -> Parsed<Content> {
-    let config = weights_config(archive).ok_or_else(|| {
+pub fn read(archive: Archive) -> Parsed<Content> {
+    let config = weights_config(&archive).ok_or_else(|| {
         format!("this older layout of `torch.export.save` isn't supported; {CONVERT}")
     })?;
     let folder = config
         .rfind('/')
         .and_then(|slash| config.get(..=slash))
-        .unwrap_or_default();
-    let mut unpacking = Allowance::to_expand(file_length);
-    let json = archive.read(config, Checksum::Ignore, &mut unpacking)?;
-    let json: Value =
-        serde_json::from_slice(&json).map_err(|e| format!("`{config}` isn't JSON: {e}"))?;
+        .unwrap_or_default()
+        .to_owned();
+    let allowance = Allowance::for_file(archive.file_length());
+    let json: Value = {
+        let bytes = archive.read(config, Checksum::Ignore, &allowance)?;
+        serde_json::from_slice(&bytes).map_err(|e| format!("`{config}` isn't JSON: {e}"))?
+    };
     let table = json.get("config").and_then(Value::as_object);
     let table = table.ok_or_else(|| format!("`{config}` has no table `config`"))?;
-    let mut storages = HashMap::new();
     let mut tensors = Vec::with_capacity(table.len());
     for (name, entry) in table {
-        let mut tensor = tensor(entry).map_err(|e| format!("tensor `{name}`: {e}; {CONVERT}"))?;
-        let member = format!("{folder}{}", tensor.storage.key);
-        let bytes = archive.read(&member, Checksum::Ignore, &mut unpacking)?;
-        tensor.storage.bytes = bytes.len();
-        storages.insert(tensor.storage.key.clone(), bytes);
+        let named = |e: String| format!("tensor `{name}`: {e}");
+        let mut tensor = tensor(entry).map_err(|e| named(format!("{e}; {CONVERT}")))?;
+        if let Described::Dense(TensorRef { storage, .. }) = &mut tensor {
+            // The table doesn't say how large a storage is; the archive does.
+            let member = format!("{folder}{}", storage.key);
+            storage.bytes = archive.size(&member).map_err(named)?;
+        }
         tensors.push((name.clone(), tensor));
     }
-    Ok(Content {
-        format: "PyTorch exported program".into(),
-        at: String::new(),
-        tensors: materialise(tensors, &storages, file_length)?,
-        warnings: Vec::new(),
-    })
+    let storages = Storages::Members { archive, folder };
+    Views::content("PyTorch exported program", storages, tensors)
 }
 
-fn tensor(entry: &Value) -> Parsed<TensorRef> {
-    if entry.get("use_pickle").and_then(Value::as_bool) == Some(true) {
-        return Err("it is kept as a pickle".into());
-    }
+fn tensor(entry: &Value) -> Parsed<Described> {
     let key = entry
         .get("path_name")
         .and_then(Value::as_str)
         .ok_or("it has no `path_name`")?;
-    let meta = entry.get("tensor_meta").ok_or("it has no `tensor_meta`")?;
+    let meta = entry.get("tensor_meta").filter(|meta| !meta.is_null());
     let sizes = |field: &str| {
-        meta.get(field)?
+        meta?
+            .get(field)?
             .as_array()?
             .iter()
             .map(int)
             .collect::<Option<Vec<_>>>()
     };
-    let element = element(
-        meta.get("dtype")
-            .and_then(Value::as_u64)
-            .unwrap_or_default(),
-    )?;
+    let listed = |dtype: String| {
+        Ok(Described::Listed {
+            shape: sizes("sizes").unwrap_or_default(),
+            dtype: Dtype::unreadable(dtype),
+        })
+    };
+    if entry.get("use_pickle").and_then(Value::as_bool) == Some(true) {
+        return listed("pickled subclass".into());
+    }
+    let meta = meta.ok_or("it has no `tensor_meta`")?;
+    let dtype = meta.get("dtype").and_then(Value::as_u64);
+    let element = match element(dtype.unwrap_or_default()) {
+        Ok(element) => element,
+        Err(name) => return listed(name),
+    };
     let view = View {
         offset: meta
             .get("storage_offset")
@@ -87,15 +93,15 @@ fn tensor(entry: &Value) -> Parsed<TensorRef> {
     };
     let storage = StorageId {
         key: key.into(),
-        element: Some(element),
+        stored: None,
         bytes: 0,
         skip: 0,
     };
-    Ok(TensorRef {
+    Ok(Described::Dense(TensorRef {
         element,
         storage,
         view,
-    })
+    }))
 }
 
 /// A size is `{"as_int": 3}`; symbolic sizes don't occur in weights.
@@ -103,8 +109,8 @@ fn int(value: &Value) -> Option<usize> {
     usize::try_from(value.get("as_int")?.as_u64()?).ok()
 }
 
-/// The numbers of `torch._export.serde.schema.ScalarType`.
-fn element(code: u64) -> Parsed<Element> {
+/// The numbers of `torch._export.serde.schema.ScalarType`; the name of a type that isn't read.
+fn element(code: u64) -> Result<Element, String> {
     Ok(match code {
         1 => Element::U8,
         2 => Element::I8,
@@ -114,8 +120,14 @@ fn element(code: u64) -> Parsed<Element> {
         6 => Element::F16,
         7 => Element::F32,
         8 => Element::F64,
+        9 => return Err("complex32".into()),
+        10 => return Err("complex64".into()),
+        11 => return Err("complex128".into()),
         12 => Element::Bool,
         13 => Element::BF16,
-        other => return Err(format!("the type number {other} isn't supported")),
+        28 => Element::U16,
+        29 => return Err("float8_e4m3fn".into()),
+        30 => return Err("float8_e5m2".into()),
+        other => return Err(format!("type number {other}")),
     })
 }

@@ -2,30 +2,32 @@
 //!
 //! All of them keep the numbers as plain bytes ("storages") beside a description of the tensors: a
 //! pickle, or JSON in exported programs. The description is read as inert values, the tensors that
-//! make the state dict are chosen, and only their storages are decoded. Python is never run and no
-//! class is ever looked up; optimizers and other content are skipped unread.
+//! make the state dict are chosen, and only their storages are decoded, when they are asked for.
+//! Python is never run and no class is ever looked up; optimizers and other content are skipped unread.
 
 mod exported;
 mod legacy;
 mod select;
+mod storages;
 mod tensors;
 #[cfg(test)]
 mod tests;
 mod tree;
 
 use super::archive::{Archive, Checksum};
-use super::element::{self, ByteOrder};
 use super::limits::Allowance;
 use super::pickle::{self, Pickle};
-use super::{Array, Content, Parsed};
-pub use legacy::{is_legacy, read_legacy};
+use super::{Content, Parsed};
+pub use legacy::{legacy_start, read_legacy};
 use std::borrow::Cow;
-use std::collections::HashMap;
-use tensors::{StorageId, TensorRef};
+use storages::{Storages, Views};
 
 /// What to do with a file that can't be read as it is.
 const CONVERT: &str =
     "save the weights alone with `torch.save(model.state_dict(), \"weights.pt\")`";
+
+/// A description becomes up to so many times as large in memory.
+const PICKLED: u64 = 32;
 
 /// The folder inside the archive that holds `data.pkl`, with its slash; `None` where this is no
 /// archive of PyTorch's.
@@ -46,56 +48,63 @@ pub fn is_exported(archive: &Archive) -> bool {
             .any(|n| n.ends_with("serialized_exported_program.json"))
 }
 
-/// Reads the archive of `torch.export.save`.
+/// Lists the archive of `torch.export.save`.
 ///
 /// # Errors
 /// Names the tensor or member at fault.
-pub fn read_exported(archive: &Archive, file_length: usize) -> Parsed<Content> {
-    exported::read(archive, file_length)
+pub fn read_exported(archive: Archive) -> Parsed<Content> {
+    exported::read(archive)
 }
 
-/// Reads the archive of `torch.save` or `torch.jit.save`, whose members lie in `folder`.
+/// Lists the archive of `torch.save` or `torch.jit.save`, whose members lie in `folder`.
 ///
 /// # Errors
 /// Names the tensor or member at fault; lists what the file holds where that is no state dict.
-pub fn read_archive(archive: &Archive, folder: &str, file_length: usize) -> Parsed<Content> {
-    let mut unpacking = Allowance::to_expand(file_length);
-    let mut member =
-        |name: &str| archive.read(&format!("{folder}{name}"), Checksum::Ignore, &mut unpacking);
+pub fn read_archive(archive: Archive, folder: &str, key: Option<&str>) -> Parsed<Content> {
+    let allowance = Allowance::for_file(archive.file_length());
+    let member =
+        |name: &str| archive.read(&format!("{folder}{name}"), Checksum::Ignore, &allowance);
     check_byte_order(
         archive
             .contains(&format!("{folder}byteorder"))
             .then(|| member("byteorder")),
     )?;
+    let description = format!("{folder}data.pkl");
+    if archive.place(&description)?.is_none() {
+        allowance
+            .check(archive.size(&description)?.saturating_mul(PICKLED))
+            .map_err(|e| format!("the description `data.pkl` is too large: {e}"))?;
+    }
     let bytes = member("data.pkl")?;
     let pickle = pickle::parse(&bytes).map_err(|e| e.to_string())?;
-    let found = select::state_dict(&pickle)?;
-    let mut storages = HashMap::new();
-    let mut tensors = Vec::with_capacity(found.entries.len());
-    for (name, id) in found.entries {
-        let tensor =
-            tensors::tensor_at(&pickle, id).map_err(|e| format!("tensor `{name}`: {e}"))?;
-        let key = &tensor.storage.key;
-        if !storages.contains_key(key) {
-            // A name from the pickle is only ever looked up in the directory, never on the disk.
-            let bytes =
-                member(&format!("data/{key}")).map_err(|e| format!("tensor `{name}`: {e}"))?;
-            storages.insert(key.clone(), bytes);
-        }
-        tensors.push((name, tensor));
-    }
+    let found = select::state_dict(&pickle, key)?;
+    let described = described(&pickle, found.entries)?;
+    drop(pickle);
+    drop(bytes);
     let script = archive.contains(&format!("{folder}constants.pkl"));
-    Ok(Content {
-        format: if script {
-            "TorchScript archive"
-        } else {
-            "PyTorch zip archive"
-        }
-        .into(),
-        at: found.at,
-        tensors: materialise(tensors, &storages, file_length)?,
-        warnings: found.warnings,
-    })
+    let format = if script {
+        "TorchScript archive"
+    } else {
+        "PyTorch zip archive"
+    };
+    // A name from the pickle is only ever looked up in the directory, never on the disk.
+    let folder = format!("{folder}data/");
+    let mut content = Views::content(format, Storages::Members { archive, folder }, described)?;
+    (content.at, content.sets) = (found.at, found.sets);
+    (content.key, content.warnings) = (found.key, found.warnings);
+    Ok(content)
+}
+
+/// Reads the descriptions of the chosen tensors.
+fn described(
+    pickle: &Pickle,
+    entries: Vec<(String, pickle::Id)>,
+) -> Parsed<Vec<(String, tensors::Described)>> {
+    let describe = |(name, id): (String, _)| match tensors::tensor_at(pickle, id) {
+        Ok(tensor) => Ok((name, tensor)),
+        Err(e) => Err(format!("tensor `{name}`: {e}")),
+    };
+    entries.into_iter().map(describe).collect()
 }
 
 fn check_byte_order(member: Option<Parsed<Cow<[u8]>>>) -> Parsed<()> {
@@ -105,46 +114,6 @@ fn check_byte_order(member: Option<Parsed<Cow<[u8]>>>) -> Parsed<()> {
         )),
         _ => Ok(()),
     }
-}
-
-/// Decodes the chosen tensors from their storages.
-fn materialise(
-    tensors: Vec<(String, TensorRef)>,
-    storages: &HashMap<String, Cow<[u8]>>,
-    file_length: usize,
-) -> Parsed<Vec<(String, Array)>> {
-    let mut allowance = Allowance::to_view(file_length);
-    let decode = |(name, tensor): (String, TensorRef)| {
-        let array = decode_one(&tensor, storages, &mut allowance);
-        array
-            .map(|a| (name.clone(), a))
-            .map_err(|e| format!("tensor `{name}`: {e}"))
-    };
-    tensors.into_iter().map(decode).collect()
-}
-
-fn decode_one(
-    tensor: &TensorRef,
-    storages: &HashMap<String, Cow<[u8]>>,
-    allowance: &mut Allowance,
-) -> Parsed<Array> {
-    let StorageId {
-        key,
-        bytes: declared,
-        ..
-    } = &tensor.storage;
-    let storage = storages
-        .get(key)
-        .ok_or_else(|| format!("its storage `{key}` is missing"))?;
-    let held = storage.get(..*declared).ok_or_else(|| {
-        format!(
-            "its storage `{key}` holds {} bytes where {declared} are declared",
-            storage.len()
-        )
-    })?;
-    let elements = element::byte_count(&tensor.view.shape, tensor.element)? / tensor.element.size();
-    allowance.take((elements as u64).saturating_mul(tensor.element.size_in_memory() as u64))?;
-    element::view(held, tensor.element, tensor.view.clone(), ByteOrder::Little)
 }
 
 /// The keys at the top of a dictionary, for messages about files without a state dict.

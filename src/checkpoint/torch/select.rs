@@ -8,8 +8,8 @@
 use super::tensors::is_tensor;
 use super::tree::{self, Bounds};
 use super::{CONVERT, keys_at_top};
-use crate::checkpoint::Parsed;
 use crate::checkpoint::pickle::{Id, Pickle};
+use crate::checkpoint::{Parsed, Set, names};
 
 /// Names of weights, the most telling first.
 const WEIGHTS: [&str; 16] = [
@@ -65,6 +65,10 @@ pub struct Found {
     pub at: String,
     /// Names and values, all of them tensors.
     pub entries: Vec<(String, Id)>,
+    /// Every dictionary and module of tensors, the chosen one first.
+    pub sets: Vec<Set>,
+    /// What of the caller's key is left to be found among the names.
+    pub key: Option<String>,
     /// What else was there.
     pub warnings: Vec<String>,
 }
@@ -85,20 +89,20 @@ enum Rank {
     Average,
 }
 
-/// Chooses the state dict of a pickle.
+/// Chooses the state dict of a pickle: the one at `key`, or the one that looks most like weights.
 ///
 /// # Errors
-/// Lists the keys at the top where nothing holds named tensors.
-pub fn state_dict(pickle: &Pickle) -> Parsed<Found> {
-    let mut candidates = Vec::new();
-    collect(
+/// Lists the keys at the top where nothing holds named tensors, and the sets where none is at `key`.
+pub fn state_dict(pickle: &Pickle, key: Option<&str>) -> Parsed<Found> {
+    let mut collecting = Collecting {
         pickle,
-        pickle.root(),
-        "",
-        0,
-        &mut Bounds::default(),
-        &mut candidates,
-    )?;
+        // Whoever names a place means it, be it an optimizer's.
+        all: key.is_some(),
+        bounds: Bounds::default(),
+        candidates: Vec::new(),
+    };
+    collecting.collect(pickle.root(), "", 0)?;
+    let mut candidates = collecting.candidates;
     let at_top = candidates
         .iter()
         .find(|c| c.at.is_empty())
@@ -112,61 +116,100 @@ pub fn state_dict(pickle: &Pickle) -> Parsed<Found> {
         };
         (rank, std::cmp::Reverse(c.entries.len()))
     });
-    let mut candidates = candidates.into_iter();
-    let chosen = candidates.next().ok_or_else(|| nothing_found(pickle))?;
+    if candidates.is_empty() {
+        return Err(nothing_found(pickle));
+    }
+    let (mut rest, mut index) = (None, 0);
+    if let Some(key) = key {
+        (index, rest) = at_key(&candidates, key).ok_or_else(|| {
+            names::nothing_at(
+                key,
+                candidates
+                    .iter()
+                    .map(|c| c.at.as_str())
+                    .filter(|at| !at.is_empty()),
+            )
+        })?;
+    }
+    let chosen = candidates.remove(index);
+    let sets = [&chosen].into_iter().chain(&candidates).map(|c| Set {
+        at: c.at.clone(),
+        tensors: c.entries.len(),
+    });
     Ok(Found {
-        warnings: warnings(&chosen, candidates),
+        sets: sets.collect(),
+        warnings: warnings(&chosen, &candidates, key.is_some()),
+        key: rest,
         at: chosen.at,
         entries: chosen.entries,
     })
 }
 
-fn collect(
-    pickle: &Pickle,
-    id: Id,
-    at: &str,
-    depth: usize,
-    bounds: &mut Bounds,
-    candidates: &mut Vec<Candidate>,
-) -> Parsed<()> {
-    if tree::is_module(pickle, id) {
-        let entries = tree::tensors_of(pickle, id, bounds)?;
+/// The candidate that a key leads to: the one at the key itself, else the nearest one above it, in
+/// which names start with the rest of the key.
+fn at_key(candidates: &[Candidate], key: &str) -> Option<(usize, Option<String>)> {
+    let rest = |at: &str| match at {
+        "" => Some(key),
+        at if at == key => Some(""),
+        at => key.strip_prefix(at)?.strip_prefix('.'),
+    };
+    let fits = candidates.iter().enumerate().filter_map(|(index, c)| {
+        let rest = rest(&c.at)?;
+        let start = format!("{rest}.");
+        let there = rest.is_empty() || c.entries.iter().any(|(name, _)| name.starts_with(&start));
+        there.then_some((index, rest))
+    });
+    let (index, rest) = fits.min_by_key(|(_, rest)| rest.len())?;
+    Some((index, Some(rest.to_owned()).filter(|rest| !rest.is_empty())))
+}
+
+/// The search for candidates.
+struct Collecting<'p, 'a> {
+    pickle: &'p Pickle<'a>,
+    all: bool,
+    bounds: Bounds,
+    candidates: Vec<Candidate>,
+}
+
+impl Collecting<'_, '_> {
+    fn collect(&mut self, id: Id, at: &str, depth: usize) -> Parsed<()> {
+        let pickle = self.pickle;
+        if tree::is_module(pickle, id) {
+            let entries = tree::tensors_of(pickle, id, &mut self.bounds)?;
+            self.add(at, entries, Vec::new());
+            return Ok(());
+        }
+        let (mut entries, mut ignored) = (Vec::new(), Vec::new());
+        for (key, value) in self.bounds.entries(pickle, Some(id))? {
+            if is_tensor(pickle, value) {
+                entries.push((self.bounds.joined("", key)?, value));
+            } else if pickle.pairs(value).is_some() || tree::is_module(pickle, value) {
+                let path = if at.is_empty() {
+                    self.bounds.joined("", key)?
+                } else {
+                    self.bounds.joined(&format!("{at}."), key)?
+                };
+                if depth < DEEPEST && (self.all || !has_word(key, &OTHERS)) {
+                    self.collect(value, &path, depth + 1)?;
+                }
+            } else {
+                ignored.push(key.chars().take(80).collect());
+            }
+        }
+        self.add(at, entries, ignored);
+        Ok(())
+    }
+
+    fn add(&mut self, at: &str, entries: Vec<(String, Id)>, ignored: Vec<String>) {
         if !entries.is_empty() {
-            candidates.push(Candidate {
+            self.candidates.push(Candidate {
                 at: at.into(),
                 rank: rank(at),
                 entries,
-                ignored: Vec::new(),
+                ignored,
             });
         }
-        return Ok(());
     }
-    let (mut entries, mut ignored) = (Vec::new(), Vec::new());
-    for (key, value) in bounds.entries(pickle, Some(id))? {
-        if is_tensor(pickle, value) {
-            entries.push((bounds.joined("", key)?, value));
-        } else if pickle.pairs(value).is_some() || tree::is_module(pickle, value) {
-            let path = if at.is_empty() {
-                bounds.joined("", key)?
-            } else {
-                bounds.joined(&format!("{at}."), key)?
-            };
-            if depth < DEEPEST && !has_word(key, &OTHERS) {
-                collect(pickle, value, &path, depth + 1, bounds, candidates)?;
-            }
-        } else {
-            ignored.push(key.chars().take(80).collect());
-        }
-    }
-    if !entries.is_empty() {
-        candidates.push(Candidate {
-            at: at.into(),
-            rank: rank(at),
-            entries,
-            ignored,
-        });
-    }
-    Ok(())
 }
 
 fn rank(at: &str) -> Rank {
@@ -186,7 +229,7 @@ fn has_word(key: &str, words: &[&str]) -> bool {
         .any(|word| words.contains(&word))
 }
 
-fn warnings(chosen: &Candidate, others: impl Iterator<Item = Candidate>) -> Vec<String> {
+fn warnings(chosen: &Candidate, others: &[Candidate], by_key: bool) -> Vec<String> {
     let mut warnings = Vec::new();
     let place = |at: &str| {
         if at.is_empty() {
@@ -196,20 +239,20 @@ fn warnings(chosen: &Candidate, others: impl Iterator<Item = Candidate>) -> Vec<
         }
     };
     // A single tensor is the best accuracy or a counter, not another set of weights.
-    let others = others.filter(|c| c.entries.len() > 1);
+    let others = others.iter().filter(|c| c.entries.len() > 1);
     let others: Vec<_> = others
         .map(|c| format!("{} ({} tensors)", place(&c.at), c.entries.len()))
         .take(8)
         .collect();
-    if chosen.rank == Rank::Average {
+    if chosen.rank == Rank::Average && !by_key {
         warnings.push(format!(
             "the weights in `{}` are an average; no plain weights were found",
             chosen.at
         ));
     }
-    if !others.is_empty() {
+    if !others.is_empty() && !by_key {
         warnings.push(format!(
-            "read the {} tensors in {}; there are also tensors in {}",
+            "read the {} tensors in {}; there are also tensors in {} (choose with --key)",
             chosen.entries.len(),
             place(&chosen.at),
             others.join(", ")

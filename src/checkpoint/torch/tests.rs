@@ -1,6 +1,7 @@
 //! Which tensors are chosen from dictionaries and modules of every make; pickles are put together here.
 
 use super::select::{Found, state_dict};
+use super::tensors::{Described, tensor_at};
 use crate::checkpoint::pickle;
 
 type Bytes = Vec<u8>;
@@ -59,7 +60,7 @@ fn module(parameters: Bytes, modules: Bytes) -> Bytes {
 fn choose(body: &[u8]) -> Result<Found, String> {
     let bytes = [b"\x80\x02", body, b"."].concat();
     let pickle = pickle::parse(&bytes).unwrap();
-    state_dict(&pickle)
+    state_dict(&pickle, None)
 }
 
 #[test]
@@ -189,30 +190,82 @@ fn files_without_weights_say_what_they_hold() {
 }
 
 #[test]
-fn unreadable_tensors_are_named_by_their_kind() {
-    for (body, words) in [
+fn a_key_chooses_among_dictionaries() {
+    let body = dict(&[
+        ("net", weights()),
+        ("ema", dict(&[("g.w", tensor()), ("d.w", tensor())])),
+        ("optimizer", dict(&[("state", dict(&[("m", tensor())]))])),
+    ]);
+    let bytes = [b"\x80\x02", &body[..], b"."].concat();
+    let pickle = pickle::parse(&bytes).unwrap();
+    // key, where, what is left of the key, tensors
+    for (key, at, rest, tensors) in [
+        ("ema", "ema", None, 2),
+        ("net", "net", None, 2),
+        ("ema.g", "ema", Some("g"), 2),
+        ("net.fc", "net", Some("fc"), 2),
+        ("optimizer.state", "optimizer.state", None, 1),
+    ] {
+        let found = state_dict(&pickle, Some(key)).unwrap();
+        assert_eq!(
+            (&*found.at, found.key.as_deref(), found.entries.len()),
+            (at, rest, tensors),
+            "{key}"
+        );
+        assert!(found.warnings.is_empty(), "{:?}", found.warnings);
+        assert_eq!(found.sets.len(), 3, "all of them are listed");
+    }
+    let message = state_dict(&pickle, Some("model")).unwrap_err();
+    assert!(
+        message.contains("`model`") && message.contains("`net`, `optimizer.state`, `ema`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn tensors_that_are_not_read_are_listed_by_their_true_types() {
+    let sparse = [
+        b"ctorch._utils\n_rebuild_sparse_tensor\n(ctorch.serialization\n_get_layout\n",
+        &text("torch.sparse_coo")[..],
+        b"\x85R(",
+        &tensor_of("torch._utils\n_rebuild_tensor_v2", "LongStorage"),
+        &tensor(),
+        b"K\x05K\x07\x86\x88ttR",
+    ]
+    .concat();
+    let plain = "torch._utils\n_rebuild_tensor_v2";
+    let quantised = "torch._utils\n_rebuild_qtensor";
+    for (body, name, shape) in [
+        (sparse, "sparse_coo float32", &[5, 7][..]),
+        (tensor_of(plain, "ComplexFloatStorage"), "complex64", &[2]),
         (
-            tensor_of("torch._utils\n_rebuild_sparse_tensor", "FloatStorage"),
-            "kind `sparse_tensor`",
+            tensor_of(plain, "Float8_e4m3fnStorage"),
+            "float8_e4m3fn",
+            &[2],
         ),
+        (tensor_of(quantised, "QUInt8Storage"), "quint8", &[2]),
         (
-            tensor_of("torch._utils\n_rebuild_tensor_v2", "ComplexFloatStorage"),
-            "`ComplexFloatStorage` isn't",
-        ),
-        (
-            tensor_of("torch._utils\n_rebuild_tensor_v2", "Float8_e4m3fnStorage"),
-            "`Float8_e4m3fnStorage` isn't",
-        ),
-        (
-            tensor_of("torch._utils\n_rebuild_tensor_v2", "UntypedStorage"),
-            "type isn't given",
+            tensor_of("torch._utils\n_rebuild_odd", "FloatStorage"),
+            "odd",
+            &[],
         ),
     ] {
         let bytes = [b"\x80\x02", &body[..], b"."].concat();
         let pickle = pickle::parse(&bytes).unwrap();
-        let message = super::tensors::tensor_at(&pickle, pickle.root()).unwrap_err();
-        assert!(message.contains(words), "no \"{words}\" in: {message}");
+        match tensor_at(&pickle, pickle.root()).unwrap() {
+            Described::Listed {
+                shape: found,
+                dtype,
+            } => {
+                assert_eq!((dtype.name(), &*found), (name, shape));
+            }
+            Described::Dense(_) => panic!("{name} isn't dense"),
+        }
     }
+    let untyped = [b"\x80\x02", &tensor_of(plain, "UntypedStorage")[..], b"."].concat();
+    let pickle = pickle::parse(&untyped).unwrap();
+    let message = tensor_at(&pickle, pickle.root()).unwrap_err();
+    assert!(message.contains("type isn't given"), "{message}");
 }
 
 /// A few bytes can stand for endless trees; each level here holds the one below it twice.

@@ -3,8 +3,11 @@
 //!
 //! A job says what is wanted and nothing of how far it got. Defaults stand here and nowhere else.
 
+pub mod bounds;
 mod curvature;
+mod identity;
 mod noise;
+mod paths;
 mod report;
 mod sharpness;
 mod values;
@@ -13,12 +16,15 @@ use crate::dataset;
 use crate::engine::device::DeviceChoice;
 use crate::landscape::direction::{Normalization, OneDim};
 use crate::landscape::evaluate::Precision;
+use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::grid::Axis;
 use crate::landscape::slice::Buffers;
 use crate::landscape::trajectory::Centring;
 use clap::Args;
 pub use curvature::CurvatureJob;
+pub use identity::differing;
 pub use noise::{NoiseJob, Reached};
+pub use paths::lossy;
 pub use report::{CENTRES, ReportJob, command_line, quoted};
 use serde::{Deserialize, Serialize};
 pub use sharpness::{Measures, SharpnessJob};
@@ -50,6 +56,10 @@ pub struct Setup {
     /// The network: auto (recognised from names and shapes), a family's name, or a model.toml
     #[arg(long, default_value = "auto", help_heading = "Network and data")]
     pub model: String,
+    /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
+    #[arg(long, value_name = "NAME.NAME", help_heading = "Network and data")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The data: digits, spirals, moons, blobs, a file or a folder
     #[arg(long, default_value = "digits", help_heading = "Network and data")]
     pub data: String,
@@ -89,7 +99,7 @@ pub struct Setup {
     )]
     pub split: SplitChoice,
     /// Take a stratified subset of N samples of each split [default: all]
-    #[arg(long, value_name = "N", value_parser = positive, help_heading = "Network and data")]
+    #[arg(long, value_name = "N", value_parser = bounds::SAMPLES, help_heading = "Network and data")]
     pub samples: Option<usize>,
     /// Seed of directions, subsets and synthetic data
     #[arg(long, default_value_t = 0, help_heading = "Network and data")]
@@ -119,23 +129,26 @@ pub struct SurfaceJob {
     pub setup: Setup,
     /// The checkpoint at the centre [default: the built-in small-batch minimizer]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["small", "large", "alpha"])]
+    #[serde(serialize_with = "lossy")]
     pub at: Option<PathBuf>,
     /// Small-batch minimizer, for a centre between two
     #[arg(long, value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
     pub small: Option<PathBuf>,
     /// Large-batch minimizer, for a centre between two
     #[arg(long, value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
     pub large: Option<PathBuf>,
     /// Where between the two the centre lies: 0 small batch, 1 large batch
-    #[arg(long, allow_negative_numbers = true)]
+    #[arg(long, allow_negative_numbers = true, value_parser = bounds::ALPHA)]
     pub alpha: Option<f64>,
     /// random, hessian, worst:EPSILON, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER
     #[arg(long, default_value = "random")]
     pub directions: Directions,
-    /// How random or stored directions are scaled to the weights [default: filter]
+    /// How directions are scaled to the weights [default: filter for random ones; stored ones as stored]
     #[arg(long, value_enum, value_name = "RULE")]
     pub normalize: Option<Normalization>,
-    /// What biases and other one-axis tensors do [default: zero]
+    /// What biases and other one-axis tensors do [default: zero for random directions; as stored for stored ones]
     #[arg(long, value_enum, value_name = "RULE")]
     pub one_dim: Option<OneDim>,
     /// Make the second direction orthogonal to the first
@@ -146,7 +159,7 @@ pub struct SurfaceJob {
     #[arg(long)]
     #[serde(default)]
     pub isometric: bool,
-    /// What the principal directions vary about (pca:…)
+    /// What the principal directions are taken about (pca:…): the mean of all checkpoints but the last; all of them, as Li et al.'s code (li); or the last one (final)
     #[arg(long, value_enum, default_value = "mean")]
     #[serde(default)]
     pub centring: Centring,
@@ -160,6 +173,10 @@ pub struct SurfaceJob {
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]
     pub buffers: Buffers,
+    /// How they are recomputed.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub remeasure: Remeasure,
 }
 
 /// The line between two minimizers.
@@ -171,9 +188,11 @@ pub struct LineJob {
     pub setup: Setup,
     /// Small-batch minimizer, at α = 0
     #[arg(long, value_name = "FILE", default_value = BUILTIN_SMALL, requires = "large")]
+    #[serde(serialize_with = "lossy")]
     pub small: PathBuf,
     /// Large-batch minimizer, at α = 1
     #[arg(long, value_name = "FILE", default_value = BUILTIN_LARGE, requires = "small")]
+    #[serde(serialize_with = "lossy")]
     pub large: PathBuf,
     /// Where on the line: FROM:TO:POINTS
     #[arg(long, default_value = "-1:2:61", allow_hyphen_values = true)]
@@ -182,6 +201,10 @@ pub struct LineJob {
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]
     pub buffers: Buffers,
+    /// How they are recomputed.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub remeasure: Remeasure,
 }
 
 /// A folder of checkpoints seen in its PCA plane.
@@ -190,10 +213,15 @@ pub struct TrajectoryJob {
     /// The network: auto (recognised from names and shapes), a family's name, or a model.toml
     #[arg(long, default_value = "auto", help_heading = "Network and data")]
     pub model: String,
+    /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
+    #[arg(long, value_name = "NAME.NAME", help_heading = "Network and data")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// Folder of checkpoints; their order is that of the numbers in their names
     #[arg(value_name = "DIR")]
+    #[serde(serialize_with = "lossy")]
     pub folder: PathBuf,
-    /// What the principal directions vary about
+    /// What the principal directions are taken about: the mean of all checkpoints but the last; all of them, as Li et al.'s code (li); or the last one (final)
     #[arg(long, value_enum, default_value = "mean")]
     #[serde(default)]
     pub centring: Centring,
@@ -236,13 +264,6 @@ impl Default for NoiseJob {
     }
 }
 
-fn positive(text: &str) -> Result<usize, String> {
-    text.parse()
-        .ok()
-        .filter(|n| *n > 0)
-        .ok_or_else(|| "expected a whole number from 1 up".into())
-}
-
 impl Job {
     /// Network, data and device, for jobs that compute.
     pub fn setup(&self) -> Option<&Setup> {
@@ -278,12 +299,7 @@ impl Job {
                         .flatten()
                         .cloned(),
                 );
-                match &job.directions {
-                    Directions::Random | Directions::Hessian | Directions::Worst(_) => {}
-                    Directions::Files(files) => inputs.extend(files.iter().cloned()),
-                    Directions::Three(a, b) => inputs.extend([a.clone(), b.clone()]),
-                    Directions::Pca(folder) => inputs.push(folder.clone()),
-                }
+                inputs.extend(job.directions.files());
             }
             Self::Line(job) => inputs.extend([job.small.clone(), job.large.clone()]),
             Self::Trajectory(job) => {

@@ -1,6 +1,6 @@
 //! The noise job: what `losscope noise` may ask for.
 
-use super::Setup;
+use super::{Setup, bounds, lossy};
 use crate::error::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -16,17 +16,19 @@ pub struct NoiseJob {
     pub setup: Setup,
     /// The checkpoint [default: the built-in small-batch minimizer]
     #[arg(value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
     pub file: Option<PathBuf>,
     /// Batch sizes for costs, SGD's noise and alignment
     #[arg(
         long,
         value_delimiter = ',',
         default_value = "1,4,16,64,256,1024",
+        value_parser = bounds::BATCHES,
         value_name = "N,…"
     )]
     pub batches: Vec<usize>,
     /// Learning rate of the SGD whose noise is told
-    #[arg(long, default_value_t = 0.1, value_name = "RATE")]
+    #[arg(long, default_value_t = 0.1, value_parser = bounds::LEARNING_RATE, value_name = "RATE")]
     pub learning_rate: f64,
     /// Runs that reached the same loss, for the critical batch size: BATCH:STEPS,…
     #[arg(long, value_delimiter = ',', value_name = "BATCH:STEPS")]
@@ -37,19 +39,19 @@ pub struct NoiseJob {
     #[serde(default)]
     pub estimate: bool,
     /// The smaller batch of the estimate
-    #[arg(long, default_value_t = 32, value_name = "N")]
+    #[arg(long, default_value_t = 32, value_parser = bounds::SMALL_BATCH, value_name = "N")]
     pub small_batch: usize,
     /// Smaller batches in a larger one
-    #[arg(long, default_value_t = 8, value_name = "N")]
+    #[arg(long, default_value_t = 8, value_parser = bounds::PARTS, value_name = "N")]
     pub parts: usize,
     /// Larger batches drawn
-    #[arg(long, default_value_t = 40, value_name = "N")]
+    #[arg(long, default_value_t = 40, value_parser = bounds::REPEATS, value_name = "N")]
     pub repeats: usize,
     /// The scale with curvature too, tr(HΣ)/(GᵀHG), from this many random vectors; 0: none
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_parser = bounds::CURVATURE_PROBES, value_name = "N")]
     pub curvature_probes: usize,
     /// Batches averaged for the alignment at each size; 0: none
-    #[arg(long, default_value_t = 20, value_name = "N")]
+    #[arg(long, default_value_t = 20, value_parser = bounds::ALIGNMENT_REPEATS, value_name = "N")]
     pub alignment_repeats: usize,
 }
 
@@ -67,7 +69,7 @@ impl FromStr for Reached {
 
     fn from_str(text: &str) -> Result<Self> {
         let parts = text.split_once(':');
-        let number = |part: &str| part.trim().parse().ok().filter(|n| *n > 0);
+        let number = |part: &str| bounds::REACHED.parse(part).ok();
         parts
             .and_then(|(batch, steps)| {
                 Some(Self {
@@ -89,18 +91,13 @@ impl NoiseJob {
     /// # Errors
     /// Says which.
     pub fn check(&self) -> Result<()> {
-        let wrong = |message: &str| Err(Error::Usage(message.into()));
-        if self.batches.contains(&0) {
-            return wrong("a batch of --batches has at least one sample");
-        }
-        if !(self.learning_rate > 0.0 && self.learning_rate.is_finite()) {
-            return wrong("--learning-rate must be a positive number");
-        }
-        if self.small_batch == 0 || self.parts < 2 || self.repeats < 3 {
-            return wrong(
-                "an estimate takes --small-batch from 1, --parts from 2 and --repeats from 3 up",
-            );
-        }
-        Ok(())
+        let mut sizes = self.batches.iter();
+        sizes.try_for_each(|size| bounds::BATCHES.check(*size))?;
+        bounds::LEARNING_RATE.check(self.learning_rate)?;
+        bounds::SMALL_BATCH.check(self.small_batch)?;
+        bounds::PARTS.check(self.parts)?;
+        bounds::REPEATS.check(self.repeats)?;
+        bounds::CURVATURE_PROBES.check(self.curvature_probes)?;
+        bounds::ALIGNMENT_REPEATS.check(self.alignment_repeats)
     }
 }

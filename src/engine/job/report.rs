@@ -2,9 +2,10 @@
 
 use super::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, CurvatureJob, LineJob, Measures,
-    NoiseJob, Setup, SharpnessJob, SurfaceJob, without_options,
+    NoiseJob, Setup, SharpnessJob, SurfaceJob, lossy, without_options,
 };
 use crate::error::{Error, Result};
+use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::grid::Axis;
 use crate::landscape::slice::Buffers;
 use clap::Args;
@@ -25,11 +26,16 @@ pub struct ReportJob {
     /// Small-batch checkpoint, large-batch checkpoint and, for distances, the weights both started from [default: the built-in experiment]
     #[arg(value_name = "FILE")]
     #[serde(default)]
+    #[serde(serialize_with = "lossy")]
     pub files: Vec<PathBuf>,
     /// What running means and variances do as the weights move along the line and over planes
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]
     pub buffers: Buffers,
+    /// How they are recomputed.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub remeasure: Remeasure,
     /// Coarser grids, fewer probes and no map of curvature: a first look in a fraction of the time
     #[arg(long)]
     #[serde(default)]
@@ -81,6 +87,7 @@ impl ReportJob {
             small,
             large,
             buffers: self.buffers,
+            remeasure: self.remeasure,
             alpha: axis(-1.0, 2.0, if self.quick { 31 } else { 61 }),
         })
     }
@@ -99,6 +106,7 @@ impl ReportJob {
             alpha: Some(alpha),
             x: Some(AxisChoice::Given(axis(-1.0, 1.0, points))),
             buffers: self.buffers,
+            remeasure: self.remeasure,
             ..SurfaceJob::default()
         })
     }

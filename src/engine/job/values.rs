@@ -34,6 +34,16 @@ impl Directions {
     pub fn are_found(&self) -> bool {
         matches!(self, Self::Hessian | Self::Worst(_))
     }
+
+    /// The files and the folder they come from.
+    pub fn files(&self) -> Vec<PathBuf> {
+        match self {
+            Self::Random | Self::Hessian | Self::Worst(_) => Vec::new(),
+            Self::Files(files) => files.clone(),
+            Self::Three(a, b) => vec![a.clone(), b.clone()],
+            Self::Pca(folder) => vec![folder.clone()],
+        }
+    }
 }
 
 impl FromStr for Directions {

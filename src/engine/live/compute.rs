@@ -30,6 +30,16 @@ impl Worker<'_> {
         let started = Instant::now();
         match part {
             Part::Open => {}
+            Part::Plane(alpha) => {
+                // Directions that are searched for need no files, and take their time.
+                if self.wish.plane.directions.are_found() {
+                    plane::check(&self.wish.surface_job(alpha))?;
+                } else {
+                    self.plane(alpha)?;
+                }
+                self.snapshot.stands = true;
+                (self.aside, self.plane_aside) = (None, None);
+            }
             Part::Point => {
                 let splits: Vec<&Split> = bench.splits.iter().collect();
                 let alpha = self.wish.alpha;
@@ -66,7 +76,7 @@ impl Worker<'_> {
             Part::Confirm(_) | Part::Curve(_) => self.sharpness(part)?,
             Part::Coarse(alpha) | Part::Surface(alpha) => {
                 if self.plane(alpha)? {
-                    self.surface(alpha, part, started)?;
+                    self.surface(alpha)?;
                 }
             }
             Part::Measure(quantity, alpha) => self.measure(quantity, alpha)?,
@@ -170,22 +180,19 @@ impl Worker<'_> {
         });
     }
 
-    pub(super) fn surface(&mut self, alpha: f64, part: Part, started: Instant) -> Result<()> {
+    pub(super) fn surface(&mut self, alpha: f64) -> Result<()> {
         let (Some(bench), Some(work)) = (
             &self.bench,
             self.works.iter_mut().find(|w| w.alpha == alpha),
         ) else {
             return Ok(());
         };
-        let (was_coarse, before) = (work.is_coarse(), work.points().0);
-        work.step(bench)?;
+        let (was_coarse, started) = (work.is_coarse(), Instant::now());
+        let points = work.step(bench)?;
+        self.rate.add(started.elapsed(), points);
         let (coarse, done) = (work.is_coarse(), work.is_done());
-        let points = work.points().0.saturating_sub(before);
         let due = self.last_picture.elapsed() > PICTURE_EVERY || was_coarse != coarse || done;
         let picture = due.then(|| work.picture()).flatten();
-        if !matches!(part, Part::Coarse(_)) {
-            self.rate.add(started.elapsed(), points);
-        }
         if let Some(picture) = picture {
             self.last_picture = Instant::now();
             self.put(picture);
@@ -253,13 +260,8 @@ impl Worker<'_> {
     pub(super) fn open(&mut self) {
         self.tried_to_open = true;
         let wish = self.wish.clone();
-        let opened = guarded(|| Ok(open::open(&wish, self.avoid_gpu))).unwrap_or_else(|error| {
-            Err(Failure {
-                stage: Stage::Computing,
-                message: error.to_string(),
-                tensors: Vec::new(),
-            })
-        });
+        let opened = guarded(|| Ok(open::open(&wish, self.avoid_gpu)))
+            .unwrap_or_else(|error| Err(Failure::new(Stage::Computing, error.to_string())));
         match opened {
             Ok(bench) => {
                 let facts = &bench.facts;
@@ -299,6 +301,7 @@ impl Worker<'_> {
         );
         self.avoid_gpu = true;
         self.bench = None;
+        (self.aside, self.plane_aside) = (None, None);
         self.line = None;
         self.stop_all();
         self.tried_to_open = false;
@@ -323,10 +326,10 @@ impl Worker<'_> {
         self.stop_all();
         self.failed.push(part);
         self.log(Kind::Error, error.to_string());
-        self.snapshot.failure = Some(Failure {
-            stage: Stage::Computing,
-            message: error.to_string(),
-            tensors: Vec::new(),
-        });
+        let stage = match part {
+            Part::Plane(_) => Stage::Plane,
+            _ => Stage::Computing,
+        };
+        self.snapshot.failure = Some(Failure::new(stage, error.to_string()));
     }
 }

@@ -3,7 +3,7 @@
 
 use super::surface::SurfaceWork;
 use crate::engine::job::Setup;
-use crate::engine::local::rounding;
+use crate::engine::local::{rounding, vectors_within};
 use crate::landscape::curvature::lanczos::LanczosOptions;
 use crate::landscape::curvature::ratio::{RatioCell, RatioMap};
 use crate::landscape::grid::{Coordinate, coarse_first};
@@ -57,6 +57,7 @@ pub fn start(work: &SurfaceWork, setup: &Setup) -> Option<(RatioMap, ConvexityMa
         .flat_map(|y| x.iter().map(move |x| vec![*x, *y]))
         .collect();
     let options = LanczosOptions {
+        most_vectors: vectors_within(setup.memory.0, slice.origin.count()),
         seed: setup.seed,
         rounding: rounding(setup.precision),
         ..LanczosOptions::default()

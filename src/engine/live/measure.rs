@@ -7,7 +7,7 @@ use super::convexity::{self, ConvexityMap};
 use super::open::Workbench;
 use super::surface::SurfaceWork;
 use crate::engine::job::{NoiseJob, Setup};
-use crate::engine::local::rounding;
+use crate::engine::local::{rounding, vectors_within};
 use crate::error::{Error, Result};
 use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
 use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
@@ -191,7 +191,7 @@ impl MeasureWork {
         };
         let (split, mode) = (&bench.splits[0], StatisticsMode::Running);
         let point = theta.flatten();
-        let room = (setup.memory.0 / point.len().max(1) / size_of::<f64>()).max(1);
+        let room = vectors_within(setup.memory.0, point.len()).max(1);
         let mut news = MeasureNews {
             alpha,
             quantity,
@@ -232,7 +232,7 @@ impl MeasureWork {
                 let options = LanczosOptions {
                     seed,
                     rounding: rounding(setup.precision),
-                    most_products: usual.most_products.min(room),
+                    most_vectors: room,
                     ..usual
                 };
                 news.steps.1 = options.most_products.min(point.len());

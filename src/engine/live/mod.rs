@@ -8,6 +8,7 @@
 //!
 //! A panic inside a library ends the part of the work it happened in, not the thread.
 
+mod aside;
 mod compute;
 mod convexity;
 mod measure;
@@ -23,7 +24,7 @@ mod worker;
 pub use convexity::ConvexityMap;
 pub use measure::{Found, MeasureNews, NoiseSoFar, Quantity, RHO};
 pub use news::{
-    Activity, Confirmed, Entry, ExperimentFacts, Failure, Kind, LiveSurface, PointMetrics,
+    Activity, Confirmed, Entry, ExperimentFacts, Failure, Kind, LiveSurface, Place, PointMetrics,
     ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,
 };
 pub use wish::{LIVE_POINTS, Probe, Wish};

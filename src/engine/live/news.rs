@@ -17,6 +17,8 @@ pub struct Snapshot {
     pub wish: u64,
     /// What is open; `None` until the first experiment is.
     pub experiment: Option<Arc<ExperimentFacts>>,
+    /// Whether everything the wish names is open and fits: checkpoints, data, directions.
+    pub stands: bool,
     /// Why nothing, or not everything, could be opened or computed.
     pub failure: Option<Failure>,
     /// Metrics along the line.
@@ -64,15 +66,32 @@ pub struct ExperimentFacts {
     pub warnings: Vec<String>,
 }
 
-/// Where opening an experiment went wrong.
+/// Which of the checkpoints of an experiment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The small-batch minimizer, or the only checkpoint.
+    Small,
+    /// The large-batch minimizer.
+    Large,
+    /// The initial weights.
+    Initial,
+}
+
+/// What went wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
-    /// A file can't be read.
-    Checkpoint,
+    /// A checkpoint can't be read.
+    Checkpoint(Place),
+    /// A checkpoint doesn't fit the network of the first.
+    Stranger(Place),
     /// The network isn't recognised.
     Network,
-    /// Data that can't be read, or that the network can't take.
+    /// Data that can't be read, or lack the samples asked for.
     Data,
+    /// Data that the network can't take.
+    Fit,
+    /// Directions, corners or a run that don't fit the network.
+    Plane,
     /// The device.
     Device,
     /// Later, while computing.
@@ -197,9 +216,11 @@ pub struct ProbeResult {
 pub struct Activity {
     /// "Surface around α = 0.31"; empty when there is nothing to do.
     pub what: String,
-    /// Points done and in all, where they are counted.
+    /// Points done and in all of the pass that runs, where they are counted.
     pub points: Option<(usize, usize)>,
-    /// Points a second, where they are counted.
+    /// What is counted, one of them: a point, or a step of a measure.
+    pub unit: &'static str,
+    /// Points a second, where they are counted; 0 before the first.
     pub points_per_second: f64,
     /// Time left for this part.
     pub left: Option<Duration>,
@@ -227,6 +248,24 @@ pub struct Entry {
     pub kind: Kind,
     /// What.
     pub text: String,
+}
+
+impl Stage {
+    /// Whether what was wanted isn't there, as opposed to a part of the work that failed later.
+    pub fn is_opening(self) -> bool {
+        self != Self::Computing
+    }
+}
+
+impl Failure {
+    /// A failure with these words.
+    pub fn new(stage: Stage, message: impl Into<String>) -> Self {
+        Self {
+            stage,
+            message: message.into(),
+            tensors: Vec::new(),
+        }
+    }
 }
 
 impl Activity {

@@ -1,17 +1,18 @@
 //! Opening an experiment: everything the thread keeps while the same files are open.
 
-use super::news::{ExperimentFacts, Failure, Stage};
+use super::news::{ExperimentFacts, Failure, Place, Stage};
 use super::wish::Wish;
+use crate::checkpoint::StateDict;
+use crate::dataset;
 use crate::engine::device::DeviceChoice;
 use crate::engine::inputs::{Inputs, open_checkpoint, open_network};
-use crate::engine::job::Directions;
-use crate::engine::plane;
+use crate::engine::job::Setup;
 use crate::error::Error;
 use crate::landscape::distance::between;
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::params::Params;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Samples of each split that a first picture is drawn from.
@@ -40,11 +41,26 @@ pub struct Workbench {
 }
 
 fn failure(stage: Stage) -> impl FnOnce(Error) -> Failure {
-    move |error| Failure {
-        stage,
-        message: error.to_string(),
-        tensors: Vec::new(),
+    move |error| Failure::new(stage, error.to_string())
+}
+
+/// Why data and network can't be opened together: whose fault is it?
+fn blame(error: Error, setup: &Setup, first: &StateDict) -> Failure {
+    let data = match dataset::open(&setup.data_options()) {
+        Ok(data) => data,
+        Err(error) => return failure(Stage::Data)(error),
+    };
+    // The same error of the network alone: then the data has no part in it.
+    if open_network(&setup.model, first, None).is_err() {
+        let mut failed = failure(Stage::Network)(error);
+        let shape = |(name, array): &(String, crate::checkpoint::Array)| {
+            (name.clone(), array.shape().to_vec())
+        };
+        failed.tensors = first.tensors.iter().map(shape).collect();
+        return failed;
     }
+    let fits = open_network(&setup.model, first, Some(&data)).is_ok();
+    failure(if fits { Stage::Data } else { Stage::Fit })(error)
 }
 
 /// Opens what a wish names; `cpu` keeps it off a GPU that failed before.
@@ -53,47 +69,36 @@ pub fn open(wish: &Wish, cpu: bool) -> Result<Workbench, Failure> {
     if cpu {
         setup.device = DeviceChoice::Flex;
     }
-    let first_path = match &wish.plane.directions {
-        Directions::Pca(_) => plane::first_checkpoint(&wish.surface_job(0.0)),
-        _ => Ok(wish.small.clone()),
-    }
-    .map_err(failure(Stage::Checkpoint))?;
-    let first = open_checkpoint(&first_path).map_err(failure(Stage::Checkpoint))?;
-    let mut inputs = Inputs::open(&setup, &first).map_err(|error| {
-        // The same error of the network alone: then the data has no part in it.
-        let network = open_network(&setup.model, &first, None).is_err();
-        let mut failed = failure(if network { Stage::Network } else { Stage::Data })(error);
-        if network {
-            let shape = |(name, array): &(String, crate::checkpoint::Array)| {
-                (name.clone(), array.shape().to_vec())
-            };
-            failed.tensors = first.tensors.iter().map(shape).collect();
-        }
-        failed
-    })?;
+    let unread = |place| failure(Stage::Checkpoint(place));
+    let key = setup.key.clone();
+    let read = |path: &std::path::Path| open_checkpoint(path, key.as_deref());
+    let first = read(&wish.small).map_err(unread(Place::Small))?;
+    let mut inputs = Inputs::open(&setup, &first).map_err(|error| blame(error, &setup, &first))?;
     inputs.keep_checkpoints();
     // Samples first: where they don't fit, a large checkpoint need not be unpacked.
     let (evaluator, opened, splits) = inputs.evaluator(&setup).map_err(|e| match e {
         Error::Device(_) => failure(Stage::Device)(e),
-        e => failure(Stage::Data)(e),
+        e => failure(Stage::Fit)(e),
     })?;
-    let mut point = |path: &Path, role: &str| {
-        if path == first_path {
-            inputs.point_of(path, &first, role)
-        } else {
-            inputs.point(path, role)
-        }
-        .map_err(failure(Stage::Checkpoint))
+    let small = inputs
+        .point_of(&wish.small, &first, "small batch")
+        .map_err(failure(Stage::Stranger(Place::Small)))?;
+    let mut point = |path: &Option<PathBuf>, place, role: &str| {
+        let Some(path) = path else { return Ok(None) };
+        let state = read(path).map_err(unread(place))?;
+        let point = inputs.point_of(path, &state, role);
+        point.map(Some).map_err(failure(Stage::Stranger(place)))
     };
-    let small = point(&wish.small, "small batch")?;
-    let large = match &wish.large {
-        Some(path) => Some(point(path, "large batch")?),
-        None => None,
-    };
-    let initial = match &wish.initial {
-        Some(path) => Some(point(path, "initial weights")?),
-        None => None,
-    };
+    let large = point(&wish.large, Place::Large, "large batch")?;
+    let initial = point(&wish.initial, Place::Initial, "initial weights")?;
+    if let (Some(path), Some(large)) = (&wish.large, &large)
+        && between(large, &small).total == 0.0
+    {
+        return Err(failure(Stage::Stranger(Place::Large))(Error::file(
+            path,
+            "it holds the same weights as the small-batch minimizer: there is no line between them",
+        )));
+    }
     let computing = || failure(Stage::Computing);
     let line = match &large {
         Some(large) => Slice::line(small.clone(), large, wish.plane.buffers),
@@ -103,7 +108,10 @@ pub fn open(wish: &Wish, cpu: bool) -> Result<Workbench, Failure> {
             Buffers::Frozen,
         ),
     }
-    .and_then(|slice| evaluator.load(slice, inputs.statistics.as_ref()))
+    .and_then(|slice| {
+        let how = wish.plane.remeasure;
+        evaluator.load_measured(slice, inputs.statistics.as_ref(), how)
+    })
     .map_err(computing())?;
     let ends = evaluator
         .evaluate(
@@ -151,7 +159,7 @@ fn few(
     if all().all(|samples| samples.len() <= FEW_SAMPLES) {
         return Ok(None);
     }
-    let upload = |samples: &Arc<crate::dataset::Samples>| {
+    let upload = |samples: &Arc<dataset::Samples>| {
         if samples.len() <= FEW_SAMPLES {
             evaluator.upload(samples, inputs.classes)
         } else {

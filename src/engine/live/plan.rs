@@ -14,6 +14,8 @@ pub(super) enum Part {
     Open,
     /// Metrics at θ(α).
     Point,
+    /// The plane around an α: whether its own files fit.
+    Plane(f64),
     /// Metrics at the pinned points.
     Probes,
     /// The first picture around an α.
@@ -28,6 +30,19 @@ pub(super) enum Part {
     Surface(f64),
     /// A quantity at one point.
     Measure(Quantity, f64),
+}
+
+impl Part {
+    /// Whether nothing can be done of it without a plane.
+    fn needs_plane(self) -> bool {
+        matches!(
+            self,
+            Self::Probes
+                | Self::Coarse(_)
+                | Self::Surface(_)
+                | Self::Measure(Quantity::Convexity, _)
+        )
+    }
 }
 
 impl Worker<'_> {
@@ -51,6 +66,10 @@ impl Worker<'_> {
         let mut parts = Vec::with_capacity(8);
         if self.snapshot.point.is_none() && self.wish.large.is_some() {
             parts.push(Part::Point);
+        }
+        let centre = self.centres()[0];
+        if !self.snapshot.stands {
+            parts.push(Part::Plane(centre));
         }
         if !self.probes_are_done() {
             parts.push(Part::Probes);
@@ -98,7 +117,10 @@ impl Worker<'_> {
             parts.extend(refined.into_iter().map(Part::Surface));
             parts.retain(|&part| self.still_wanted(part));
         }
-        parts.into_iter().find(|part| !self.failed.contains(part))
+        let no_plane = self.failed.contains(&Part::Plane(centre));
+        let possible =
+            |part: &Part| !self.failed.contains(part) && !(no_plane && part.needs_plane());
+        parts.into_iter().find(possible)
     }
 
     /// Whether a part of sharpness has something left to tell; other parts always have.

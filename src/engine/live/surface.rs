@@ -148,14 +148,36 @@ impl SurfaceWork {
         self.stage == Step::Done
     }
 
-    /// Points done and in all.
-    pub fn points(&self) -> (usize, usize) {
-        let outcome = self.current();
-        (outcome.points() - outcome.missing(), outcome.points())
+    /// Points of what is shown that are done, and in all.
+    fn points(&self) -> (usize, usize) {
+        done(self.current())
     }
 
-    /// Computes the next few cells.
-    pub fn step(&mut self, bench: &Workbench) -> Result<()> {
+    /// Points done and in all of the pass that runs; another pass begins anew, however much its
+    /// predecessor has drawn.
+    pub fn progress(&self) -> (usize, usize) {
+        match (self.stage, &self.few) {
+            (Step::Coarse, Some(_)) => (self.next, self.order.len()),
+            (Step::Sampled, Some(few)) => done(few),
+            _ => done(&self.prepared.outcome),
+        }
+    }
+
+    /// The grid and the pass that runs, in words.
+    pub fn pass(&self) -> String {
+        let Numbers::Surface(surface) = &self.prepared.outcome.numbers else {
+            return String::new();
+        };
+        let grid = format!("{} × {}", surface.x.len(), surface.y.len());
+        match self.stage {
+            Step::Coarse => format!("{grid}, a first coarse pass"),
+            Step::Sampled => format!("{grid}, a first pass of {FEW_SAMPLES} samples"),
+            Step::Full | Step::Done => grid,
+        }
+    }
+
+    /// Computes the next few cells; returns how many.
+    pub fn step(&mut self, bench: &Workbench) -> Result<usize> {
         let end = self.chunk.end(self.next, self.order.len());
         let of_few = matches!(self.stage, Step::Coarse | Step::Sampled);
         let splits: Vec<&Split> = match (&bench.few, of_few) {
@@ -193,7 +215,7 @@ impl SurfaceWork {
             let next = self.next_stage(bench);
             self.begin(next);
         }
-        Ok(())
+        Ok(points)
     }
 
     /// Exact metrics at points of the plane.
@@ -243,8 +265,7 @@ impl SurfaceWork {
 
     fn full_is_better(&self, few: &Outcome) -> bool {
         let outcome = &self.prepared.outcome;
-        let done = |o: &Outcome| o.points() - o.missing();
-        self.stage == Step::Full && done(outcome) >= done(few).min(outcome.points())
+        self.stage == Step::Full && done(outcome).0 >= done(few).0.min(outcome.points())
     }
 
     /// What there is to show; `None` before the first picture is whole.
@@ -275,6 +296,12 @@ impl SurfaceWork {
     fn slow(&self) -> bool {
         self.chunk.points == 1
     }
+}
+
+/// Points done and in all.
+fn done(outcome: &Outcome) -> (usize, usize) {
+    let all = outcome.points();
+    (all - outcome.missing(), all)
 }
 
 /// The cells of a first picture that are still missing.

@@ -94,6 +94,27 @@ impl Default for Wish {
 }
 
 impl Wish {
+    /// Takes other directions and leaves behind what only the ones before could be asked for: rules
+    /// of scaling, a frame, coordinates in units of their own.
+    pub fn aim(&mut self, directions: Directions) {
+        let plane = &mut self.plane;
+        if !matches!(directions, Directions::Random | Directions::Files(_)) {
+            (plane.normalize, plane.one_dim) = (None, None);
+            plane.orthogonal = false;
+        }
+        if !matches!(directions, Directions::Three(..)) {
+            plane.isometric = false;
+        }
+        // Between checkpoints the plane reaches around them; elsewhere it has its usual extent.
+        let around = |d: &Directions| matches!(d, Directions::Three(..) | Directions::Pca(_));
+        if around(&directions) {
+            (plane.x, plane.y) = (None, None);
+        } else if around(&plane.directions) {
+            (plane.x, plane.y) = (Self::default().plane.x, None);
+        }
+        plane.directions = directions;
+    }
+
     /// The surface around θ(α) as the command line would be asked for it.
     pub fn surface_job(&self, alpha: f64) -> SurfaceJob {
         let mut job = self.plane.clone();
@@ -119,6 +140,7 @@ impl Wish {
             large: self.large.clone()?,
             alpha: self.line,
             buffers: self.plane.buffers,
+            remeasure: self.plane.remeasure,
         })
     }
 
@@ -133,6 +155,11 @@ impl Wish {
             && self.large == other.large
             && self.initial == other.initial
             && self.plane.setup == other.plane.setup
+    }
+
+    /// Whether the two name the same files, options of opening included.
+    pub fn same_files(&self, other: &Self) -> bool {
+        self.same_experiment(other) && self.plane == other.plane
     }
 
     /// Whether surfaces of the one are surfaces of the other.

@@ -1,5 +1,6 @@
 //! The thread: what is most urgent for the newest wish, one chunk at a time.
 
+use super::aside::{Aside, PlaneAside};
 use super::measure::{MeasureWork, Quantity};
 use super::news::{Activity, Entry, Kind, LiveSurface, Quality, Snapshot, Stage};
 use super::open::Workbench;
@@ -14,6 +15,7 @@ use crate::engine::job::{Directions, Job};
 use crate::engine::local::planes::Finder;
 use crate::engine::result::{Numbers, Outcome};
 use crate::model::params::Params;
+use crate::plot::number;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -31,6 +33,10 @@ pub(super) struct Worker<'a> {
     /// Whether there has been a wish at all.
     pub(super) wished: bool,
     pub(super) bench: Option<Workbench>,
+    /// What was open before, until something else is.
+    pub(super) aside: Option<Aside>,
+    /// The plane before, until another stands.
+    pub(super) plane_aside: Option<PlaneAside>,
     pub(super) tried_to_open: bool,
     pub(super) avoid_gpu: bool,
     pub(super) line: Option<LineWork>,
@@ -117,6 +123,8 @@ impl<'a> Worker<'a> {
             wish: Wish::default(),
             wished: false,
             bench: None,
+            aside: None,
+            plane_aside: None,
             tried_to_open: false,
             avoid_gpu: false,
             line: None,
@@ -136,10 +144,23 @@ impl<'a> Worker<'a> {
     /// Forgets what the new wish has no use for.
     fn turn_to(&mut self, wish: Wish, number: u64) {
         self.wished = true;
-        let old = std::mem::replace(&mut self.wish, wish);
+        let mut old = std::mem::replace(&mut self.wish, wish);
+        let mut experiment = !old.same_experiment(&self.wish);
+        if experiment {
+            match self.take_up() {
+                Some(kept) => (old, experiment) = (kept, false),
+                None => self.put_aside(&old),
+            }
+        }
+        let mut plane = experiment || !old.same_plane(&self.wish);
+        if plane && !experiment {
+            if self.take_up_plane() {
+                plane = false;
+            } else {
+                self.put_plane_aside(&old);
+            }
+        }
         let wish = &self.wish;
-        let experiment = !old.same_experiment(wish);
-        let plane = experiment || !old.same_plane(wish);
         if experiment {
             self.bench = None;
             self.tried_to_open = false;
@@ -153,6 +174,7 @@ impl<'a> Worker<'a> {
             }
         }
         if plane {
+            self.snapshot.stands = false;
             self.works.clear();
             self.finding = None;
             self.snapshot.worst = None;
@@ -194,7 +216,7 @@ impl<'a> Worker<'a> {
                 .snapshot
                 .failure
                 .take()
-                .filter(|f| f.stage != Stage::Computing);
+                .filter(|f| f.stage.is_opening() && f.stage != Stage::Plane);
         }
         self.snapshot.wish = number;
         match self.next() {
@@ -276,15 +298,9 @@ impl<'a> Worker<'a> {
     }
 
     fn announce(&mut self, part: Part) {
-        let at = |alpha: f64| {
-            if self.wish.follows_alpha() {
-                format!("Surface around α = {alpha:.2}")
-            } else {
-                "Surface".to_owned()
-            }
-        };
         let (what, points) = match part {
             Part::Open => ("Opening".to_owned(), None),
+            Part::Plane(_) => ("Plane".to_owned(), None),
             Part::Point => ("Metrics at θ(α)".to_owned(), None),
             Part::Probes => ("Probe".to_owned(), None),
             Part::Line => (
@@ -292,31 +308,39 @@ impl<'a> Worker<'a> {
                 self.line.as_ref().map(LineWork::points),
             ),
             Part::Confirm(alpha) => (
-                format!("Sharpness at α = {alpha:.2}, ε = {:.2e}", self.wish.epsilon),
+                format!(
+                    "Sharpness at α = {}, ε = {}",
+                    number::alpha(alpha),
+                    number::power(self.wish.epsilon)
+                ),
                 None,
             ),
             Part::Curve(alpha) => (
-                format!("Sharpness along ε at α = {alpha:.2}"),
+                format!("Sharpness along ε at α = {}", number::alpha(alpha)),
                 self.sharpness.as_ref().map(|(_, work)| work.points()),
             ),
             Part::Measure(quantity, alpha) => (
-                format!("{} at α = {alpha:.2}", quantity.name()),
+                format!("{} at α = {}", quantity.name(), number::alpha(alpha)),
                 self.snapshot.measure(alpha, quantity).map(|m| m.steps),
             ),
             Part::Coarse(alpha) | Part::Surface(alpha) if self.is_finding(alpha) => (
                 match self.wish.plane.directions {
-                    Directions::Hessian => format!("Eigenvectors at α = {alpha:.2}"),
-                    _ => format!("Worst point of the box at α = {alpha:.2}"),
+                    Directions::Hessian => format!("Eigenvectors at α = {}", number::alpha(alpha)),
+                    _ => format!("Worst point of the box at α = {}", number::alpha(alpha)),
                 },
                 self.finding.as_ref().map(|(_, finder)| finder.steps()),
             ),
-            Part::Coarse(alpha) | Part::Surface(alpha) => (
-                at(alpha),
-                self.works
-                    .iter()
-                    .find(|w| w.alpha == alpha)
-                    .map(SurfaceWork::points),
-            ),
+            Part::Coarse(alpha) | Part::Surface(alpha) => {
+                let work = self.works.iter().find(|w| w.alpha == alpha);
+                let place = if self.wish.follows_alpha() {
+                    format!(" around α = {}", number::alpha(alpha))
+                } else {
+                    String::new()
+                };
+                let pass = work.map_or_else(String::new, |w| format!(", {}", w.pass()));
+                let what = format!("Surface{place}{pass}");
+                (what, work.map(SurfaceWork::progress))
+            }
         };
         if self.rate.what != what {
             self.rate = Rate {
@@ -328,11 +352,19 @@ impl<'a> Worker<'a> {
         let left = points
             .filter(|_| self.rate.points > 0)
             .and_then(|(done, total)| {
-                Duration::try_from_secs_f64((total - done) as f64 / points_per_second).ok()
+                let left = total.saturating_sub(done) as f64;
+                Duration::try_from_secs_f64(left / points_per_second).ok()
             });
+        let unit = match part {
+            Part::Measure(Quantity::Convexity, _) => "point",
+            Part::Measure(..) => "step",
+            Part::Coarse(alpha) | Part::Surface(alpha) if self.is_finding(alpha) => "step",
+            _ => "point",
+        };
         self.snapshot.activity = Activity {
             what,
             points,
+            unit,
             points_per_second,
             left,
             stopped: false,

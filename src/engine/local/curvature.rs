@@ -1,13 +1,13 @@
 //! The curvature job: eigenvalues, trace, density, curvature along lines and over a plane.
 
-use super::{Header, Place, Pulse, is_flat, pull, rounding};
+use super::{Header, Place, Pulse, eigenvalue_warning, pull, rounding, vectors_within};
 use crate::engine::job::CurvatureJob;
 use crate::engine::{Flow, guarded};
 use crate::error::{Error, Result};
 use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
 use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
 use crate::landscape::curvature::line::{LineCurvature, LinePoint};
-use crate::landscape::curvature::ratio::RatioMap;
+use crate::landscape::curvature::ratio::{RATIO_SHARE, RatioMap};
 use crate::landscape::curvature::trace::{Hutchinson, Trace, TraceOptions};
 use crate::landscape::curvature::variation::{Variation, VariationPoint, VariationSummary};
 use crate::landscape::curvature::vector::norm;
@@ -140,6 +140,7 @@ impl Work<'_> {
             smallest: true,
             tolerance: self.job.tolerance,
             most_products: self.job.most_products,
+            most_vectors: vectors_within(self.job.setup.memory.0, self.point.len()),
             seed: self.job.setup.seed,
             rounding: rounding(self.job.setup.precision),
             ..LanczosOptions::default()
@@ -184,17 +185,8 @@ impl Work<'_> {
                 )
             },
         )?;
-        let warning = match result.eigenvalues.as_ref().filter(|_| finished) {
-            Some(found) if is_flat(found) => Some(
-                "the Hessian is zero here: its eigenvalues have no relative residual and no ratio"
-                    .to_owned(),
-            ),
-            Some(found) if !found.converged => Some(format!(
-                "not every eigenvalue is within the tolerance after {} products; raise --most-products or --tolerance, or compute in --precision f64",
-                found.products
-            )),
-            _ => None,
-        };
+        let last = result.eigenvalues.as_ref().filter(|_| finished);
+        let warning = last.and_then(|found| eigenvalue_warning(found, self.job.tolerance));
         result.header.warnings.extend(warning);
         Ok(finished)
     }
@@ -246,6 +238,14 @@ impl Work<'_> {
             steps: self.job.density_steps,
             seed: self.job.setup.seed,
         };
+        let steps = options.steps.min(self.point.len());
+        if steps > vectors_within(self.job.setup.memory.0, self.point.len()) {
+            let bytes = steps * self.point.len() * size_of::<f64>();
+            result.header.warnings.push(format!(
+                "the {steps} vectors of a density of so many steps take {} MB, more than --memory",
+                bytes >> 20
+            ));
+        }
         let mut quadrature = Quadrature::new(self.point.clone(), options);
         pull(
             || quadrature.step(objective),
@@ -365,9 +365,11 @@ impl Work<'_> {
                 .map(crate::model::params::Params::norm)
                 .collect(),
             rule: format!(
-                "Gaussian, seed {seed}, {}, {}; normalisation statistics {}",
+                "Gaussian, seed {seed}, {}, {}; residuals up to {:e} of λ_max, {:e} for λ_min where it is small; normalisation statistics {}",
                 rule.describe(),
                 one_dim.describe(),
+                self.job.tolerance,
+                self.job.tolerance * RATIO_SHARE,
                 match self.job.statistics {
                     StatisticsMode::Running => "frozen",
                     StatisticsMode::Batch => "of each batch (train mode)",

@@ -87,7 +87,7 @@ impl Place {
             setup.split = SplitChoice::Train;
         }
         let path = file.map_or_else(|| PathBuf::from(BUILTIN_SMALL), Path::to_path_buf);
-        let state = open_checkpoint(&path)?;
+        let state = open_checkpoint(&path, setup.key.as_deref())?;
         let mut inputs = Inputs::open(&setup, &state)?;
         let theta = inputs.params(&state, "point")?;
         check_finite(&path, theta.tensors())?;
@@ -133,7 +133,7 @@ impl Place {
     /// # Errors
     /// Where it can't be read, belongs to another network, or has values that aren't finite.
     pub fn another(&mut self, file: &Path, role: &str) -> Result<Params> {
-        let params = self.inputs.params(&open_checkpoint(file)?, role)?;
+        let params = self.inputs.another(file, role)?;
         check_finite(file, params.trainable())?;
         self.header.checkpoints = self.inputs.checkpoints.clone();
         Ok(params)
@@ -164,6 +164,34 @@ pub fn pull<T>(
 /// Whether every Hessian-vector product was zero: a loss without curvature.
 pub fn is_flat(found: &Eigenvalues) -> bool {
     found.smallest.value == 0.0 && found.top.iter().all(|pair| pair.value == 0.0)
+}
+
+/// What can't be said of eigenvalues after the last product; `None` where all are known as asked for.
+pub fn eigenvalue_warning(found: &Eigenvalues, tolerance: f64) -> Option<String> {
+    if is_flat(found) {
+        return Some(
+            "the Hessian is zero here: its eigenvalues have no relative residual and no ratio"
+                .to_owned(),
+        );
+    }
+    if found.converged {
+        return None;
+    }
+    if found.exhausted {
+        return Some(format!(
+            "an eigenvalue is too small beside the largest for a relative residual of {tolerance:e}: the products' own rounding is {:.1e}; compute in --precision f64 if this was f32",
+            found.smallest.residual
+        ));
+    }
+    Some(format!(
+        "not every eigenvalue is within the tolerance of its own size after {} products; raise --most-products or --tolerance, or compute in --precision f64",
+        found.products
+    ))
+}
+
+/// Vectors of `parameters` numbers that a memory budget holds.
+pub fn vectors_within(memory: usize, parameters: usize) -> usize {
+    memory / (parameters * size_of::<f64>()).max(1)
 }
 
 /// Relative rounding of a Hessian-vector product.

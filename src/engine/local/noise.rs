@@ -12,6 +12,7 @@ use crate::landscape::noise::exact::{ExactNoise, ExactPass};
 use crate::landscape::noise::layers::{self, LayerNorms};
 use crate::landscape::noise::scale::{Tradeoff, relative_costs, sgd_noise};
 use crate::landscape::noise::two_batches::{TwoBatchEstimate, TwoBatchOptions, TwoBatches};
+use crate::plot::number::significant;
 use serde::{Deserialize, Serialize};
 
 /// Costs and noise of training at one batch size.
@@ -116,13 +117,17 @@ fn measure(
     };
 
     let mut pass = ExactPass::new(point.clone());
-    let all = pull(
-        || pass.step(&mut objective),
-        |now| show(result, "gradients of samples", now.done, now.total),
-    )?;
-    result.exact = pass.noise(&tensors);
-    if let Some(gradient) = pass.gradient() {
-        result.layers = layers::table(&place.theta, gradient);
+    let mut all = true;
+    while let Some(now) = pass.step(&mut objective)? {
+        // What the samples so far say may be all that is ever kept.
+        result.exact = pass.noise(&tensors);
+        if let Some(gradient) = pass.gradient().filter(|_| result.layers.is_empty()) {
+            result.layers = layers::table(&place.theta, gradient);
+        }
+        if show(result, "gradients of samples", now.done, now.total) == Flow::Stop {
+            all = false;
+            break;
+        }
     }
     let (Some(exact), true) = (result.exact.clone(), all) else {
         if let Some(exact) = &result.exact {
@@ -138,9 +143,12 @@ fn measure(
         result.header.warnings.push(words.into());
     } else if exact.is_rounding(rounding(job.setup.precision).powi(2)) {
         result.header.warnings.push(format!(
-            "‖G‖² is {:.1e} of the mean ‖gₙ‖²: the gradient is zero here up to rounding, as at a saddle or a minimum, and every ratio to it, B_simple the first, is rounding",
-            exact.total.gradient_squared
-                / (exact.total.gradient_squared + exact.total.covariance_trace)
+            "‖G‖² is {} of the mean ‖gₙ‖²: the gradient is zero here up to rounding, as at a saddle or a minimum, and every ratio to it, B_simple the first, is rounding",
+            significant(
+                exact.total.gradient_squared
+                    / (exact.total.gradient_squared + exact.total.covariance_trace),
+                2
+            )
         ));
     }
     let row = |&batch: &usize| {

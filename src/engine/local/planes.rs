@@ -1,6 +1,6 @@
 //! Directions that are found rather than given: eigenvectors of the Hessian, the worst point of a box.
 
-use super::{is_flat, rounding};
+use super::{is_flat, rounding, vectors_within};
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{Directions, Setup, SplitChoice};
 use crate::engine::recipe::AxisFacts;
@@ -12,6 +12,7 @@ use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::sharpness::curve::{Advance, Curve, CurvePoint};
 use crate::landscape::sharpness::region::{Region, epsilon_text};
 use crate::model::params::Params;
+use crate::plot::number::{format_value, significant};
 use std::sync::Arc;
 
 /// Two directions, and the words for their axes.
@@ -55,6 +56,7 @@ impl Finder {
                 let options = LanczosOptions {
                     top: 2,
                     smallest: false,
+                    most_vectors: vectors_within(setup.memory.0, point.len()),
                     seed: setup.seed,
                     rounding: rounding(setup.precision),
                     ..LanczosOptions::default()
@@ -150,10 +152,14 @@ impl Finder {
                     &crate::landscape::curvature::lanczos::Eigenvalue,
                 )| {
                     AxisFacts {
-                        label: format!("eigenvector {}, λ = {:.4} (L2)", i + 1, pair.value),
+                        label: format!(
+                            "eigenvector {}, λ = {} (L2)",
+                            i + 1,
+                            format_value(pair.value)
+                        ),
                         rule: format!(
-                            "unit eigenvector of the {over} loss' Hessian at the centre, Lanczos to a relative residual of {:.0e} in {} products, seed {seed}",
-                            pair.residual / pair.value.abs(),
+                            "unit eigenvector of the {over} loss' Hessian at the centre, Lanczos to a relative residual of {} in {} products, seed {seed}",
+                            significant(pair.residual / pair.value.abs(), 1),
                             found.products,
                         ),
                     }
@@ -182,9 +188,9 @@ impl Finder {
                 let corner: Vec<f64> = widths.iter().zip(&signs).map(|(w, s)| w * s).collect();
                 let axes = [
                     AxisFacts {
-                        label: format!("towards y*, φ = {:.3} % at 1", found.phi),
+                        label: format!("towards the worst point, φ = {:.3} % at 1", found.phi),
                         rule: format!(
-                            "to the worst point y* within |zᵢ| ≤ {size} (|wᵢ| + 1) of the {over} loss, sign-gradient ascent over growing boxes, {} gradients (Keskar et al. 2017)",
+                            "to the worst point within |zᵢ| ≤ {size} (|wᵢ| + 1) of the {over} loss, sign-gradient ascent over growing boxes, {} gradients (Keskar et al. 2017)",
                             found.gradients
                         ),
                     },

@@ -1,41 +1,57 @@
 //! Directions in files: Li et al.'s HDF5 and safetensors by parameter name.
 //!
-//! Both are what `--directions` takes. Buffers stay behind, since no direction moves them. How a stored
-//! direction is matched to a network is the engine's business.
+//! Both are what `--directions` takes, which reads back exactly what was written. Buffers are written
+//! where a direction moves any. How a stored direction is matched to a network is the engine's business.
 
 use super::{save, sizes};
 use crate::checkpoint::{Array, Values, safetensors};
 use crate::error::{Error, Result};
-use crate::model::params::Params;
-use hdf5_pure::FileBuilder;
+use crate::model::graph::Role;
+use crate::model::params::{Params, TensorSpec};
+use hdf5_pure::{FileBuilder, GroupBuilder};
 use std::path::Path;
 
 /// Writes one or two directions as Li et al.'s code does: groups `xdirection` and `ydirection` with
-/// datasets "0", "1", … of the trained tensors in the network's order, float32 where that is exact.
+/// datasets "0", "1", … of the trained tensors in the network's order, or where buffers move of all
+/// entries of the state dict (counters of batches as zeros), float32 where that is exact.
 ///
 /// # Errors
 /// Where there are none or more than two, a value isn't finite, or the file can't be written.
 pub fn write_directions(path: &Path, directions: &[Params]) -> Result<()> {
     let single = check_directions(path, directions)?;
+    let states = directions.iter().any(Params::moves_buffers);
     let mut file = FileBuilder::new();
     for (name, direction) in ["xdirection", "ydirection"].into_iter().zip(directions) {
         let mut group = file.create_group(name);
-        for (index, (spec, values)) in direction.trainable().enumerate() {
-            let dataset = group.create_dataset(&index.to_string());
-            if single {
-                dataset.with_f32_data(&narrow(values));
-            } else {
-                dataset.with_f64_data(values);
+        let mut next = 0;
+        for (spec, values) in direction
+            .tensors()
+            .filter(|(s, _)| states || s.is_trainable())
+        {
+            dataset(&mut group, next, values, &spec.shape, single);
+            next += 1;
+            if spec.role == Role::RunningVar {
+                dataset(&mut group, next, &[0.0], &[], single);
+                next += 1;
             }
-            dataset.with_shape(&sizes(&spec.shape));
         }
         file.add_group(group.finish());
     }
     save(path, file)
 }
 
+fn dataset(group: &mut GroupBuilder, index: usize, values: &[f64], shape: &[usize], single: bool) {
+    let dataset = group.create_dataset(&index.to_string());
+    if single {
+        dataset.with_f32_data(&narrow(values));
+    } else {
+        dataset.with_f64_data(values);
+    }
+    dataset.with_shape(&sizes(shape));
+}
+
 /// Writes directions as safetensors by parameter name: two as `x.NAME` and `y.NAME`, one as `NAME`.
-/// Trained tensors only, F32 where that is exact for all values, else F64.
+/// Trained tensors, and where they move buffers, F32 where that is exact for all values, else F64.
 ///
 /// # Errors
 /// As [`write_directions`].
@@ -48,7 +64,9 @@ pub fn directions(path: &Path, directions: &[Params]) -> Result<()> {
     };
     let mut tensors = Vec::new();
     for (prefix, direction) in prefixes.into_iter().zip(directions) {
-        for (spec, values) in direction.trainable() {
+        let moves_buffers = direction.moves_buffers();
+        let written = |spec: &TensorSpec| moves_buffers || spec.is_trainable();
+        for (spec, values) in direction.tensors().filter(|(spec, _)| written(spec)) {
             let values = if single {
                 Values::F32(narrow(values))
             } else {
@@ -74,7 +92,7 @@ fn check_directions(path: &Path, directions: &[Params]) -> Result<bool> {
             directions.len()
         )));
     }
-    let tensors = || directions.iter().flat_map(Params::trainable);
+    let tensors = || directions.iter().flat_map(Params::tensors);
     if let Some((spec, _)) = tensors().find(|(_, values)| values.iter().any(|v| !v.is_finite())) {
         return Err(Error::file(
             path,

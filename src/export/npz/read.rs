@@ -40,12 +40,11 @@ pub fn read(path: &Path) -> Result<Outcome> {
 /// The numeric arrays of a file.
 struct Arrays(Vec<(String, Array)>);
 
-/// Whether the file at `path` holds a measure, which [`read`] doesn't take.
-pub fn is_measure(path: &Path) -> bool {
-    let Ok(arrays) = npz::read_arrays(path) else {
-        return false;
-    };
-    header(&Arrays(arrays)).is_ok_and(|header| measure(&header).is_some())
+/// The header of a measure, which [`read`] doesn't take; `None` where the file holds none.
+pub fn measure_header(path: &Path) -> Option<Value> {
+    let arrays = npz::read_arrays(path).ok()?;
+    let header = header(&Arrays(arrays)).ok()?;
+    measure(&header).is_some().then_some(header)
 }
 
 /// The kind of measure that a header belongs to.

@@ -5,10 +5,12 @@ use crate::engine::job::CENTRES;
 use crate::engine::report::Report;
 use crate::engine::result::Outcome;
 use crate::error::Result;
+use crate::export::caption;
 use crate::export::curvature::figure as bends;
 use crate::export::curves::{self, At, Spectral};
 use crate::export::figure::{self, FigureOptions};
 use crate::export::noise::figure as noises;
+use crate::export::panels;
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
 use crate::plot::number::format_value;
@@ -72,7 +74,10 @@ fn line_figure(line: &Outcome, place: Place) -> Drawn {
     match place {
         Place::File => Ok((drawing.svg()?, Vec::new())),
         Place::Page => {
-            let (drawing, caption) = drawing.without_caption();
+            let (drawing, mut caption) = drawing.without_caption();
+            // The page says at its head what was compared.
+            let said = caption::inputs(&line.recipe);
+            caption.retain(|words| !said.contains(words));
             Ok((drawing.svg()?, caption))
         }
     }
@@ -89,7 +94,7 @@ fn contours(report: &Report, place: Place) -> Option<Drawn> {
         .collect();
     let (_, first) = shown.first()?;
     let options = FigureOptions {
-        width: if place == Place::Page { 70.0 } else { 80.0 },
+        width: shown.len() as f64 * if place == Place::Page { 70.0 } else { 80.0 },
         ..FigureOptions::default()
     };
     let mut caption = vec![
@@ -111,8 +116,8 @@ fn contours(report: &Report, place: Place) -> Option<Drawn> {
         rule.unwrap_or_default(),
         norms.join(", ")
     ));
-    caption.extend(figure::caption(first).into_iter().nth(1));
-    let drawn = figure::panels(&shown, &options, place == Place::File);
+    caption.push(caption::data_line(&first.recipe));
+    let drawn = panels::contours(&shown, &options, place == Place::File);
     Some(drawn.map(|svg| (svg, caption)))
 }
 

@@ -1,7 +1,8 @@
 //! HTML being written: escaped text, tables, figures, sections. It knows nothing of what they say.
 
 pub(super) use crate::plot::escaped;
-use crate::plot::number::{format_value, grouped};
+use crate::plot::number::grouped;
+pub(super) use crate::plot::number::three_digits as digits;
 use crate::plot::page::with_names;
 
 /// A cell of a table.
@@ -22,39 +23,6 @@ pub fn words(text: impl AsRef<str>) -> Cell {
 /// A number, to three digits.
 pub fn value(number: f64) -> Cell {
     Cell::Number(digits(number))
-}
-
-/// A number to three digits with its zeros, so that those below each other are equally long:
-/// 3.90, 0.0730, 10,800.
-pub fn digits(number: f64) -> String {
-    let scientific = format!("{:.2e}", number.abs());
-    let power = scientific.split_once('e').and_then(|(_, p)| p.parse().ok());
-    let (Some(power @ -3..=6), Ok(rounded)) = (power, scientific.parse::<f64>()) else {
-        return with_mantissa(&format_value(number), &scientific);
-    };
-    let power: i32 = power;
-    let text = match power {
-        3.. => grouped(rounded as usize),
-        _ => format!("{rounded:.*}", (2 - power).max(0) as usize),
-    };
-    let minus = if number < 0.0 { "−" } else { "" };
-    if rounded == 0.0 {
-        return "0".into();
-    }
-    format!("{minus}{text}")
-}
-
-/// 5.3×10⁻⁴ with the three digits of `scientific`: 5.30×10⁻⁴.
-fn with_mantissa(text: &str, scientific: &str) -> String {
-    match (text.split_once("10"), scientific.split_once('e')) {
-        (Some((front, power)), Some((mantissa, _)))
-            if front.is_empty() || front.contains(['×', '−']) =>
-        {
-            let minus = if front.starts_with('−') { "−" } else { "" };
-            format!("{minus}{mantissa}×10{power}")
-        }
-        _ => text.to_owned(),
-    }
 }
 
 /// Words of this program with their indices set low: λ_max, B_simple.
@@ -217,21 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_keep_three_digits() {
-        for (number, text) in [
-            (3.9, "3.90"),
-            (-0.073, "−0.0730"),
-            (10_812.0, "10,800"),
-            (999.7, "1,000"),
-            (0.0, "0"),
-            (5.304e-4, "5.30×10⁻⁴"),
-            (-1e-7, "−1.00×10⁻⁷"),
-            (2e10, "2.00×10¹⁰"),
-            (f64::INFINITY, "∞"),
-            (f64::NAN, "NaN"),
-        ] {
-            assert_eq!(digits(number), text);
-        }
+    fn indices_are_set_low() {
         assert_eq!(marked("λ_max < 1"), "λ<sub>max</sub> &lt; 1");
     }
 

@@ -13,7 +13,7 @@ use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
 use crate::landscape::distance::Distance;
 use crate::landscape::noise::CAUTION as NOISE_CAUTION;
 use crate::landscape::noise::layers::LayerNorms;
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, significant};
 
 /// Eigenvalues, trace and density, then curvature along lines and over planes.
 pub fn curvature(report: &Report, figures: &Figures) -> String {
@@ -62,7 +62,7 @@ fn eigenvalues(both: [Option<&CurvatureResult>; 2]) -> String {
     }
     rows.push(smallest);
     table(
-        "Eigenvalues of the Hessian by Lanczos, with the relative residuals ‖Hv − λv‖/|λ|; that of λ_min, the end of a dense bulk, is judged beside a tenth of λ_max",
+        "Eigenvalues of the Hessian by Lanczos, with the relative residuals ‖Hv − λv‖/|λ|",
         &["", PAIR[0], "residual", PAIR[1], "residual"],
         &rows,
     )
@@ -145,7 +145,8 @@ fn residual(pair: Option<&crate::landscape::curvature::lanczos::Eigenvalue>) -> 
         || "–".into(),
         |p| {
             let unsure = if p.converged { "" } else { " (not converged)" };
-            format!("{:.0e}{unsure}", p.residual / p.value.abs())
+            let relative = significant(p.residual / p.value.abs(), 1);
+            format!("{relative}{unsure}")
         },
     ))
 }

@@ -7,10 +7,12 @@ use crate::engine::job::{CENTRES, Setup, command_line};
 use crate::engine::report::Report;
 use crate::error::Result;
 use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
+use crate::landscape::definitions::{self, Definition};
 use crate::landscape::grid::Axis;
 use crate::landscape::noise::CAUTION as NOISE_CAUTION;
 use crate::landscape::sharpness::CAUTION;
-use crate::plot::number::{format_value, grouped};
+use crate::landscape::slice::Buffers;
+use crate::plot::number::{format_value, grouped, power};
 
 /// Libraries whose version may change a number.
 pub const LIBRARIES: [(&str, &str); 5] = [
@@ -21,16 +23,43 @@ pub const LIBRARIES: [(&str, &str); 5] = [
     ("rand_chacha", "0.10.0"),
 ];
 
-/// A paper, as a link.
-fn paper(name: &str, arxiv: &str) -> String {
-    format!("<a href=\"https://arxiv.org/abs/{arxiv}\">{name}</a>")
+/// Formulas one after the other, with their names where there are several.
+fn formulas(definitions: &[Definition]) -> String {
+    let one = |one: &Definition| match definitions {
+        [_] => one.formula.to_owned(),
+        _ => format!("{}: {}", one.name, one.formula),
+    };
+    let all: Vec<String> = definitions.iter().map(one).collect();
+    all.join(";  ")
 }
 
-/// One part: what it is called, its formula, where it comes from (HTML), its settings, its commands.
+/// Where they come from, each place once, papers on arXiv as links.
+fn sources(definitions: &[Definition]) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for source in definitions.iter().flat_map(|one| one.sources) {
+        let brief = escaped(&source.brief());
+        let linked = match source.arxiv {
+            "" => brief,
+            arxiv => brief.replacen(
+                source.paper,
+                &format!(
+                    "<a href=\"https://arxiv.org/abs/{arxiv}\">{}</a>",
+                    source.paper
+                ),
+                1,
+            ),
+        };
+        if !all.contains(&linked) {
+            all.push(linked);
+        }
+    }
+    format!("{}.", all.join("; "))
+}
+
+/// One part: what it is called, what it is of, its settings, its commands.
 struct Method {
     name: &'static str,
-    formula: &'static str,
-    source: String,
+    definitions: Vec<Definition>,
     settings: String,
     commands: Vec<String>,
 }
@@ -49,10 +78,13 @@ pub fn methods(report: &Report) -> Result<String> {
     ));
     for method in list(report)? {
         html += &format!("<h3>{}</h3>\n", escaped(method.name));
-        html += &format!("<p class=\"formula\">{}</p>\n", marked(method.formula));
+        html += &format!(
+            "<p class=\"formula\">{}</p>\n",
+            marked(&formulas(&method.definitions))
+        );
         html += &paragraph(&format!(
             "{} <span class=\"faint\">{}</span>",
-            method.source,
+            sources(&method.definitions),
             escaped(&method.settings)
         ));
         let commands: Vec<String> = method.commands.iter().map(|c| escaped(c)).collect();
@@ -101,20 +133,16 @@ fn list(report: &Report) -> Result<Vec<Method>> {
     let subspace = job.subspace()?;
     let noise = [job.noise(0)?, job.noise(1)?];
     let surfaces: Result<Vec<_>> = CENTRES.iter().map(|alpha| job.surface(*alpha)).collect();
-    let keskar = paper("Keskar et al. 2017", "1609.04836");
-    let li = paper("Li et al. 2018", "1712.09913");
     let mut all = vec![
         Method {
             name: "Line between both",
-            formula: "θ(α) = (1 − α) θ_small + α θ_large;  barrier = max over α in [0, 1] of f(θ(α)) − [(1 − α) f(θ_small) + α f(θ_large)]",
-            source: format!("{keskar}, figure 3."),
+            definitions: vec![definitions::BARRIER],
             settings: format!("α = {}.", steps(line.alpha)),
             commands: vec![written("line", &line, "line.npz")?],
         },
         Method {
             name: "Contours",
-            formula: "θ(c) = θ₀ + c₁ d₁ + c₂ d₂;  each filter of d: d ← d · ‖w‖ / ‖d‖, d ~ N(0, 1)",
-            source: format!("{li}, section 4: filter-wise normalisation; tensors with one axis stay fixed."),
+            definitions: vec![definitions::PLANE],
             settings: format!("−1 to 1 on both axes, {} points each, seed {seed}.", if job.quick { 15 } else { 31 }),
             commands: surfaces?
                 .iter()
@@ -124,8 +152,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Sharpness φ",
-            formula: "φ(ε, A) = 100 · (max over z in C of f(θ + A z) − f(θ)) / (1 + f(θ)),  C = { z : |zᵢ| ≤ ε (|(A⁺θ)ᵢ| + 1) }",
-            source: format!("{keskar}, metric 2.1, equations 3 and 4."),
+            definitions: vec![definitions::PHI],
             settings: format!(
                 "Full space A = I, and {} random directions with entries N(0, 1). Sign-gradient ascent from the centre and {} random corners and L-BFGS-B from a random interior point, {} iterations each, seed {seed}.",
                 subspace.subspace.unwrap_or(0),
@@ -139,13 +166,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Other sharpnesses",
-            formula: "SAM: f(w + ρ g/‖g‖) − f(w);  ASAM: f(w + ρ w²g/‖|w| g‖) − f(w);  worst: max of f(w + z) − f(w), |zᵢ| ≤ ρ|wᵢ|;  average: E f(w + ρ|w| ξ) − f(w), and E f(w + ρ d) − f(w) with d filter-normalised",
-            source: format!(
-                "{}, equation 2; {}, equation 6; {}, equation 1; {li}, section 4.",
-                paper("Foret et al. 2021", "2010.01412"),
-                paper("Kwon et al. 2021", "2102.11600"),
-                paper("Andriushchenko et al. 2023", "2302.07011"),
-            ),
+            definitions: vec![definitions::SAM, definitions::ASAM, definitions::ADAPTIVE_WORST, definitions::ADAPTIVE_AVERAGE, definitions::FILTER_AVERAGE],
             settings: format!(
                 "ρ = {}, {} random draws an average, {} steps of ascent, seed {seed}; by the first command above.",
                 sharpness.rho, sharpness.draws, sharpness.iterations
@@ -154,30 +175,22 @@ fn list(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Sharpness along ε",
-            formula: "φ(ε, I) at growing ε, each box from the worst point of the smaller one",
-            source: format!("As above ({keskar})."),
-            settings: "Sign-gradient ascent, two steps at each ε besides the two that choose its start: coarser than the table, so its values may lie below. The report makes it, and the window’s sharpness view.".into(),
+            definitions: vec![definitions::PHI],
+            settings: "Each box of a growing ε from the worst point of the smaller one, sign-gradient ascent, two steps at each ε besides the two that choose its start: coarser than the table, so its values may lie below. The report makes it, and the window’s sharpness view.".into(),
             commands: Vec::new(),
         },
     ];
     all.extend(curvature(report)?);
     all.push(Method {
         name: "Distances",
-        formula: "‖θ_a − θ_b‖₂ over the trained tensors, in total and by module; relative: over ‖θ_b‖₂",
-        source: format!("{keskar}, section 4.2."),
+        definitions: vec![definitions::DISTANCE],
         settings: "No setting.".into(),
         commands: distance_commands(report)?,
     });
     let [first, second] = &noise;
     all.push(Method {
         name: "Gradient noise",
-        formula: "B_simple = tr Σ/‖G‖², tr Σ = mean ‖gₙ‖² − ‖G‖²;  B_noise = tr(HΣ)/(GᵀHG);  g = η (N/B − 1)",
-        source: format!(
-            "{}, equations 2.8 and 2.9; {}, equation 15; ‖θ‖/‖∇‖: {}, equation 6.",
-            paper("McCandlish et al. 2018", "1812.06162"),
-            paper("Smith and Le 2017", "1710.06451"),
-            paper("You et al. 2017", "1708.03888")
-        ),
+        definitions: vec![definitions::B_SIMPLE, definitions::B_NOISE, definitions::SGD_NOISE, definitions::ALIGNMENT, definitions::TRUST],
         settings: format!(
             "B_simple exactly, from the gradients of all samples; {} probes for B_noise; alignment over {} batches of each size; seed {seed}.",
             first.curvature_probes, first.alignment_repeats
@@ -198,14 +211,16 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
     let mut all = vec![
         Method {
             name: "Curvature",
-            formula: "H = ∇²f;  top and smallest eigenvalues: Lanczos;  tr H = E vᵀHv, v = ±1;  density: Σ wᵢ δ(λ − λᵢ) from Lanczos quadrature, drawn as Gaussians",
-            source: format!(
-                "Lanczos with full reorthogonalisation (Golub and Van Loan 2013, section 10.1); Hutchinson 1990; {}.",
-                paper("Ghorbani et al. 2019", "1901.10159")
-            ),
+            definitions: vec![
+                definitions::LARGEST,
+                definitions::SMALLEST,
+                definitions::TRACE,
+                definitions::FROBENIUS,
+                definitions::DENSITY,
+            ],
             settings: format!(
-                "Exact Hessian-vector products; relative residual {:e}, at most {} products; {} probes for the trace; {} probes of {} steps for the density; seed {seed}.",
-                first.tolerance,
+                "Exact Hessian-vector products; relative residual {}, at most {} products; {} probes for the trace; {} probes of {} steps for the density; seed {seed}.",
+                power(first.tolerance),
                 first.most_products,
                 first.probes,
                 first.density_probes,
@@ -218,11 +233,7 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Curvature along the line and the gradient",
-            formula: "slope dᵀ∇f and curvature dᵀHd at θ_small + α d, d = θ_large − θ_small;  with g = ∇f(θ): f(θ − η g), ‖∇f(θ − η g) − g‖;  effective smoothness: the largest ‖∇f(θ − η g) − g‖/‖η g‖",
-            source: format!(
-                "{}, section 3.1 and figure 4.",
-                paper("Santurkar et al. 2018", "1805.11604")
-            ),
+            definitions: vec![definitions::ALONG_LINE, definitions::ALONG_GRADIENT],
             settings: format!(
                 "α = {}; η = {}; by the commands above.",
                 steps(first.alpha),
@@ -238,15 +249,11 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
     let [first, second] = &maps;
     all.push(Method {
         name: "Map of curvature",
-        formula: "|λ_min/λ_max| of H at θ + c₁ d₁ + c₂ d₂",
-        source: format!(
-            "{}, section 6 and figure 7.",
-            paper("Li et al. 2018", "1712.09913")
-        ),
+        definitions: vec![definitions::RATIO],
         settings: format!(
-            "c₁ and c₂ = {} each, directions made as those of the contours; Lanczos to {:e}, at most {} products a point, seed {seed}. A quick report has no map.",
+            "c₁ and c₂ = {} each, directions made as those of the contours; Lanczos to {}, at most {} products a point, seed {seed}. A quick report has no map.",
             first.map.map_or_else(String::new, steps),
-            first.tolerance,
+            power(first.tolerance),
             first.most_products
         ),
         commands: vec![
@@ -331,7 +338,10 @@ fn facts(report: &Report) -> String {
         },
     );
     let statistics = if report.has_statistics {
-        let buffers = format!("{:?}", report.job.buffers).to_lowercase();
+        let mut buffers = format!("{:?}", report.job.buffers).to_lowercase();
+        if report.job.buffers == Buffers::Recompute {
+            buffers += &format!(" ({})", report.job.remeasure.rule());
+        }
         format!(
             "running means and variances: {buffers} along the line and over planes; those of each checkpoint (eval mode) for sharpness, curvature, its lines and maps, and noise"
         )

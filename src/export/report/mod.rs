@@ -11,7 +11,7 @@ mod page;
 mod sections;
 pub mod summary;
 
-use crate::checkpoint::files::replace_file;
+use crate::checkpoint::files::{beside, replace_file};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::export::figure::FigureOptions;
@@ -21,6 +21,7 @@ use figures::{Figures, Place};
 pub use methods::LIBRARIES;
 use serde::Serialize;
 use serde_json::{Value, json};
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +38,7 @@ const MAPS: [&str; 2] = ["curvature-map-small-batch", "curvature-map-large-batch
 const MEASURE_SUFFIXES: [&str; 3] = ["json", "npz", "csv"];
 /// Every other file there may be beside the page.
 const OTHERS: [&str; 24] = [
-    "summary.json",
+    SUMMARY,
     "line.npz",
     "line.json",
     "line.svg",
@@ -65,11 +66,18 @@ const OTHERS: [&str; 24] = [
 /// Near the start of every page.
 const GENERATOR: &str = "<meta name=\"generator\" content=\"Losscope ";
 const DISTANCES: &str = "distances.json";
+const SUMMARY: &str = "summary.json";
 
 /// The folder of a page's files: `report-files` beside `report.html`.
 pub fn folder(page: &Path) -> PathBuf {
+    // The page links to it, and links are text.
     let stem = page.file_stem().unwrap_or_default().to_string_lossy();
-    page.with_file_name(format!("{stem}-files"))
+    beside(page, OsStr::new(stem.as_ref()), "-files")
+}
+
+/// What a page says at its head, for programs; header and job among it.
+pub fn summary_file(page: &Path) -> PathBuf {
+    folder(page).join(SUMMARY)
 }
 
 /// Its name alone.
@@ -122,7 +130,9 @@ fn names() -> Vec<String> {
 /// # Errors
 /// Where one can't be removed.
 pub fn remove(page: &Path) -> Result<()> {
-    if !is_page(page) {
+    // Who removed the page meant its files, too.
+    let is_ours = is_page(page) || !page.exists() && summary_file(page).is_file();
+    if !is_ours {
         return Ok(());
     }
     let folder = folder(page);
@@ -159,7 +169,7 @@ pub fn write(page: &Path, report: &Report) -> Result<Value> {
     files.figures(&figures::figures(report, Place::File))?;
     let rows = summary::rows(report);
     let value = summary_value(report, &rows, &files.names())?;
-    files.json("summary", "summary.json", &value)?;
+    files.json("summary", SUMMARY, &value)?;
     let figures = figures::figures(report, Place::Page);
     let html = page::html(report, &rows, &figures, &files)?;
     replace_file(page, |file| {

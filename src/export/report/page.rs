@@ -4,6 +4,7 @@ use super::figures::Figures;
 use super::html::{Cell, escaped, marked, maybe, ratio_bar, uncertain, value};
 use super::summary::{Group, Row, curvature_sentence, sentence};
 use super::{Files, GENERATOR, folder_name, measures, methods, sections};
+use crate::engine::names;
 use crate::engine::report::Report;
 use crate::error::Result;
 use crate::plot::heat::base64;
@@ -120,7 +121,7 @@ fn head(report: &Report, title: &str, rows: &[Row]) -> String {
         html += &format!(
             "<dt class=\"{class}\">{}</dt><dd>{} <span class=\"hash\">sha-256 {}</span></dd>\n",
             escaped(&file.role),
-            escaped(&file.path.display().to_string()),
+            escaped(&names::place(&file.path)),
             escaped(&file.sha256)
         );
     }
@@ -206,14 +207,15 @@ fn summary(rows: &[Row]) -> String {
 }
 
 fn summary_row(row: &Row, most: f64) -> String {
+    let (factor, unit) = row.for_people();
     let number = |i: usize, v: f64| match row.errors {
-        Some(errors) => uncertain(v, errors[i]),
-        None => value(v),
+        Some(errors) => uncertain(factor * v, factor * errors[i]),
+        None => value(factor * v),
     };
-    let unit = if row.unit.is_empty() {
+    let unit = if unit.is_empty() {
         String::new()
     } else {
-        format!(" <span class=\"faint\">{}</span>", escaped(row.unit))
+        format!(" <span class=\"faint\">{}</span>", escaped(unit))
     };
     let bar = row.ratio.map_or_else(String::new, |r| ratio_bar(r, most));
     let cells = [

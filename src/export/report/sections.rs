@@ -8,7 +8,7 @@ use crate::engine::report::{Part, Report};
 use crate::engine::sharpness::{CheckpointSharpness, SharpnessReport};
 use crate::landscape::sharpness::search::{Method, Sharpness};
 use crate::landscape::sharpness::{CAUTION, PUBLISHED, PUBLISHED_EPSILON};
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, percent_to, power};
 
 /// Names of the pair, as headings.
 pub(super) const PAIR: [&str; 2] = ["small batch", "large batch"];
@@ -119,14 +119,14 @@ fn one_box(found: &Sharpness, place: &str, name: &str) -> Vec<Cell> {
     };
     vec![
         words(place),
-        Cell::Number(format!("{:e}", found.epsilon)),
+        Cell::Number(power(found.epsilon)),
         words(name),
         value(found.loss),
         value(found.phi),
         of(Method::Sign),
         of(Method::Lbfgsb),
         maybe(found.random_floor),
-        Cell::Number(format!("{:.0} %", 100.0 * found.active_bounds)),
+        Cell::Number(percent_to(found.active_bounds, 0)),
         count(found.gradients),
     ]
 }
@@ -181,7 +181,7 @@ fn published(found: &SharpnessReport) -> String {
     }
     rows.extend(PUBLISHED.iter().map(|(name, s, l)| row(name, *s, *l)));
     table(
-        "Published for full space and ε = 1e-3: φ (%) of the networks of Keskar et al. 2017, table 3",
+        "Published for full space and ε = 10⁻³: φ (%) of the networks of Keskar et al. 2017, table 3",
         &["network", PAIR[0], PAIR[1], "ratio"],
         &rows,
     )

@@ -4,7 +4,7 @@ use crate::engine::report::Report;
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::sharpness::SharpnessReport;
 use crate::landscape::table::Column;
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, power};
 use serde::Serialize;
 
 /// What a number is about.
@@ -85,6 +85,15 @@ impl Row {
             errors: None,
             ratio: (small > 0.0 && large > 0.0 && ratio.is_finite()).then_some(ratio),
             verdict: None,
+        }
+    }
+
+    /// What people multiply its numbers by, and the unit they read then: shares are per cent to them.
+    pub fn for_people(&self) -> (f64, &'static str) {
+        if self.group == Group::Fit && self.unit.is_empty() {
+            (100.0, "%")
+        } else {
+            (1.0, self.unit)
         }
     }
 
@@ -193,7 +202,7 @@ fn boxes(found: &SharpnessReport, place: &str) -> Vec<Row> {
         &crate::landscape::sharpness::search::Sharpness,
     )| {
         let key = format!("phi_{}_{:e}", place.replace(' ', "_"), a.epsilon);
-        let name = format!("φ at ε = {:e}, {place}", a.epsilon);
+        let name = format!("φ at ε = {}, {place}", power(a.epsilon));
         Row::new(Group::Sharpness, &key, &name, "%", [a.phi, b.phi]).judged()
     };
     small.boxes.iter().zip(&large.boxes).map(row).collect()

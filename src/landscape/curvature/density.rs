@@ -52,8 +52,12 @@ pub struct Quadrature {
     options: DensityOptions,
     rng: ChaCha8Rng,
     krylov: Option<Krylov>,
-    finished: Vec<Vec<[f64; 2]>>,
-    products: usize,
+    /// Nodes of the finished probes.
+    finished: Vec<[f64; 2]>,
+    /// What is shown.
+    latest: Density,
+    /// Products of the current probe at which it was last shown.
+    shown_at: usize,
 }
 
 /// As [`super::trace`]'s: another one than theirs.
@@ -71,17 +75,18 @@ impl Quadrature {
             options,
             krylov: None,
             finished: Vec::new(),
-            products: 0,
+            latest: Density::default(),
+            shown_at: 0,
         }
     }
 
-    /// One product more, with the density of the probes finished until now (and of the current one,
-    /// as far as it is); `None` after the last.
+    /// One product more, with the density of the probes finished until now; while there is none, with
+    /// that of the first as far as it is. `None` after the last.
     ///
     /// # Errors
     /// Where the objective fails, or a product isn't finite.
     pub fn step(&mut self, objective: &mut dyn Objective) -> Result<Option<Density>> {
-        if self.finished.len() >= self.options.probes || self.point.is_empty() {
+        if self.latest.probes >= self.options.probes || self.point.is_empty() {
             return Ok(None);
         }
         let krylov = self.krylov.get_or_insert_with(|| {
@@ -91,45 +96,40 @@ impl Quadrature {
         if let Some(wanted) = krylov.wanted() {
             let product = objective.hessian_vector(&self.point, wanted)?;
             krylov.take(product)?;
-            self.products += 1;
+            self.latest.products += 1;
         }
-        let nodes = nodes(krylov);
-        if krylov.len() >= self.options.steps || krylov.wanted().is_none() {
-            self.finished.push(nodes.clone());
+        let steps = krylov.len();
+        if steps >= self.options.steps || krylov.wanted().is_none() {
+            self.finished.extend(nodes(krylov));
             self.krylov = None;
-            return Ok(Some(self.average(None)));
+            let probes = self.latest.probes + 1;
+            self.latest.show(&self.finished, probes);
+            self.latest.probes = probes;
+        } else if self.latest.probes == 0 && steps >= self.shown_at + (steps / 16).max(1) {
+            // A probe half done has wrong tails: it is shown only while there is no other. Its
+            // eigenproblem costs m² and isn't solved after every product.
+            self.shown_at = steps;
+            let nodes = nodes(krylov);
+            self.latest.show(&nodes, 1);
         }
-        Ok(Some(self.average(Some(nodes))))
-    }
-
-    fn average(&self, unfinished: Option<Vec<[f64; 2]>>) -> Density {
-        // A probe half done has wrong tails: it counts only while there is no other.
-        let unfinished = unfinished.filter(|_| self.finished.is_empty());
-        let all: Vec<&Vec<[f64; 2]>> = self.finished.iter().chain(&unfinished).collect();
-        let share = 1.0 / all.len().max(1) as f64;
-        let mut nodes: Vec<[f64; 2]> = all
-            .iter()
-            .flat_map(|nodes| nodes.iter().map(|[value, weight]| [*value, weight * share]))
-            .collect();
-        nodes.sort_by(|a, b| a[0].total_cmp(&b[0]));
-        Density {
-            nodes,
-            probes: self.finished.len(),
-            products: self.products,
-        }
+        Ok(Some(self.latest.clone()))
     }
 }
 
 fn nodes(krylov: &Krylov) -> Vec<[f64; 2]> {
     let ritz = krylov.ritz();
-    ritz.values
-        .iter()
-        .enumerate()
-        .map(|(i, &value)| [value, ritz.vectors[(0, i)].powi(2)])
-        .collect()
+    let pairs = ritz.values.into_iter().zip(ritz.weights);
+    pairs.map(|(value, weight)| [value, weight]).collect()
 }
 
 impl Density {
+    /// Takes the nodes of so many probes.
+    fn show(&mut self, nodes: &[[f64; 2]], probes: usize) {
+        let share = 1.0 / probes as f64;
+        self.nodes = nodes.iter().map(|[v, w]| [*v, w * share]).collect();
+        self.nodes.sort_by(|a, b| a[0].total_cmp(&b[0]));
+    }
+
     /// Σ weight · value^power: tr H^power / n.
     pub fn moment(&self, power: i32) -> f64 {
         self.nodes.iter().map(|[v, w]| w * v.powi(power)).sum()

@@ -17,14 +17,15 @@ pub struct LanczosOptions {
     pub top: usize,
     /// Whether the smallest eigenvalue must converge too.
     pub smallest: bool,
-    /// The residual of the smallest is judged against |λ_min| or this share of |λ_max|, whichever is
-    /// more: at a minimizer it ends a dense bulk about zero, where relative residuals stay large long
-    /// after its size beside the largest is known.
+    /// Where only the ratio |λ_min/λ_max| is wanted: the residual of the smallest is judged against
+    /// this share of |λ_max| if that is more than |λ_min|. 0: against its own size alone.
     pub smallest_share: f64,
     /// ‖H v − λ v‖₂ / |λ| at which an eigenpair counts as found.
     pub tolerance: f64,
     /// Products after which the best so far is the answer.
     pub most_products: usize,
+    /// Vectors kept at once; with more products than that the basis starts again from its best.
+    pub most_vectors: usize,
     /// Seed of the start vector.
     pub seed: u64,
     /// Relative rounding of one product, below which no residual can be known: about 1e-6 where
@@ -32,14 +33,27 @@ pub struct LanczosOptions {
     pub rounding: f64,
 }
 
+/// The smallest eigenvalue ends a dense bulk about zero: to know it by its own size takes some
+/// hundreds of products where the largest ones take some tens.
+pub const MOST_PRODUCTS: usize = 1000;
+
+impl LanczosOptions {
+    /// Vectors with which a restart still gets anywhere: those wanted from both ends, some to guard
+    /// them, and room for new ones.
+    pub fn fewest_vectors(&self) -> usize {
+        2 * self.top + 16
+    }
+}
+
 impl Default for LanczosOptions {
     fn default() -> Self {
         Self {
             top: 5,
             smallest: true,
-            smallest_share: 0.1,
+            smallest_share: 0.0,
             tolerance: 1e-3,
-            most_products: 300,
+            most_products: MOST_PRODUCTS,
+            most_vectors: usize::MAX,
             seed: 0,
             rounding: 1e-15,
         }
@@ -51,10 +65,15 @@ impl Default for LanczosOptions {
 pub struct Eigenvalue {
     /// λ
     pub value: f64,
-    /// ‖H v − λ v‖₂ for its unit vector v: some eigenvalue lies within this of λ.
+    /// ‖H v − λ v‖₂ for its unit vector v, but no less than the rounding of the products: some
+    /// eigenvalue lies within this of λ.
     pub residual: f64,
-    /// Whether the residual is within the tolerance.
+    /// Whether the residual is within the tolerance of the eigenvalue's own size.
     pub converged: bool,
+    /// Whether more products would tell no more: converged, or known to the rounding of the products,
+    /// beside which the eigenvalue itself is too small for the tolerance.
+    #[serde(default)]
+    pub exhausted: bool,
 }
 
 /// Eigenvalues after some products.
@@ -68,6 +87,9 @@ pub struct Eigenvalues {
     pub products: usize,
     /// All that was asked for is within the tolerance.
     pub converged: bool,
+    /// More products would tell no more.
+    #[serde(default)]
+    pub exhausted: bool,
 }
 
 /// A computation of extreme eigenvalues at one point, advanced by [`Lanczos::step`].
@@ -79,10 +101,6 @@ pub struct Lanczos {
     latest: Option<Eigenvalues>,
     done: bool,
 }
-
-/// An eigenvalue this much smaller than the largest is zero to the number type: no residual of it
-/// can be small relative to itself.
-const NOISE: f64 = 1e-6;
 
 impl Lanczos {
     /// Starts at `point` from a Gaussian vector.
@@ -103,8 +121,14 @@ impl Lanczos {
     /// # Errors
     /// Where the objective fails, or a product isn't finite.
     pub fn step(&mut self, objective: &mut dyn Objective) -> Result<Option<Eigenvalues>> {
-        if self.done || self.krylov.len() >= self.options.most_products {
+        if self.done || self.krylov.products() >= self.options.most_products {
             return Ok(None);
+        }
+        let room = self.options.most_vectors.max(self.options.fewest_vectors());
+        if self.krylov.len() >= room {
+            // More of both ends than is wanted: their neighbours guard them.
+            self.krylov
+                .restart(room / 4, (room / 4).max(self.options.top + 2));
         }
         let Some(wanted) = self.krylov.wanted() else {
             self.done = true;
@@ -112,8 +136,8 @@ impl Lanczos {
         };
         let product = objective.hessian_vector(&self.point, wanted)?;
         self.krylov.take(product)?;
-        let products = self.krylov.len();
-        // The small eigenproblem costs m³: late in a long run it is solved every few products only.
+        let products = self.krylov.products();
+        // The small eigenproblem costs m²: late in a long run it is solved every few products only.
         let stride = (products / 16).max(1);
         let last = products == self.options.most_products || self.krylov.wanted().is_none();
         let estimate = match self.latest.take() {
@@ -125,7 +149,7 @@ impl Lanczos {
             }
             _ => self.estimate(&self.krylov.ritz()),
         };
-        self.done = estimate.converged;
+        self.done = estimate.converged || estimate.exhausted;
         self.latest = Some(estimate.clone());
         Ok(Some(estimate))
     }
@@ -143,21 +167,19 @@ impl Lanczos {
     ///
     /// An eigenvector has no sign of its own: its largest entry is made positive.
     pub fn eigenvectors(&self, count: usize) -> Vec<Vec<f64>> {
-        let ritz = self.krylov.ritz();
-        let m = ritz.values.len();
-        (0..count.min(m))
-            .map(|i| {
-                let mut vector = self.krylov.vector(&ritz, m - 1 - i);
-                let largest = vector
-                    .iter()
-                    .copied()
-                    .max_by(|a, b| a.abs().total_cmp(&b.abs()));
-                if largest.is_some_and(|entry| entry < 0.0) {
-                    scale(&mut vector, -1.0);
-                }
-                vector
-            })
-            .collect()
+        let m = self.krylov.len();
+        let places: Vec<usize> = (0..count.min(m)).map(|i| m - 1 - i).collect();
+        let mut vectors = self.krylov.vectors(&places);
+        for vector in &mut vectors {
+            let largest = vector
+                .iter()
+                .copied()
+                .max_by(|a, b| a.abs().total_cmp(&b.abs()));
+            if largest.is_some_and(|entry| entry < 0.0) {
+                scale(vector, -1.0);
+            }
+        }
+        vectors
     }
 
     fn estimate(&self, ritz: &Ritz) -> Eigenvalues {
@@ -168,15 +190,18 @@ impl Lanczos {
             tolerance,
             ..
         } = self.options;
+        let whole = m >= self.point.len();
         let size = ritz.values.iter().fold(0.0, |s: f64, v| s.max(v.abs()));
+        let rounding = self.options.rounding * size;
         let pair = |i: usize, least: f64| {
-            let value = ritz.values[i];
-            let residual = ritz.residuals[i].max(self.options.rounding * size);
-            let scale = value.abs().max(least * size);
+            let (value, known) = (ritz.values[i], ritz.residuals[i]);
+            let residual = known.max(rounding);
+            let converged = residual <= tolerance * value.abs().max(least * size);
             Eigenvalue {
                 value,
                 residual,
-                converged: residual <= tolerance * scale + NOISE * size,
+                converged,
+                exhausted: converged || known <= rounding || whole,
             }
         };
         let largest: Vec<Eigenvalue> = (0..top.min(m)).map(|i| pair(m - 1 - i, 0.0)).collect();
@@ -185,21 +210,20 @@ impl Lanczos {
                 value: f64::NAN,
                 residual: f64::INFINITY,
                 converged: false,
+                exhausted: false,
             }
         } else {
             pair(0, self.options.smallest_share)
         };
-        let whole = m >= self.point.len();
         // Early on a Ritz value may rest on an eigenvalue and another one above it be missed still.
-        let settled = self.krylov.since_closed() >= 2 * top + 2;
+        let settled = whole || self.krylov.since_closed() >= 2 * top + 2;
+        let asked = || largest.iter().chain(wants_smallest.then_some(&smallest));
         Eigenvalues {
-            converged: whole
-                || settled
-                    && largest.iter().all(|e| e.converged)
-                    && (!wants_smallest || smallest.converged),
+            converged: settled && asked().all(|e| e.converged),
+            exhausted: settled && asked().all(|e| e.exhausted),
             top: largest,
             smallest,
-            products: m,
+            products: self.krylov.products(),
         }
     }
 }

@@ -9,8 +9,10 @@ pub mod density;
 pub mod krylov;
 pub mod lanczos;
 pub mod line;
+mod orthogonal;
 pub mod ratio;
 pub mod trace;
+pub mod tridiagonal;
 pub mod variation;
 pub mod vector;
 

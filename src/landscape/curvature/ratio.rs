@@ -12,6 +12,10 @@ use crate::landscape::grid::Coordinate;
 use crate::landscape::objective::Objective;
 use serde::{Deserialize, Serialize};
 
+/// λ_min is judged beside this share of |λ_max|: a map shows their ratio, whose error is the residual
+/// over |λ_max|, and each point would take ten times as many products otherwise.
+pub const RATIO_SHARE: f64 = 0.1;
+
 /// One point of the grid.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct RatioCell {
@@ -52,7 +56,7 @@ pub struct RatioMap {
 
 impl RatioMap {
     /// The slice `origin` + Σ cₖ `directions`ₖ at `coordinates[order[0]]`, `coordinates[order[1]]`, …;
-    /// of `options`, `top` and `smallest` are fixed here.
+    /// of `options`, `top`, `smallest` and `smallest_share` are fixed here.
     pub fn new(
         origin: Vec<f64>,
         directions: Vec<Vec<f64>>,
@@ -68,6 +72,7 @@ impl RatioMap {
             options: LanczosOptions {
                 top: 1,
                 smallest: true,
+                smallest_share: RATIO_SHARE,
                 ..options
             },
             next: 0,

@@ -42,16 +42,6 @@ pub fn moved(x: &[f64], t: f64, d: &[f64]) -> Vec<f64> {
     x.iter().zip(d).map(|(x, d)| x + t * d).collect()
 }
 
-/// Takes the parts along `basis` (orthonormal) off `w`, twice, because once leaves rounding behind.
-pub fn orthogonalise(w: &mut [f64], basis: &[Vec<f64>]) {
-    for _ in 0..2 {
-        for q in basis {
-            let along = dot(w, q);
-            add_scaled(w, -along, q);
-        }
-    }
-}
-
 /// The generator of one seed's `stream`.
 pub fn generator(seed: u64, stream: u64) -> ChaCha8Rng {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);

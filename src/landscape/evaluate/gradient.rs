@@ -5,9 +5,9 @@
 //! device and read once, so that a gradient is one transfer however many tensors there are.
 
 use super::lanes::{Named, Passes};
+use super::statistics::STATISTICS_BATCH;
 use super::{Evaluator, Pending, Split, hessian, read_all, settle};
 use crate::error::Result;
-use crate::landscape::evaluate::STATISTICS_BATCH;
 use crate::landscape::objective::Objective;
 use crate::model::forward::{self, Statistics};
 use crate::model::loss::{loss_and_correct, slope};

@@ -1,7 +1,9 @@
 //! Samples shared out among the processor's cores, for networks that [`crate::model::lanes`] knows.
 //!
-//! Each core takes a few samples at a time through all layers. Sums are added up in the order of the
-//! samples, never in that of who was done first, so the same input gives the same numbers.
+//! Each core takes a few samples at a time through all layers. Where sums are cut is a matter of the
+//! samples and of the memory budget, and they are added up in the order of the samples, never in that
+//! of who was done first: the same input gives the same numbers, to the last digit, on any number of
+//! cores.
 
 use super::{Evaluator, Split};
 use crate::error::{Error, Result};
@@ -14,6 +16,9 @@ use std::fmt::Debug;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// Runs of batches that sums are cut into, at most: enough for sixteen cores to be busy to the end.
+const MOST_RUNS: usize = 64;
 
 /// Gradients by tensor name.
 pub type Named = HashMap<String, Vec<f64>>;
@@ -145,11 +150,12 @@ impl<T: Real> Engine<T> {
     }
 
     /// Batches in a few runs, each of which adds up a gradient of its own.
+    ///
+    /// How many must not depend on the cores: each cut is a sum rounded on its own.
     fn runs(&self, split: &Split) -> Vec<Range<usize>> {
-        const EACH: usize = 4;
         let tensors = self.plan.tensors().iter();
         let bytes = T::dtype().size() * tensors.map(|(_, length)| length).sum::<usize>();
-        let most = (self.memory / 8 / bytes.max(1)).clamp(1, EACH * self.cores);
+        let most = (self.memory / 8 / bytes.max(1)).clamp(1, MOST_RUNS);
         let (batches, runs) = (self.batches(split), most.min(self.batches(split)));
         (0..runs)
             .map(|i| i * batches / runs..(i + 1) * batches / runs)

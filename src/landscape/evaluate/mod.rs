@@ -12,6 +12,7 @@ mod hessian;
 mod lanes;
 mod point;
 mod samples;
+pub mod statistics;
 mod upload;
 
 use crate::dataset::Samples;
@@ -47,9 +48,6 @@ pub struct Metrics {
     pub accuracy: f64,
 }
 
-/// Batch size of the passes that measure running statistics (cumulative mean over batches).
-pub const STATISTICS_BATCH: usize = 128;
-
 /// A network on a device, ready to take slices and samples.
 #[derive(Debug, Clone)]
 pub struct Evaluator {
@@ -77,8 +75,8 @@ pub struct LoadedSlice {
     directions: Vec<Option<Tensor<1>>>,
     /// The origin's buffers, uploaded once.
     buffers: Weights,
-    /// The training split in batches of [`STATISTICS_BATCH`], where statistics are recomputed.
-    statistics: Option<Split>,
+    /// The training split in batches, where statistics are recomputed.
+    statistics: Option<statistics::TrainingPasses>,
 }
 
 /// Losses and counts on their way from the device.

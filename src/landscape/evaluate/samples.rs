@@ -76,6 +76,20 @@ impl NetworkObjective {
     }
 }
 
+/// ‖g‖², in pieces that burn adds up on one core each: where it takes several, which partial sums meet
+/// first is a matter of the cores.
+fn square(g: Tensor<1>) -> Tensor<1> {
+    const PIECE: usize = 1 << 20;
+    let squares = g.clone() * g;
+    let [n] = squares.dims();
+    let piece = |from: usize| {
+        let part = squares.clone().narrow(0, from, PIECE.min(n - from));
+        part.sum()
+    };
+    let sums: Vec<Tensor<1>> = (0..n).step_by(PIECE).map(piece).collect();
+    Tensor::cat(sums, 0).sum()
+}
+
 impl Sampled for NetworkObjective {
     fn samples(&self) -> usize {
         self.split.len()
@@ -122,7 +136,7 @@ impl Sampled for NetworkObjective {
             let squares = tape
                 .gradients
                 .into_iter()
-                .map(|(name, g)| (name, (g.clone() * g).sum()))
+                .map(|(name, g)| (name, square(g)))
                 .collect();
             all.extend(self.columns(squares, 1)?);
         }

@@ -1,6 +1,7 @@
 //! Getting samples and slices onto a device: checks, batch sizes, number types.
 
-use super::{Evaluator, LoadedSlice, STATISTICS_BATCH, Split};
+use super::statistics::{Remeasure, STATISTICS_BATCH, TrainingPasses};
+use super::{Evaluator, LoadedSlice, Split};
 use crate::dataset::Samples;
 use crate::error::{Error, Result};
 use crate::landscape::slice::{Buffers, Slice};
@@ -214,6 +215,28 @@ impl Evaluator {
         (input, targets)
     }
 
+    fn check_statistics(&self, samples: usize, batch: usize) -> Result<()> {
+        if samples < 2 {
+            return Err(Error::Usage(
+                "running statistics can't be measured on a single training sample: it has no variance"
+                    .into(),
+            ));
+        }
+        let each = self
+            .network
+            .values_per_sample()
+            .saturating_mul(self.dtype.size());
+        let bytes = each.saturating_mul(batch);
+        if batch > STATISTICS_BATCH && bytes > self.memory {
+            return Err(Error::Usage(format!(
+                "measuring running statistics in batches of {batch} samples takes about {} MB, but --memory allows {} MB; take a smaller --statistics-batch, or raise --memory",
+                bytes >> 20,
+                self.memory >> 20
+            )));
+        }
+        Ok(())
+    }
+
     /// Numbers on the device in the evaluator's type, rounded once.
     pub(super) fn tensor(&self, values: impl Iterator<Item = f64>, count: usize) -> Tensor<1> {
         let data = match self.dtype {
@@ -231,15 +254,36 @@ impl Evaluator {
         )
     }
 
-    /// Uploads a slice. `train` is needed where statistics are recomputed.
+    /// Uploads a slice. `train` is needed where statistics are recomputed, in the usual way.
     ///
     /// # Errors
-    /// Where statistics are to be recomputed but no training samples were given.
+    /// As [`Evaluator::load_measured`].
     pub fn load(&self, slice: Slice, train: Option<&Arc<Samples>>) -> Result<LoadedSlice> {
+        self.load_measured(slice, train, Remeasure::default())
+    }
+
+    /// As [`Evaluator::load`], with statistics that are recomputed as `how` says.
+    ///
+    /// # Errors
+    /// Where statistics are to be recomputed but no training samples were given, or too few, or their
+    /// batches take more memory than there is.
+    pub fn load_measured(
+        &self,
+        slice: Slice,
+        train: Option<&Arc<Samples>>,
+        how: Remeasure,
+    ) -> Result<LoadedSlice> {
         let recompute = slice.buffers == Buffers::Recompute && self.network.has_statistics();
         let statistics = match (recompute, train) {
             (false, _) => None,
-            (true, Some(samples)) => Some(self.prepare(samples, STATISTICS_BATCH)),
+            (true, Some(samples)) => {
+                let batch = how.batch(samples.len());
+                self.check_statistics(samples.len(), batch)?;
+                Some(TrainingPasses {
+                    split: self.prepare(samples, batch),
+                    weights: how.statistics_weights,
+                })
+            }
             (true, None) => {
                 return Err(Error::Usage(
                     "recomputed statistics need training samples".into(),

@@ -5,6 +5,7 @@
 use super::ascent::{SignAscent, Start};
 use super::region::Region;
 use crate::error::{Error, Result};
+use crate::landscape::definitions::{self, Definition};
 use crate::landscape::direction::{Normalization, OneDim, normalise, random};
 use crate::landscape::objective::Objective;
 use crate::model::params::Params;
@@ -15,19 +16,15 @@ use std::sync::Arc;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Measure {
-    /// f(w + ρ g/‖g‖) − f(w): the first-order worst case in an L2 ball (SAM; Foret et al. 2021,
-    /// arXiv 2010.01412, equation 2).
+    /// SAM (Foret et al. 2021).
     Sam,
-    /// f(w + ρ w²∘g/‖|w|∘g‖) − f(w): the same in a ball scaled by the weights (ASAM; Kwon et al.
-    /// 2021, arXiv 2102.11600, equation 6 with the element-wise operator T = |w|).
+    /// ASAM (Kwon et al. 2021), with the element-wise operator T = |w|.
     Asam,
-    /// max f(w + z) − f(w) over |zᵢ| ≤ ρ|wᵢ|: adaptive worst-case ℓ∞ sharpness (Andriushchenko et
-    /// al. 2023, arXiv 2302.07011, equation 1 with p = ∞ and c = |w|), by sign-gradient ascent.
+    /// Adaptive worst-case ℓ∞ sharpness (Andriushchenko et al. 2023).
     AdaptiveWorst,
-    /// E f(w + ρ|w|∘ξ) − f(w), ξ ~ N(0, I): adaptive average-case sharpness (ibid., equation 1).
+    /// Adaptive average-case sharpness (ibid.).
     AdaptiveAverage,
-    /// E f(w + ρd) − f(w) over random directions d, filter-normalised as in Li et al. 2018
-    /// (arXiv 1712.09913, section 4).
+    /// The average over random filter-normalised directions (Li et al. 2018).
     FilterAverage,
 }
 
@@ -40,6 +37,17 @@ impl Measure {
         Self::AdaptiveAverage,
         Self::FilterAverage,
     ];
+
+    /// Its formula, unit, meaning and source.
+    pub fn definition(self) -> &'static Definition {
+        match self {
+            Self::Sam => &definitions::SAM,
+            Self::Asam => &definitions::ASAM,
+            Self::AdaptiveWorst => &definitions::ADAPTIVE_WORST,
+            Self::AdaptiveAverage => &definitions::ADAPTIVE_AVERAGE,
+            Self::FilterAverage => &definitions::FILTER_AVERAGE,
+        }
+    }
 
     /// The name in tables.
     pub fn describe(self) -> &'static str {

@@ -18,7 +18,7 @@ mod skeleton;
 mod tensors;
 mod vgg;
 
-use crate::checkpoint::StateDict;
+use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
 use crate::model::graph::Graph;
 pub use skeleton::skeleton;
@@ -51,7 +51,7 @@ pub struct Recognised {
 /// # Errors
 /// Names the tensor that doesn't fit, what was found and what was expected; where no family comes
 /// into question, lists the first tensors and the families.
-pub fn recognise(state: &StateDict, hints: &Hints) -> Result<Recognised> {
+pub fn recognise(state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
     let tensors = Tensors::new(state);
     let Some((family, seen)) = guess(&tensors) else {
         return Err(Error::Model(format!(
@@ -72,7 +72,7 @@ pub fn recognise(state: &StateDict, hints: &Hints) -> Result<Recognised> {
 ///
 /// # Errors
 /// [`Error::Usage`] for an unknown name; otherwise names the tensor that doesn't fit.
-pub fn by_name(name: &str, state: &StateDict, hints: &Hints) -> Result<Recognised> {
+pub fn by_name(name: &str, state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
     let Some(&(family, _)) = NAMES.iter().find(|(known, _)| *known == name) else {
         return Err(Error::Usage(format!(
             "no network family is called {name:?}; known are auto, {} and files named *.toml or *.onnx",

@@ -6,11 +6,11 @@
 use super::order;
 use super::tensors::{Kind, Tensors};
 use super::{Hints, Recognised};
-use crate::checkpoint::StateDict;
+use crate::checkpoint::Listing;
 use crate::model::graph::{Graph, Layer, Loss};
 
 /// Drafts a graph from the shapes alone; what it says in `assumptions` is to be gone through.
-pub fn skeleton(state: &StateDict, hints: &Hints) -> Recognised {
+pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
     let tensors = Tensors::new(state);
     let mut modules = tensors.modules();
     if order::one_pattern(modules.iter().map(|m| m.name)) {
@@ -75,7 +75,9 @@ pub fn skeleton(state: &StateDict, hints: &Hints) -> Recognised {
                 epsilon: 1e-5,
             },
             _ => {
-                assumptions.push(format!("The tensors of {name} have no layer yet."));
+                // By their names in the file: the module may have none of its own.
+                let own = tensors.of_module(module.name);
+                assumptions.push(format!("{} have no layer yet.", own.join(", ")));
                 continue;
             }
         };

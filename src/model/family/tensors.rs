@@ -1,11 +1,11 @@
 //! The shapes of a checkpoint, with a tick on each tensor that a family has explained.
 //!
 //! A family takes tensors by name with the shape it expects; what is left at the end is an error,
-//! so no trained tensor is ever dropped in silence. Integers and counters are no part of a network
-//! and are not listed here at all.
+//! so no trained tensor is ever dropped in silence. Integers, counters and types that aren't read are
+//! no part of a network; they are only remembered by name.
 
 use super::order;
-use crate::checkpoint::StateDict;
+use crate::checkpoint::{Kind as Stored, Listed, Listing};
 use crate::error::{Error, Result};
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,8 @@ use std::collections::{HashMap, HashSet};
 pub(super) struct Tensors<'a> {
     entries: Vec<(&'a str, &'a [usize])>,
     positions: HashMap<&'a str, usize>,
-    integers: HashMap<&'a str, &'static str>,
+    /// Types and kinds of those that are no floating-point tensors.
+    others: HashMap<&'a str, (&'a str, Stored)>,
     taken: HashSet<&'a str>,
 }
 
@@ -47,24 +48,30 @@ pub(super) enum Kind {
 
 impl<'a> Tensors<'a> {
     /// Lists the floating-point tensors of `state`.
-    pub fn new(state: &'a StateDict) -> Self {
+    pub fn new(state: &'a dyn Listing) -> Self {
         let mut all = Self {
             entries: Vec::new(),
             positions: HashMap::new(),
-            integers: HashMap::new(),
+            others: HashMap::new(),
             taken: HashSet::new(),
         };
-        for (name, array) in &state.tensors {
+        for tensor in state.list() {
+            let Listed {
+                name,
+                shape,
+                dtype,
+                kind,
+            } = tensor;
             if order::leaf(name) == "num_batches_tracked" {
                 continue;
             }
-            if !array.values().is_float() {
-                all.integers.insert(name, array.values().type_name());
+            if kind != Stored::Float {
+                all.others.insert(name, (dtype, kind));
             } else if let std::collections::hash_map::Entry::Vacant(place) =
                 all.positions.entry(name)
             {
                 place.insert(all.entries.len());
-                all.entries.push((name, array.shape()));
+                all.entries.push((name, shape));
             }
         }
         all
@@ -91,6 +98,16 @@ impl<'a> Tensors<'a> {
         self.entries
             .iter()
             .any(|(name, _)| name.starts_with(prefix))
+    }
+
+    /// Names and shapes of the tensors of a module.
+    pub fn of_module(&self, module: &str) -> Vec<String> {
+        let own = self
+            .entries
+            .iter()
+            .filter(|(name, _)| order::module(name) == module);
+        own.map(|(name, shape)| format!("{name} {shape:?}"))
+            .collect()
     }
 
     /// The modules, in file order.
@@ -151,8 +168,11 @@ impl<'a> Tensors<'a> {
         let pattern = pattern(expected);
         let found = self.positions.get(name).and_then(|&p| self.entries.get(p));
         let Some(&(name, shape)) = found else {
-            let instead = match self.integers.get(name) {
-                Some(kind) => format!("{name} is {kind}, not floating point"),
+            let instead = match self.others.get(name) {
+                Some((dtype, Stored::Unreadable)) => {
+                    format!("{name} is {dtype}, a type that isn't read")
+                }
+                Some((dtype, _)) => format!("{name} is {dtype}, not floating point"),
                 None => format!("{name} is missing"),
             };
             return Err(Error::Model(format!(
@@ -180,7 +200,19 @@ impl<'a> Tensors<'a> {
     }
 
     /// True where every tensor is ticked; otherwise an error that names the others.
+    ///
+    /// A parameter of a type that isn't read is one of the others: without it, this would be another
+    /// network.
     pub fn finish(&self) -> Result<()> {
+        const PARAMETERS: [&str; 4] = ["weight", "bias", "running_mean", "running_var"];
+        let unread = self.others.iter().filter(|(name, (_, kind))| {
+            *kind == Stored::Unreadable && PARAMETERS.contains(&order::leaf(name))
+        });
+        if let Some((name, (dtype, _))) = unread.min_by_key(|(name, _)| **name) {
+            return Err(Error::Model(format!(
+                "{name} is {dtype}, a type that isn't read"
+            )));
+        }
         let left: Vec<&(&str, &[usize])> = self
             .entries
             .iter()

@@ -8,7 +8,7 @@ use crate::app::command::Command;
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::live::Snapshot;
-use crate::plot::number::{format_value, power_of_ten};
+use crate::plot::number::{format_value, percent_to, significant, with_error};
 use eframe::egui::{self, Align, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, Vec2};
 use rows::{Group, Row, Value, groups};
 
@@ -27,7 +27,8 @@ pub fn tsv(state: &State, news: &Snapshot) -> String {
             .map_or_else(|| "\t".to_owned(), |(r, e)| format!("{r}\t{e}"));
         text.push_str(&format!(
             "{}\t{}\t{small}\t{here}\t{large}\t{ratio}\n",
-            row.name, row.unit
+            row.name,
+            row.own_unit()
         ));
     }
     text
@@ -84,7 +85,7 @@ pub fn measures_ui(ui: &mut Ui, cx: &mut Context<'_>) {
                             format!(" ({})", row.unit)
                         };
                         ui.add(Label::new(format!("{}{unit}", row.name)).truncate())
-                            .on_hover_text(row.help);
+                            .on_hover_text(row.help.as_str());
                     }
                     4 => ratio_ui(ui, row, cx.palette),
                     _ => value_ui(ui, row, row.values[column - 1], cx.palette),
@@ -120,9 +121,9 @@ fn heading_ui(ui: &mut Ui, cx: &mut Context<'_>, group: &Group) {
         }
         let (done, total) = group.steps;
         if done < total && (on || done > 0) {
-            let share = done as f32 / total.max(1) as f32;
+            let share = done as f64 / total.max(1) as f64;
             let state = if on { "" } else { ", stopped" };
-            ui.label(RichText::new(format!("{:.0} %{state}", 100.0 * share)).color(cx.palette.weak));
+            ui.label(RichText::new(format!("{}{state}", percent_to(share, 0))).color(cx.palette.weak));
         }
     });
 }
@@ -149,9 +150,9 @@ fn value_ui(ui: &mut Ui, row: &Row, value: Option<Value>, palette: &Palette) {
     let precise = format!(
         "{} = {}{}{}",
         row.name,
-        value.number,
+        significant(row.scale * value.number, 9),
         if error > 0.0 {
-            format!(" ± {error:.2e}")
+            format!(" ± {}", format_value(row.scale * error))
         } else {
             String::new()
         },
@@ -163,29 +164,6 @@ fn value_ui(ui: &mut Ui, row: &Row, value: Option<Value>, palette: &Palette) {
     );
     ui.add(Label::new(RichText::new(number).color(color)).truncate())
         .on_hover_text(precise);
-}
-
-/// A number to three digits, and its error to two with the power of ten of both; an error that can't
-/// be seen in three digits isn't worth its room.
-fn with_error(value: f64, error: f64) -> (String, String) {
-    if !(error.is_finite() && error > 2e-3 * value.abs()) {
-        return (format_value(value), String::new());
-    }
-    let short = |error: f64| {
-        let unit = 10_f64.powf(error.log10().floor() - 1.0);
-        format_value((error / unit).round() * unit)
-    };
-    if (1e-1..1e4).contains(&value.abs()) || value == 0.0 {
-        return (format_value(value), format!("±{}", short(error)));
-    }
-    let exponent = value.abs().log10().floor();
-    let unit = 10_f64.powf(exponent);
-    let power = format!(
-        "±{} ×{}",
-        short(error / unit),
-        power_of_ten(exponent as i32)
-    );
-    (format_value(value / unit), power)
 }
 
 /// One line of the table; names stand left, numbers right.
@@ -254,22 +232,4 @@ fn ratio_ui(ui: &mut Ui, row: &Row, palette: &Palette) {
     let line = egui::Stroke::new(1.0, palette.line);
     ui.painter()
         .vline(middle.x, room.top() + 4.0..=room.bottom() - 4.0, line);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_error;
-
-    #[test]
-    fn a_number_and_its_error_share_their_power_of_ten() {
-        for (value, error, number, rest) in [
-            (18.03, 0.9123, "18", "±0.91"),
-            (6.82e-4, 1.3e-4, "6.82", "±1.3 ×10⁻⁴"),
-            (-0.014, 1.2e-4, "−1.4", "±0.012 ×10⁻²"),
-            (3.74, 1e-4, "3.74", ""),
-            (2.0, f64::INFINITY, "2", ""),
-        ] {
-            assert_eq!(with_error(value, error), (number.into(), rest.into()));
-        }
-    }
 }

@@ -1,13 +1,13 @@
 //! What stands in the table of measures: groups of rows, each value with the error it still has.
 
 use super::help;
-use crate::app::deck::scientific;
 use crate::app::state::State;
 use crate::engine::live::{Found, MeasureNews, Quantity, RHO, SharpnessCurve, Snapshot};
 use crate::landscape::curvature::lanczos::Eigenvalue;
 use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;
 use crate::landscape::sharpness::other::Measure;
+use crate::plot::number;
 use std::sync::Arc;
 
 /// The batch size at which the table shows alignment.
@@ -32,10 +32,10 @@ pub struct Row {
     pub unit: &'static str,
     /// Small batch, θ(α), large batch.
     pub values: [Option<Value>; 3],
-    /// What the table multiplies them by, so that they need no powers of ten.
+    /// What the table multiplies them by: shares are per cent there, rises need no powers of ten.
     pub scale: f64,
     /// What it is and where it comes from.
-    pub help: &'static str,
+    pub help: String,
     /// Why a value is missing, where it can't be measured.
     pub problem: Option<String>,
 }
@@ -118,18 +118,18 @@ impl Table<'_> {
                 at(here.map(|p| p.metrics.as_slice())),
                 at(facts.and_then(|f| f.large.as_deref())),
             ];
-            let mut row = |what: &str, unit, help, of: fn(&Metrics) -> f64| {
+            let mut row = |what: &str, unit: &'static str, help: &str, of: fn(&Metrics) -> f64| {
                 rows.push(Row {
                     name: format!("{split} {what}"),
                     unit,
                     values: three.map(|m| m.as_ref().map(of).map(exact)),
-                    scale: 1.0,
-                    help,
+                    scale: if unit == "%" { 100.0 } else { 1.0 },
+                    help: help.to_owned(),
                     problem: None,
                 });
             };
             row("loss", "nats", help::LOSS, |m| m.loss);
-            row("accuracy", "", help::ACCURACY, |m| m.accuracy);
+            row("accuracy", "%", help::ACCURACY, |m| m.accuracy);
         }
         Group {
             name: "Loss and accuracy",
@@ -156,11 +156,11 @@ impl Table<'_> {
         };
         let columns = self.columns();
         Row {
-            name: format!("φ at ε = {}", scientific(epsilon)),
+            name: format!("φ at ε = {}", number::power(epsilon)),
             unit: "%",
             values: [0, 1, 2].map(|i| columns[i].and_then(|alpha| phi(alpha, curves[i]))),
             scale: 1.0,
-            help: help::PHI,
+            help: help::phi(),
             problem: None,
         }
     }
@@ -199,17 +199,17 @@ impl Table<'_> {
         let names = ["λ₁, largest", "λ₂", "λ₃", "λ₄", "λ₅"];
         let mut rows: Vec<Row> = (0..names.len())
             .map(|i| {
-                let (what, help) = (Quantity::Eigenvalues, help::LARGEST);
+                let (what, help) = (Quantity::Eigenvalues, help::largest());
                 self.row(names[i], "", help, what, |news, found| {
                     values(found)?.top.get(i).map(|pair| of(pair, news))
                 })
             })
             .collect();
-        let (what, help) = (Quantity::Eigenvalues, help::SMALLEST);
+        let (what, help) = (Quantity::Eigenvalues, help::smallest());
         rows.push(self.row("λ, smallest", "", help, what, |news, found| {
             Some(of(&values(found)?.smallest, news))
         }));
-        let help = help::RATIO;
+        let help = help::ratio();
         rows.push(self.row(
             "|λ smallest / λ largest|",
             "",
@@ -227,13 +227,17 @@ impl Table<'_> {
             Found::Trace(trace) => Some(*trace),
             _ => None,
         };
-        rows.push(
-            self.row("Trace", "", help::TRACE, Quantity::Trace, |news, found| {
+        rows.push(self.row(
+            "Trace",
+            "",
+            help::trace(),
+            Quantity::Trace,
+            |news, found| {
                 let trace = trace(found)?.trace;
                 Some(uncertain(trace.mean, trace.standard_error, news))
-            }),
-        );
-        let (what, help) = (Quantity::Trace, help::FROBENIUS);
+            },
+        ));
+        let (what, help) = (Quantity::Trace, help::frobenius());
         rows.push(self.row("Frobenius norm", "", help, what, |news, found| {
             let squares = trace(found)?.squares;
             let root = squares.mean.max(0.0).sqrt();
@@ -252,16 +256,16 @@ impl Table<'_> {
             _ => None,
         };
         let what = Quantity::Noise;
-        let scale = self.row("B_simple", "samples", help::NOISE, what, |news, found| {
+        let scale = self.row("B_simple", "samples", help::noise(), what, |news, found| {
             let now = so_far(found)?;
             Some(uncertain(now.noise.total.scale, now.standard_error, news))
         });
-        let covariance = self.row("tr Σ", "", help::COVARIANCE, what, |news, found| {
+        let covariance = self.row("tr Σ", "", help::covariance(), what, |news, found| {
             let now = so_far(found)?;
             let error = now.standard_error * now.noise.total.gradient_squared;
             Some(uncertain(now.noise.total.covariance_trace, error, news))
         });
-        let help = help::BEND;
+        let help = help::bend();
         let bend = self.row(
             "B_noise",
             "samples",
@@ -273,15 +277,19 @@ impl Table<'_> {
             },
         );
         let name = format!("Alignment at B = {ALIGNED}");
-        let aligned = self.row(&name, "", help::ALIGNMENT, what, |news, found| {
+        let aligned = self.row(&name, "", help::alignment(), what, |news, found| {
             let now = so_far(found)?;
             let of = now.aligned.iter().find(|a| a.batch == ALIGNED)?;
             let mean = of.alignment;
             Some(uncertain(mean.mean, mean.standard_error, news))
         });
-        let slope = self.row("Gradient norm", "", help::GRADIENT, what, |_, found| {
-            Some(exact(so_far(found)?.noise.total.gradient_squared.sqrt()))
-        });
+        let slope = self.row(
+            "Gradient norm",
+            "",
+            help::GRADIENT.to_owned(),
+            what,
+            |_, found| Some(exact(so_far(found)?.noise.total.gradient_squared.sqrt())),
+        );
         self.group(
             "Gradient noise",
             vec![scale, bend, covariance, aligned, slope],
@@ -293,7 +301,7 @@ impl Table<'_> {
         &self,
         name: &str,
         unit: &'static str,
-        help: &'static str,
+        help: String,
         quantity: Quantity,
         read: impl Fn(&MeasureNews, &Found) -> Option<Value>,
     ) -> Row {
@@ -343,12 +351,12 @@ impl Table<'_> {
 }
 
 fn distances(small: Option<&Distance>, large: Option<&Distance>) -> Group {
-    let row = |name: &str, help, of: fn(&Distance) -> f64| Row {
+    let row = |name: &str, help: &str, of: fn(&Distance) -> f64| Row {
         name: name.to_owned(),
         unit: "",
         values: [small.map(of), None, large.map(of)].map(|v| v.map(exact)),
         scale: 1.0,
-        help,
+        help: help.to_owned(),
         problem: None,
     };
     Group {
@@ -365,6 +373,11 @@ fn distances(small: Option<&Distance>, large: Option<&Distance>) -> Group {
 }
 
 impl Row {
+    /// The unit of the numbers themselves, which a copy has: accuracies are shares.
+    pub fn own_unit(&self) -> &'static str {
+        if self.scale == 100.0 { "" } else { self.unit }
+    }
+
     /// Large batch over small batch, and its standard error.
     pub fn ratio(&self) -> Option<(f64, f64)> {
         let [small, _, large] = self.values;

@@ -5,7 +5,7 @@ use super::picture::Coloring;
 use crate::app::theme::Palette;
 use crate::plot::colormap::Colormap;
 use crate::plot::number::format_value;
-use crate::plot::scale::{Scale, Tick, ticks};
+use crate::plot::scale::{Scale, Tick, spaced, ticks};
 use eframe::egui::epaint::TextShape;
 use eframe::egui::{
     Align2, Color32, ColorImage, Context, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind,
@@ -85,29 +85,43 @@ fn width_of(painter: &Painter, ticks: &[Tick]) -> f32 {
     (widths.fold(0.0, f32::max) / STEP).ceil() * STEP
 }
 
-fn across(range: (f64, f64), length: f32) -> Vec<Tick> {
-    ticks(
-        Scale::Linear,
-        range.0,
-        range.1,
-        (length / 62.0).max(2.0) as usize,
-    )
+/// Ticks of a horizontal axis whose numbers, measured, stand apart.
+fn across(painter: &Painter, range: (f64, f64), length: f32) -> Vec<Tick> {
+    let width = |tick: &Tick| {
+        let galley =
+            painter.layout_no_wrap(tick.label.clone(), number_font(), Color32::PLACEHOLDER);
+        f64::from(galley.size().x)
+    };
+    // Numbers at the ends are moved inwards by as much as they would reach out.
+    let gaps = [22.0, 9.0];
+    fitting(range, length, 62.0, gaps, |a, b| {
+        0.5 * (width(a) + width(b))
+    })
 }
 
+/// Ticks of a vertical axis whose numbers stand apart.
 fn up(range: (f64, f64), length: f32) -> Vec<Tick> {
-    ticks(
-        Scale::Linear,
-        range.0,
-        range.1,
-        (length / 38.0).max(2.0) as usize,
-    )
+    fitting(range, length, 38.0, [8.0, 1.0], |_, _| f64::from(NUMBER))
+}
+
+fn fitting(
+    (lo, hi): (f64, f64),
+    length: f32,
+    each: f32,
+    gaps: [f64; 2],
+    taken: impl Fn(&Tick, &Tick) -> f64,
+) -> Vec<Tick> {
+    let most = (length / each).max(2.0) as usize;
+    // Halves, because the difference of two huge numbers would overflow.
+    let place = |v: f64| (v / 2.0 - lo / 2.0) / (hi / 2.0 - lo / 2.0) * f64::from(length);
+    spaced(Scale::Linear, (lo, hi), most, place, gaps, taken)
 }
 
 /// The axis below a plane.
 pub fn below(painter: &Painter, frame: &Frame, name: &str, palette: &Palette) {
     let rect = frame.rect;
     let stroke = Stroke::new(1.0, palette.weak);
-    for tick in across(frame.x, rect.width()) {
+    for tick in across(painter, frame.x, rect.width()) {
         let x = painter.round_to_pixel_center(frame.at((tick.value, 0.0)).x);
         painter.vline(x, rect.bottom()..=rect.bottom() + TICK, stroke);
         // A number at the very end doesn't reach under a neighbour.
@@ -129,7 +143,7 @@ pub fn below(painter: &Painter, frame: &Frame, name: &str, palette: &Palette) {
         );
     }
     let at = Pos2::new(rect.center().x, rect.bottom() + TICK + GAP + NUMBER + 4.0);
-    shortened(painter, at, name, rect.width(), palette.text);
+    shortened(painter, at, name, rect.width() + 18.0, palette.text);
 }
 
 fn shortened(painter: &Painter, at: Pos2, name: &str, width: f32, color: Color32) {

@@ -3,6 +3,7 @@
 //! The zoom is kept in fractions of the plane's extent, so that it outlives a change of the plane
 //! and can be shared by several planes side by side.
 
+use crate::plot::aspect::Aspect;
 use crate::plot::heat::borders;
 use eframe::egui::{Key, MouseWheelSource, PointerButton, Pos2, Rect, Response, Ui, Vec2};
 
@@ -10,10 +11,6 @@ use eframe::egui::{Key, MouseWheelSource, PointerButton, Pos2, Rect, Response, U
 const MOST: f64 = 200.0;
 /// The least: what lies around the plane comes into view.
 const LEAST: f64 = 0.4;
-/// Where units differ, a plane is at most this much wider than high, or higher than wide.
-const MOST_STRETCH: f64 = 1.5;
-/// Where units are equal, nothing narrower than this is drawn true to scale.
-const SLIVER: f64 = 6.0;
 
 /// The coordinates a plane covers.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -35,6 +32,13 @@ impl Extent {
             x: ends(x)?,
             y: ends(y)?,
         })
+    }
+
+    /// The proportions in which it is drawn.
+    pub fn aspect(self) -> Aspect {
+        // Halves, because the difference of two huge numbers would overflow.
+        let half = |(lo, hi): (f64, f64)| hi / 2.0 - lo / 2.0;
+        Aspect::of(half(self.x), half(self.y))
     }
 
     /// What two planes cover together.
@@ -162,17 +166,10 @@ impl Frame {
     }
 }
 
-/// The room a plane takes of `room`: true to scale where units are equal, else not too stretched.
-pub fn fit(room: Vec2, extent: Extent, same_units: bool) -> Vec2 {
-    let span = |(lo, hi): (f64, f64)| hi / 2.0 - lo / 2.0;
-    let natural = span(extent.x) / span(extent.y);
-    let (least, most) = if same_units && (1.0 / SLIVER..SLIVER).contains(&natural) {
-        (natural, natural)
-    } else {
-        (1.0 / MOST_STRETCH, MOST_STRETCH)
-    };
+/// The room a plane takes of `room`.
+pub fn fit(room: Vec2, extent: Extent) -> Vec2 {
+    let ratio = extent.aspect().ratio;
     let (width, height) = (f64::from(room.x.max(1.0)), f64::from(room.y.max(1.0)));
-    let ratio = (width / height).clamp(least, most);
     let (width, height) = (width.min(height * ratio), height.min(width / ratio));
     Vec2::new(
         (width + 1e-6).floor() as f32,
@@ -277,12 +274,19 @@ mod tests {
     }
 
     #[test]
-    fn a_plane_is_true_to_scale_where_units_are_equal() {
+    fn every_plane_is_true_to_scale() {
         let room = Vec2::new(600.0, 300.0);
-        assert_eq!(fit(room, EXTENT, true), Vec2::new(75.0, 300.0));
-        let loose = fit(room, EXTENT, false);
-        assert_eq!((loose.x, loose.y), (450.0, 300.0));
-        let square = fit(Vec2::new(300.0, 280.0), EXTENT, false);
-        assert_eq!((square.x, square.y), (300.0, 280.0), "all of the room");
+        assert_eq!(fit(room, EXTENT), Vec2::new(75.0, 300.0));
+        let square = Extent {
+            x: (-1.0, 1.0),
+            y: (-1.0, 1.0),
+        };
+        assert_eq!(fit(room, square), Vec2::new(300.0, 300.0));
+        let sliver = Extent {
+            x: (0.0, 100.0),
+            y: (0.0, 1.0),
+        };
+        assert_eq!(fit(room, sliver), Vec2::new(600.0, 200.0));
+        assert!(sliver.aspect().words().is_some(), "and says that it isn't");
     }
 }

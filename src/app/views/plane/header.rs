@@ -6,6 +6,7 @@ use crate::app::theme::Palette;
 use crate::engine::job::Job;
 use crate::engine::live::{LiveSurface, Quality};
 use crate::export::figure::Metric;
+use crate::plot::number;
 use crate::plot::scale::Scale;
 use eframe::egui::{
     self, Align, Color32, ComboBox, CornerRadius, Frame, Label, Layout, Margin, Response, RichText,
@@ -54,7 +55,7 @@ pub fn badge(shown: &LiveSurface, asked: &Asked) -> (String, Trust) {
         );
     }
     if asked.follows && shown.alpha != asked.alpha {
-        let [shown, wanted] = [shown.alpha, asked.alpha].map(alpha);
+        let [shown, wanted] = [shown.alpha, asked.alpha].map(number::alpha);
         let words = if asked.stopped {
             format!("around α = {shown}, stopped before α = {wanted}")
         } else {
@@ -64,30 +65,25 @@ pub fn badge(shown: &LiveSurface, asked: &Asked) -> (String, Trust) {
     }
     let outcome = &shown.outcome;
     let (all, missing) = (outcome.points(), outcome.missing());
-    let words = match shown.quality {
+    let (nx, ny) = shown.surface().map_or((0, 0), |s| (s.x.len(), s.y.len()));
+    let how = match shown.quality {
         Quality::Coarse(samples) => format!("coarse, {samples} samples"),
         Quality::Sampled(samples) => format!("{samples} samples, all to come"),
         Quality::Filling => format!("filling, {} of {all}", all - missing),
         Quality::Full => {
-            let (nx, ny) = shown.surface().map_or((0, 0), |s| (s.x.len(), s.y.len()));
             let samples = match &outcome.recipe.job {
                 Job::Surface(job) => job.setup.samples,
                 _ => None,
             };
-            let of = samples.map_or("all samples".into(), |n| format!("{n} samples"));
-            return (format!("{nx} × {ny}, {of}"), Trust::Done);
+            samples.map_or("all samples".into(), |n| format!("{n} samples"))
         }
     };
+    let words = format!("{nx} × {ny}, {how}");
+    if shown.quality == Quality::Full {
+        return (words, Trust::Done);
+    }
     let stopped = if asked.stopped { ", stopped" } else { "" };
     (format!("{words}{stopped}"), Trust::Rough)
-}
-
-/// α to the digits that tell positions of the slider apart.
-pub fn alpha(value: f64) -> String {
-    let text = format!("{value:.3}");
-    let text = text.trim_end_matches('0');
-    let decimals = text.split_once('.').map_or(0, |(_, d)| d.len());
-    format!("{value:.*}", decimals.max(2)).replace('-', "−")
 }
 
 /// Draws a badge.
@@ -198,21 +194,4 @@ pub fn header_ui(
             });
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::alpha;
-
-    #[test]
-    fn alpha_keeps_the_digits_it_needs() {
-        for (value, expected) in [
-            (0.5, "0.50"),
-            (0.485, "0.485"),
-            (-1.0, "−1.00"),
-            (0.3, "0.30"),
-        ] {
-            assert_eq!(alpha(value), expected);
-        }
-    }
 }

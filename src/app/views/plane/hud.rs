@@ -4,7 +4,7 @@ use super::camera::Frame;
 use super::picture::Picture;
 use crate::app::theme::Palette;
 use crate::export::figure::Metric;
-use crate::plot::number::format_value;
+use crate::plot::number::{self, format_value};
 use eframe::egui::{Color32, FontId, Galley, Painter, Pos2, Rect, Stroke, StrokeKind, Vec2};
 use std::sync::Arc;
 
@@ -19,21 +19,15 @@ pub fn coordinate(value: f64, span: f64) -> String {
         return format_value(value);
     }
     let decimals = (2.0 - (span / 2.0).abs().log10().floor()).clamp(0.0, 6.0) as usize;
-    let text = format!("{value:.decimals$}");
-    let zero = !text.contains(|c: char| c.is_ascii_digit() && c != '0');
-    if zero {
-        text.replace('-', "")
-    } else {
-        text.replace('-', "−")
-    }
+    number::fixed(value, decimals)
 }
 
-/// A value of a metric in words: nats as they are, accuracies in per cent.
+/// A value of a metric as it is measured, in words: nats as they are, accuracies in per cent.
 pub fn value(metric: Metric, value: f64) -> String {
     if metric.is_loss() || !value.is_finite() {
         format_value(value)
     } else {
-        format!("{:.2} %", 100.0 * value)
+        number::percent(value)
     }
 }
 
@@ -48,7 +42,7 @@ pub fn readout(picture: &Picture, frame: &Frame, point: (f64, f64)) -> [String; 
 pub fn reading(picture: &Picture, point: (f64, f64)) -> String {
     let metric = picture.coloring.metric;
     match picture.value_at(point) {
-        Ok(v) => format!("{} {}", short(metric), value(metric, v)),
+        Ok(v) => format!("{} {}", short(metric), metric.worded(v)),
         Err(why) => why.to_owned(),
     }
 }

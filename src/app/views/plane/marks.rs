@@ -49,7 +49,7 @@ pub fn marks(picture: &Picture, palette: &Palette) -> Vec<Mark> {
             _ => palette.text,
         };
         let name = if here {
-            format!("θ(α), {}", mark.label.replace('-', "−"))
+            format!("θ(α), {}", mark.label)
         } else {
             mark.label.clone()
         };

@@ -167,6 +167,8 @@ impl Plane {
             let words = format!("colours end at {hi}, the largest value is {largest}");
             entries.push((Swatch::None, words));
         }
+        let proportions = picture.aspect().words();
+        entries.extend(proportions.map(|words| (Swatch::None, words)));
         let mut bottom = frame.rect.bottom() - 6.0;
         for (swatch, words) in entries.into_iter().rev() {
             let room = f64::from(frame.rect.width() - 50.0);

@@ -9,6 +9,7 @@ use crate::app::blit::Sheet;
 use crate::app::state::Look;
 use crate::engine::live::LiveSurface;
 use crate::export::figure::Metric;
+use crate::plot::aspect::Aspect;
 use crate::plot::colormap::{Colormap, luminance};
 use crate::plot::contour::{self, Polyline};
 use crate::plot::figure::{ContourFigure, Levels};
@@ -27,7 +28,7 @@ const MOST_PER_CELL: usize = 8;
 /// How values become colours.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Coloring {
-    /// What is shown.
+    /// What is shown, accuracies in per cent.
     pub metric: Metric,
     /// How colours and levels spread.
     pub scale: Scale,
@@ -47,7 +48,7 @@ impl Coloring {
     pub fn of(surfaces: &[&LiveSurface], look: &Look) -> Result<Self, String> {
         let mut values = Vec::new();
         for surface in surfaces {
-            values.extend_from_slice(values_of(surface, look.metric)?);
+            values.extend(values_of(surface, look.metric)?);
         }
         let scale = look
             .scale
@@ -85,16 +86,12 @@ impl Coloring {
 
     /// The metric with its unit.
     pub fn name(&self) -> String {
-        if self.metric.is_loss() {
-            format!("{} (nats)", self.metric.name())
-        } else {
-            self.metric.name().to_owned()
-        }
+        self.metric.with_unit()
     }
 }
 
-/// The values of a metric, or words where there are none.
-fn values_of(surface: &LiveSurface, metric: Metric) -> Result<&[f64], String> {
+/// The values of a metric as people read them, or words where there are none.
+fn values_of(surface: &LiveSurface, metric: Metric) -> Result<Vec<f64>, String> {
     let numbers = surface.surface().ok_or("There is no surface to show")?;
     let missing = || {
         format!(
@@ -102,10 +99,7 @@ fn values_of(surface: &LiveSurface, metric: Metric) -> Result<&[f64], String> {
             metric.name()
         )
     };
-    metric
-        .of(&numbers.table)
-        .map(Vec::as_slice)
-        .map_err(|_| missing())
+    metric.shown(&numbers.table).map_err(|_| missing())
 }
 
 /// Dark on light colours, light on dark ones: never below WCAG's 4.5 to 1.
@@ -164,7 +158,7 @@ impl Picture {
         let figure = ContourFigure {
             x: numbers.x.clone(),
             y: numbers.y.clone(),
-            values: values.to_vec(),
+            values,
             computed: numbers.table.computed.clone(),
             scale: coloring.scale,
             // A single value has no ends to spread between.
@@ -228,12 +222,9 @@ impl Picture {
         )
     }
 
-    /// Whether equal distances in weight space are equally long on both axes.
-    pub fn same_units(&self) -> bool {
-        let recipe = &self.shown.outcome.recipe;
-        let isometric =
-            matches!(&recipe.job, crate::engine::job::Job::Surface(job) if job.isometric);
-        isometric || recipe.trajectory.is_some()
+    /// The proportions in which it is drawn.
+    pub fn aspect(&self) -> Aspect {
+        self.extent.aspect()
     }
 
     /// The name of an axis.

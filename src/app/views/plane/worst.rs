@@ -1,19 +1,19 @@
-//! The worst point of the box, y*: where it lies in the plane that is shown, and the plane towards it.
+//! The worst point of the box (y* in Keskar et al. 2017): where it lies in the plane that is shown, and the plane towards it.
 
 use super::camera::Frame;
 use super::marks;
-use crate::app::deck::scientific;
-use crate::app::files::between;
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::job::Directions;
 use crate::engine::live::{Snapshot, WorstPoint};
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, percent_to, power};
 use eframe::egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Ui, Vec2};
 
 /// Nearer to the centre than this many points the mark would only hide it.
 const NEAREST: f32 = 9.0;
 const SIZE: f32 = 5.0;
+/// What the button is called.
+const NAME: &str = "Worst point";
 
 /// The worst point around θ(α) at the ε wanted, if it is known.
 fn known(state: &State, news: &Snapshot, alpha: f64) -> Option<WorstPoint> {
@@ -21,7 +21,7 @@ fn known(state: &State, news: &Snapshot, alpha: f64) -> Option<WorstPoint> {
         .filter(|w| w.alpha == alpha && w.epsilon == state.wish.epsilon)
 }
 
-/// A button that says how far away y* is and turns the plane towards it, or back.
+/// A button that says how far away the worst point is and turns the plane towards it, or back.
 pub fn button_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, alpha: f64) {
     if matches!(state.wish.plane.directions, Directions::Pca(_)) {
         return;
@@ -32,29 +32,29 @@ pub fn button_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, alpha: f64) {
     let towards = matches!(state.wish.plane.directions, Directions::Worst(_));
     let [x, y] = worst.coordinate.map(format_value);
     let words = format!(
-        "y*, the worst point found in the box of ε = {} around θ(α): φ = {} %, at an L2 distance of {} (Keskar et al. 2017, metric 2.1).\nIts nearest point of this plane is ({x}, {y}); {:.0} % of the way there lies outside.\n{}",
-        scientific(worst.epsilon),
+        "The worst point found in the box of ε = {} around θ(α): φ = {} %, at an L2 distance of {} (Keskar et al. 2017, metric 2.1).\nIts nearest point of this plane is ({x}, {y}); {} of the way there lies outside.\n{}",
+        power(worst.epsilon),
         format_value(worst.phi),
         format_value(worst.distance),
-        100.0 * worst.outside,
+        percent_to(worst.outside, 0),
         if towards {
             "Click for a random plane again."
         } else {
-            "Click for the plane through y* and a random corner of the same box."
+            "Click for the plane through it and a random corner of the same box."
         }
     );
-    let button = ui.selectable_label(towards, "y*").on_hover_text(words);
+    let button = ui.selectable_label(towards, NAME).on_hover_text(words);
     if button.clicked() {
         let directions = if towards {
             Directions::Random
         } else {
             Directions::Worst(worst.epsilon)
         };
-        between(&mut state.wish, directions);
+        state.wish.aim(directions);
     }
 }
 
-/// Paints where y* lies, hollow because the plane may pass it by; planes towards it have a mark of
+/// Paints where it lies, hollow because the plane may pass it by; planes towards it have a mark of
 /// their own.
 pub fn paint(
     painter: &Painter,
@@ -79,7 +79,7 @@ pub fn paint(
     for (width, color) in [(3.0, Color32::WHITE), (1.5, palette.here)] {
         painter.add(Shape::closed_line(diamond(at), Stroke::new(width, color)));
     }
-    let name = format!("y*, {:.0} % outside", 100.0 * worst.outside);
+    let name = format!("worst point, {} outside", percent_to(worst.outside, 0));
     // Beside the name of the centre rather than over it.
     let named = Rect::from_min_size(centre - Vec2::new(8.0, 12.0), Vec2::new(135.0, 24.0));
     let taken = [marks::block(named)];

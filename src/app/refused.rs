@@ -1,0 +1,104 @@
+//! An open that failed: what, why, and on which card it is told.
+
+use super::cards::name_of;
+use super::opens::Standing;
+use crate::engine::live::{Failure, Place, Stage, Wish};
+use std::path::Path;
+
+/// Where a failure is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Card {
+    /// Above all: it belongs to no file that has a card.
+    Top,
+    /// On that of a checkpoint.
+    Checkpoint(Place),
+    /// On that of network and data.
+    Data,
+}
+
+/// An open that failed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    /// Where it is told.
+    pub card: Card,
+    /// What failed, in a few words.
+    pub title: String,
+    /// What went wrong; `None` where it was no file of any known kind.
+    pub stage: Option<Stage>,
+    /// Why, and what to do.
+    pub message: String,
+    /// The tensors, where the network is the question.
+    pub tensors: Vec<(String, Vec<usize>)>,
+    /// What was wanted, to be tried again.
+    pub wish: Option<Wish>,
+    /// What was open before, where the failed one is shown all the same, for it has results.
+    pub back: Option<Standing>,
+}
+
+impl Refused {
+    /// What `failure` says of `wish`; `before`: what was open.
+    pub fn new(wish: &Wish, before: Option<&Wish>, failure: &Failure) -> Self {
+        let file = |place| {
+            let path = match place {
+                Place::Small => Some(wish.small.as_path()),
+                Place::Large => wish.large.as_deref(),
+                Place::Initial => wish.initial.as_deref(),
+            };
+            path.map_or_else(|| "The checkpoint".to_owned(), name_of)
+        };
+        let data = name_of(Path::new(&wish.plane.setup.data));
+        let small = Card::Checkpoint(Place::Small);
+        let (card, title) = match failure.stage {
+            Stage::Checkpoint(place) => (
+                Card::Checkpoint(place),
+                format!("{} can't be opened", file(place)),
+            ),
+            Stage::Stranger(place) => (
+                Card::Checkpoint(place),
+                format!("{} can't be {}", file(place), role(place)),
+            ),
+            Stage::Network => (
+                small,
+                format!("The network of {} isn't recognised", file(Place::Small)),
+            ),
+            Stage::Data => (Card::Data, format!("{data} can't be used as data")),
+            Stage::Fit if before.is_some_and(|b| b.small != wish.small) => {
+                (small, format!("{} doesn't fit {data}", file(Place::Small)))
+            }
+            Stage::Fit => (Card::Data, format!("{data} doesn't fit the network")),
+            Stage::Plane => (Card::Top, "The plane can't be drawn".to_owned()),
+            Stage::Device => (Card::Top, "The device can't be used".to_owned()),
+            Stage::Computing => (Card::Top, "Computing failed".to_owned()),
+        };
+        Self {
+            card,
+            title,
+            stage: Some(failure.stage),
+            message: failure.message.clone(),
+            tensors: failure.tensors.clone(),
+            wish: Some(wish.clone()),
+            back: None,
+        }
+    }
+
+    /// A path that is nothing that can be opened, or not what it was asked for.
+    pub fn unknown(card: Card, title: String, message: &str) -> Self {
+        Self {
+            card,
+            title,
+            stage: None,
+            message: message.to_owned(),
+            tensors: Vec::new(),
+            wish: None,
+            back: None,
+        }
+    }
+}
+
+fn role(place: Place) -> &'static str {
+    match place {
+        Place::Small => "the small batch",
+        Place::Large => "the large batch",
+        Place::Initial => "the initial weights",
+    }
+}

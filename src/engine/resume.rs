@@ -1,0 +1,93 @@
+//! Going on from a partial result: what must be as it was when that was begun.
+
+use crate::engine::job::{Job, differing};
+use crate::engine::recipe::Recipe;
+use crate::engine::result::Outcome;
+use crate::error::{Error, Result};
+use crate::model::params::Params;
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+
+/// Refuses to go on from the result of another job.
+pub fn same_job(previous: &Outcome, job: &Job) -> Result<()> {
+    let options = differing(&previous.recipe.job, job)?;
+    if options.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Usage(format!(
+        "the result to resume was made with other options ({}); repeat those it was made with, or remove it to start anew",
+        options.join(", ")
+    )))
+}
+
+/// Refuses to go on where what the options name has changed since; notes in the recipe what both
+/// sittings together are.
+pub fn continued(earlier: &Recipe, now: &mut Recipe) -> Result<()> {
+    let changed = |what: &str| {
+        Err(Error::Usage(format!(
+            "{what} since the result to resume was begun: its points and new ones wouldn't be of one surface; bring back what it was made with, or remove it to start anew"
+        )))
+    };
+    if earlier.checkpoints.len() != now.checkpoints.len() {
+        return changed("the number of checkpoints has changed");
+    }
+    let mut files = earlier.checkpoints.iter().zip(&now.checkpoints);
+    if let Some((_, file)) = files.find(|(a, b)| a.sha256 != b.sha256) {
+        return Err(Error::file(
+            &file.path,
+            "the checkpoint has changed since the result to resume was made",
+        ));
+    }
+    let data = |recipe: &Recipe| {
+        let data = &recipe.data;
+        let counts = [data.train_samples, data.validation_samples];
+        (data.sha256.clone(), counts)
+    };
+    if data(earlier) != data(now) {
+        return changed("the data has changed");
+    }
+    let (a, b) = (&earlier.fingerprints, &now.fingerprints);
+    if !a.network.is_empty() && a.network != b.network {
+        return changed("the network's description has changed");
+    }
+    // A file of directions, or a search that another device ends a little elsewhere.
+    if !a.directions.is_empty() && a.directions != b.directions {
+        return changed("the directions have changed");
+    }
+    if earlier.losscope != now.losscope {
+        now.warnings.push(format!(
+            "begun with Losscope {}, gone on with {}",
+            earlier.losscope, now.losscope
+        ));
+    }
+    if !earlier.device.is_empty() && !earlier.device.ends_with(&now.device) {
+        now.device = format!("{}, then {}", earlier.device, now.device);
+    }
+    now.elapsed_seconds = earlier.elapsed_seconds;
+    Ok(())
+}
+
+/// Of the values of each direction.
+pub fn fingerprints(directions: &[Params]) -> Vec<String> {
+    let of = |direction: &Params| {
+        let mut hasher = Sha256::new();
+        for (_, values) in direction.tensors() {
+            for value in values {
+                hasher.update(value.to_le_bytes());
+            }
+        }
+        hex(hasher)
+    };
+    directions.iter().map(of).collect()
+}
+
+/// Of something by its written form.
+pub fn fingerprint_of(value: &impl Serialize) -> String {
+    let text = serde_json::to_vec(value).unwrap_or_default();
+    hex(Sha256::new_with_prefix(text))
+}
+
+fn hex(hasher: Sha256) -> String {
+    let digest = hasher.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}

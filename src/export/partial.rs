@@ -1,0 +1,150 @@
+//! Partial results: where stopped work keeps what it has, and what a later run finds there.
+//!
+//! What was computed is never replaced by less of it: a run that finds a partial result where it would
+//! keep its own refuses to start, and says what lies there and what can be done.
+
+use super::npz;
+use crate::checkpoint::files::beside;
+use crate::engine::job::differing;
+use crate::error::{Error, Result};
+use serde::Serialize;
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// Where a surface, line or trajectory in progress is kept, whatever its output is:
+/// `s.png.partial.npz` for `s.png`.
+pub fn of_result(output: &Path) -> PathBuf {
+    beside(output, name(output), ".partial.npz")
+}
+
+/// Where a measure in progress is kept, in the format of the output it isn't yet: `s.partial.npz` for
+/// `s.npz`.
+pub fn of_measure(output: &Path) -> PathBuf {
+    let suffix = output.extension().unwrap_or_default().to_string_lossy();
+    let stem = output.file_stem().unwrap_or(name(output));
+    beside(output, stem, &format!(".partial.{suffix}"))
+}
+
+fn name(path: &Path) -> &OsStr {
+    path.file_name().unwrap_or_default()
+}
+
+/// Refuses to compute `job` where a stopped run left a result in one of `places`.
+///
+/// # Errors
+/// Names the file, what it holds, and both ways out.
+pub fn refuse_results(places: impl Iterator<Item = PathBuf>, job: &impl Serialize) -> Result<()> {
+    for path in places.filter(|path| path.exists()) {
+        let found = match npz::read(&path) {
+            Ok(outcome) => Found {
+                held: format!(
+                    "{} of {} points computed",
+                    outcome.points() - outcome.missing(),
+                    outcome.points()
+                ),
+                differing: Some(differing(&outcome.recipe.job, job)?),
+            },
+            Err(_) => Found::unreadable(),
+        };
+        return Err(found.refusal(&path, "go on from it with --resume, or remove it"));
+    }
+    Ok(())
+}
+
+/// Refuses to measure `job` where a stopped run left a measure at `path`; what that is stands in
+/// `header`, which for most is the same file.
+///
+/// # Errors
+/// Names the file, what it holds, and both ways out.
+pub fn refuse_measure(path: &Path, header: &Path, job: &impl Serialize) -> Result<()> {
+    if !path.exists() {
+        return Ok(());
+    }
+    let found = match measured(header) {
+        Some(value) => {
+            let seconds = value
+                .get("elapsed_seconds")
+                .or_else(|| value.pointer("/header/elapsed_seconds"))
+                .and_then(Value::as_f64);
+            let kind = value.get("kind").and_then(Value::as_str);
+            let kind = kind.unwrap_or("measure");
+            Found {
+                held: match seconds {
+                    Some(seconds) => format!("a {kind} stopped after {seconds:.0} s"),
+                    None => format!("a stopped {kind}"),
+                },
+                differing: match value.get("job") {
+                    Some(earlier) => Some(differing(earlier, job)?),
+                    None => None,
+                },
+            }
+        }
+        None => Found::unreadable(),
+    };
+    Err(found.refusal(path, "remove it to measure anew, or name another output"))
+}
+
+/// Header and job of a measure in a file, where its format has them.
+fn measured(path: &Path) -> Option<Value> {
+    match path.extension()?.to_str()? {
+        "json" => serde_json::from_slice(&std::fs::read(path).ok()?).ok(),
+        "npz" => npz::measure_header(path),
+        _ => None,
+    }
+}
+
+/// What lies where a partial result would be kept.
+struct Found {
+    held: String,
+    /// The options by which its job is another one; `None` where it doesn't say its job.
+    differing: Option<Vec<String>>,
+}
+
+impl Found {
+    fn unreadable() -> Self {
+        Self {
+            held: "what a stopped run left".into(),
+            differing: None,
+        }
+    }
+
+    /// `ways`: out of it, where the job is the same.
+    fn refusal(self, path: &Path, ways: &str) -> Error {
+        let Self { held, differing } = self;
+        let message = match differing {
+            Some(options) if options.is_empty() => {
+                format!("this file holds {held}, of this very job; {ways}")
+            }
+            Some(options) => format!(
+                "this file holds {held}, of another job (by {}); remove it if it isn't needed, or name another output",
+                options.join(", ")
+            ),
+            None => format!("this file is {held}; {ways}"),
+        };
+        Error::Usage(format!("{message}: {}", path.display()))
+    }
+}
+
+/// Removes what a stopped run left in `places`, once the outputs are written whole.
+///
+/// # Errors
+/// Where a file is there but can't be removed.
+pub fn remove(places: impl Iterator<Item = PathBuf>) -> Result<()> {
+    for path in places.filter(|path| path.is_file()) {
+        std::fs::remove_file(&path)
+            .map_err(|source| Error::io("remove the partial result", &path, source))?;
+    }
+    Ok(())
+}
+
+/// Keeps what can be written nowhere else: a file called as `path` in a new folder among the system's
+/// temporary ones. `None` where that is impossible, too.
+pub fn rescue(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Option<PathBuf> {
+    let folder = tempfile::Builder::new()
+        .prefix("losscope-")
+        .tempdir()
+        .ok()?;
+    write(&folder.path().join(name(path))).ok()?;
+    Some(folder.keep().join(name(path)))
+}

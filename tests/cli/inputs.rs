@@ -1,0 +1,194 @@
+//! Files as users have them: a wrong model, a broken image, several dictionaries, a draft to complete.
+
+use super::{fixture, folder, losscope};
+use losscope::checkpoint::{self, Array, Values, safetensors};
+use std::path::Path;
+
+/// The error only stood in a line of the output, and the status was 0.
+#[test]
+fn inspect_fails_where_the_model_asked_for_does_not_fit() {
+    let dir = folder();
+    let sb = fixture("models/mlp/sb.pt");
+    let cycle = "name='x'\ninput=[64]\n[loss]\nkind='cross-entropy'\n[[layer]]\nname='a'\nkind='relu'\ninputs=['b']\n[[layer]]\nname='b'\nkind='relu'\ninputs=['a']\n";
+    std::fs::write(dir.path().join("cyc.toml"), cycle).unwrap();
+    for (model, code, words) in [
+        ("no-such.toml", 1, "no-such.toml"),
+        ("cyc.toml", 1, "comes later"),
+        ("lenet", 1, "sb.pt"),
+        ("no-such-family", 2, "no-such-family"),
+    ] {
+        let args = [
+            "inspect",
+            &sb,
+            "--model",
+            model,
+            "--write-model",
+            "draft.toml",
+        ];
+        let run = losscope(dir.path(), &args).fails(code, &[words]);
+        assert!(run.stdout().contains("1.weight"), "the file is still shown");
+        assert!(!dir.path().join("draft.toml").exists());
+    }
+    losscope(dir.path(), &["inspect", &sb, "--model", "mlp-tanh"]).succeeds();
+    let unknown = npz_of(dir.path(), &[("W1", &[3, 2]), ("b1", &[1, 2])]);
+    losscope(dir.path(), &["inspect", &unknown]).succeeds();
+}
+
+/// An `.npz` of zeros with these names and shapes.
+fn npz_of(folder: &Path, arrays: &[(&str, &[usize])]) -> String {
+    use std::io::Write as _;
+    let path = folder.join("made.npz");
+    let mut writer = zip::ZipWriter::new(std::fs::File::create(&path).unwrap());
+    for (name, shape) in arrays {
+        let options = zip::write::SimpleFileOptions::default();
+        writer.start_file(format!("{name}.npy"), options).unwrap();
+        let extents: Vec<String> = shape.iter().map(|d| format!("{d},")).collect();
+        let header = format!(
+            "{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}\n",
+            extents.concat()
+        );
+        let length = u16::try_from(header.len()).unwrap().to_le_bytes();
+        let zeros = vec![0; 4 * shape.iter().product::<usize>()];
+        for part in [b"\x93NUMPY\x01\0", &length[..], header.as_bytes(), &zeros] {
+            writer.write_all(part).unwrap();
+        }
+    }
+    writer.finish().unwrap();
+    path.display().to_string()
+}
+
+/// The draft had the line `layer = []`, which made the tables that it asked for "duplicate keys".
+#[test]
+fn a_draft_without_layers_can_be_completed() {
+    let dir = folder();
+    let weights = npz_of(dir.path(), &[("W1", &[64, 10]), ("b1", &[10])]);
+    let args = ["inspect", &weights, "--write-model", "m.toml"];
+    losscope(dir.path(), &args).succeeds();
+    let path = dir.path().join("m.toml");
+    let draft = std::fs::read_to_string(&path).unwrap();
+    assert!(
+        draft.contains("W1 [64, 10], b1 [10] have no layer yet"),
+        "{draft}"
+    );
+    let input = draft
+        .lines()
+        .find(|line| line.starts_with("# input = "))
+        .unwrap();
+    let layer = "\n[[layer]]\nname = \"first\"\nkind = \"linear\"\nweight = \"W1\"\nbias = \"b1\"\noutput_axis = 1\n";
+    std::fs::write(&path, draft.replace(input, "input = [64]") + layer).unwrap();
+    let args = ["inspect", &weights, "--model", "m.toml"];
+    let out = losscope(dir.path(), &args).succeeds().stdout();
+    assert!(out.contains("650 parameters"), "{out}");
+}
+
+/// One broken image among ten thousand couldn't be found: the library's panic named none.
+#[test]
+fn an_image_that_the_library_panics_on_is_named() {
+    let dir = folder();
+    for class in ["a", "b"] {
+        std::fs::create_dir_all(dir.path().join("im").join(class)).unwrap();
+        let image = image::GrayImage::from_pixel(8, 8, image::Luma([9]));
+        image
+            .save(dir.path().join("im").join(class).join("1.png"))
+            .unwrap();
+    }
+    // A palette of one byte, where three are a colour.
+    let broken = fixture("data/broken/short-palette.png");
+    std::fs::copy(broken, dir.path().join("im/a/2.png")).unwrap();
+    losscope(
+        dir.path(),
+        &[
+            "surface",
+            "--data",
+            "im",
+            "--data-color",
+            "grey",
+            "--image-size",
+            "8x8",
+            "--x=0:0:1",
+        ],
+    )
+    .fails(
+        1,
+        &["not a readable image", "remove or repair it", "im/a/2.png"],
+    );
+}
+
+/// Which of several sets of weights is meant can be said, for every command, and stands in the result.
+#[test]
+fn a_key_chooses_the_weights_and_stands_in_the_recipe() {
+    let dir = folder();
+    let own = checkpoint::open(Path::new(&fixture("models/mlp/sb.pt"))).unwrap();
+    let turned = |array: &Array| {
+        let values = array.to_f64().iter().map(|v| (2.0 * v) as f32).collect();
+        Array::new(array.shape().to_vec(), Values::F32(values)).unwrap()
+    };
+    let mut both = Vec::new();
+    for (name, array) in &own.tensors {
+        both.push((format!("net.{name}"), array.clone()));
+        both.push((format!("ema.{name}"), turned(array)));
+    }
+    safetensors::write(&dir.path().join("both.safetensors"), &both).unwrap();
+    let surface = |key: &str, out: &str| {
+        let key = format!("--key={key}");
+        let args = [
+            "surface",
+            "--at",
+            "both.safetensors",
+            &key,
+            "--x=0:0:1",
+            "-o",
+            out,
+        ];
+        losscope(dir.path(), &args).succeeds();
+        std::fs::read_to_string(dir.path().join(out)).unwrap()
+    };
+    let (net, ema) = (surface("net", "net.json"), surface("ema", "ema.json"));
+    let parsed = |text: &str| serde_json::from_str::<serde_json::Value>(text).unwrap();
+    assert_eq!(parsed(&ema).pointer("/recipe/job/key"), Some(&"ema".into()));
+    let loss = |text: &str| parsed(text)["train_loss"].clone();
+    assert_ne!(loss(&net), loss(&ema));
+    let args = [
+        "distance",
+        "both.safetensors",
+        &fixture("models/mlp/sb.pt"),
+        "--key",
+        "ema",
+        "--json",
+    ];
+    // The other file has no such names: it is refused with what it has.
+    losscope(dir.path(), &args).fails(1, &["key `ema`", "sb.pt"]);
+    for args in [
+        &["inspect", "both.safetensors", "--key", "ema"][..],
+        &[
+            "noise",
+            "both.safetensors",
+            "--key",
+            "ema",
+            "--samples",
+            "16",
+        ],
+        &[
+            "curvature",
+            "both.safetensors",
+            "--key",
+            "net",
+            "--samples",
+            "16",
+            "--top",
+            "1",
+        ],
+        &[
+            "sharpness",
+            "both.safetensors",
+            "--key",
+            "net",
+            "--samples",
+            "16",
+            "--iterations",
+            "1",
+        ],
+    ] {
+        losscope(dir.path(), args).succeeds();
+    }
+}
