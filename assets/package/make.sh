@@ -59,6 +59,7 @@ libraries() {
 }
 
 put "$CARGO_TARGET_DIR/release/$program" "bin/$program"
+[ $system != macos ] || strip "$tree/bin/$program" # elsewhere the linker did
 doc=share/doc/losscope
 put CHANGELOG.md $doc/changelog
 {
