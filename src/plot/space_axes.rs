@@ -239,8 +239,8 @@ impl View<'_> {
             let numbers = (TICK + 2.0 * GAP) * self.letters.number + depth;
             let from = numbers + 0.5 * extent(&name, size, out);
             // Beside the middle, else along the axis, else farther out: wherever no other word is.
-            let along = [0.0, -0.3, 0.3, -0.6, 0.6];
-            let farther = [0.0, 1.2, 2.4];
+            let along = [0.0_f32, -0.3, 0.3, -0.6, 0.6];
+            let farther = [0.0_f32, 1.2, 2.4];
             farther
                 .iter()
                 .flat_map(|rows| along.iter().map(move |t| (rows, t)))
