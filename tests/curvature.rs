@@ -637,7 +637,7 @@ fn steps_that_overflow_are_counted() {
         "--top",
         "0",
         "--along-gradient",
-        "1:1e38:4",
+        "1:1e30:4",
     ];
     let found = json(&args);
     let warnings = found["header"]["warnings"].to_string();

@@ -94,10 +94,34 @@ pub fn quoting(text: &str, typed: &[String]) -> String {
         for part in [word.as_str(), value].into_iter().chain(value.split(',')) {
             if let Cow::Owned(harmless) = line(part) {
                 text = text.replace(part, &harmless);
+                // Or what is left of it where sequences that move the cursor have been taken out.
+                let shown = without_sequences(part);
+                if let Cow::Owned(_) = line(&shown) {
+                    text = text.replace(&shown, &harmless);
+                }
             }
         }
     }
     text
+}
+
+/// A text without the sequences that begin with an escape, as clap leaves them out of its messages.
+fn without_sequences(text: &str) -> String {
+    let mut left = String::with_capacity(text.len());
+    let mut letters = text.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\u{1b}' {
+            left.push(letter);
+            continue;
+        }
+        let ends: fn(char) -> bool = match letters.next() {
+            Some('[') => |c| ('@'..='~').contains(&c),
+            Some(']') => |c| c == '\u{7}',
+            _ => continue,
+        };
+        letters.by_ref().find(|c| ends(*c));
+    }
+    left
 }
 
 /// A whole text: its line breaks are meant.
