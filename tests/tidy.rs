@@ -38,7 +38,8 @@ const CRATES: [(&str, &[&str]); 9] = [
         &[
             "checkpoint/hdf5",
             "landscape/curvature/orthogonal",
-            "landscape/evaluate/lanes",
+            "landscape/evaluate/processor",
+            "model/run/lanes",
             "engine",
             "cli",
             "app",

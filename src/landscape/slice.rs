@@ -11,7 +11,9 @@ use crate::model::params::Params;
 use serde::{Deserialize, Serialize};
 
 /// What running means and variances do while the weights move.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Buffers {
     /// They stay those of the origin

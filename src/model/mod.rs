@@ -5,16 +5,21 @@
 //! one set of [`weights::Weights`] on a device. This floor knows nothing of slices, of files or of
 //! what a loss landscape is.
 
+pub mod derive;
 pub mod family;
 pub mod file;
 pub mod forward;
 pub mod graph;
-pub mod lanes;
 pub mod layers;
 pub mod loss;
+pub mod lower;
 pub mod params;
+pub mod primitive;
+pub mod program;
 pub mod reverse;
+pub mod run;
 pub mod shape;
+pub mod simplify;
 mod spare;
 pub mod tangent;
 pub mod value;

@@ -86,6 +86,11 @@ impl Params {
         self.tensors().filter(|(spec, _)| spec.is_trainable())
     }
 
+    /// The values of the tensor at a place of the layout.
+    pub fn at(&self, index: usize) -> &[f64] {
+        &self.values[index]
+    }
+
     /// Whether, as a direction, it moves any tensor that no network trains.
     pub fn moves_buffers(&self) -> bool {
         self.tensors()

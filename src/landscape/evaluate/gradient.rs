@@ -1,10 +1,10 @@
 //! Exact gradients: the mean loss over one split as a function of the trained tensors.
 //!
-//! On burn's `flex` device by `lanes` where the network has a plan; elsewhere by
+//! In place of burn's `flex` device by the network's programs on the processor; elsewhere by
 //! backpropagation through burn's autodiff, batch by batch. The batches' sums are added up on the
 //! device and read once, so that a gradient is one transfer however many tensors there are.
 
-use super::lanes::{Named, Passes};
+use super::processor::{Here, Processor};
 use super::statistics::STATISTICS_BATCH;
 use super::{Evaluator, Pending, Split, hessian, read_all, settle};
 use crate::error::Result;
@@ -53,11 +53,14 @@ pub struct NetworkObjective {
     pub(super) split: Split,
     pub(super) layout: Layout,
     pub(super) buffers: Weights,
+    /// The owner of the buffers.
+    point: Params,
     pub(super) statistics: StatisticsMode,
     /// What Hessian-vector products at one point share.
     pub(super) kept: Option<hessian::Kept>,
-    /// The passes on the processor, where samples don't share statistics.
-    pub(super) lanes: Option<Arc<dyn Passes>>,
+    pub(super) processor: Option<Arc<dyn Processor>>,
+    /// Samples that share statistics, in train mode.
+    together: Option<usize>,
     gradients: usize,
     values: usize,
 }
@@ -86,9 +89,11 @@ impl NetworkObjective {
             split: evaluator.prepare(&split.samples, batch),
             layout: Arc::clone(point.layout()),
             buffers,
+            point: point.clone(),
             statistics,
             kept: None,
-            lanes: evaluator.lanes.clone().filter(|_| !train_mode),
+            processor: evaluator.processor.clone(),
+            together: train_mode.then_some(batch),
             gradients: 0,
             values: 0,
         }
@@ -119,6 +124,24 @@ impl NetworkObjective {
             .collect()
     }
 
+    /// A point for the processor.
+    pub(super) fn here<'a>(&'a self, x: &'a [f64]) -> Here<'a> {
+        Here {
+            trained: x,
+            buffers: &self.point,
+            together: self.together,
+        }
+    }
+
+    /// Sums over the split as means.
+    pub(super) fn meaned(&self, (loss, mut sums): (f64, Vec<f64>)) -> (f64, Vec<f64>) {
+        let share = 1.0 / self.split.len() as f64;
+        for sum in &mut sums {
+            *sum *= share;
+        }
+        (loss * share, sums)
+    }
+
     pub(super) fn weights(&self, tensors: &[Tensor<1>]) -> Weights {
         let mut weights = self.buffers.clone();
         let trained = self.layout.iter().filter(|spec| spec.is_trainable());
@@ -137,20 +160,6 @@ impl NetworkObjective {
             StatisticsMode::Batch => Statistics::Batch(&mut measured),
         };
         forward::run(network, weights, input, statistics)
-    }
-
-    /// Sums over the split as means in the order of the parameters; what no output depends on is 0.
-    pub(super) fn flatten(&self, (loss, mut sums): (f64, Named)) -> (f64, Vec<f64>) {
-        let share = 1.0 / self.split.len() as f64;
-        let trained = self.layout.iter().filter(|spec| spec.is_trainable());
-        let mut flat = Vec::with_capacity(self.dimension());
-        for spec in trained {
-            match sums.remove(&spec.name) {
-                Some(sum) => flat.extend(sum.into_iter().map(|v| v * share)),
-                None => flat.resize(flat.len() + spec.len(), 0.0),
-            }
-        }
-        (loss * share, flat)
     }
 
     fn mean(&self, pending: &Pending) -> f64 {
@@ -177,11 +186,11 @@ impl Objective for NetworkObjective {
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
         self.values += 1;
-        let weights = self.weights(&self.tensors_at(x));
-        if let Some(lanes) = &self.lanes {
-            let sums = lanes.losses(&[weights], &[&self.split])?;
-            return Ok(sums[0][0] / self.split.len() as f64);
+        if let Some(processor) = &self.processor {
+            let sum = processor.value(self.here(x), &self.split.samples)?;
+            return Ok(sum / self.split.len() as f64);
         }
+        let weights = self.weights(&self.tensors_at(x));
         let mut pending = Pending::new(1);
         for index in 0..self.split.batches() {
             let (input, targets) = self.split.get(&self.evaluator, index);
@@ -199,12 +208,12 @@ impl Objective for NetworkObjective {
 
     fn gradient(&mut self, x: &[f64]) -> Result<(f64, Vec<f64>)> {
         self.gradients += 1;
+        if let Some(processor) = &self.processor {
+            let sums = processor.gradient(self.here(x), &self.split.samples, None)?;
+            return Ok(self.meaned(sums));
+        }
         if let Some(found) = hessian::kept_gradient(self, x) {
             return found;
-        }
-        if let Some(lanes) = &self.lanes {
-            let weights = self.weights(&self.tensors_at(x));
-            return Ok(self.flatten(lanes.gradient(&weights, &self.split)?));
         }
         // A leaf a tensor: the derivative of cutting one vector into tensors would fill the whole
         // vector with zeros for each of them.

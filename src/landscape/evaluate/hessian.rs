@@ -5,14 +5,12 @@
 //! budget; otherwise it is computed again for each batch of each product.
 
 use super::gradient::{NetworkObjective, StatisticsMode};
-use super::lanes::Products;
 use super::read_all;
 use crate::error::Result;
 use crate::model::reverse::{self, Gradients, Tape};
 use crate::model::tangent::{DualWeights, Mode};
 use crate::model::weights::Weights;
 use burn::tensor::Tensor;
-use std::sync::Arc;
 
 /// What products at one point share.
 pub struct Kept {
@@ -20,8 +18,6 @@ pub struct Kept {
     weights: Weights,
     /// One a batch; empty where they would take too much memory.
     tapes: Vec<Tape>,
-    /// In place of tapes, where there are passes on the processor.
-    lanes: Option<Box<dyn Products>>,
 }
 
 impl From<StatisticsMode> for Mode {
@@ -54,27 +50,21 @@ impl NetworkObjective {
         per_sample * self.split.len() * self.evaluator.dtype.size()
     }
 
-    fn keep(&mut self, x: &[f64]) -> Result<()> {
+    fn keep(&mut self, x: &[f64]) {
         if self.kept.as_ref().is_some_and(|kept| kept.x == x) {
-            return Ok(());
+            return;
         }
         // Before new ones are made, so that there are never two sets.
         self.kept = None;
         let weights = self.weights(&self.tensors_at(x));
-        let lanes = match &self.lanes {
-            Some(lanes) => Some(Arc::clone(lanes).keep(&weights, &self.split)?),
-            None => None,
-        };
-        let fits = lanes.is_none() && self.tape_bytes() <= self.evaluator.memory / 2;
+        let fits = self.tape_bytes() <= self.evaluator.memory / 2;
         let batches = if fits { self.split.batches() } else { 0 };
         let tapes = (0..batches).map(|i| self.record(&weights, i)).collect();
         self.kept = Some(Kept {
             x: x.to_vec(),
             weights,
             tapes,
-            lanes,
         });
-        Ok(())
     }
 
     /// Sums by tensor as one host vector in the order of the parameters.
@@ -93,16 +83,16 @@ impl NetworkObjective {
 
 /// ∇²f(x)·v.
 pub fn product(objective: &mut NetworkObjective, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
-    objective.keep(x)?;
+    if let Some(processor) = &objective.processor {
+        let sums = processor.product(objective.here(x), v, &objective.split.samples)?;
+        return Ok(objective.meaned((0.0, sums)).1);
+    }
+    objective.keep(x);
     let objective = &*objective;
     let Some(kept) = &objective.kept else {
         return Ok(vec![0.0; x.len()]);
     };
     let direction = objective.weights(&objective.tensors_at(v));
-    if let Some(lanes) = &kept.lanes {
-        let sums = lanes.product(&direction, &objective.split)?;
-        return Ok(objective.flatten((0.0, sums)).1);
-    }
     let weights = DualWeights {
         value: &kept.weights,
         tangent: &direction,
@@ -140,9 +130,6 @@ pub fn product(objective: &mut NetworkObjective, x: &[f64], v: &[f64]) -> Result
 /// f(x) and ∇f(x), where a product has just been taken at x: its tapes hold both.
 pub fn kept_gradient(objective: &NetworkObjective, x: &[f64]) -> Option<Result<(f64, Vec<f64>)>> {
     let kept = objective.kept.as_ref().filter(|kept| kept.x == x)?;
-    if let Some(lanes) = &kept.lanes {
-        return Some(Ok(objective.flatten(lanes.gradient())));
-    }
     if kept.tapes.is_empty() {
         return None;
     }

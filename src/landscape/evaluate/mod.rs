@@ -1,17 +1,19 @@
 //! The evaluator: a slice and many coordinates in, metrics out.
 //!
 //! [`Evaluator::evaluate`] takes many points at once by design; how it gets there is its own
-//! business. On burn's `flex` device the samples of networks that [`crate::model::lanes`] knows are
-//! shared out among the cores; everything else forms one point after another as two or three fused
-//! vector operations over all weights and runs the batches through burn's layers. Memory is bounded:
-//! batches are sized from the budget, and a data set larger than a quarter of it stays on the host
-//! and passes through in pieces.
+//! business. In place of burn's `flex` device the network's programs run on the processor itself
+//! (`processor`); every other device forms one point after another as two or three fused vector
+//! operations over all weights and runs the batches through burn's layers. Memory is bounded: batches
+//! are sized from the budget, and a data set larger than a quarter of it stays on the host and passes
+//! through in pieces.
 
 pub mod gradient;
 mod hessian;
-mod lanes;
 mod point;
+mod processor;
+mod programs;
 mod samples;
+mod source;
 pub mod statistics;
 mod upload;
 
@@ -55,8 +57,8 @@ pub struct Evaluator {
     device: Device,
     dtype: DType,
     memory: usize,
-    /// The passes on the processor, where the device is burn's `flex` and the network has a plan.
-    lanes: Option<Arc<dyn lanes::Passes>>,
+    /// The network's programs on the processor, where the device is burn's `flex`.
+    processor: Option<Arc<dyn processor::Processor>>,
 }
 
 /// One split, checked against a network and uploaded, or ready to pass through in pieces.
@@ -71,12 +73,19 @@ pub struct Split {
 #[derive(Debug)]
 pub struct LoadedSlice {
     slice: Slice,
-    origin: Tensor<1>,
-    directions: Vec<Option<Tensor<1>>>,
-    /// The origin's buffers, uploaded once.
-    buffers: Weights,
+    /// Its tensors on the device, where points are formed there.
+    uploaded: Option<Uploaded>,
     /// The training split in batches, where statistics are recomputed.
     statistics: Option<statistics::TrainingPasses>,
+}
+
+/// A slice's tensors on a device.
+#[derive(Debug)]
+struct Uploaded {
+    origin: Tensor<1>,
+    directions: Vec<Option<Tensor<1>>>,
+    /// The origin's buffers.
+    buffers: Weights,
 }
 
 /// Losses and counts on their way from the device.
@@ -115,13 +124,14 @@ impl Evaluator {
             )));
         }
         let on_flex = format!("{device:?}").to_lowercase().contains("flex");
-        let lanes = on_flex.then(|| lanes::passes(&network, dtype, memory));
+        let double = precision == Precision::F64;
+        let processor = on_flex.then(|| processor::processor(&network, double, memory));
         Ok(Self {
             network,
             device,
             dtype,
             memory,
-            lanes: lanes.flatten(),
+            processor: processor.flatten(),
         })
     }
 
@@ -140,15 +150,10 @@ impl Evaluator {
         coordinates: &[Coordinate],
         splits: &[&Split],
     ) -> Result<Vec<Vec<Metrics>>> {
-        let sums = match &self.lanes {
-            Some(lanes) => {
-                let mut sums = Vec::with_capacity(coordinates.len() * splits.len());
-                for few in coordinates.chunks(Self::POINTS) {
-                    let weights = few.iter().map(|c| self.weights_at(slice, c));
-                    let weights: Vec<Weights> = weights.collect::<Result<_>>()?;
-                    sums.extend(lanes.losses(&weights, splits)?);
-                }
-                sums
+        let sums = match &self.processor {
+            Some(processor) => {
+                let samples: Vec<&Samples> = splits.iter().map(|s| s.samples.as_ref()).collect();
+                processor.losses(&slice.slice, coordinates, &samples, slice.training())?
             }
             None => self.sums(slice, coordinates, splits)?,
         };
@@ -206,6 +211,11 @@ impl Evaluator {
         coordinate: &[f64],
         split: &Split,
     ) -> Result<Vec<f64>> {
+        if let Some(processor) = &self.processor {
+            let coordinate = coordinate.to_vec();
+            let training = slice.training();
+            return processor.logits(&slice.slice, &coordinate, &split.samples, training);
+        }
         let weights = self.weights_at(slice, coordinate)?;
         let mut all = Vec::with_capacity(split.samples.len() * self.network.outputs());
         for index in 0..split.batches() {
@@ -254,5 +264,15 @@ impl LoadedSlice {
     /// The slice as it was given.
     pub fn slice(&self) -> &Slice {
         &self.slice
+    }
+
+    /// What running statistics are measured on, where they are.
+    fn training(&self) -> Option<processor::Training<'_>> {
+        let over = self.statistics.as_ref()?;
+        Some(processor::Training {
+            samples: &over.split.samples,
+            batch: over.split.batch,
+            by_samples: over.weights == statistics::BatchWeights::Sample,
+        })
     }
 }

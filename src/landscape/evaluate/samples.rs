@@ -106,6 +106,11 @@ impl Sampled for NetworkObjective {
         samples: &[usize],
         weights: &[f64],
     ) -> Result<Vec<f64>> {
+        if let Some(processor) = &self.processor {
+            let chosen = self.chosen(samples).samples;
+            let here = self.here(x).in_eval_mode();
+            return Ok(processor.gradient(here, &chosen, Some(weights))?.1);
+        }
         let theta = self.weights(&self.tensors_at(x));
         let mut sums = Gradients::new();
         let most = self.split.batch;
@@ -118,9 +123,13 @@ impl Sampled for NetworkObjective {
     }
 
     fn squared_norms(&mut self, x: &[f64], samples: Range<usize>) -> Result<Vec<Vec<f64>>> {
+        let indices: Vec<usize> = samples.collect();
+        if let Some(processor) = &self.processor {
+            let chosen = self.chosen(&indices).samples;
+            return processor.squared_norms(self.here(x).in_eval_mode(), &chosen);
+        }
         let theta = self.weights(&self.tensors_at(x));
         let network = Arc::clone(&self.evaluator.network);
-        let indices: Vec<usize> = samples.collect();
         let mut all = Vec::with_capacity(indices.len());
         if samples::has_rules(&network) {
             for chunk in indices.chunks(self.samples_at_once()) {

@@ -1,7 +1,7 @@
 //! Getting samples and slices onto a device: checks, batch sizes, number types.
 
 use super::statistics::{Remeasure, STATISTICS_BATCH, TrainingPasses};
-use super::{Evaluator, LoadedSlice, Split};
+use super::{Evaluator, LoadedSlice, Split, Uploaded};
 use crate::dataset::Samples;
 use crate::error::{Error, Result};
 use crate::landscape::slice::{Buffers, Slice};
@@ -162,7 +162,7 @@ impl Evaluator {
             batch: batch.min(samples.len()),
             resident: None,
         };
-        if bytes <= self.memory / 4 {
+        if self.processor.is_none() && bytes <= self.memory / 4 {
             split.resident = Some(
                 (0..split.batches())
                     .map(|i| self.batch(&split, i))
@@ -290,32 +290,28 @@ impl Evaluator {
                 ));
             }
         };
-        let mut buffers = Weights::default();
-        for (spec, values) in slice
-            .origin
-            .tensors()
-            .filter(|(spec, _)| !spec.is_trainable())
-        {
-            buffers.insert(
-                &spec.name,
-                self.tensor(values.iter().copied(), values.len()),
-                &spec.shape,
-            );
-        }
-        let directions = slice
-            .directions
-            .iter()
-            .map(|d| {
-                (d.trainable().any(|(_, v)| v.iter().any(|x| *x != 0.0))).then(|| self.flat(d))
-            })
-            .collect();
+        let uploaded = self.processor.is_none().then(|| self.uploaded(&slice));
         Ok(LoadedSlice {
-            origin: self.flat(&slice.origin),
-            directions,
-            buffers,
+            uploaded,
             statistics,
             slice,
         })
+    }
+
+    fn uploaded(&self, slice: &Slice) -> Uploaded {
+        let mut buffers = Weights::default();
+        let tensors = slice.origin.tensors();
+        for (spec, values) in tensors.filter(|(spec, _)| !spec.is_trainable()) {
+            let flat = self.tensor(values.iter().copied(), values.len());
+            buffers.insert(&spec.name, flat, &spec.shape);
+        }
+        let moves = |d: &Params| d.trainable().any(|(_, v)| v.iter().any(|x| *x != 0.0));
+        let directions = slice.directions.iter();
+        Uploaded {
+            origin: self.flat(&slice.origin),
+            directions: directions.map(|d| moves(d).then(|| self.flat(d))).collect(),
+            buffers,
+        }
     }
 }
 

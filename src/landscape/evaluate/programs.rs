@@ -1,0 +1,164 @@
+//! What is asked of a network, as programs: each a composition of lowering, derivatives and
+//! simplifications.
+
+use crate::error::{Error, Result};
+use crate::landscape::slice::Buffers;
+use crate::model::derive::{pull, rate};
+use crate::model::lower::{Lowered, Statistics};
+use crate::model::primitive::expression::Binary;
+use crate::model::primitive::{Op, Slot};
+use crate::model::program::{Id, Program};
+use crate::model::run::lanes::{Plan, Varying};
+use crate::model::simplify::{along, fold, fuse};
+
+/// A program by what it is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum What {
+    /// Loss and right answers, or outputs, along so many directions.
+    Along {
+        directions: usize,
+        buffers: Buffers,
+        logits: bool,
+    },
+    /// Statistics of a batch along so many directions.
+    Statistics { directions: usize },
+    /// The loss at a point.
+    Value(Statistics),
+    /// Its gradient.
+    Gradient(Statistics),
+    /// Its Hessian-vector product.
+    Product(Statistics),
+    /// Squared norms of samples' gradients.
+    Norms,
+}
+
+/// A plan, and which tensors its outputs are for.
+#[derive(Debug)]
+pub struct Made {
+    pub plan: Plan,
+    pub parameters: Vec<usize>,
+}
+
+/// A network lowered with running statistics and, where it has any, with those of a batch.
+#[derive(Debug)]
+pub struct Forms {
+    running: Lowered,
+    batch: Option<Lowered>,
+}
+
+impl Forms {
+    /// Both forms.
+    pub fn new(running: Lowered, batch: Option<Lowered>) -> Self {
+        Self { running, batch }
+    }
+
+    /// The form with these statistics.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn get(&self, statistics: Statistics) -> Result<&Lowered> {
+        let found = match statistics {
+            Statistics::Running => Some(&self.running),
+            Statistics::Batch => self.batch.as_ref(),
+        };
+        found.ok_or_else(|| {
+            Error::Model("statistics of a batch can't be taken of this network".into())
+        })
+    }
+
+    /// Makes a program.
+    ///
+    /// # Errors
+    /// Where the network has no such form.
+    pub fn make(&self, what: What) -> Result<Made> {
+        let (program, varying, parameters) = match what {
+            What::Along {
+                directions,
+                buffers,
+                logits,
+            } => {
+                let lowered = self.get(Statistics::Running)?;
+                let outputs = if logits {
+                    vec![lowered.logits]
+                } else {
+                    vec![lowered.loss, lowered.right]
+                };
+                let program = fold(&lowered.program(outputs), true);
+                let follow = buffers == Buffers::Interpolate;
+                let program = along(&program, directions, follow, true);
+                let measured = buffers == Buffers::Recompute;
+                (program, Varying::Slice { buffers: measured }, Vec::new())
+            }
+            What::Statistics { directions } => {
+                let lowered = self.get(Statistics::Batch)?;
+                let measured = lowered.measured.iter();
+                let outputs = measured.flat_map(|m| [m.mean, m.variance]).collect();
+                let program = along(&lowered.program(outputs), directions, false, true);
+                (program, Varying::Slice { buffers: false }, Vec::new())
+            }
+            What::Value(statistics) => {
+                let lowered = self.get(statistics)?;
+                let program = fold(&lowered.program(vec![lowered.loss]), false);
+                (program, Varying::Points, Vec::new())
+            }
+            What::Gradient(statistics) => {
+                let lowered = self.get(statistics)?;
+                let program = fold(&lowered.program(vec![lowered.loss]), false);
+                let slopes = pull(&program, false);
+                (slopes.program, Varying::Points, slopes.parameters)
+            }
+            What::Product(statistics) => {
+                // Folding would make it longer.
+                let lowered = self.get(statistics)?;
+                let mut slopes = pull(&lowered.program(vec![lowered.loss]), false);
+                slopes.program.outputs.remove(0);
+                let program = rate(&slopes.program.alive());
+                (program, Varying::Tangents, slopes.parameters)
+            }
+            What::Norms => {
+                let lowered = self.get(Statistics::Running)?;
+                let slopes = pull(&lowered.program(vec![lowered.loss]), true);
+                let program = squared(slopes.program);
+                (program, Varying::Points, slopes.parameters)
+            }
+        };
+        Ok(Made {
+            plan: Plan::new(&fuse(&program), varying),
+            parameters,
+        })
+    }
+}
+
+/// The squared norm of every slope, a number a sample, in place of the slopes.
+fn squared(mut p: Program) -> Program {
+    let outputs: Vec<Id> = p.outputs.split_off(1);
+    p.outputs = outputs
+        .into_iter()
+        .map(|slope| match (slope, &p.step(viewed(&p, slope)).op) {
+            // ‖y xᵀ‖² = ‖y‖² ‖x‖² (Goodfellow 2015, arXiv 1510.01799).
+            (slope, Op::Form(g, Slot::A)) if g.hits.len() == 1 && g.groups == 1 => {
+                let args = p.step(viewed(&p, slope)).args.clone();
+                let norms: Vec<Id> = args.into_iter().map(|x| norm(&mut p, x)).collect();
+                p.binary(Binary::Mul, norms[0], norms[1])
+            }
+            (slope, _) => norm(&mut p, slope),
+        })
+        .collect();
+    p.alive()
+}
+
+/// What a value is a view of.
+fn viewed(p: &Program, id: Id) -> Id {
+    match p.step(id).op {
+        Op::View => p.step(id).args[0],
+        _ => id,
+    }
+}
+
+/// Σ x², a number a sample, `[1, 1]`.
+fn norm(p: &mut Program, x: Id) -> Id {
+    let size = p.ty(x).size();
+    let square = p.binary(Binary::Mul, x, x);
+    let square = p.view(square, &[1, size]);
+    p.total(square, &[1])
+}

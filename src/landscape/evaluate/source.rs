@@ -1,0 +1,100 @@
+//! What a program is given at the points of a slice, or at a point.
+
+use crate::landscape::grid::Coordinate;
+use crate::landscape::slice::Slice;
+use crate::model::params::{Layout, Params};
+use crate::model::primitive::Leaf;
+use crate::model::run::lanes::{Real, Source};
+use std::collections::HashMap;
+
+fn copy<T: Real>(out: &mut [T], values: impl Iterator<Item = f64>) {
+    for (out, value) in out.iter_mut().zip(values) {
+        *out = T::of(value);
+    }
+}
+
+fn constant<T: Real>(out: &mut [T], bits: &[u64]) {
+    copy(out, bits.iter().map(|b| f64::from_bits(*b)));
+}
+
+/// Running statistics by place in the layout.
+pub type Measured = HashMap<usize, Vec<f64>>;
+
+/// Points of a slice.
+pub struct Along<'a> {
+    pub slice: &'a Slice,
+    pub coordinates: &'a [Coordinate],
+    /// Running statistics of every point, where they are measured.
+    pub measured: Option<&'a [Measured]>,
+}
+
+impl<T: Real> Source<T> for Along<'_> {
+    fn fill(&self, leaf: &Leaf, point: usize, out: &mut [T]) {
+        let origin = &self.slice.origin;
+        match leaf {
+            Leaf::Origin(index) => copy(out, origin.at(*index).iter().copied()),
+            Leaf::Direction(k, index) => {
+                copy(out, self.slice.directions[*k].at(*index).iter().copied());
+            }
+            Leaf::Coordinate(k) => {
+                // A coordinate that isn't given is 0.
+                let c = self.coordinates[point].get(*k).copied().unwrap_or(0.0);
+                out[0] = T::of(c);
+            }
+            Leaf::Buffer(index) => {
+                let own = self.measured.and_then(|m| m[point].get(index));
+                let values = own.map_or_else(|| origin.at(*index), Vec::as_slice);
+                copy(out, values.iter().copied());
+            }
+            Leaf::Constant(bits) => constant(out, bits),
+            other => unreachable!("{other:?} along a slice"),
+        }
+    }
+}
+
+/// A point, and where it goes from there.
+pub struct Point<'a> {
+    pub layout: &'a Layout,
+    /// Where each tensor's values begin in the vectors.
+    pub offsets: &'a [usize],
+    /// The trained values, in the order of [`Params::flatten`].
+    pub trained: &'a [f64],
+    /// Their rates.
+    pub tangent: &'a [f64],
+    /// The buffers' owner.
+    pub buffers: &'a Params,
+}
+
+impl Point<'_> {
+    fn part<'v>(&self, vector: &'v [f64], index: usize) -> &'v [f64] {
+        let from = self.offsets[index];
+        &vector[from..from + self.layout[index].len()]
+    }
+}
+
+impl<T: Real> Source<T> for Point<'_> {
+    fn fill(&self, leaf: &Leaf, _: usize, out: &mut [T]) {
+        match leaf {
+            Leaf::Parameter(index) => {
+                copy(out, self.part(self.trained, *index).iter().copied());
+            }
+            Leaf::Tangent(index) => copy(out, self.part(self.tangent, *index).iter().copied()),
+            Leaf::Buffer(index) => copy(out, self.buffers.at(*index).iter().copied()),
+            Leaf::Constant(bits) => constant(out, bits),
+            other => unreachable!("{other:?} at a point"),
+        }
+    }
+}
+
+/// Where each tensor's values begin in a vector of all trained ones.
+pub fn offsets(layout: &Layout) -> Vec<usize> {
+    let mut next = 0;
+    let each = layout.iter().map(|spec| {
+        let own = next;
+        if spec.is_trainable() {
+            next += spec.len();
+        }
+        own
+    });
+    each.collect()
+}

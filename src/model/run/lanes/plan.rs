@@ -1,0 +1,374 @@
+//! A program made ready for rows: what depends on what, where values lie, and what kernels need.
+//!
+//! A step belongs to one of three kinds. *Shared* steps see no sample and are done before all samples, once
+//! or for every point; *steps of samples* are done block by block, and those that don't depend on the point
+//! once for all points; *sums over samples* fill numbers of the point, and shared steps after them come at
+//! the end. Where a step of samples reads a sum over samples (statistics of the batch), the steps fall into
+//! levels, and all blocks pass one level before the next.
+
+use super::kernel::{self, Lists, Shape};
+use super::map::MapPlan;
+use super::rows::Reduce;
+use super::simd::LANES;
+use crate::model::primitive::{Leaf, Op, Slot};
+use crate::model::program::{Id, Program};
+use crate::model::simplify::{Epilogue, epilogue};
+use pulp::Arch;
+
+/// Which leaves differ from point to point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Varying {
+    /// The coordinates of a slice and, where asked for, the buffers.
+    Slice {
+        /// Whether buffers differ too.
+        buffers: bool,
+    },
+    /// Parameters, and everything else of a point.
+    Points,
+    /// Tangents alone: many directions at one point.
+    Tangents,
+}
+
+impl Varying {
+    fn has(self, leaf: &Leaf) -> bool {
+        match (self, leaf) {
+            (Self::Slice { buffers }, Leaf::Buffer(_)) => buffers,
+            (Self::Slice { .. }, Leaf::Coordinate(_))
+            | (Self::Points, Leaf::Parameter(_) | Leaf::Buffer(_) | Leaf::Coordinate(_))
+            | (Self::Points | Self::Tangents, Leaf::Tangent(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Where a value lies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Among the numbers of all points.
+    Once(usize),
+    /// Among the numbers of a point.
+    Point(usize),
+    /// Among the rows that all points share.
+    Still(usize),
+    /// Among the rows of the block at hand.
+    Rows(usize),
+    /// A leaf of the samples, in the order of [`LEAVES`].
+    Leaf(usize),
+    /// Among the sums of a point.
+    Sum(usize),
+}
+
+/// The leaves of samples.
+pub const LEAVES: [Leaf; 4] = [Leaf::Input, Leaf::Label, Leaf::Weight, Leaf::Present];
+
+/// When a step is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// Before all samples, for each point or once for all.
+    Early { moving: bool },
+    /// For each block, in a level.
+    Block { moving: bool, level: usize },
+    /// After all blocks of a level.
+    Late { level: usize },
+    /// Never: another step does it, or it is another's value.
+    Never,
+}
+
+/// What a step's kernel needs.
+#[derive(Debug)]
+pub enum Ready {
+    /// A product, its packed weights and what is done with the sums.
+    Gather {
+        lists: Lists,
+        shape: Shape,
+        packed: Place,
+        x: Id,
+        after: Epilogue,
+    },
+    /// A slope of weights.
+    Outer { lists: Lists },
+    /// An expression.
+    Map(MapPlan),
+    /// An expression of shared numbers; the indices of arguments that are repeated.
+    Shared {
+        plan: MapPlan,
+        repeated: Vec<Option<Vec<u32>>>,
+    },
+    /// A sum or a maximum.
+    Reduce(Reduce),
+    /// The largest of a window where nobody asks which it is.
+    Most,
+    /// Nothing.
+    Plain,
+}
+
+/// Weights to be packed.
+#[derive(Debug)]
+pub struct Pack {
+    pub weights: Id,
+    pub form: Id,
+    pub moving: bool,
+    pub to: usize,
+    pub size: usize,
+}
+
+/// A program made ready.
+#[derive(Debug)]
+pub struct Plan {
+    pub(super) program: Program,
+    pub(super) place: Vec<Place>,
+    pub(super) when: Vec<When>,
+    pub(super) ready: Vec<Ready>,
+    pub(super) packs: Vec<Pack>,
+    /// Numbers of each shared buffer: of all points, of a point.
+    pub(super) numbers: [Vec<usize>; 2],
+    /// Rows of each buffer: shared by all points, of the block at hand.
+    pub(super) rows: [Vec<usize>; 2],
+    /// Numbers of each sum.
+    pub(super) sums: Vec<usize>,
+    /// The last level.
+    pub(super) levels: usize,
+    pub(super) widest: usize,
+    pub(super) arch: Arch,
+}
+
+fn follow(program: &Program, mut id: Id) -> Id {
+    while matches!(program.step(id).op, Op::View) {
+        id = program.step(id).args[0];
+    }
+    id
+}
+
+/// Buffers given out and taken back.
+#[derive(Default)]
+struct Buffers {
+    sizes: Vec<usize>,
+    free: Vec<usize>,
+}
+
+impl Buffers {
+    /// A buffer for so many rows: the free one that fits best, or a new one.
+    fn take(&mut self, size: usize) -> usize {
+        let fits = (0..self.free.len()).filter(|i| self.sizes[self.free[*i]] >= size);
+        if let Some(best) = fits.min_by_key(|i| self.sizes[self.free[*i]])
+            && self.sizes[self.free[best]] <= 2 * size.max(64)
+        {
+            return self.free.swap_remove(best);
+        }
+        // Else the largest, made larger.
+        let largest = (0..self.free.len()).max_by_key(|i| self.sizes[self.free[*i]]);
+        if let Some(largest) = largest.filter(|i| self.sizes[self.free[*i]] < size) {
+            let buffer = self.free.swap_remove(largest);
+            self.sizes[buffer] = size;
+            return buffer;
+        }
+        self.sizes.push(size);
+        self.sizes.len() - 1
+    }
+}
+
+impl Plan {
+    /// A program for points that differ in what `varying` says.
+    pub fn new(program: &Program, varying: Varying) -> Self {
+        let arch = Arch::new();
+        let widest = kernel::widest(arch);
+        let program = program.scheduled();
+        let count = program.steps().len();
+        let reduces: Vec<bool> = program
+            .steps()
+            .iter()
+            .map(|s| Op::reduces(&s.ty, s.args.iter().map(|a| program.ty(*a).sample)))
+            .collect();
+        // A sum over samples belongs to a point even where the point doesn't matter.
+        let (mut moving, mut level) = (vec![false; count], vec![0; count]);
+        let mut late = vec![false; count];
+        for (id, step) in program.steps().iter().enumerate() {
+            moving[id] = reduces[id]
+                || match &step.op {
+                    Op::Leaf(leaf) => varying.has(leaf),
+                    _ => step.args.iter().any(|a| moving[*a]),
+                };
+            late[id] = reduces[id] || !step.ty.sample && step.args.iter().any(|a| late[*a]);
+            let of = |a: &Id| level[*a] + usize::from(reduces[follow(&program, *a)]);
+            level[id] = step.args.iter().map(of).max().unwrap_or(0);
+        }
+        let levels = (0..count)
+            .filter(|id| program.ty(*id).sample || reduces[*id])
+            .map(|id| level[id])
+            .max()
+            .unwrap_or(0);
+        // What a product's kernel does itself.
+        let readers = program.readers();
+        let mut after: Vec<Option<Epilogue>> = vec![None; count];
+        let mut done = vec![false; count];
+        for id in 0..count {
+            if let Some(found) = epilogue(&program, &readers, id)
+                && moving[id] == moving[found.form]
+                && level[id] == level[found.form]
+                && !done[found.form]
+            {
+                done[found.form] = true;
+                after[id] = Some(found);
+            }
+        }
+        let when: Vec<When> = (0..count)
+            .map(|id| {
+                let (moving, level) = (moving[id], level[id]);
+                let step = program.step(id);
+                let is_leaf = matches!(&step.op, Op::Leaf(leaf) if leaf.is_of_sample());
+                if done[id] || matches!(step.op, Op::View) || is_leaf {
+                    When::Never
+                } else if step.ty.sample || reduces[id] {
+                    When::Block { moving, level }
+                } else if late[id] {
+                    When::Late { level }
+                } else {
+                    When::Early { moving }
+                }
+            })
+            .collect();
+        let mut plan = Self {
+            place: vec![Place::Leaf(0); count],
+            when,
+            ready: Vec::with_capacity(count),
+            packs: Vec::new(),
+            numbers: [Vec::new(), Vec::new()],
+            rows: [Vec::new(), Vec::new()],
+            sums: Vec::new(),
+            levels,
+            widest,
+            arch,
+            program,
+        };
+        plan.put(&moving, &done, &after);
+        plan.make_ready(&moving, &after);
+        plan
+    }
+
+    /// Gives every value its place.
+    fn put(&mut self, moving: &[bool], done: &[bool], after: &[Option<Epilogue>]) {
+        let program = &self.program;
+        let count = program.steps().len();
+        // Who reads a value last, views looked through.
+        let mut last = vec![0; count];
+        for (id, step) in program.steps().iter().enumerate() {
+            for arg in &step.args {
+                last[follow(program, *arg)] = id;
+            }
+            if let Some(found) = &after[id] {
+                for arg in &program.step(found.form).args {
+                    let arg = follow(program, *arg);
+                    last[arg] = last[arg].max(id);
+                }
+            }
+        }
+        for id in 0..count {
+            // A view is no reader of its own.
+            if matches!(program.step(id).op, Op::View) {
+                let of = follow(program, id);
+                last[of] = last[of].max(last[id]);
+            }
+        }
+        for output in &program.outputs {
+            last[follow(program, *output)] = count;
+        }
+        // Values that all points share are kept if a step of a point reads them, else reused.
+        let mut kept = vec![false; count];
+        for (id, step) in program.steps().iter().enumerate() {
+            let reads = step.args.iter().chain(
+                after[id]
+                    .iter()
+                    .flat_map(|found| &program.step(found.form).args),
+            );
+            for arg in reads {
+                let arg = follow(program, *arg);
+                kept[arg] |= moving[id] && !moving[arg];
+            }
+        }
+        for output in &program.outputs {
+            kept[follow(program, *output)] = true;
+        }
+        let reuse = self.levels == 0;
+        let mut buffers = [Buffers::default(), Buffers::default()];
+        let mut frees: Vec<Vec<Id>> = vec![Vec::new(); count];
+        for id in 0..count {
+            if last[id] < count {
+                frees[last[id]].push(id);
+            }
+        }
+        // What all points share comes first, in a pass of its own.
+        for pass in [false, true] {
+            for id in 0..count {
+                let step = program.step(id);
+                if step.ty.sample && !done[id] && moving[id] == pass {
+                    self.place[id] = match &step.op {
+                        Op::View => self.place[follow(program, id)],
+                        Op::Leaf(leaf) => {
+                            let leaf = LEAVES.iter().position(|l| l == leaf);
+                            Place::Leaf(leaf.unwrap_or(0))
+                        }
+                        _ if reuse && !moving[id] && kept[id] => {
+                            Place::Still(buffers[0].take_new(step.ty.size()))
+                        }
+                        _ => Place::Rows(buffers[1].take(step.ty.size())),
+                    };
+                }
+                if !reuse {
+                    continue;
+                }
+                for &value in &frees[id] {
+                    let step = program.step(value);
+                    if step.ty.sample
+                        && moving[value] == pass
+                        && !done[value]
+                        && !matches!(step.op, Op::View | Op::Leaf(_))
+                        && let Place::Rows(buffer) = self.place[value]
+                    {
+                        buffers[1].free.push(buffer);
+                    }
+                }
+            }
+        }
+        for id in 0..count {
+            let step = program.step(id);
+            if step.ty.sample {
+                continue;
+            }
+            self.place[id] = if matches!(step.op, Op::View) {
+                self.place[follow(program, id)]
+            } else {
+                match self.when[id] {
+                    When::Early { moving } => {
+                        let numbers = &mut self.numbers[usize::from(moving)];
+                        numbers.push(step.ty.size().next_multiple_of(LANES));
+                        let at = numbers.len() - 1;
+                        if moving {
+                            Place::Point(at)
+                        } else {
+                            Place::Once(at)
+                        }
+                    }
+                    _ => {
+                        let size = match &step.op {
+                            Op::Form(g, Slot::A) => {
+                                g.groups * g.outputs * g.taps * kernel::stride(g)
+                            }
+                            _ => step.ty.size(),
+                        };
+                        self.sums.push(size.next_multiple_of(LANES));
+                        Place::Sum(self.sums.len() - 1)
+                    }
+                }
+            };
+        }
+        let [still, rows] = buffers;
+        self.rows = [still.sizes, rows.sizes];
+    }
+}
+
+impl Buffers {
+    fn take_new(&mut self, size: usize) -> usize {
+        self.sizes.push(size);
+        self.sizes.len() - 1
+    }
+}
