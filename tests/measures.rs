@@ -69,8 +69,8 @@ fn without_any_input_the_built_in_minimizers_are_compared() {
         "sign ascent",
         "L-BFGS-B",
         "random points",
-        "1e-3",
-        "5e-4",
+        "10⁻³",
+        "5×10⁻⁴",
         "C2 8.68/925",
         "ASAM",
         "CPU",
@@ -359,9 +359,9 @@ fn train_mode_measures_another_loss_where_there_is_batch_normalisation() {
 #[test]
 fn what_makes_no_sense_is_refused_before_any_work() {
     for (args, words) in [
-        (vec!["--epsilon", "0"], vec!["--epsilon", "from 1e-12"]),
-        (vec!["--epsilon=-1e-3"], vec!["--epsilon", "from 1e-12"]),
-        (vec!["--epsilon", "nan"], vec!["--epsilon", "from 1e-12"]),
+        (vec!["--epsilon", "0"], vec!["--epsilon", "from 10⁻¹²"]),
+        (vec!["--epsilon=-1e-3"], vec!["--epsilon", "from 10⁻¹²"]),
+        (vec!["--epsilon", "nan"], vec!["--epsilon", "from 10⁻¹²"]),
         (vec!["--iterations", "0"], vec!["from 1 to 1,000,000"]),
         (vec!["--method", "sign,sign"], vec!["sign ascent twice"]),
         (
@@ -376,7 +376,7 @@ fn what_makes_no_sense_is_refused_before_any_work() {
             vec!["--measures", "flatness"],
             vec!["flatness", "adaptive-worst"],
         ),
-        (vec!["--rho", "0"], vec!["--rho", "from 1e-12"]),
+        (vec!["--rho", "0"], vec!["--rho", "from 10⁻¹²"]),
         (vec!["--draws", "1"], vec!["--draws", "2"]),
         (vec!["-o", "s.png"], vec![".json or .npz"]),
         (
@@ -607,7 +607,7 @@ fn sizes_and_counts_read_well() {
         "--data",
         &data,
         "--epsilon",
-        "1e-12,1e-3,1e300",
+        "1e-12,1e-3,1e30",
     ];
     args.extend(["--subspace", "1", "--measures", "none", "--iterations", "1"]);
     args.extend(["--restarts", "0", "--save-worst", "w.safetensors"]);
@@ -615,11 +615,11 @@ fn sizes_and_counts_read_well() {
     for words in [
         ": 1 training sample,",
         "within 1 random direction,",
-        "ε = 1e300: ",
+        "ε = 10³⁰: ",
     ] {
         assert!(out.contains(words), "{words:?} is missing in: {out}");
     }
-    for name in ["w-1-1e-12", "w-1-0.001", "w-1-1e300"] {
+    for name in ["w-1-1e-12", "w-1-0.001", "w-1-1e30"] {
         let file = dir.path().join(format!("{name}.safetensors"));
         assert!(file.exists(), "{name}");
     }

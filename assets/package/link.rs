@@ -1,6 +1,8 @@
 //! Has the linker leave names out of the program, a quarter of it: cargo's own `strip` doesn't reach a
 //! package with an override in its profile. `LOSSCOPE_SYMBOLS=1 cargo build` keeps them, for a profiler.
 
+#![allow(clippy::print_stdout, reason = "so a build script speaks to cargo")]
+
 fn main() {
     println!("cargo::rerun-if-changed=assets/package/link.rs");
     println!("cargo::rerun-if-env-changed=LOSSCOPE_SYMBOLS");

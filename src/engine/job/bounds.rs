@@ -5,7 +5,7 @@
 //! can't hold, what makes a box or a mean of nothing.
 
 use crate::error::{Error, Result};
-use crate::plot::number::grouped;
+use crate::plot::number::{grouped, significant};
 use clap::builder::TypedValueParser;
 use clap::{Arg, Command};
 use std::ffi::OsStr;
@@ -183,11 +183,7 @@ impl Number for f64 {
     const KIND: &'static str = "a number";
 
     fn shown(self) -> String {
-        if self == 0.0 || (1e-3..1e5).contains(&self.abs()) {
-            self.to_string()
-        } else {
-            format!("{self:e}")
-        }
+        significant(self, 6)
     }
 }
 
@@ -214,7 +210,7 @@ mod tests {
         }
         for text in ["0", "-1e-3", "nan", "inf", "1e31"] {
             let message = EPSILON.parse(text).unwrap_err();
-            assert_eq!(message, "expected a number from 1e-12 to 1e30", "{text}");
+            assert_eq!(message, "expected a number from 10⁻¹² to 10³⁰", "{text}");
         }
         assert_eq!((DRAWS.parse("2"), EPSILON.parse("1e-3")), (Ok(2), Ok(1e-3)));
         let message = RHO.check(f64::NAN).unwrap_err().to_string();

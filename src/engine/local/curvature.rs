@@ -15,6 +15,7 @@ use crate::landscape::direction::{Normalization, OneDim, normalise, random};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::grid::{Coordinate, coarse_first};
 use crate::landscape::objective::Objective as _;
+use crate::plot::number::power;
 use serde::{Deserialize, Serialize};
 
 /// What was measured.
@@ -365,11 +366,11 @@ impl Work<'_> {
                 .map(crate::model::params::Params::norm)
                 .collect(),
             rule: format!(
-                "Gaussian, seed {seed}, {}, {}; residuals up to {:e} of λ_max, {:e} for λ_min where it is small; normalisation statistics {}",
+                "Gaussian, seed {seed}, {}, {}; residuals up to {} of λ_max, {} for λ_min where it is small; normalisation statistics {}",
                 rule.describe(),
                 one_dim.describe(),
-                self.job.tolerance,
-                self.job.tolerance * RATIO_SHARE,
+                power(self.job.tolerance),
+                power(self.job.tolerance * RATIO_SHARE),
                 match self.job.statistics {
                     StatisticsMode::Running => "frozen",
                     StatisticsMode::Batch => "of each batch (train mode)",

@@ -16,6 +16,7 @@ use crate::landscape::curvature::lanczos::Eigenvalues;
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::evaluate::{Evaluator, Precision, Split};
 use crate::model::params::Params;
+use crate::plot::number::{power, significant};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -179,8 +180,9 @@ pub fn eigenvalue_warning(found: &Eigenvalues, tolerance: f64) -> Option<String>
     }
     if found.exhausted {
         return Some(format!(
-            "an eigenvalue is too small beside the largest for a relative residual of {tolerance:e}: the products' own rounding is {:.1e}; compute in --precision f64 if this was f32",
-            found.smallest.residual
+            "an eigenvalue is too small beside the largest for a relative residual of {}: the products' own rounding is {}; compute in --precision f64 if this was f32",
+            power(tolerance),
+            significant(found.smallest.residual, 2)
         ));
     }
     Some(format!(
