@@ -26,6 +26,8 @@ use std::sync::Arc;
 const TITLE: f32 = 40.0;
 /// Between two planes.
 const GAP: f32 = 20.0;
+/// Room for the choice of how they are drawn.
+const MODES: f32 = 185.0;
 /// The one in the middle.
 const HERE: &str = "θ(α)";
 
@@ -107,7 +109,8 @@ pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         first.1 == Trust::Done && badges.iter().all(same)
     });
     header::header_ui(ui, cx.palette, all_done, |ui| {
-        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok());
+        let modes = if cx.gpu.is_some() { MODES } else { 0.0 };
+        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok(), modes);
         if cx.gpu.is_some() {
             ui.add_space(4.0);
             ui.selectable_value(&mut cache.mode, Mode::Contour, "As contours");

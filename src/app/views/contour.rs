@@ -63,7 +63,7 @@ pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     let badge = header::badge(&shown, &asked);
     let coloring = cache.colorist.of(&[&shown], &cx.state.look);
     header::header_ui(ui, cx.palette, Some(&badge), |ui| {
-        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok());
+        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok(), 0.0);
         worst::button_ui(ui, cx.state, cx.news, alpha);
     });
     let ready = coloring.and_then(|coloring| cache.plane.show(&shown, &coloring));

@@ -42,7 +42,7 @@ pub fn convexity_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     let alpha = centre(cx);
     let news = cx.news;
     let found = known(news, alpha);
-    ui.horizontal(|ui| {
+    plots::header(ui, |ui| {
         plots::wanted_ui(ui, cx, Quantity::Convexity);
         bar_ui(ui, cx.state.look.colormap);
         if let Some((measured, map)) = found.filter(|(m, _)| !m.complete) {
@@ -56,7 +56,7 @@ pub fn convexity_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         }
         ui.label("?").on_hover_text(HELP);
         let words = found.and_then(|(_, map)| scene::aspect(&map.x, &map.y).words());
-        if let Some(words) = words {
+        if let Some(words) = words.filter(|_| plots::has_room(ui)) {
             let words = RichText::new(words).small().color(cx.palette.weak);
             ui.add(egui::Label::new(words).truncate());
         }

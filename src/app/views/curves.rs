@@ -5,8 +5,8 @@ use crate::plot::number;
 use crate::plot::scale::{Scale, Tick, spaced};
 use crate::plot::text;
 use eframe::egui::{
-    self, Align2, Color32, FontId, PointerButton, Rangef, Response, RichText, Sense, Stroke, Ui,
-    Vec2, WidgetText,
+    self, Align2, Color32, FontId, PointerButton, Pos2, Rangef, Response, Sense, Stroke, TextStyle,
+    Ui, Vec2, WidgetText,
 };
 use egui_plot::{AxisHints, GridInput, GridMark};
 
@@ -131,20 +131,40 @@ fn marks(
     found.into_iter().map(mark).collect()
 }
 
-/// An entry of a legend: a stroke and its name.
+/// An entry of a legend: a stroke and its name, which stay together where a row ends.
 pub fn key(ui: &mut Ui, name: &str, color: Color32, dashed: bool) {
-    let (rect, _) = ui.allocate_exact_size(Vec2::new(16.0, 10.0), Sense::hover());
+    const STROKE: f32 = 14.0;
+    const GAP: f32 = 4.0;
+    ui.spacing_mut().item_spacing.x = 7.0;
+    let font = TextStyle::Small.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(name.to_owned(), font, color);
+    let size = Vec2::new(STROKE + GAP + galley.size().x, galley.size().y);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
     let stroke = Stroke::new(2.0, color);
-    let ends = [rect.left_center(), rect.right_center()];
+    let middle = rect.center().y;
+    let ends = [rect.left(), rect.left() + STROKE].map(|x| Pos2::new(x, middle));
     if dashed {
         ui.painter()
             .extend(egui::Shape::dashed_line(&ends, stroke, 4.0, 3.0));
     } else {
         ui.painter().line_segment(ends, stroke);
     }
-    ui.spacing_mut().item_spacing.x = 5.0;
-    ui.label(RichText::new(name).small().color(color));
-    ui.spacing_mut().item_spacing.x = 8.0;
+    let at = rect.left_top() + Vec2::new(STROKE + GAP, 0.0);
+    ui.painter().galley(at, galley, color);
+}
+
+/// A row over a plot; what has no room in it goes to the next.
+pub fn header(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        add(ui);
+    });
+}
+
+/// Whether a header has room for some more words, cut short.
+pub fn has_room(ui: &Ui) -> bool {
+    ui.available_width() > 70.0
 }
 
 /// The number at a mark of either scale, where it has one.

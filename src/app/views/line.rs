@@ -47,8 +47,13 @@ pub fn line_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
 }
 
 fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
-    ui.horizontal(|ui| {
-        ui.checkbox(&mut cx.state.look.log_line, "Logarithmic loss")
+    curves::header(ui, |ui| {
+        let words = if ui.available_width() < 420.0 {
+            "Log"
+        } else {
+            "Logarithmic loss"
+        };
+        ui.checkbox(&mut cx.state.look.log_line, words)
             .on_hover_text(LOG_HELP);
         ui.label("?").on_hover_text(HELP);
         curves::key(ui, "loss", cx.palette.loss, false);
@@ -76,6 +81,9 @@ fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
             (0, false) => barriers.join(", "),
             (missing, _) => format!("{missing} points still to come"),
         };
+        if !curves::has_room(ui) {
+            return;
+        }
         ui.add(egui::Label::new(RichText::new(words).color(cx.palette.weak)).truncate())
             .on_hover_text("The largest excess of the loss over the straight chord between both minimizers, for α in 0 to 1");
     });
