@@ -63,8 +63,6 @@ pub struct App {
     sent_number: u64,
     /// Results to be shown with the next wish.
     offers: Vec<Outcome>,
-    /// What the last frame was drawn from.
-    seen: Arc<Snapshot>,
     /// Whether a dialog was open in the last frame.
     had_dialog: bool,
     title: String,
@@ -161,7 +159,6 @@ impl App {
             sent: None,
             sent_number: 0,
             offers: Vec::new(),
-            seen: Arc::default(),
             had_dialog: false,
             title: String::new(),
             reset: 0,
@@ -192,7 +189,7 @@ impl App {
         self.sent.as_ref() == Some(&self.state.wish)
             && news.wish == self.sent_number
             && news.activity.is_idle()
-            && Arc::ptr_eq(&news, &self.seen)
+            && self.words.have_told(&news)
             && !self.is_opening()
     }
 
@@ -213,7 +210,6 @@ impl App {
         ctx.set_zoom_factor(self.state.look.zoom);
         let palette = theme::palette(ctx.style_of(ctx.theme()).visuals.dark_mode);
         let news = self.words.of(self.live.snapshot());
-        self.seen = Arc::clone(&news);
         if news.wish == self.sent_number && self.sent.as_ref() == Some(&self.state.wish) {
             self.state.judge(&news);
         }
