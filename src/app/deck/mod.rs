@@ -12,7 +12,7 @@ use super::theme::{self, Palette};
 use crate::engine::live::{SharpnessCurve, Snapshot};
 use crate::plot::number::{self, WIDEST, format_value};
 use eframe::egui::{
-    self, Align2, Color32, DragValue, FontId, Pos2, Rect, Response, RichText, Sense, Slider,
+    self, Color32, DragValue, FontId, Pos2, Rangef, Rect, Response, RichText, Sense, Slider,
     Stroke, Ui, Vec2,
 };
 pub use readout::LOW;
@@ -329,29 +329,34 @@ fn slider_ui(
     let rail = Rect::from_x_y_ranges(rect.left() + knob..=rect.right() - knob, rect.y_range());
     let painter = ui.painter();
     let last = marks.len().saturating_sub(1);
+    let mut names = Vec::new();
     for (index, (at, name, color)) in marks.iter().enumerate() {
         let x = rail.left() + position(*at) as f32 * rail.width();
         let stroke = Stroke::new(1.5, *color);
         let top = Pos2::new(x, strip.top() - 5.0);
         painter.line_segment([top, top + Vec2::new(0.0, 4.0)], stroke);
-        let align = match index {
-            0 => Align2::LEFT_TOP,
-            i if i == last => Align2::RIGHT_TOP,
-            _ => Align2::CENTER_TOP,
-        };
-        let x = match index {
-            0 => rect.left(),
-            i if i == last => rect.right(),
-            _ => x,
-        };
         let ink = if enabled { *color } else { palette.weak };
-        painter.text(
-            Pos2::new(x, strip.top()),
-            align,
-            name,
-            FontId::proportional(11.0),
-            ink,
-        );
+        let galley = painter.layout_no_wrap(name.clone(), FontId::proportional(11.0), ink);
+        let width = galley.size().x;
+        let left = match index {
+            0 => rect.left(),
+            i if i == last => rect.right() - width,
+            _ => x - 0.5 * width,
+        };
+        names.push((left, galley));
+    }
+    // The longest first: where names would touch, the shortest has none.
+    names.sort_by(|a, b| b.1.size().x.total_cmp(&a.1.size().x));
+    let mut taken: Vec<Rangef> = Vec::new();
+    for (left, galley) in names {
+        let across = Rangef::new(left, left + galley.size().x);
+        if taken
+            .iter()
+            .all(|other| !other.intersects(across.expand(3.0)))
+        {
+            taken.push(across);
+            painter.galley(Pos2::new(left, strip.top()), galley, palette.weak);
+        }
     }
     (response, by)
 }

@@ -56,9 +56,9 @@ pub fn convexity_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         }
         ui.label("?").on_hover_text(HELP);
         let words = found.and_then(|(_, map)| scene::aspect(&map.x, &map.y).words());
-        if let Some(words) = words.filter(|_| plots::has_room(ui)) {
+        if let Some(words) = words {
             let words = RichText::new(words).small().color(cx.palette.weak);
-            ui.add(egui::Label::new(words).truncate());
+            plots::rest(ui, words, "");
         }
     });
     let Some((_, map)) = found.filter(|(_, map)| map.computed.contains(&true)) else {

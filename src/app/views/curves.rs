@@ -5,8 +5,8 @@ use crate::plot::number;
 use crate::plot::scale::{Scale, Tick, spaced};
 use crate::plot::text;
 use eframe::egui::{
-    self, Align2, Color32, FontId, PointerButton, Pos2, Rangef, Response, Sense, Stroke, TextStyle,
-    Ui, Vec2, WidgetText,
+    self, Align, Align2, Color32, FontId, Layout, PointerButton, Pos2, Rangef, Response, RichText,
+    Sense, Stroke, TextStyle, Ui, Vec2, WidgetText,
 };
 use egui_plot::{AxisHints, GridInput, GridMark};
 
@@ -162,9 +162,19 @@ pub fn header(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
     });
 }
 
-/// Whether a header has room for some more words, cut short.
-pub fn has_room(ui: &Ui) -> bool {
-    ui.available_width() > 70.0
+/// Words in what is left of a header's row, cut short; none where hardly anything is left.
+pub fn rest(ui: &mut Ui, words: RichText, help: &str) {
+    let room = ui.available_size_before_wrap().x - 1.0;
+    if room < 70.0 {
+        return;
+    }
+    let room = Vec2::new(room, ui.spacing().interact_size.y);
+    let layout = Layout::left_to_right(Align::Center);
+    let label = |ui: &mut Ui| ui.add(egui::Label::new(words).truncate());
+    let shown = ui.allocate_ui_with_layout(room, layout, label).inner;
+    if !help.is_empty() {
+        shown.on_hover_text(help);
+    }
 }
 
 /// The number at a mark of either scale, where it has one.

@@ -88,12 +88,8 @@ fn header_ui(ui: &mut Ui, cx: &Context<'_>, shown: &[(&str, Color32, &SharpnessC
         })
         .response
         .on_hover_text("What the paper found, for comparison");
-        if !curves::has_room(ui) {
-            return;
-        }
         let caution = RichText::new("depends on the parametrisation").color(cx.palette.weak);
-        ui.add(egui::Label::new(caution).truncate())
-            .on_hover_text(CAUTION);
+        curves::rest(ui, caution, CAUTION);
     });
 }
 
