@@ -172,7 +172,9 @@ fn nothing_in_the_deck_moves_while_alpha_goes_from_end_to_end() {
         let still = places(&harness);
         for alpha in [-1.0, -0.875, -0.11, 0.0, 0.5, 1.0, 1.111, 2.0] {
             harness.state_mut().state().set_alpha(alpha);
-            harness.run_steps(2);
+            harness.run_steps(3);
+            let kept = harness.state_mut().state().wish.alpha;
+            assert_eq!(kept, alpha, "the slider rounds nothing that it didn't set");
             assert_eq!(places(&harness), still, "at once, α = {alpha}");
             wait(&mut harness, "the metrics", |app| {
                 app.snapshot()
@@ -237,6 +239,7 @@ fn a_small_window_shows_one_view_and_keeps_its_side_panel_at_hand() {
         ("small-double", [1280.0, 800.0], 2.0),
     ] {
         for theme in [Theme::Dark, Theme::Light] {
+            let narrow = size[0] / zoom < 900.0;
             let mut harness = window(size, theme, Vec::new());
             harness.state_mut().state().look.zoom = zoom;
             harness.state_mut().state().wish.plane.x = Some("-1:1:9".parse().unwrap());
@@ -248,12 +251,26 @@ fn a_small_window_shows_one_view_and_keeps_its_side_panel_at_hand() {
                 "light"
             };
             picture(&mut harness, &format!("{name}-{suffix}"));
+            if narrow {
+                assert_eq!(
+                    harness.query_all_by_label("Sharpness along ε; ε").count(),
+                    0
+                );
+            } else {
+                // Views end where their neighbours begin.
+                let line = harness
+                    .get_by_label("Line between the minimizers; α")
+                    .rect();
+                let neighbour = harness.get_by_label("Sharpness").rect();
+                assert!(line.right() <= neighbour.left(), "{line:?} {neighbour:?}");
+                let sharpness = harness.get_by_label("Sharpness along ε; ε").rect();
+                assert!(sharpness.right() <= size[0], "{sharpness:?}");
+            }
             let plane = harness.get_by_label("Plane of training loss").rect();
             assert!(
                 plane.width().min(plane.height()) > 130.0,
                 "{name}: {plane:?}"
             );
-            let narrow = size[0] / zoom < 900.0;
             let there = |harness: &Harness<'_, App>| {
                 harness.query_all_by_label("Normalisation").count() > 0
             };
@@ -271,6 +288,13 @@ fn a_small_window_shows_one_view_and_keeps_its_side_panel_at_hand() {
                 settle(&mut harness);
                 picture(&mut harness, &format!("{name}-{suffix}-{view}"));
             }
+            let last = harness.get_by_label("In space").rect();
+            let end = if narrow {
+                size[0] / zoom
+            } else {
+                harness.get_by_label("Surface").rect().left()
+            };
+            assert!(last.right() <= end, "{name}: {last:?}");
         }
     }
 }

@@ -250,7 +250,7 @@ fn the_animation_is_in_the_list_and_its_range_can_be_set() {
         ("Last α", "0.75"),
         ("Frames", "3"),
         ("Duration, s", "1.5"),
-        ("Grid points", "5"),
+        ("Grid points of a frame", "5"),
         ("Pixels across", "200"),
     ] {
         harness
@@ -300,8 +300,10 @@ fn what_cant_be_exported_says_why() {
     appear(&mut harness, "Animation of α (GIF)");
     let gif = harness.get_by_label("Animation of α (GIF)");
     assert!(gif.accesskit_node().is_disabled());
-    gif.hover();
-    harness.run_steps(40);
+    // A tooltip comes for a pointer that moves, not right after a click.
+    harness.run_steps(15);
+    harness.get_by_label("Animation of α (GIF)").hover();
+    harness.run_steps(60);
     let reason = "This takes two minimizers: open a second checkpoint as the large batch";
     assert!(harness.query_by_label(reason).is_some());
     picture(&mut harness, "export-impossible");
@@ -320,7 +322,7 @@ fn a_surface_in_space_has_axes_with_numbers_and_names_in_its_file() {
         ">direction 2<",
         ">−1.0<",
         ">0.5<",
-        ">small batch<",
+        ">α = 0.50<",
     ] {
         assert!(svg.contains(words), "{words}");
     }

@@ -48,9 +48,7 @@ fn finish(harness: &mut Harness<'_, App>) {
             .surfaces
             .iter()
             .any(|s| s.alpha == alpha && s.quality == Quality::Full);
-        news.activity.is_idle()
-            && (whole || news.failure.is_some())
-            && news.probes.len() == probes.len()
+        app.is_settled() && (whole || news.failure.is_some()) && news.probes.len() == probes.len()
     });
 }
 
@@ -135,8 +133,9 @@ fn the_grid_is_the_same_in_the_control_the_status_and_the_picture() {
     wish.plane.x = axis(-1.0, 1.0, 11);
     wish.plane.y = axis(-1.0, 1.0, 7);
     finish(&mut harness);
-    for words in ["× 7", "11 × 7, 128 samples"] {
-        assert_eq!(harness.query_all_by_label(words).count(), 1, "{words}");
+    // The contour and the surface in space each have a badge.
+    for (words, count) in [("× 7", 1), ("11 × 7, 128 samples", 2)] {
+        assert_eq!(harness.query_all_by_label(words).count(), count, "{words}");
     }
 }
 

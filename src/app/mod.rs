@@ -28,14 +28,16 @@ mod plates;
 mod readings;
 mod refused;
 mod session;
+mod start;
 pub mod state;
 mod status;
 mod theme;
 mod views;
 mod words;
 
+pub use start::{options, run};
+
 use crate::engine::device::may_have_gpu;
-use crate::engine::drivers;
 use crate::engine::live::{Live, Snapshot, Wish};
 use crate::engine::result::Outcome;
 use command::{Ask, Command, Place};
@@ -63,8 +65,6 @@ pub struct App {
     sent_number: u64,
     /// Results to be shown with the next wish.
     offers: Vec<Outcome>,
-    /// What the last frame was drawn from.
-    seen: Arc<Snapshot>,
     /// Whether a dialog was open in the last frame.
     had_dialog: bool,
     title: String,
@@ -84,53 +84,6 @@ enum Quitting {
     /// Something would be lost: the person is asked.
     Asking,
     Yes,
-}
-
-/// Opens the window and shows `files`, or what was open last time.
-///
-/// # Errors
-/// Where no window can be opened.
-pub fn run(files: Vec<PathBuf>) -> anyhow::Result<()> {
-    // Until the adapter is open: from then on drivers have little to say, and a crash much.
-    let hush = drivers::hush();
-    eframe::run_native(
-        "losscope",
-        options(),
-        Box::new(move |cc| {
-            drop(hush);
-            Ok(Box::new(App::new(cc, files)?))
-        }),
-    )
-    .map_err(|e| {
-        anyhow::anyhow!(
-            "the window can't be opened: {e}; every subcommand works without one (losscope --help)"
-        )
-    })
-}
-
-/// How the window is made.
-pub fn options() -> eframe::NativeOptions {
-    let icon = eframe::icon_data::from_png_bytes(include_bytes!("../../assets/icon.png")).ok();
-    let mut viewport = egui::ViewportBuilder::default()
-        .with_title("Losscope")
-        .with_app_id("losscope")
-        .with_inner_size([1280.0, 800.0])
-        .with_min_inner_size([720.0, 480.0]);
-    if let Some(icon) = icon {
-        viewport = viewport.with_icon(icon);
-    }
-    let mut wgpu_options = eframe::egui_wgpu::WgpuConfiguration::default();
-    if !may_have_gpu() {
-        // Waiting for a screen that isn't there makes frames that are a little late twice as late.
-        wgpu_options.surface.present_mode = wgpu::PresentMode::AutoNoVsync;
-    }
-    eframe::NativeOptions {
-        viewport,
-        wgpu_options,
-        // Gradients are wide here; without it a software renderer draws a fifth faster.
-        dithering: false,
-        ..eframe::NativeOptions::default()
-    }
 }
 
 impl App {
@@ -161,7 +114,6 @@ impl App {
             sent: None,
             sent_number: 0,
             offers: Vec::new(),
-            seen: Arc::default(),
             had_dialog: false,
             title: String::new(),
             reset: 0,
@@ -192,7 +144,7 @@ impl App {
         self.sent.as_ref() == Some(&self.state.wish)
             && news.wish == self.sent_number
             && news.activity.is_idle()
-            && Arc::ptr_eq(&news, &self.seen)
+            && self.words.have_told(&news)
             && !self.is_opening()
     }
 
@@ -213,7 +165,6 @@ impl App {
         ctx.set_zoom_factor(self.state.look.zoom);
         let palette = theme::palette(ctx.style_of(ctx.theme()).visuals.dark_mode);
         let news = self.words.of(self.live.snapshot());
-        self.seen = Arc::clone(&news);
         if news.wish == self.sent_number && self.sent.as_ref() == Some(&self.state.wish) {
             self.state.judge(&news);
         }

@@ -1,6 +1,7 @@
 //! The status line: what runs, where, how fast, how long still, and how to stop it.
 
 use super::command::Command;
+use super::deck::LOW;
 use super::export::Exports;
 use super::state::State;
 use super::theme::Palette;
@@ -21,7 +22,12 @@ pub fn status_ui(
     palette: &Palette,
     commands: &mut Vec<Command>,
 ) {
-    ui.add_space(2.0);
+    let low = ui.ctx().content_rect().height() < LOW;
+    let air = if low { 0.0 } else { 2.0 };
+    if low {
+        ui.spacing_mut().item_spacing.y = 0.0;
+    }
+    ui.add_space(air);
     ui.horizontal(|ui| {
         let activity = &news.activity;
         if activity.is_idle() {
@@ -58,7 +64,7 @@ pub fn status_ui(
             notice_ui(ui, state, palette);
         });
     });
-    ui.add_space(2.0);
+    ui.add_space(air);
 }
 
 /// What runs and how far it is. The button comes first and each part keeps its room, so that nothing

@@ -168,6 +168,11 @@ impl Worded {
         }
         Arc::clone(&self.worded)
     }
+
+    /// Whether a person has read these news already.
+    pub fn have_told(&self, news: &Arc<Snapshot>) -> bool {
+        self.raw.as_ref().is_some_and(|raw| Arc::ptr_eq(raw, news))
+    }
 }
 
 fn worded(news: &Arc<Snapshot>) -> Arc<Snapshot> {

@@ -13,6 +13,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 use crate::error::{Error, Result};
+use crate::plot::page;
 
 /// Resolution unless told otherwise, in dots per inch: a usual demand of journals.
 pub const DPI: f64 = 300.0;
@@ -46,11 +47,9 @@ pub fn bytes(svg: &str, dpi: f64) -> Result<Vec<u8>> {
         )));
     }
     let tree = super::svg::tree(svg, dpi as f32)?;
+    // What the page's millimetres make, as it is said beforehand: the tree's own size is rounded.
+    let [width, height] = size(page::millimetres(svg)?, dpi).map(|side| side as f32);
     let size = tree.size();
-    let (width, height) = (
-        size.width().round().max(1.0),
-        size.height().round().max(1.0),
-    );
     if width.max(height) > MOST_PIXELS as f32 {
         return Err(Error::Usage(format!(
             "a picture of {width} × {height} pixels is too large (at most {MOST_PIXELS} a side); lower the dpi"

@@ -178,7 +178,9 @@ pub fn document(
     let drawn = seen.scene(1, PAPER, false).ok_or_else(missing)?;
     let axes = seen.axes().ok_or_else(missing)?;
     let width = (options.width / 25.4 * options.dpi).clamp(200.0, MOST_PIXELS) as u32;
-    let size = [width, width * 3 / 4];
+    // Four by three to the pixel, so that a page is as high at any number of dots.
+    let width = width.next_multiple_of(4);
+    let size = [width, width / 4 * 3];
     let pixels = studio.pixels(&drawn, camera, size, (options.dpi / 110.0) as f32)?;
     let name = seen.metric.with_unit();
     let drawn = page::Scene {

@@ -12,14 +12,17 @@ use super::theme::{self, Palette};
 use crate::engine::live::{SharpnessCurve, Snapshot};
 use crate::plot::number::{self, WIDEST, format_value};
 use eframe::egui::{
-    self, Align2, Color32, DragValue, FontId, Pos2, Rect, Response, RichText, Sense, Slider,
+    self, Color32, DragValue, FontId, Pos2, Rangef, Rect, Response, RichText, Sense, Slider,
     Stroke, Ui, Vec2,
 };
-use readout::{LOW, Readout, Style, WIDEST_ALPHA, WIDEST_EPSILON, explain, field, numbers_ui};
+pub use readout::LOW;
+use readout::{Readout, Style, WIDEST_ALPHA, WIDEST_EPSILON, explain, field, numbers_ui};
 
 const ALPHA_HELP: &str = "Where on the line through both minimizers we stand: θ(α) = (1 − α) θ_small + α θ_large (Keskar et al. 2017).\n0 is the small-batch minimizer, 1 the large-batch minimizer.\nDrag, scroll or type a value; after a click arrow keys move it by 0.01, Shift or Page keys by 0.1, Home and End to its ends.";
 const EPSILON_HELP: &str = "How large a neighbourhood counts: every weight may move by ε (|w| + 1) (Keskar et al. 2017, metric 2.1). The paper's values are 10⁻³ and 5×10⁻⁴; 1e-3 can be typed.\nDrag, scroll or type a value; after a click arrow keys move it, Shift or Page keys by half a decade, Home and End to its ends.";
 const PHI_HELP: &str = "φ(ε) = 100 · (max f − f) / (1 + f): by how many per cent the loss can grow within the neighbourhood (Keskar et al. 2017, metric 2.1).\nA lower bound, found by sign-gradient ascent. It depends on how the network is parametrised (Dinh et al. 2017) and predicts generalisation poorly in modern settings (Andriushchenko et al. 2023).";
+/// Steps of α under a pointer.
+const ALPHA_STEP: f64 = 0.005;
 const LOSS_HELP: &str = "Mean loss at θ(α) over all samples of the split, in nats";
 const ACCURACY_HELP: &str = "Share of right answers at θ(α) over all samples of the split";
 const RATIO_HELP: &str = "How many times sharper the large-batch minimizer is. Keskar et al. 2017 find one to two orders of magnitude at ε = 10⁻³.";
@@ -42,8 +45,22 @@ pub fn deck_ui(
     ui.add_space(air);
     ui.columns(2, |columns| {
         let [left, right] = columns else { return };
-        alpha_ui(left, state, &shown[0], style, palette);
-        epsilon_ui(right, state, &shown[1], style, palette);
+        half_ui(
+            left,
+            state,
+            &shown[0],
+            style,
+            palette,
+            (alpha_ui, alpha_slider_ui),
+        );
+        half_ui(
+            right,
+            state,
+            &shown[1],
+            style,
+            palette,
+            (epsilon_ui, epsilon_slider_ui),
+        );
     });
     ui.add_space(air);
 }
@@ -124,27 +141,56 @@ fn at_epsilon(state: &State, news: &Snapshot, palette: &Palette) -> Vec<Readout>
     shown
 }
 
-fn alpha_ui(ui: &mut Ui, state: &mut State, shown: &[Readout], style: Style, palette: &Palette) {
-    let enabled = state.wish.large.is_some();
+/// A part of a half of the deck.
+type Part = fn(&mut Ui, &mut State, &Palette);
+
+/// One half: a value that can be typed, its slider and the numbers it changes.
+fn half_ui(
+    ui: &mut Ui,
+    state: &mut State,
+    shown: &[Readout],
+    style: Style,
+    palette: &Palette,
+    (typed, slider): (Part, Part),
+) {
+    if style.is_flat() {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.horizontal_top(|ui| {
+            ui.horizontal(|ui| typed(ui, state, palette));
+            ui.vertical(|ui| slider(ui, state, palette));
+        });
+        numbers_ui(ui, style, shown);
+        return;
+    }
     ui.horizontal_wrapped(|ui| {
-        let name = ui.label(RichText::new("α").heading().color(palette.here));
-        explain(ui, &name, ALPHA_HELP);
-        let mut alpha = state.wish.alpha;
-        let size = Vec2::new(field(ui, WIDEST_ALPHA), ui.spacing().interact_size.y);
-        let typed = DragValue::new(&mut alpha)
-            .speed(0.005)
-            .range(ALPHA_RANGE)
-            .custom_formatter(|v, _| number::alpha(v))
-            .custom_parser(number::parse)
-            .min_size(size);
-        let response = ui.add_enabled(enabled, typed);
-        named(&response, "α, typed");
-        if response.changed() {
-            state.set_alpha(alpha);
-        }
-        state.wish.dragging |= response.dragged();
+        typed(ui, state, palette);
         numbers_ui(ui, style, shown);
     });
+    slider(ui, state, palette);
+}
+
+fn alpha_ui(ui: &mut Ui, state: &mut State, palette: &Palette) {
+    let enabled = state.wish.large.is_some();
+    let name = ui.label(RichText::new("α").heading().color(palette.here));
+    explain(ui, &name, ALPHA_HELP);
+    let mut alpha = state.wish.alpha;
+    let size = Vec2::new(field(ui, WIDEST_ALPHA), ui.spacing().interact_size.y);
+    let typed = DragValue::new(&mut alpha)
+        .speed(0.005)
+        .range(ALPHA_RANGE)
+        .custom_formatter(|v, _| number::alpha(v))
+        .custom_parser(number::parse)
+        .min_size(size);
+    let response = ui.add_enabled(enabled, typed);
+    named(&response, "α, typed");
+    if response.changed() {
+        state.set_alpha(alpha);
+    }
+    state.wish.dragging |= response.dragged();
+}
+
+fn alpha_slider_ui(ui: &mut Ui, state: &mut State, palette: &Palette) {
+    let enabled = state.wish.large.is_some();
     let mark = |at: f64, name: &str, color| (at, name.to_owned(), color);
     let marks = [
         mark(-1.0, "−1", palette.weak),
@@ -168,32 +214,33 @@ fn alpha_ui(ui: &mut Ui, state: &mut State, shown: &[Readout], style: Style, pal
     } else if let Some(by) = by {
         keys::move_alpha(state, by);
     } else if response.changed() {
-        state.set_alpha(alpha);
+        // A pointer goes in steps. The slider itself has none: it would round what is typed too.
+        state.set_alpha((alpha / ALPHA_STEP).round() * ALPHA_STEP);
     }
     state.wish.dragging |= response.dragged();
 }
 
-fn epsilon_ui(ui: &mut Ui, state: &mut State, shown: &[Readout], style: Style, palette: &Palette) {
-    ui.horizontal_wrapped(|ui| {
-        let name = ui.label(RichText::new("ε").heading().color(palette.here));
-        explain(ui, &name, EPSILON_HELP);
-        let mut epsilon = state.wish.epsilon;
-        let speed = epsilon * 0.01;
-        let size = Vec2::new(field(ui, WIDEST_EPSILON), ui.spacing().interact_size.y);
-        let typed = DragValue::new(&mut epsilon)
-            .speed(speed)
-            .range(EPSILON_RANGE)
-            .custom_formatter(|v, _| number::power(v))
-            .custom_parser(number::parse)
-            .min_size(size);
-        let response = ui.add(typed);
-        named(&response, "ε, typed");
-        if response.changed() {
-            state.set_epsilon(epsilon);
-        }
-        state.wish.dragging |= response.dragged();
-        numbers_ui(ui, style, shown);
-    });
+fn epsilon_ui(ui: &mut Ui, state: &mut State, palette: &Palette) {
+    let name = ui.label(RichText::new("ε").heading().color(palette.here));
+    explain(ui, &name, EPSILON_HELP);
+    let mut epsilon = state.wish.epsilon;
+    let speed = epsilon * 0.01;
+    let size = Vec2::new(field(ui, WIDEST_EPSILON), ui.spacing().interact_size.y);
+    let typed = DragValue::new(&mut epsilon)
+        .speed(speed)
+        .range(EPSILON_RANGE)
+        .custom_formatter(|v, _| number::power(v))
+        .custom_parser(number::parse)
+        .min_size(size);
+    let response = ui.add(typed);
+    named(&response, "ε, typed");
+    if response.changed() {
+        state.set_epsilon(epsilon);
+    }
+    state.wish.dragging |= response.dragged();
+}
+
+fn epsilon_slider_ui(ui: &mut Ui, state: &mut State, palette: &Palette) {
     let marks = [1e-5, 1e-4, 5e-4, 1e-3, 1e-2, 1e-1].map(|epsilon| {
         // The paper's other value has a mark, but a name would touch its neighbour's.
         let words = if epsilon == 5e-4 {
@@ -268,8 +315,7 @@ fn slider_ui(
     let slider = Slider::new(value, range.clone())
         .logarithmic(logarithmic)
         .smallest_positive(*range.start())
-        .show_value(false)
-        .step_by(if logarithmic { 0.0 } else { 0.005 });
+        .show_value(false);
     let response = ui.add_enabled(enabled, slider);
     named(&response, name);
     ui.data_mut(|d| d.insert_temp(kept, response.id));
@@ -283,29 +329,34 @@ fn slider_ui(
     let rail = Rect::from_x_y_ranges(rect.left() + knob..=rect.right() - knob, rect.y_range());
     let painter = ui.painter();
     let last = marks.len().saturating_sub(1);
+    let mut names = Vec::new();
     for (index, (at, name, color)) in marks.iter().enumerate() {
         let x = rail.left() + position(*at) as f32 * rail.width();
         let stroke = Stroke::new(1.5, *color);
         let top = Pos2::new(x, strip.top() - 5.0);
         painter.line_segment([top, top + Vec2::new(0.0, 4.0)], stroke);
-        let align = match index {
-            0 => Align2::LEFT_TOP,
-            i if i == last => Align2::RIGHT_TOP,
-            _ => Align2::CENTER_TOP,
-        };
-        let x = match index {
-            0 => rect.left(),
-            i if i == last => rect.right(),
-            _ => x,
-        };
         let ink = if enabled { *color } else { palette.weak };
-        painter.text(
-            Pos2::new(x, strip.top()),
-            align,
-            name,
-            FontId::proportional(11.0),
-            ink,
-        );
+        let galley = painter.layout_no_wrap(name.clone(), FontId::proportional(11.0), ink);
+        let width = galley.size().x;
+        let left = match index {
+            0 => rect.left(),
+            i if i == last => rect.right() - width,
+            _ => x - 0.5 * width,
+        };
+        names.push((left, galley));
+    }
+    // The longest first: where names would touch, the shortest has none.
+    names.sort_by(|a, b| b.1.size().x.total_cmp(&a.1.size().x));
+    let mut taken: Vec<Rangef> = Vec::new();
+    for (left, galley) in names {
+        let across = Rangef::new(left, left + galley.size().x);
+        if taken
+            .iter()
+            .all(|other| !other.intersects(across.expand(3.0)))
+        {
+            taken.push(across);
+            painter.galley(Pos2::new(left, strip.top()), galley, palette.weak);
+        }
     }
     (response, by)
 }

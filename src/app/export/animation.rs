@@ -129,7 +129,7 @@ impl Frames {
         ui.label("Grid").on_hover_text(help);
         ui.horizontal(|ui| {
             let grid = DragValue::new(&mut self.grid).range(POINTS);
-            field(ui, "Grid points", help, grid);
+            field(ui, "Grid points of a frame", help, grid);
             weak(ui, format!("× {} points a frame", self.grid));
         });
         ui.end_row();

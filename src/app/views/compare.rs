@@ -26,6 +26,8 @@ use std::sync::Arc;
 const TITLE: f32 = 40.0;
 /// Between two planes.
 const GAP: f32 = 20.0;
+/// Room for the choice of how they are drawn.
+const MODES: f32 = 185.0;
 /// The one in the middle.
 const HERE: &str = "θ(α)";
 
@@ -107,7 +109,8 @@ pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         first.1 == Trust::Done && badges.iter().all(same)
     });
     header::header_ui(ui, cx.palette, all_done, |ui| {
-        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok());
+        let modes = if cx.gpu.is_some() { MODES } else { 0.0 };
+        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok(), modes);
         if cx.gpu.is_some() {
             ui.add_space(4.0);
             ui.selectable_value(&mut cache.mode, Mode::Contour, "As contours");
@@ -269,7 +272,8 @@ impl Cache {
 /// The three planes' places, with room for one axis at the left and the colour bar at the right.
 fn lay_out(ui: &Ui, coloring: &Coloring, extent: Extent, zoom: Zoom) -> ([Rect; 3], Around) {
     let room = ui.available_rect_before_wrap();
-    let around = Around::of(room.size() - Vec2::new(0.0, TITLE));
+    // Three planes share the width.
+    let around = Around::of(Vec2::new(room.width() / 1.6, room.height() - TITLE));
     let height = (room.height() - TITLE - around.below() - 4.0).max(32.0);
     let seen = Frame::new(room, extent, zoom);
     let left = around.left(ui.painter(), seen.y, height);
@@ -297,7 +301,9 @@ fn title_ui(ui: &mut Ui, plane: Rect, place: &Place, metric: Metric, palette: &P
         .layout(Layout::top_down(Align::Min));
     ui.scope_builder(builder, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
-        let name = if place.name == HERE {
+        let name = if place.name == HERE && plane.width() < 80.0 {
+            format!("α = {}", number::alpha(place.alpha))
+        } else if place.name == HERE {
             format!("θ(α), α = {}", number::alpha(place.alpha))
         } else {
             place.name.to_owned()

@@ -62,8 +62,9 @@ pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     };
     let badge = header::badge(&shown, &asked);
     let coloring = cache.colorist.of(&[&shown], &cx.state.look);
+    let next = worst::room(cx.state, cx.news, alpha);
     header::header_ui(ui, cx.palette, Some(&badge), |ui| {
-        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok());
+        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok(), next);
         worst::button_ui(ui, cx.state, cx.news, alpha);
     });
     let ready = coloring.and_then(|coloring| cache.plane.show(&shown, &coloring));

@@ -42,7 +42,7 @@ pub fn convexity_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     let alpha = centre(cx);
     let news = cx.news;
     let found = known(news, alpha);
-    ui.horizontal(|ui| {
+    plots::header(ui, |ui| {
         plots::wanted_ui(ui, cx, Quantity::Convexity);
         bar_ui(ui, cx.state.look.colormap);
         if let Some((measured, map)) = found.filter(|(m, _)| !m.complete) {
@@ -58,7 +58,7 @@ pub fn convexity_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         let words = found.and_then(|(_, map)| scene::aspect(&map.x, &map.y).words());
         if let Some(words) = words {
             let words = RichText::new(words).small().color(cx.palette.weak);
-            ui.add(egui::Label::new(words).truncate());
+            plots::rest(ui, words, "");
         }
     });
     let Some((_, map)) = found.filter(|(_, map)| map.computed.contains(&true)) else {

@@ -5,8 +5,8 @@ use crate::plot::number;
 use crate::plot::scale::{Scale, Tick, spaced};
 use crate::plot::text;
 use eframe::egui::{
-    self, Align2, Color32, FontId, PointerButton, Rangef, Response, RichText, Sense, Stroke, Ui,
-    Vec2, WidgetText,
+    self, Align, Align2, Color32, FontId, Layout, PointerButton, Pos2, Rangef, Response, RichText,
+    Sense, Stroke, TextStyle, Ui, Vec2, WidgetText,
 };
 use egui_plot::{AxisHints, GridInput, GridMark};
 
@@ -131,20 +131,50 @@ fn marks(
     found.into_iter().map(mark).collect()
 }
 
-/// An entry of a legend: a stroke and its name.
+/// An entry of a legend: a stroke and its name, which stay together where a row ends.
 pub fn key(ui: &mut Ui, name: &str, color: Color32, dashed: bool) {
-    let (rect, _) = ui.allocate_exact_size(Vec2::new(16.0, 10.0), Sense::hover());
+    const STROKE: f32 = 14.0;
+    const GAP: f32 = 4.0;
+    ui.spacing_mut().item_spacing.x = 7.0;
+    let font = TextStyle::Small.resolve(ui.style());
+    let galley = ui.painter().layout_no_wrap(name.to_owned(), font, color);
+    let size = Vec2::new(STROKE + GAP + galley.size().x, galley.size().y);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, name));
     let stroke = Stroke::new(2.0, color);
-    let ends = [rect.left_center(), rect.right_center()];
+    let middle = rect.center().y;
+    let ends = [rect.left(), rect.left() + STROKE].map(|x| Pos2::new(x, middle));
     if dashed {
         ui.painter()
             .extend(egui::Shape::dashed_line(&ends, stroke, 4.0, 3.0));
     } else {
         ui.painter().line_segment(ends, stroke);
     }
-    ui.spacing_mut().item_spacing.x = 5.0;
-    ui.label(RichText::new(name).small().color(color));
-    ui.spacing_mut().item_spacing.x = 8.0;
+    let at = rect.left_top() + Vec2::new(STROKE + GAP, 0.0);
+    ui.painter().galley(at, galley, color);
+}
+
+/// A row over a plot; what has no room in it goes to the next.
+pub fn header(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        add(ui);
+    });
+}
+
+/// Words in what is left of a header's row, cut short; none where hardly anything is left.
+pub fn rest(ui: &mut Ui, words: RichText, help: &str) {
+    let room = ui.available_size_before_wrap().x - 1.0;
+    if room < 70.0 {
+        return;
+    }
+    let room = Vec2::new(room, ui.spacing().interact_size.y);
+    let layout = Layout::left_to_right(Align::Center);
+    let label = |ui: &mut Ui| ui.add(egui::Label::new(words).truncate());
+    let shown = ui.allocate_ui_with_layout(room, layout, label).inner;
+    if !help.is_empty() {
+        shown.on_hover_text(help);
+    }
 }
 
 /// The number at a mark of either scale, where it has one.

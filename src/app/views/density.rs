@@ -97,7 +97,7 @@ pub fn density_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         }
         return;
     }
-    ui.horizontal(|ui| {
+    plots::header(ui, |ui| {
         plots::wanted_ui(ui, cx, Quantity::Density);
         for one in &shown {
             plots::key(ui, one.name, color_of(one, cx), false);

@@ -1,6 +1,6 @@
 //! How far each layer moved: bars of the distance from the start, layer by layer.
 
-use super::{Context, empty_ui};
+use super::{Context, curves, empty_ui};
 use crate::app::command::{Ask, Command, Place};
 use crate::app::state::State;
 use crate::app::theme::Palette;
@@ -140,7 +140,7 @@ pub fn layers_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
         Shows::Rates => rates(cx.state, cx.news, cx.palette),
         _ => distances(&facts, relative, cx.palette),
     };
-    ui.horizontal(|ui| {
+    curves::header(ui, |ui| {
         for (shows, name, help) in Shows::ALL {
             ui.selectable_value(&mut cache.shows, shows, name)
                 .on_hover_text(help);
@@ -242,7 +242,7 @@ fn layer_ui(ui: &mut Ui, palette: &Palette, bars: &[Bars], index: usize, most: f
         );
         words.push_str(&format!("\n{}: {}", set.name, layer.words));
     }
-    super::curves::named(&response, &format!("Bars of {}", first.name), &words);
+    curves::named(&response, &format!("Bars of {}", first.name), &words);
     response.on_hover_text(words);
 }
 

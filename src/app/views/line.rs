@@ -29,6 +29,8 @@ const HELP: &str = "Drag or click to move α, wheel to zoom, right drag to pan, 
 const LOG_HELP: &str =
     "Losses on a logarithmic axis, which shows the basins; linear shows the height of the barrier";
 
+const BARRIER_HELP: &str = "The largest excess of the loss over the straight chord between both minimizers, for α in 0 to 1";
+
 /// Draws the view.
 pub fn line_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     let Some(outcome) = cx.news.line.clone() else {
@@ -47,8 +49,13 @@ pub fn line_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
 }
 
 fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
-    ui.horizontal(|ui| {
-        ui.checkbox(&mut cx.state.look.log_line, "Logarithmic loss")
+    curves::header(ui, |ui| {
+        let words = if ui.available_width() < 420.0 {
+            "Log"
+        } else {
+            "Logarithmic loss"
+        };
+        ui.checkbox(&mut cx.state.look.log_line, words)
             .on_hover_text(LOG_HELP);
         ui.label("?").on_hover_text(HELP);
         curves::key(ui, "loss", cx.palette.loss, false);
@@ -76,8 +83,8 @@ fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
             (0, false) => barriers.join(", "),
             (missing, _) => format!("{missing} points still to come"),
         };
-        ui.add(egui::Label::new(RichText::new(words).color(cx.palette.weak)).truncate())
-            .on_hover_text("The largest excess of the loss over the straight chord between both minimizers, for α in 0 to 1");
+        let words = RichText::new(words).color(cx.palette.weak);
+        curves::rest(ui, words, BARRIER_HELP);
     });
 }
 
@@ -277,8 +284,16 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
 fn percents(ui: &Ui, transform: &PlotTransform, mapping: Mapping, color: Color32) {
     let frame = transform.frame();
     let painter = ui.painter().with_clip_rect(*frame);
-    for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
-        let y = transform.position_from_point_y(mapping.accuracy(share));
+    let place = |share: f64| transform.position_from_point_y(mapping.accuracy(share));
+    // Numbers at the ends stand inside of them.
+    let all = [0.0, 0.25, 0.5, 0.75, 1.0];
+    let every = if place(0.0) - place(0.25) < 18.0 {
+        2
+    } else {
+        1
+    };
+    for share in all.into_iter().step_by(every) {
+        let y = place(share);
         let tick = egui::Stroke::new(1.0, color);
         painter.hline(frame.right() - 4.0..=frame.right(), y, tick);
         let align = match share {

@@ -54,7 +54,8 @@ pub fn sharpness_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
 }
 
 fn header_ui(ui: &mut Ui, cx: &Context<'_>, shown: &[(&str, Color32, &SharpnessCurve)]) {
-    ui.horizontal(|ui| {
+    curves::header(ui, |ui| {
+        let narrow = ui.available_width() < 420.0;
         for (name, color, curve) in shown {
             let stale = *name == "θ(α)" && curve.alpha != cx.state.wish.alpha;
             let words = if stale {
@@ -65,7 +66,12 @@ fn header_ui(ui: &mut Ui, cx: &Context<'_>, shown: &[(&str, Color32, &SharpnessC
             curves::key(ui, &words, *color, false);
         }
         ui.label("?").on_hover_text(HELP);
-        ui.menu_button("Published values", |ui| {
+        let published = if narrow {
+            "Published"
+        } else {
+            "Published values"
+        };
+        ui.menu_button(published, |ui| {
             ui.label("Keskar et al. 2017, full space, ε = 10⁻³");
             Grid::new("published").striped(true).show(ui, |ui| {
                 for words in ["network", "small batch", "large batch"] {
@@ -83,8 +89,7 @@ fn header_ui(ui: &mut Ui, cx: &Context<'_>, shown: &[(&str, Color32, &SharpnessC
         .response
         .on_hover_text("What the paper found, for comparison");
         let caution = RichText::new("depends on the parametrisation").color(cx.palette.weak);
-        ui.add(egui::Label::new(caution).truncate())
-            .on_hover_text(CAUTION);
+        curves::rest(ui, caution, CAUTION);
     });
 }
 

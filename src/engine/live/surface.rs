@@ -8,6 +8,7 @@ use crate::engine::job::{Job, SurfaceJob};
 use crate::engine::local::planes::Pair;
 use crate::engine::plane;
 use crate::engine::result::{Numbers, Outcome, Prepared};
+use crate::engine::resume::fingerprints;
 use crate::engine::surface::prepare;
 use crate::error::Result;
 use crate::landscape::evaluate::Split;
@@ -100,6 +101,10 @@ impl SurfaceWork {
         if stage == Step::Full {
             // Another number of samples takes another time.
             self.chunk = Chunk::default();
+            // Whoever goes on from its file can tell these directions from others. A first picture
+            // doesn't wait for that.
+            let directions = fingerprints(&self.slice().directions);
+            self.prepared.outcome.recipe.fingerprints.directions = directions;
         }
     }
 

@@ -127,8 +127,8 @@ fn ink(color: Color32, palette: &Palette) -> Color32 {
     }
 }
 
-/// Draws the choice of metric and, where there is room, of the scale.
-pub fn chooser_ui(ui: &mut Ui, look: &mut Look, coloring: Option<&Coloring>) {
+/// Draws the choice of metric and, where that leaves room for what comes next, of the scale.
+pub fn chooser_ui(ui: &mut Ui, look: &mut Look, coloring: Option<&Coloring>, next: f32) {
     let metric = ComboBox::from_id_salt("metric")
         .selected_text(look.metric.name())
         .width(132.0)
@@ -142,7 +142,7 @@ pub fn chooser_ui(ui: &mut Ui, look: &mut Look, coloring: Option<&Coloring>) {
         "Metric",
         look.metric.name(),
     );
-    if ui.available_width() < 110.0 {
+    if ui.available_width() < 110.0 + next {
         return;
     }
     let automatic = coloring.filter(|_| look.scale.is_none()).map(|c| c.scale);

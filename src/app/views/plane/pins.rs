@@ -179,8 +179,13 @@ fn pin_ui(
 
     let size = card_size(ui, card);
     let place = place(frame.rect, at, size, taken).or_else(|| {
-        // Under the pointer a card may cover others.
-        active.then(|| inside(frame.rect, Rect::from_min_size(at + Vec2::splat(9.0), size)))
+        // Under the pointer a card may cover others, and stays while the pointer is on it.
+        let over = inside(frame.rect, Rect::from_min_size(at + Vec2::splat(9.0), size));
+        let kept = id.with("over others");
+        let was = ui.data(|d| d.get_temp(kept)).unwrap_or(false);
+        let shown = active || was && ui.rect_contains_pointer(over);
+        ui.data_mut(|d| d.insert_temp(kept, shown));
+        shown.then_some(over)
     });
     let Some(rect) = place else {
         let number_at = at + Vec2::new(0.0, -RADIUS - 2.0);
@@ -272,13 +277,13 @@ fn place(within: Rect, at: Pos2, size: Vec2, taken: &[Block]) -> Option<Rect> {
         Vec2::new(-size.x / 2.0, away),
         Vec2::new(-size.x / 2.0, -away - size.y),
     ];
-    corners
-        .into_iter()
-        .map(|corner| Rect::from_min_size(at + corner, size))
-        .find(|rect| {
-            let own = block(*rect);
-            within.shrink(2.0).contains_rect(*rect) && !taken.iter().any(|t| t.meets(&own))
-        })
+    let beside = corners.map(|corner| Rect::from_min_size(at + corner, size));
+    // A narrow plane has room for it only when it is moved along its pin.
+    let moved = beside.map(|rect| inside(within.shrink(2.0), rect));
+    beside.into_iter().chain(moved).find(|rect| {
+        let own = block(*rect);
+        within.shrink(2.0).contains_rect(*rect) && !taken.iter().any(|t| t.meets(&own))
+    })
 }
 
 fn inside(within: Rect, rect: Rect) -> Rect {

@@ -21,6 +21,11 @@ fn known(state: &State, news: &Snapshot, alpha: f64) -> Option<WorstPoint> {
         .filter(|w| w.alpha == alpha && w.epsilon == state.wish.epsilon)
 }
 
+/// Room for its button, where there is one.
+pub fn room(state: &State, news: &Snapshot, alpha: f64) -> f32 {
+    known(state, news, alpha).map_or(0.0, |_| 92.0)
+}
+
 /// A button that says how far away the worst point is and turns the plane towards it, or back.
 pub fn button_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, alpha: f64) {
     if matches!(state.wish.plane.directions, Directions::Pca(_)) {
