@@ -40,7 +40,7 @@ fn is_by_keyboard(ctx: &Context) -> bool {
 /// At the end of what a scroll area holds: scrolls to what has just got the focus in it.
 pub fn reveal(ui: &Ui) {
     let id = ui.scope_id().with("revealed");
-    let focused = ui.memory(|m| m.focused());
+    let focused = ui.memory(eframe::egui::Memory::focused);
     let before: Option<Id> = ui.data(|d| d.get_temp(id)).unwrap_or_default();
     if focused == before || !is_by_keyboard(ui.ctx()) {
         return;
@@ -62,7 +62,7 @@ pub fn ring(ctx: &Context, palette: &Palette) {
     if !is_by_keyboard(ctx) {
         return;
     }
-    let focused = ctx.memory(|m| m.focused());
+    let focused = ctx.memory(eframe::egui::Memory::focused);
     let Some(response) = focused.and_then(|focused| ctx.read_response(focused)) else {
         return;
     };

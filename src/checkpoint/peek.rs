@@ -2,6 +2,11 @@
 //!
 //! Nothing is decoded: this is for telling weights from whatever else comes in the same containers.
 
+#![expect(
+    clippy::zero_sized_map_values,
+    reason = "that is what reads the keys of an object alone"
+)]
+
 use super::bytes::Bytes;
 use super::recognise::{self, Format};
 use super::{gzip, hdf5, open_file};
@@ -17,6 +22,13 @@ use zip::ZipArchive;
 
 /// No table of contents is longer: that of a model of a trillion parameters has some megabytes.
 const LONGEST_TABLE: u64 = 256 << 20;
+
+/// An object of JSON whose values don't matter.
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "that is what reads keys alone"
+)]
+type Object = BTreeMap<String, IgnoredAny>;
 
 /// What a file holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,7 +100,7 @@ fn reader(path: &Path, packed: bool) -> Option<Box<dyn Read>> {
 /// The keys of an object of JSON.
 fn keys(path: &Path, packed: bool) -> Option<Vec<String>> {
     let text = reader(path, packed)?.take(LONGEST_TABLE);
-    let table: BTreeMap<String, IgnoredAny> = serde_json::from_reader(BufReader::new(text)).ok()?;
+    let table: Object = serde_json::from_reader(BufReader::new(text)).ok()?;
     Some(table.into_keys().collect())
 }
 
@@ -102,7 +114,7 @@ fn tensors(path: &Path, packed: bool) -> Option<Vec<String>> {
         return None;
     }
     let header = BufReader::new(file.take(length));
-    let table: BTreeMap<String, IgnoredAny> = serde_json::from_reader(header).ok()?;
+    let table: Object = serde_json::from_reader(header).ok()?;
     let names = table.into_keys().filter(|name| name != "__metadata__");
     Some(names.collect())
 }

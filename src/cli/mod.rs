@@ -65,6 +65,10 @@ struct Talk {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, and it is read once"
+)]
 enum Command {
     /// Show a checkpoint's tensors, the model recognised and what was assumed
     Inspect(inspect::InspectArgs),

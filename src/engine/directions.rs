@@ -129,7 +129,7 @@ impl Numbering {
         match spec.role {
             Role::Trainable { .. } => 1,
             Role::RunningVar => usize::from(self.buffers) + usize::from(self.counters),
-            _ => usize::from(self.buffers),
+            Role::RunningMean => usize::from(self.buffers),
         }
     }
 

@@ -205,6 +205,7 @@ fn open(job: &ReportJob) -> Result<Report> {
 
 impl Report {
     /// What there is while the parts from `number` on aren't measured yet, which it says.
+    #[must_use]
     pub fn so_far(&self, number: usize) -> Self {
         let mut report = self.clone();
         let coming = Part::asked(&self.job).into_iter().skip(number);

@@ -34,22 +34,25 @@ fn name(path: &Path) -> &OsStr {
 ///
 /// # Errors
 /// Names the file, what it holds, and both ways out.
-pub fn refuse_results(places: impl Iterator<Item = PathBuf>, job: &impl Serialize) -> Result<()> {
-    for path in places.filter(|path| path.exists()) {
-        let found = match npz::read(&path) {
-            Ok(outcome) => Found {
-                held: format!(
-                    "{} of {} points computed",
-                    outcome.points() - outcome.missing(),
-                    outcome.points()
-                ),
-                differing: Some(differing(&outcome.recipe.job, job)?),
-            },
-            Err(_) => Found::unreadable(),
-        };
-        return Err(found.refusal(&path, "go on from it with --resume, or remove it"));
-    }
-    Ok(())
+pub fn refuse_results(
+    mut places: impl Iterator<Item = PathBuf>,
+    job: &impl Serialize,
+) -> Result<()> {
+    let Some(path) = places.find(|path| path.exists()) else {
+        return Ok(());
+    };
+    let found = match npz::read(&path) {
+        Ok(outcome) => Found {
+            held: format!(
+                "{} of {} points computed",
+                outcome.points() - outcome.missing(),
+                outcome.points()
+            ),
+            differing: Some(differing(&outcome.recipe.job, job)?),
+        },
+        Err(_) => Found::unreadable(),
+    };
+    Err(found.refusal(&path, "go on from it with --resume, or remove it"))
 }
 
 /// Refuses to measure `job` where a stopped run left a measure at `path`; what that is stands in

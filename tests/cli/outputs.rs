@@ -242,7 +242,7 @@ fn long_names_are_written_or_refused_at_once() {
     let name = |length: usize| format!("{}.npz", "n".repeat(length - 4));
     let longest = name(255);
     losscope(dir.path(), &[&SURFACE[..], &["-o", &longest]].concat()).succeeds();
-    assert_eq!(names(dir.path()), [longest.clone()]);
+    assert_eq!(names(dir.path()), std::slice::from_ref(&longest));
     let too_long = ["surface", "--model", "nowhere.toml", "-o", &name(256)];
     losscope(dir.path(), &too_long).fails(1, &["File name too long"]);
     let page = format!("{}.html", "p".repeat(250));

@@ -193,11 +193,15 @@ pub fn mark(content: &Content, hasher: &mut impl std::hash::Hasher) {
             format!("{look:?}").hash(hasher);
         }
         Content::Panels(surfaces, look) => {
-            surfaces.iter().for_each(|s| s.version.hash(hasher));
+            for surface in surfaces {
+                surface.version.hash(hasher);
+            }
             format!("{look:?}").hash(hasher);
         }
         Content::Curves(curves, epsilon, _) => {
-            curves.iter().for_each(|(_, c)| c.phi.len().hash(hasher));
+            for (_, curve) in curves {
+                curve.phi.len().hash(hasher);
+            }
             epsilon.to_bits().hash(hasher);
         }
         Content::Densities(_, csv) | Content::Convexity(_, csv) => csv.hash(hasher),

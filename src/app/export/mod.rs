@@ -54,9 +54,12 @@ enum News {
     Written(PathBuf, Result<()>),
     Copy(Result<(Vec<u8>, [usize; 2])>),
     /// With the page's size in millimetres.
-    Preview(u64, Result<((f64, f64), Vec<u8>, [usize; 2])>),
+    Preview(u64, Result<Page>),
     Path(Option<PathBuf>),
 }
+
+/// Size in millimetres, pixels, and how many there are across and down.
+type Page = ((f64, f64), Vec<u8>, [usize; 2]);
 
 struct Preview {
     key: u64,
@@ -431,7 +434,7 @@ fn pixels(job: &Job) -> Result<(Vec<u8>, [usize; 2])> {
 }
 
 /// The size of a job's page in millimetres, and its picture.
-fn preview(job: &Job) -> Result<((f64, f64), Vec<u8>, [usize; 2])> {
+fn preview(job: &Job) -> Result<Page> {
     let document = figures::document(job)?;
     let (pixels, size) = rgba(&document, job.options.dpi)?;
     Ok((page::millimetres(&document)?, pixels, size))

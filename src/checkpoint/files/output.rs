@@ -280,7 +280,7 @@ mod tests {
             for name in ["x.npy", "y.npy"] {
                 let options = zip::write::SimpleFileOptions::default();
                 archive.start_file(name, options).unwrap();
-                archive.write_all(&[7; 100_000]).unwrap();
+                archive.write_all(&vec![7; 100_000]).unwrap();
             }
             archive.finish().unwrap();
             Ok(())

@@ -13,7 +13,7 @@ use serde_json::Value;
 const CONVERT: &str = "save the weights with `torch.save(torch.export.load(\"model.pt2\").state_dict, \"weights.pt\")`";
 
 /// The name of the table of weights.
-pub fn weights_config<'n>(archive: &'n Archive) -> Option<&'n str> {
+pub fn weights_config(archive: &Archive) -> Option<&str> {
     archive
         .names()
         .find(|n| n.ends_with("_weights_config.json") && n.contains("data/weights/"))

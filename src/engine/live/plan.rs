@@ -119,7 +119,7 @@ impl Worker<'_> {
         }
         let no_plane = self.failed.contains(&Part::Plane(centre));
         let possible =
-            |part: &Part| !self.failed.contains(part) && !(no_plane && part.needs_plane());
+            |part: &Part| !(self.failed.contains(part) || no_plane && part.needs_plane());
         parts.into_iter().find(possible)
     }
 

@@ -292,9 +292,9 @@ impl Evaluator {
         };
         let uploaded = self.processor.is_none().then(|| self.uploaded(&slice));
         Ok(LoadedSlice {
+            slice,
             uploaded,
             statistics,
-            slice,
         })
     }
 

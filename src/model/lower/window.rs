@@ -132,8 +132,8 @@ impl Lowering<'_> {
                 i * n / out..((i + 1) * n).div_ceil(out)
             };
             let mut window = vec![0];
-            for axis in 0..input.len() {
-                let along = |at: &usize| range(axis).map(|i| at * input[axis] + i).collect();
+            for (axis, extent) in input.iter().enumerate() {
+                let along = |at: &usize| range(axis).map(|i| at * extent + i).collect();
                 window = window
                     .iter()
                     .flat_map(|at| -> Vec<usize> { along(at) })

@@ -174,7 +174,7 @@ impl<T: Real> Block<'_, T> {
                 arch.dispatch(Windows {
                     out,
                     x: self.get(step.args[0]),
-                    windows: table,
+                    lists: table,
                     channels: step.ty.shape[1],
                     what: windows(what),
                 });

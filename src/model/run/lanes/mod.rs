@@ -31,12 +31,11 @@ pub use shared::Source;
 pub use simd::{LANES, Real};
 
 use crate::model::program::Id;
-use block::{Block, Room, Rows, sized};
-use plan::When;
+use block::{Room, Rows};
 use shared::Seen;
-use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
+use work::Work;
 
 /// Some samples.
 #[derive(Debug, Clone, Copy)]

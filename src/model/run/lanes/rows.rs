@@ -98,7 +98,7 @@ impl<T: Real> WithSimd for Lanes<'_, T> {
 pub struct Windows<'a, T> {
     pub out: &'a mut [T],
     pub x: &'a [T],
-    pub windows: &'a [Vec<u32>],
+    pub lists: &'a [Vec<u32>],
     pub channels: usize,
     pub what: Window<'a, T>,
 }
@@ -136,7 +136,7 @@ impl<T: Real> WithSimd for Windows<'_, T> {
         if matches!(self.what, Window::Put(_)) {
             out.fill(zero);
         }
-        for (place, window) in self.windows.iter().enumerate() {
+        for (place, window) in self.lists.iter().enumerate() {
             let Some((&first, rest)) = window.split_first() else {
                 if !matches!(self.what, Window::Put(_)) {
                     out[place * whole..(place + 1) * whole].fill(zero);
