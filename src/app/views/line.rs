@@ -180,6 +180,8 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
         .include_x(2.0)
         .default_y_bounds(mapping.low, mapping.top())
         .set_margin_fraction(egui::Vec2::ZERO)
+        // The number at the end of the axis stands half beyond it.
+        .width(ui.available_width() - 6.0)
         .y_axis_min_width(40.0);
     if reset {
         plot = plot.reset();
