@@ -20,7 +20,8 @@ fn within(mib: u64, folder: &Path, args: &[&str]) -> Run {
     let kib = (PROGRAM_MIB + mib) * 1024;
     let limited = format!("ulimit -v {kib} && exec \"$0\" \"$@\"");
     let output = Command::new("sh")
-        .args(["-c", &limited, env!("CARGO_BIN_EXE_losscope")])
+        .args(["-c", &limited])
+        .arg(super::program())
         .args(args)
         .current_dir(folder)
         .output()

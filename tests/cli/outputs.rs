@@ -22,7 +22,7 @@ const SHARPNESS: [&str; 7] = [
 ];
 
 fn command(folder: &Path, args: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_losscope"));
+    let mut command = Command::new(super::program());
     command.args(args).current_dir(folder);
     command
 }
