@@ -453,7 +453,7 @@ fn contradictions_and_slips_are_wrong_usage() {
         (&["curvature", "--alpha=0:1:5"], &["required", "--to"]),
         (
             &["curvature", "--tolerance", "2"],
-            &["--tolerance", "from 1e-15 to 0.5"],
+            &["--tolerance", "from 10⁻¹⁵ to 0.5"],
         ),
         (&["curvature", "--probes", "0"], &["--probes"]),
         (&["curvature", "--map=-1:1:500"], &["--map", "201"]),
