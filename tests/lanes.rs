@@ -8,6 +8,7 @@ use losscope::dataset::Samples;
 use losscope::engine::device::{self, DeviceChoice};
 use losscope::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use losscope::landscape::evaluate::{Evaluator, Metrics, Precision};
+use losscope::landscape::noise::Sampled as _;
 use losscope::landscape::objective::Objective as _;
 use losscope::landscape::slice::{Buffers, Slice};
 use losscope::model::Network;
@@ -29,12 +30,15 @@ fn gaussian(n: usize, seed: u64) -> Vec<f64> {
 struct Maker {
     graph: Graph,
     state: StateDict,
+    /// Inputs are numbers of so many words.
+    words: Option<usize>,
 }
 
 impl Maker {
     fn new(input: &[usize], loss: Loss) -> Self {
         Self {
             graph: Graph::new("made", input.to_vec(), loss),
+            words: None,
             state: StateDict {
                 tensors: Vec::new(),
                 source: Source {
@@ -100,9 +104,13 @@ impl Maker {
         let shape = network.graph().input.clone();
         let count = SAMPLES * shape.iter().product::<usize>();
         let labels = network.outputs().max(2) as u32;
+        let inputs: Vec<f32> = match self.words {
+            Some(words) => (0..count).map(|i| (i * i % words) as f32).collect(),
+            None => gaussian(count, 3).into_iter().map(|v| v as f32).collect(),
+        };
         let samples = Samples {
             shape,
-            inputs: gaussian(count, 3).into_iter().map(|v| v as f32).collect(),
+            inputs,
             labels: (0..SAMPLES as u32).map(|i| i * i % labels).collect(),
         };
         Case {
@@ -311,12 +319,37 @@ fn groups() -> Case {
     m.case()
 }
 
+/// A table of words, and a convolution that sees one of four positions.
+fn words() -> Case {
+    let mut m = Maker::new(&[4], Loss::CrossEntropy);
+    m.words = Some(7);
+    let table = Layer::Embedding {
+        weight: m.tensor("table", &[7, 6], false),
+    };
+    m.graph.push("table", table);
+    let axes = vec![0, 2, 1];
+    m.graph.push("turned", Layer::Transpose { axes });
+    let map = Layer::Reshape {
+        shape: vec![6, 2, 2],
+    };
+    m.graph.push("map", map);
+    let layer = m.conv("one", &[5, 6, 1, 1], true, [2, 0, 1]);
+    m.graph.push("one", layer);
+    m.graph.push("t", Layer::Tanh);
+    m.graph.push("f", Layer::Flatten { from: 1 });
+    let layer = m.linear("o", [3, 5], 0);
+    m.graph.push("o", layer);
+    m.case()
+}
+
 /// What a device finds: metrics at a point off the centre, the loss, its gradient, a product.
 struct Found {
     metrics: Metrics,
     loss: f64,
     gradient: Vec<f64>,
     product: Vec<f64>,
+    /// ‖∂fₙ/∂w‖² of some samples and every tensor.
+    norms: Vec<f64>,
 }
 
 fn found(case: &Case, choice: DeviceChoice, precision: Precision, memory: usize) -> Found {
@@ -337,11 +370,13 @@ fn found(case: &Case, choice: DeviceChoice, precision: Precision, memory: usize)
     let product = objective.hessian_vector(&x, &v).unwrap();
     // Once more, now that values and adjoints are at hand.
     assert_eq!(product, objective.hessian_vector(&x, &v).unwrap());
+    let norms = objective.squared_norms(&x, 3..40).unwrap().concat();
     Found {
         metrics: metrics[9][0],
         loss,
         gradient,
         product,
+        norms,
     }
 }
 
@@ -366,6 +401,7 @@ fn agree(what: &str, a: &Found, b: &Found, tolerance: f64) {
     for (name, a, b) in [
         ("gradient", &a.gradient, &b.gradient),
         ("product", &a.product, &b.product),
+        ("norms of samples", &a.norms, &b.norms),
     ] {
         let off = apart(a, b);
         assert!(off < tolerance, "{what}: {name} off by {off:e}");
@@ -379,6 +415,7 @@ fn samples_side_by_side_give_what_burn_gives() {
         ("lines", lines()),
         ("tokens", tokens()),
         ("groups", groups()),
+        ("words", words()),
     ];
     for (name, case) in cases {
         let roomy = 64 << 20;

@@ -105,7 +105,7 @@ impl FromStr for Axis {
             )));
         }
         if axis.from.abs().max(axis.to.abs()) > FARTHEST {
-            return Err(wrong(&format!("its ends must lie within ±{FARTHEST:e}")));
+            return Err(wrong("its ends must lie within ±10³⁰"));
         }
         if axis.points > 1 && axis.from >= axis.to {
             return Err(wrong("FROM must be below TO"));

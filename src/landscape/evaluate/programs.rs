@@ -135,8 +135,10 @@ fn squared(mut p: Program) -> Program {
     p.outputs = outputs
         .into_iter()
         .map(|slope| match (slope, &p.step(viewed(&p, slope)).op) {
-            // ‖y xᵀ‖² = ‖y‖² ‖x‖² (Goodfellow 2015, arXiv 1510.01799).
-            (slope, Op::Form(g, Slot::A)) if g.hits.len() == 1 && g.groups == 1 => {
+            // ‖y xᵀ‖² = ‖y‖² ‖x‖² (Goodfellow 2015, arXiv 1510.01799); every position must be hit.
+            (slope, Op::Form(g, Slot::A))
+                if g.hits.len() == 1 && g.targets == 1 && g.sources == 1 && g.groups == 1 =>
+            {
                 let args = p.step(viewed(&p, slope)).args.clone();
                 let norms: Vec<Id> = args.into_iter().map(|x| norm(&mut p, x)).collect();
                 p.binary(Binary::Mul, norms[0], norms[1])

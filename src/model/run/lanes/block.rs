@@ -3,7 +3,7 @@
 use super::kernel::{After, Contract, Gather, Outer, OuterEach, turns};
 use super::map::{Argument, Map};
 use super::plan::{LEAVES, Place, Ready};
-use super::rows::{Lanes, Reduced, Window, Windows, lookup, moved, scatter};
+use super::rows::{Lanes, Reduced, Window, Windows, lookup, moved, scatter, scatter_each};
 use super::shared::Seen;
 use super::simd::{LANES, Real};
 use crate::model::primitive::{Op, Slot};
@@ -35,6 +35,15 @@ impl<T: Real> Default for Room<T> {
             temporaries: Vec::new(),
             scratch: Vec::new(),
         }
+    }
+}
+
+impl<T: Real> Room<T> {
+    /// Rows that it holds memory for.
+    pub fn rows_held(&self) -> usize {
+        let values = self.rows.iter().flatten().chain(&self.still);
+        let leaves = self.leaves.iter().flatten();
+        values.chain(leaves).map(Vec::capacity).sum()
     }
 }
 
@@ -184,6 +193,10 @@ impl<T: Real> Block<'_, T> {
                 let table = plan.program.ty(step.args[0]);
                 let values = &self.get(step.args[0])[..table.size()];
                 lookup(out, values, self.get(step.args[1]), table.shape[1]);
+            }
+            (Op::Scatter, _) => {
+                let (x, numbers) = (self.get(step.args[0]), self.get(step.args[1]));
+                scatter_each(out, x, numbers, step.ty.shape[1]);
             }
             (other, _) => unreachable!("{other:?} of a sample"),
         }

@@ -4,8 +4,8 @@
 //! windows, and nothing is ever unfolded, transposed or copied for a product. Samples pass in blocks of
 //! [`LANES`]: a block goes through all steps while it is in the caches, and for every point of a chunk
 //! before the next block comes. Cores share the blocks; sums over samples are made in a few runs of
-//! blocks, whose number depends on nothing but the samples, and added up in their order, so the same
-//! input gives the same numbers on any number of cores.
+//! blocks, whose number depends on nothing but the samples and the memory allowed, and added up in their
+//! order, so the same input gives the same numbers on any number of cores.
 
 #![expect(
     clippy::inline_always,
@@ -152,7 +152,7 @@ impl Plan {
             let (run, slice) = (job / slices, job % slices);
             let few = slice * points / slices..(slice + 1) * points / slices;
             let own = run * groups / runs..(run + 1) * groups / runs;
-            let mut room = rooms.lock().pop().unwrap_or_default();
+            let mut room = rooms.largest();
             let work = Work {
                 plan: self,
                 once: &once,
@@ -283,6 +283,13 @@ fn in_order<R: Send>(count: usize, threads: usize, work: impl Fn(usize) -> R + S
 }
 
 impl<T: Real> Rooms<T> {
+    /// The largest, so that plans for few threads don't make all of them large one after the other.
+    fn largest(&self) -> Room<T> {
+        let mut rooms = self.lock();
+        let largest = (0..rooms.len()).max_by_key(|i| rooms[*i].rows_held());
+        largest.map_or_else(Room::default, |i| rooms.swap_remove(i))
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<Room<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -240,25 +240,36 @@ impl Plan {
             arch,
             program,
         };
-        plan.put(&moving, &done, &after);
+        plan.put(&moving, &level, &done, &after);
         plan.make_ready(&moving, &after);
         plan
     }
 
     /// Gives every value its place.
-    fn put(&mut self, moving: &[bool], done: &[bool], after: &[Option<Epilogue>]) {
+    fn put(&mut self, moving: &[bool], level: &[usize], done: &[bool], after: &[Option<Epilogue>]) {
         let program = &self.program;
         let count = program.steps().len();
+        let leveled = self.levels > 0;
+        // The order in which a block passes the steps: in levels, one level after the other.
+        let mut order: Vec<Id> = (0..count).collect();
+        if leveled {
+            order.sort_by_key(|id| level[*id]);
+        }
+        let mut rank = vec![0; count];
+        for (at, id) in order.iter().enumerate() {
+            rank[*id] = at;
+        }
         // Who reads a value last, views looked through.
         let mut last = vec![0; count];
         for (id, step) in program.steps().iter().enumerate() {
             for arg in &step.args {
-                last[follow(program, *arg)] = id;
+                let arg = follow(program, *arg);
+                last[arg] = last[arg].max(rank[id]);
             }
             if let Some(found) = &after[id] {
                 for arg in &program.step(found.form).args {
                     let arg = follow(program, *arg);
-                    last[arg] = last[arg].max(id);
+                    last[arg] = last[arg].max(rank[id]);
                 }
             }
         }
@@ -288,7 +299,6 @@ impl Plan {
         for output in &program.outputs {
             kept[follow(program, *output)] = true;
         }
-        let reuse = self.levels == 0;
         let mut buffers = [Buffers::default(), Buffers::default()];
         let mut frees: Vec<Vec<Id>> = vec![Vec::new(); count];
         for id in 0..count {
@@ -296,30 +306,29 @@ impl Plan {
                 frees[last[id]].push(id);
             }
         }
-        // What all points share comes first, in a pass of its own.
-        for pass in [false, true] {
-            for id in 0..count {
+        // What all points share comes first, in a pass of its own; in levels it is made again for each.
+        let passes: &[bool] = if leveled { &[true] } else { &[false, true] };
+        for &pass in passes {
+            let in_pass = |id: Id| leveled || moving[id] == pass;
+            for (at, &id) in order.iter().enumerate() {
                 let step = program.step(id);
-                if step.ty.sample && !done[id] && moving[id] == pass {
+                if step.ty.sample && !done[id] && in_pass(id) {
                     self.place[id] = match &step.op {
                         Op::View => self.place[follow(program, id)],
                         Op::Leaf(leaf) => {
                             let leaf = LEAVES.iter().position(|l| l == leaf);
                             Place::Leaf(leaf.unwrap_or(0))
                         }
-                        _ if reuse && !moving[id] && kept[id] => {
+                        _ if !leveled && !moving[id] && kept[id] => {
                             Place::Still(buffers[0].take_new(step.ty.size()))
                         }
                         _ => Place::Rows(buffers[1].take(step.ty.size())),
                     };
                 }
-                if !reuse {
-                    continue;
-                }
-                for &value in &frees[id] {
+                for &value in &frees[at] {
                     let step = program.step(value);
                     if step.ty.sample
-                        && moving[value] == pass
+                        && in_pass(value)
                         && !done[value]
                         && !matches!(step.op, Op::View | Op::Leaf(_))
                         && let Place::Rows(buffer) = self.place[value]

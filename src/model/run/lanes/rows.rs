@@ -235,3 +235,24 @@ pub fn scatter<T: Real>(sums: &mut [T], x: &[T], numbers: &[T], width: usize) {
         }
     }
 }
+
+/// As [`scatter`], into a table for every sample of its own.
+pub fn scatter_each<T: Real>(out: &mut [T], x: &[T], numbers: &[T], width: usize) {
+    out.fill(T::default());
+    let entries = out.len() / (width * LANES).max(1);
+    for (x, numbers) in x
+        .chunks_exact(width * LANES)
+        .zip(numbers.chunks_exact(LANES))
+    {
+        for (lane, number) in numbers.iter().enumerate() {
+            let number = number.wide();
+            if number >= 0.0 && number < entries as f64 {
+                let row = number as usize * width;
+                for d in 0..width {
+                    let sum = &mut out[(row + d) * LANES + lane];
+                    *sum = T::of(sum.wide() + x[d * LANES + lane].wide());
+                }
+            }
+        }
+    }
+}

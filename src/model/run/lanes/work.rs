@@ -47,7 +47,8 @@ impl<T: Real> Work<'_, T> {
         parts
     }
 
-    /// Samples side by side; lanes without a sample are 0.
+    /// Samples side by side; lanes without a sample repeat the last one, weighted 0: what is finite for
+    /// all samples is finite in them, and 0 times it is 0.
     fn read(&self, blocks: &[Range<usize>], room: &mut Room<T>) {
         let plan = self.plan;
         let width = self.batch.inputs.len() / self.batch.labels.len().max(1);
@@ -66,7 +67,11 @@ impl<T: Real> Work<'_, T> {
                 sized(rows, size);
                 let numbers: &mut [T] = bytemuck::cast_slice_mut(rows);
                 numbers.fill(T::default());
-                for (lane, sample) in block.clone().enumerate() {
+                // Labels, weights and presences stay 0.
+                let repeated = if leaf == 0 { LANES } else { block.len() };
+                let last = block.end - 1;
+                for (lane, sample) in (block.start..).take(repeated).enumerate() {
+                    let sample = sample.min(last);
                     match leaf {
                         0 => {
                             let input = &self.batch.inputs[sample * width..(sample + 1) * width];
