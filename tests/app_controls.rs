@@ -461,7 +461,7 @@ fn what_the_keyboard_goes_to_is_scrolled_to_and_has_a_ring() {
     for _ in 0..40 {
         harness.step();
     }
-    let focused = harness.ctx.memory(eframe::egui::Memory::focused).unwrap();
+    let focused = harness.ctx.memory(egui::Memory::focused).unwrap();
     let rect = harness.ctx.read_response(focused).unwrap().interact_rect;
     let whole = harness.ctx.read_response(focused).unwrap().rect;
     assert!(

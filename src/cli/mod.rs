@@ -2,7 +2,7 @@
 //!
 //! A subcommand parses into a job, the engine does it, and this floor shows progress and errors.
 //! Numbers meant for other programs go to standard output, everything said to a person to standard
-//! error, both through [`terminal`]. Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped with
+//! error, both through `terminal`. Exit status: 0 done, 1 failed, 2 wrong usage, 130 stopped with
 //! partial results kept.
 
 mod animate;

@@ -2,7 +2,7 @@
 //!
 //! A [`Lowered`] network is a program without outputs yet, and the numbers of what can be asked of it.
 //! Values keep the shapes of the graph, but where a layer works channel by channel they lie channels last,
-//! so that a product reads them in one go ([`value`]). Shapes were checked by [`crate::model::shape`].
+//! so that a product reads them in one go (`value`). Shapes were checked by [`crate::model::shape`].
 
 mod activation;
 mod attention;

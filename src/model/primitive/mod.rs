@@ -86,7 +86,7 @@ pub enum Op {
     Lookup,
     /// Rows added up by the sample's numbers into a shared table: `Lookup` turned round.
     Scatter,
-    /// out[i] = x[list[i]], 0 where the list says [`moved::NONE`]; no index twice.
+    /// `out[i] = x[list[i]]`, 0 where the list says [`moved::NONE`]; no index twice.
     Moved(Table<Vec<u32>>),
     /// The same numbers in another shape.
     View,

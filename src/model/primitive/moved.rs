@@ -9,7 +9,7 @@ use crate::model::program::{Id, Program, Type};
 pub const NONE: u32 = u32::MAX;
 
 impl Program {
-    /// out[i] = x[list[i]], in a new shape.
+    /// `out[i] = x[list[i]]`, in a new shape.
     pub fn moved(&mut self, x: Id, list: Vec<u32>, shape: &[usize]) -> Id {
         let size = self.ty(x).size();
         let same = list.len() == size && list.iter().enumerate().all(|(i, from)| *from == i as u32);

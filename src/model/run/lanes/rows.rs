@@ -73,7 +73,7 @@ impl<T: Real> WithSimd for Reduced<'_, T> {
     }
 }
 
-/// sums[i] += the lanes of row i.
+/// `sums[i]` += the lanes of row i.
 pub struct Lanes<'a, T> {
     pub sums: &'a mut [T],
     pub x: &'a [T],

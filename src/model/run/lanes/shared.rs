@@ -33,7 +33,7 @@ impl<T: Real> Seen<'_, T> {
         }
     }
 
-    /// Does a shared step into `out`, whose length is a multiple of [`LANES`].
+    /// Does a shared step into `out`, whose length is a multiple of `LANES`.
     pub fn step(&self, id: Id, out: &mut [T], temporaries: &mut Vec<Vec<T>>) {
         let step = self.plan.program.step(id);
         let size = step.ty.size();

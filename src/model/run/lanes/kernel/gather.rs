@@ -17,7 +17,7 @@ pub struct After<'a, T> {
     pub relu: bool,
 }
 
-/// y[target] = after(Σ packed · x[source]): a product, or one turned round.
+/// `y[target] = after(Σ packed · x[source])`: a product, or one turned round.
 pub struct Gather<'a, T> {
     pub y: &'a mut [T],
     pub x: &'a [T],
