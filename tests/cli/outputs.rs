@@ -460,3 +460,32 @@ fn drivers_do_not_talk_to_the_terminal() {
         assert_eq!(run.stderr(), "");
     }
 }
+
+/// A link to standard output has no file of its own to be replaced.
+#[test]
+fn a_link_to_standard_output_is_written_into_the_pipe() {
+    let dir = folder();
+    std::os::unix::fs::symlink("/dev/stdout", dir.path().join("o.csv")).unwrap();
+    let args = ["surface", "--x=-1:1:2", "-q", "-o", "o.csv"];
+    let table = losscope(dir.path(), &args).succeeds().stdout();
+    assert!(table.lines().count() > 4, "{table}");
+}
+
+#[test]
+fn a_folder_that_is_not_there_is_named_before_the_work() {
+    let dir = folder();
+    let run = losscope(
+        dir.path(),
+        &["surface", "--x=-1:1:2", "-o", "no/such/d.npz"],
+    );
+    run.fails(1, &["the folder no/such doesn't exist", "no/such/d.npz"]);
+    let args = [
+        "noise",
+        "--estimate",
+        "--parts",
+        "100000",
+        "--small-batch",
+        "1000",
+    ];
+    losscope(dir.path(), &args).fails(2, &["--small-batch times --parts"]);
+}

@@ -36,13 +36,7 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut Output) -> Result<()>) 
         Target::File(place, permissions) => (place, permissions),
     };
     let folder = folder_of(&place);
-    if !folder.is_dir() {
-        let message = format!(
-            "the folder {} doesn't exist; make it first",
-            folder.display()
-        );
-        return Err(Error::file(path, message));
-    }
+    check_folder(path, folder)?;
     sweep(folder);
     let temporary = temporary_in(folder).map_err(refused)?;
     // Says to others that it is in use. Where locks aren't known, its age has to.
@@ -63,10 +57,24 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut Output) -> Result<()>) 
 pub fn check_place(path: &Path) -> Result<()> {
     match target(path)? {
         Target::Stream => Ok(()),
-        Target::File(place, _) => temporary_in(folder_of(&place))
-            .map(drop)
-            .map_err(|source| Error::io("write into the folder of the output", path, source)),
+        Target::File(place, _) => {
+            check_folder(path, folder_of(&place))?;
+            temporary_in(folder_of(&place))
+                .map(drop)
+                .map_err(|source| Error::io("write into the folder of the output", path, source))
+        }
     }
+}
+
+fn check_folder(path: &Path, folder: &Path) -> Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let message = format!(
+        "the folder {} doesn't exist; make it first",
+        folder.display()
+    );
+    Err(Error::file(path, message))
 }
 
 /// A file beside `path` whose name is `stem` and then `ending`; where that is longer than names may be,
@@ -163,6 +171,11 @@ fn target(path: &Path) -> Result<Target> {
         }
         found => found.map_err(refused)?,
     };
+    // A link to a pipe or a device, such as /dev/stdout, has no place of its own.
+    let leads_to = path.metadata();
+    if leads_to.is_ok_and(|to| !to.is_file() && !to.is_dir()) {
+        return Ok(Target::Stream);
+    }
     let (place, found) = if found.is_symlink() {
         let place = path.canonicalize().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => Error::file(

@@ -56,6 +56,8 @@ pub const REACHED: Bounds<usize> = Bounds::new("--reached", 1, 1_000_000_000_000
 pub const SMALL_BATCH: Bounds<usize> = Bounds::new("--small-batch", 1, MANY);
 /// Smaller batches in a larger one.
 pub const PARTS: Bounds<usize> = Bounds::new("--parts", 2, MANY);
+/// The larger batch of an estimate: more samples are hours for each of its gradients.
+pub const LARGE_BATCH: Bounds<usize> = Bounds::new("--small-batch times --parts", 2, 10_000_000);
 /// Larger batches drawn, three for an interval.
 pub const REPEATS: Bounds<usize> = Bounds::new("--repeats", 3, MANY);
 /// Random vectors of the scale with curvature.

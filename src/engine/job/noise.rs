@@ -96,6 +96,7 @@ impl NoiseJob {
         bounds::LEARNING_RATE.check(self.learning_rate)?;
         bounds::SMALL_BATCH.check(self.small_batch)?;
         bounds::PARTS.check(self.parts)?;
+        bounds::LARGE_BATCH.check(self.small_batch.saturating_mul(self.parts))?;
         bounds::REPEATS.check(self.repeats)?;
         bounds::CURVATURE_PROBES.check(self.curvature_probes)?;
         bounds::ALIGNMENT_REPEATS.check(self.alignment_repeats)
