@@ -450,14 +450,14 @@ fn worst_points_and_directions_that_cannot_be_written_are_refused_at_once() {
             "--save-worst",
             "no/w.safetensors",
             1,
-            "can't write into the folder",
+            "the folder no doesn't exist",
         ),
         (
             "surface",
             "--save-directions",
             "no/d.h5",
             1,
-            "can't write into the folder",
+            "the folder no doesn't exist",
         ),
         (
             "surface",
