@@ -40,3 +40,4 @@ pub mod landscape;
 pub mod model;
 pub mod plot;
 pub mod render;
+pub mod store;

@@ -3,13 +3,14 @@
 //! burn stores a `Linear` weight as `[in, out]`, the transpose of PyTorch's; what that means for a
 //! network is not this floor's business, the file is given as it is.
 
-use super::bytes::Bytes;
-use super::element::{self, ByteOrder, Element};
-use super::{Array, Content, Dtype, Entry, Parsed, Tensors};
+use crate::store::bytes::Bytes;
+use crate::store::container::{Arrays, Container, unreadable};
+use crate::store::element::{ByteOrder, Element};
+use crate::store::{Array, Dtype, Entry, Parsed, decode};
 use burn_pack::{DType, Reader};
 
 /// The tensors in the order of the crate: by name. Its reader wants the whole file in memory.
-pub(super) fn content(bytes: &Bytes) -> Parsed<Content> {
+pub(super) fn container(bytes: &Bytes) -> Parsed<Container> {
     let whole = bytes.get(0, bytes.len())?.into_owned();
     let file = Reader::from_bytes(burn_pack::Bytes::from_bytes_vec(whole));
     let tensors = file
@@ -25,7 +26,7 @@ pub(super) fn content(bytes: &Bytes) -> Parsed<Content> {
     };
     let entries = tensors.iter().map(list).collect::<Parsed<_>>()?;
     let held = bytes.len() + bytes.in_use();
-    Ok(Content::flat(
+    Ok(Container::new(
         "burnpack",
         entries,
         Box::new(Pack(tensors)),
@@ -35,13 +36,13 @@ pub(super) fn content(bytes: &Bytes) -> Parsed<Content> {
 
 struct Pack(Vec<burn_pack::Tensor>);
 
-impl Tensors for Pack {
+impl Arrays for Pack {
     fn read(&self, index: usize) -> Parsed<Array> {
         let tensor = self.0.get(index).ok_or("it isn't in the file")?;
-        let element = element(tensor.dtype).map_err(|dtype| super::unreadable(dtype.name()))?;
+        let element = element(tensor.dtype).map_err(|dtype| unreadable(dtype.name()))?;
         let bytes = tensor.to_bytes().map_err(|e| e.to_string())?;
         let shape = tensor.shape.to_vec();
-        element::array(shape, element, &mut &bytes[..], ByteOrder::Little)
+        decode::array(shape, element, &mut &bytes[..], ByteOrder::Little)
     }
 }
 

@@ -1,16 +1,17 @@
 //! A file whose tensors are listed first and read when they are asked for.
 //!
-//! Every format gives the same two things: what it holds, as [`Content`], and a way to its values, as
-//! [`Tensors`]. What is common to all of them is done here: which entries are meant, what they are
-//! called, how much memory they may take, and that a library's panic ends as an error of its file.
+//! Every format gives the same, its [`Content`]. What is common to all of them is done here: which
+//! entries are meant, what they are called, and that a library's panic ends as an error of its file.
 
-use super::bytes::Bytes;
-use super::limits::Allowance;
-use super::{
-    Array, Entry, Listed, Listing, Loaded, Parsed, Set, Source, StateDict, listed, load, names,
-    non_finite, open_file, shards,
-};
+use super::content::Content;
+use super::load::{Loaded, load};
+use super::state::{Listed, Listing, Set, Source, StateDict, listed};
+use super::{names, shards};
 use crate::error::{Error, Result, caught};
+use crate::store::bytes::Bytes;
+use crate::store::container::{Arrays, read_one};
+use crate::store::limits::Allowance;
+use crate::store::{Array, Entry};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::path::Path;
@@ -28,63 +29,8 @@ pub struct Checkpoint {
     places: Vec<usize>,
     /// Where each name stands among the entries.
     by_name: HashMap<String, usize>,
-    tensors: Box<dyn Tensors>,
+    tensors: Box<dyn Arrays>,
     allowance: Allowance,
-}
-
-/// The values behind a file's entries.
-pub(super) trait Tensors {
-    /// The values of the entry at `index`, which is a readable one.
-    fn read(&self, index: usize) -> Parsed<Array>;
-}
-
-/// What one file holds, before names are cleaned.
-pub(super) struct Content {
-    /// The format in words.
-    pub format: String,
-    /// Where in a nested file the entries lay.
-    pub at: String,
-    /// Every tensor.
-    pub entries: Vec<Entry>,
-    /// The way to their values.
-    pub tensors: Box<dyn Tensors>,
-    /// Every dictionary and module of tensors, where they are nested.
-    pub sets: Vec<Set>,
-    /// What of the caller's key is left to be found among the names.
-    pub key: Option<String>,
-    /// What a reader should know.
-    pub warnings: Vec<String>,
-    /// Bytes in memory for as long as tensors are read.
-    pub held: u64,
-}
-
-impl Content {
-    /// Content that isn't nested and needs no remarks.
-    pub fn flat(format: &str, entries: Vec<Entry>, tensors: Box<dyn Tensors>, held: u64) -> Self {
-        Self {
-            format: format.into(),
-            at: String::new(),
-            entries,
-            tensors,
-            sets: Vec::new(),
-            key: None,
-            warnings: Vec::new(),
-            held,
-        }
-    }
-
-    /// The values of every readable entry, and the others.
-    pub fn read_all(self, mut allowance: Allowance) -> Parsed<Vec<(String, Array)>> {
-        allowance.take(self.held)?;
-        let mut arrays = Vec::with_capacity(self.entries.len());
-        for (index, entry) in self.entries.into_iter().enumerate() {
-            if entry.is_readable() {
-                let array = read_one(&*self.tensors, index, &entry, &mut allowance)?;
-                arrays.push((entry.name, array));
-            }
-        }
-        Ok(arrays)
-    }
 }
 
 impl Listing for Checkpoint {
@@ -107,7 +53,7 @@ impl Checkpoint {
     pub fn open(path: &Path, key: Option<&str>) -> Result<Self> {
         inside_libraries(path, || {
             let mut hash = Sha256::new();
-            let bytes = open_file(path, "read the checkpoint")?;
+            let bytes = Bytes::open(path, "read the checkpoint")?;
             let (loaded, stored) = load(path, bytes, key, &mut hash)?;
             Self::finish(path, loaded, stored, key, hash)
         })
@@ -132,26 +78,30 @@ impl Checkpoint {
         key: Option<&str>,
         mut hash: Sha256,
     ) -> Result<Self> {
-        let content = match loaded {
+        let Content {
+            container,
+            mut at,
+            sets,
+            key,
+        } = match loaded {
             Loaded::Content(content) => content,
             Loaded::Index(index) => {
                 // The hash is that of the weights; the index only says where they are.
                 hash = Sha256::new();
-                let content;
-                (content, stored) = shards::read(path, &index, &mut hash)?;
+                let container;
+                (container, stored) = shards::read(path, &index, &mut hash)?;
                 Content {
                     key: key.map(str::to_owned),
-                    ..content
+                    ..container.into()
                 }
             }
         };
         let fault = |message| Error::file(path, message);
         let mut allowance = Allowance::for_file(stored);
-        allowance.take(content.held).map_err(fault)?;
-        let mut entries: Vec<(Entry, usize)> = content.entries.into_iter().zip(0..).collect();
-        let mut at = content.at;
-        if let Some(key) = content.key {
-            names::choose(&mut entries, &key, &content.sets).map_err(fault)?;
+        allowance.take(container.held).map_err(fault)?;
+        let mut entries: Vec<(Entry, usize)> = container.entries.into_iter().zip(0..).collect();
+        if let Some(key) = key {
+            names::choose(&mut entries, &key, &sets).map_err(fault)?;
             at = if at.is_empty() {
                 key
             } else {
@@ -162,7 +112,7 @@ impl Checkpoint {
         names::check_distinct(&entries).map_err(fault)?;
         let prefix = names::remove_prefix(&mut entries);
         if entries.is_empty() {
-            return Err(fault(format!("the {} holds no tensors", content.format)));
+            return Err(fault(format!("the {} holds no tensors", container.format)));
         }
         let (entries, places): (Vec<Entry>, _) = entries.into_iter().unzip();
         let names = entries.iter().map(|entry| entry.name.clone());
@@ -170,16 +120,16 @@ impl Checkpoint {
             by_name: names.zip(0..).collect(),
             source: Source {
                 path: path.to_owned(),
-                format: content.format,
+                format: container.format,
                 state_dict_at: at,
                 prefix,
                 sha256: format!("{:x}", hash.finalize()),
             },
-            sets: content.sets,
-            warnings: content.warnings,
+            sets,
+            warnings: container.warnings,
             entries,
             places,
-            tensors: content.tensors,
+            tensors: container.arrays,
             allowance,
         })
     }
@@ -216,7 +166,11 @@ impl Checkpoint {
             }
         }
         let mut warnings = self.warnings;
-        warnings.extend(tensors.iter().filter_map(|(name, a)| non_finite(name, a)));
+        warnings.extend(
+            tensors
+                .iter()
+                .filter_map(|(name, a)| names::non_finite(name, a)),
+        );
         let unreadable = self
             .entries
             .into_iter()
@@ -235,31 +189,6 @@ impl Checkpoint {
             read_one(&*self.tensors, place, entry, allowance).map_err(|e| Error::file(path, e))
         })
     }
-}
-
-/// Reads one tensor within what is left of the memory.
-fn read_one(
-    tensors: &dyn Tensors,
-    place: usize,
-    entry: &Entry,
-    allowance: &mut Allowance,
-) -> Parsed<Array> {
-    let mut read = || {
-        if !entry.is_readable() {
-            return Err(unreadable(entry.dtype.name()));
-        }
-        allowance.check(entry.memory.saturating_add(entry.beside))?;
-        allowance.take(entry.memory)?;
-        tensors.read(place)
-    };
-    read().map_err(|e: String| format!("tensor `{}`: {e}", entry.name))
-}
-
-/// Why a tensor of such a type can't be used, and what to do.
-pub fn unreadable(dtype: &str) -> String {
-    format!(
-        "its type is {dtype}, and only dense tensors of floating point, integers and booleans are read (save `tensor.dequantize()`, `tensor.to_dense()` or `tensor.float()`)"
-    )
 }
 
 /// Does some work on the file at `path`; a panic inside a library becomes an error that names it.

@@ -1,6 +1,7 @@
 //! Names as the network knows them: without what wrappers, compilers and averages add.
 
-use super::{Array, Entry, Kind, Parsed, Set};
+use super::state::Set;
+use crate::store::{Array, Entry, Kind, Parsed};
 use std::collections::{BTreeSet, HashSet};
 
 /// What `DataParallel`, `torch.compile` and Lightning put before every name.
@@ -103,7 +104,7 @@ pub fn non_finite(name: &str, array: &Array) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checkpoint::element::Element;
+    use crate::store::element::Element;
 
     fn placed(name: &str, element: Element) -> Placed {
         (Entry::new(name.to_owned(), vec![], element).unwrap(), 0)

@@ -7,11 +7,11 @@
     reason = "that is what reads the keys of an object alone"
 )]
 
-use super::bytes::Bytes;
 use super::recognise::{self, Format};
-use super::{gzip, hdf5, open_file};
 use crate::error::{Error, Result};
-use flate2::read::MultiGzDecoder;
+use crate::store::bytes::Bytes;
+use crate::store::hdf5;
+use crate::store::input::Input;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -48,23 +48,22 @@ pub enum Glimpse {
 /// # Errors
 /// The operating system's refusal.
 pub fn peek(path: &Path) -> Result<Glimpse> {
-    let start = start_of(path)?;
-    let packed = gzip::is_gzip(&start);
-    let head = if packed {
-        gzip::head(&Bytes::in_memory(start), recognise::HEAD as u64)
-    } else {
-        start
-    };
+    let input = Input::open(path, "look into the file")?;
+    let packed = !input.exact;
+    let mut head = Vec::new();
+    // A damaged stream gives what came before the damage; reading all of it will complain.
+    let mut start = input.reader.take(recognise::HEAD as u64);
+    let _ = start.read_to_end(&mut head);
     let json = head.trim_ascii_start().starts_with(b"{");
     let glimpse = match recognise::format(&head) {
         Err(_) | Ok(Format::ShardIndex) if json => {
-            Some(Glimpse::Json(keys(path, packed).unwrap_or_default()))
+            Some(Glimpse::Json(keys(path).unwrap_or_default()))
         }
         Err(reason) => Some(Glimpse::Other(reason)),
-        Ok(Format::Safetensors) => tensors(path, packed).map(Glimpse::Arrays),
+        Ok(Format::Safetensors) => tensors(path).map(Glimpse::Arrays),
         // Only the end of an archive tells what is in it, and weights alone are ever packed twice.
         Ok(Format::Zip) if !packed => members(path),
-        Ok(Format::Hdf5) if !packed => open_file(path, "look into the file")
+        Ok(Format::Hdf5) if !packed => Bytes::open(path, "look into the file")
             .and_then(|bytes| hdf5::names(Arc::new(bytes)).map_err(|m| Error::file(path, m)))
             .ok()
             .map(Glimpse::Arrays),
@@ -74,39 +73,20 @@ pub fn peek(path: &Path) -> Result<Glimpse> {
     Ok(glimpse.unwrap_or(Glimpse::Weights))
 }
 
-/// The first bytes as they lie on the disk.
-fn start_of(path: &Path) -> Result<Vec<u8>> {
-    let refused = |reason| Error::io("look into the file", path, reason);
-    let mut start = Vec::new();
-    let file = File::open(path).map_err(refused)?;
-    if !file.metadata().map_err(refused)?.is_file() {
-        return Err(Error::file(path, "this isn't a regular file"));
-    }
-    file.take(recognise::HEAD as u64)
-        .read_to_end(&mut start)
-        .map_err(refused)?;
-    Ok(start)
-}
-
-fn reader(path: &Path, packed: bool) -> Option<Box<dyn Read>> {
-    let file = BufReader::new(File::open(path).ok()?);
-    Some(if packed {
-        Box::new(MultiGzDecoder::new(file))
-    } else {
-        Box::new(file)
-    })
+fn reader(path: &Path) -> Option<Box<dyn Read>> {
+    Some(Input::open(path, "look into the file").ok()?.reader)
 }
 
 /// The keys of an object of JSON.
-fn keys(path: &Path, packed: bool) -> Option<Vec<String>> {
-    let text = reader(path, packed)?.take(LONGEST_TABLE);
+fn keys(path: &Path) -> Option<Vec<String>> {
+    let text = reader(path)?.take(LONGEST_TABLE);
     let table: Object = serde_json::from_reader(BufReader::new(text)).ok()?;
     Some(table.into_keys().collect())
 }
 
 /// The names in the header of a safetensors file.
-fn tensors(path: &Path, packed: bool) -> Option<Vec<String>> {
-    let mut file = reader(path, packed)?;
+fn tensors(path: &Path) -> Option<Vec<String>> {
+    let mut file = reader(path)?;
     let mut length = [0; 8];
     file.read_exact(&mut length).ok()?;
     let length = u64::from_le_bytes(length);

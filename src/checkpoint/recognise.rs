@@ -6,8 +6,13 @@
 //! A safetensors file starts with a number, so its first bytes can be those of any other format; the
 //! eight that tell it apart are looked at before anything else.
 
-use super::bytes::Bytes;
-use super::{Parsed, archive, gzip, torch};
+use super::torch;
+use crate::store::archive::{ends_as_archive, is_zip};
+use crate::store::bytes::Bytes;
+use crate::store::gzip::is_gzip;
+use crate::store::hdf5::{is_hdf5, is_hdf5_after_block};
+use crate::store::safetensors::is_safetensors;
+use crate::store::{Parsed, npy};
 
 /// How many bytes from the start are enough.
 pub const HEAD: usize = 4096;
@@ -31,7 +36,6 @@ pub enum Format {
     Hdf5,
 }
 
-const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 const BURNPACK: &[u8] = &burn_pack::MAGIC_NUMBER.to_le_bytes();
 /// UTF-8's mark, which some editors put before text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -47,11 +51,11 @@ pub fn of(bytes: &Bytes) -> Parsed<Format> {
     if !matches!(told, Err(_) | Ok(Format::ShardIndex)) {
         return told;
     }
-    if hdf5_after_block(bytes) {
+    if is_hdf5_after_block(bytes, HEAD as u64) {
         return Ok(Format::Hdf5);
     }
     // Whatever stands before an archive, its directory stands at the end.
-    if archive::ends_as_archive(bytes) {
+    if ends_as_archive(bytes) {
         return Ok(Format::Zip);
     }
     told
@@ -67,7 +71,7 @@ pub fn format(bytes: &[u8]) -> Parsed<Format> {
     Ok(match head {
         [] => return Err("the file is empty".into()),
         _ if is_safetensors(head) => Format::Safetensors,
-        _ if gzip::is_gzip(head) => Format::Gzip,
+        _ if is_gzip(head) => Format::Gzip,
         _ if is_zip(head) => Format::Zip,
         _ if torch::legacy_start(head).is_some() => Format::TorchLegacy,
         _ if head.starts_with(BURNPACK) => Format::Burnpack,
@@ -82,46 +86,11 @@ pub fn format(bytes: &[u8]) -> Parsed<Format> {
     })
 }
 
-/// True where a file starts as safetensors do: the length of a table below 4 GiB (the crate allows
-/// 100 MB) in eight bytes, then the table. No other format has four zeros and a brace there: text has
-/// no zeros, and a zip archive, a gzip stream and an IDX file keep a method, flags or a size at that
-/// place, which are never 0x7b.
-pub fn is_safetensors(head: &[u8]) -> bool {
-    matches!(head, [_, _, _, _, 0, 0, 0, 0, b'{', ..]) && !head.starts_with(&[0, 0, 0, 0])
-}
-
 /// Text without what may stand before it.
 pub fn text(head: &[u8]) -> &[u8] {
     head.strip_prefix(BYTE_ORDER_MARK)
         .unwrap_or(head)
         .trim_ascii_start()
-}
-
-/// A first member, none at all, or the mark of an archive that was once meant to be split.
-fn is_zip(head: &[u8]) -> bool {
-    [
-        &b"PK\x03\x04"[..],
-        b"PK\x05\x06",
-        b"PK\x07\x08PK",
-        b"PK00PK",
-    ]
-    .iter()
-    .any(|start| head.starts_with(start))
-}
-
-/// The signature stands at 0, or after a block of the user's at 512, 1024, 2048.
-fn is_hdf5(head: &[u8]) -> bool {
-    [0, 512, 1024, 2048]
-        .iter()
-        .any(|&at| head.get(at..).is_some_and(|h| h.starts_with(HDF5)))
-}
-
-/// The user's block may be as long as any power of two.
-fn hdf5_after_block(bytes: &Bytes) -> bool {
-    let places = std::iter::successors(Some(HEAD as u64), |at| at.checked_mul(2));
-    places
-        .take_while(|&at| at < bytes.len())
-        .any(|at| *bytes.peek(at, 8) == *HDF5)
 }
 
 fn unsupported(head: &[u8]) -> String {
@@ -133,7 +102,7 @@ fn unsupported(head: &[u8]) -> String {
     }
     let hints: [(&[u8], &str); 6] = [
         (
-            b"\x93NUMPY",
+            npy::MAGIC,
             "this is a single array without a name; save all of them with `numpy.savez`",
         ),
         (
@@ -216,6 +185,7 @@ fn contains(bytes: &[u8], wanted: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::hdf5::SIGNATURE as HDF5;
 
     /// The official writer makes every length that is divisible by eight, other writers any.
     #[test]

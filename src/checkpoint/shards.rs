@@ -2,8 +2,12 @@
 //!
 //! Only files in the index's own folder (or below it) are opened, whatever the index says.
 
-use super::{Array, Content, Entry, Loaded, Parsed, Tensors, load, open_file, recognise};
+use super::load::{Loaded, load};
+use super::recognise;
 use crate::error::{Error, Result};
+use crate::store::bytes::Bytes;
+use crate::store::container::{Arrays, Container};
+use crate::store::{Array, Entry, Parsed};
 use serde_json::{Map, Value};
 use sha2::Sha256;
 use std::collections::HashMap;
@@ -14,7 +18,7 @@ use std::path::{Component, Path, PathBuf};
 ///
 /// # Errors
 /// Where the index is damaged, points outside of its folder, or a shard doesn't hold what it promises.
-pub(super) fn read(path: &Path, index: &[u8], hash: &mut Sha256) -> Result<(Content, u64)> {
+pub(super) fn read(path: &Path, index: &[u8], hash: &mut Sha256) -> Result<(Container, u64)> {
     let map = weight_map(index).map_err(|message| Error::file(path, message))?;
     let folder = path.parent().unwrap_or(Path::new(""));
     let mut all = Shards::default();
@@ -22,11 +26,12 @@ pub(super) fn read(path: &Path, index: &[u8], hash: &mut Sha256) -> Result<(Cont
     let (mut extra, mut stored, mut in_use) = (0_usize, 0, 0);
     for (shard, names) in &map {
         let shard_path = folder.join(shard);
-        let bytes = open_file(&shard_path, "read the checkpoint")?;
+        let bytes = Bytes::open(&shard_path, "read the checkpoint")?;
         let (loaded, length) = load(&shard_path, bytes, None, hash)?;
         let Loaded::Content(content) = loaded else {
             return Err(Error::file(shard_path, "a shard can't be an index itself"));
         };
+        let content = content.container;
         stored += length;
         in_use += content.held;
         format = content.format;
@@ -45,10 +50,10 @@ pub(super) fn read(path: &Path, index: &[u8], hash: &mut Sha256) -> Result<(Cont
             all.places.push((all.files.len(), place));
         }
         extra += held.len();
-        all.files.push((shard.clone(), content.tensors));
+        all.files.push((shard.clone(), content.arrays));
     }
     let words = format!("{format}, {} shards", map.len());
-    let mut content = Content::flat(&words, entries, Box::new(all), in_use);
+    let mut content = Container::new(&words, entries, Box::new(all), in_use);
     if extra > 0 {
         content.warnings.push(format!(
             "ignored {extra} tensors in the shards that the index doesn't list"
@@ -60,11 +65,11 @@ pub(super) fn read(path: &Path, index: &[u8], hash: &mut Sha256) -> Result<(Cont
 /// The shards by their names, and where in them each tensor is.
 #[derive(Default)]
 struct Shards {
-    files: Vec<(String, Box<dyn Tensors>)>,
+    files: Vec<(String, Box<dyn Arrays>)>,
     places: Vec<(usize, usize)>,
 }
 
-impl Tensors for Shards {
+impl Arrays for Shards {
     fn read(&self, index: usize) -> Parsed<Array> {
         let place = self.places.get(index);
         let (file, place) = *place.ok_or("it is in none of the shards")?;

@@ -1,43 +1,12 @@
-//! Arrays of numbers as NumPy and safetensors files hold them, decoded from little pieces.
+//! Numbers on their way from a file to samples.
 //!
-//! Values keep their precision (`float32` stays bit for bit what it was), integers are widened, and
-//! memory is asked for only after the caller has shown that the bytes exist. Which array means what
-//! is the business of `keyed`.
-
-use std::io::{self, Read};
+//! Values keep their precision (`float32` stays bit for bit what it was); the half precisions become
+//! single, which holds them exactly. How bytes become numbers is [`crate::store`]'s business, which
+//! array means what that of `keyed`.
 
 use half::{bf16, f16};
 
-/// The type of one stored number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Bool,
-    U8,
-    I8,
-    U16,
-    I16,
-    U32,
-    I32,
-    U64,
-    I64,
-    F16,
-    BF16,
-    F32,
-    F64,
-}
-
-/// How an array is stored.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Layout {
-    /// Type of each number.
-    pub kind: Kind,
-    /// True where the most significant byte comes first.
-    pub big_endian: bool,
-    /// True where the first axis varies fastest.
-    pub fortran: bool,
-    /// Extent of each axis.
-    pub shape: Vec<usize>,
-}
+use crate::store::{self, Dtype, Entry, Kind};
 
 /// Numbers in row-major order.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,127 +21,50 @@ pub(super) enum Values {
     F64(Vec<f64>),
 }
 
-/// A decoded array.
+/// An array as it was stored.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Array {
     /// Type in the file.
-    pub kind: Kind,
+    pub dtype: Dtype,
     /// Extent of each axis.
     pub shape: Vec<usize>,
     /// As many values as the product of the shape.
     pub values: Values,
 }
 
-impl Kind {
-    /// Bytes of one number.
-    pub fn size(self) -> usize {
-        match self {
-            Self::Bool | Self::U8 | Self::I8 => 1,
-            Self::U16 | Self::I16 | Self::F16 | Self::BF16 => 2,
-            Self::U32 | Self::I32 | Self::F32 => 4,
-            Self::U64 | Self::I64 | Self::F64 => 8,
-        }
-    }
-
-    /// Bytes of one number as it is kept here.
-    fn size_in_memory(self) -> usize {
-        match self {
-            Self::Bool | Self::U8 => 1,
-            Self::F16 | Self::BF16 | Self::F32 => 4,
-            _ => 8,
-        }
-    }
-
-    /// NumPy's name.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Bool => "bool",
-            Self::U8 => "uint8",
-            Self::I8 => "int8",
-            Self::U16 => "uint16",
-            Self::I16 => "int16",
-            Self::U32 => "uint32",
-            Self::I32 => "int32",
-            Self::U64 => "uint64",
-            Self::I64 => "int64",
-            Self::F16 => "float16",
-            Self::BF16 => "bfloat16",
-            Self::F32 => "float32",
-            Self::F64 => "float64",
+impl Array {
+    /// The array that was read as `entry` says.
+    pub fn new(entry: &Entry, array: store::Array) -> Self {
+        let (shape, values) = array.into_parts();
+        Self {
+            dtype: entry.dtype.clone(),
+            shape,
+            values: values.into(),
         }
     }
 }
 
-impl Layout {
-    /// Bytes of the whole array, `None` where the number does not fit.
-    pub fn bytes(&self) -> Option<u64> {
-        let count = self
-            .shape
-            .iter()
-            .try_fold(1_usize, |n, &extent| n.checked_mul(extent))?;
-        u64::try_from(count.checked_mul(self.kind.size())?).ok()
-    }
+/// Bytes that an array takes in memory until it is samples: its values, and beside them either what
+/// reading needs, or the inputs they become, or themselves in another order.
+pub(super) fn memory(entry: &Entry) -> u64 {
+    let singles = (entry.len() as u64).saturating_mul(size_of::<f32>() as u64);
+    let kept = match entry.dtype.kind {
+        Kind::Float => entry.memory.max(singles),
+        _ => entry.memory,
+    };
+    kept.saturating_add(kept.max(singles).max(entry.beside))
+}
 
-    /// Bytes that the array takes in memory until it is samples: its values, and beside them either the
-    /// inputs they become or themselves in another order.
-    pub fn memory(&self) -> u64 {
-        let value = self.kind.size_in_memory();
-        // Numbers in columns are put in order by a list of their places.
-        let order = if self.fortran { size_of::<usize>() } else { 0 };
-        let each = value + value.max(size_of::<f32>()) + order;
-        let count = self.bytes().unwrap_or(u64::MAX) / self.kind.size() as u64;
-        count.saturating_mul(each as u64)
-    }
-
-    /// Decodes the array from a reader that is known to hold [`Layout::bytes`].
-    pub fn decode(&self, reader: &mut dyn Read) -> io::Result<Array> {
-        let count = self.shape.iter().product();
-        let big = self.big_endian;
-        let values = match self.kind {
-            Kind::Bool | Kind::U8 => Values::U8(numbers(reader, count, big, |[b]: [u8; 1]| b)?),
-            Kind::I8 => Values::I64(numbers(reader, count, big, |b| {
-                i8::from_le_bytes(b).into()
-            })?),
-            Kind::U16 => Values::I64(numbers(reader, count, big, |b| {
-                u16::from_le_bytes(b).into()
-            })?),
-            Kind::I16 => Values::I64(numbers(reader, count, big, |b| {
-                i16::from_le_bytes(b).into()
-            })?),
-            Kind::U32 => Values::I64(numbers(reader, count, big, |b| {
-                u32::from_le_bytes(b).into()
-            })?),
-            Kind::I32 => Values::I64(numbers(reader, count, big, |b| {
-                i32::from_le_bytes(b).into()
-            })?),
-            Kind::U64 => {
-                let wide = numbers(reader, count, big, u64::from_le_bytes)?;
-                let narrow: Result<_, _> = wide.into_iter().map(i64::try_from).collect();
-                Values::I64(narrow.map_err(|_| {
-                    io::Error::new(io::ErrorKind::InvalidData, "a uint64 value beyond 2^63")
-                })?)
-            }
-            Kind::I64 => Values::I64(numbers(reader, count, big, i64::from_le_bytes)?),
-            Kind::F16 => Values::F32(numbers(reader, count, big, |b| {
-                f16::from_le_bytes(b).to_f32()
-            })?),
-            Kind::BF16 => Values::F32(numbers(reader, count, big, |b| {
-                bf16::from_le_bytes(b).to_f32()
-            })?),
-            Kind::F32 => Values::F32(numbers(reader, count, big, f32::from_le_bytes)?),
-            Kind::F64 => Values::F64(numbers(reader, count, big, f64::from_le_bytes)?),
-        };
-        // One axis reads the same in both orders.
-        let values = if self.fortran && self.shape.len() > 1 {
-            values.reordered(count, &row_major_from_fortran(&self.shape))
-        } else {
-            values
-        };
-        Ok(Array {
-            kind: self.kind,
-            shape: self.shape.clone(),
-            values,
-        })
+impl From<store::Values> for Values {
+    fn from(values: store::Values) -> Self {
+        match values {
+            store::Values::F16(v) => Self::F32(v.into_iter().map(f16::to_f32).collect()),
+            store::Values::BF16(v) => Self::F32(v.into_iter().map(bf16::to_f32).collect()),
+            store::Values::F32(v) => Self::F32(v),
+            store::Values::F64(v) => Self::F64(v),
+            store::Values::U8(v) => Self::U8(v),
+            store::Values::I64(v) => Self::I64(v),
+        }
     }
 }
 
@@ -234,85 +126,9 @@ impl Values {
     }
 }
 
-/// `count` numbers of `W` bytes each; `value` gets them least significant byte first.
-fn numbers<T, const W: usize>(
-    reader: &mut dyn Read,
-    count: usize,
-    big_endian: bool,
-    value: impl Fn([u8; W]) -> T,
-) -> io::Result<Vec<T>> {
-    let mut values = Vec::new();
-    values
-        .try_reserve_exact(count)
-        .map_err(|_| io::Error::from(io::ErrorKind::OutOfMemory))?;
-    let mut buffer = [0_u8; 1 << 13];
-    while values.len() < count {
-        let n = (count - values.len()).min(buffer.len() / W);
-        let bytes = &mut buffer[..n * W];
-        reader.read_exact(bytes)?;
-        values.extend(bytes.as_chunks().0.iter().map(|&(mut chunk)| {
-            if big_endian {
-                chunk.reverse();
-            }
-            value(chunk)
-        }));
-    }
-    Ok(values)
-}
-
-/// For each row-major position, where that element lies when the first axis varies fastest.
-fn row_major_from_fortran(shape: &[usize]) -> Vec<usize> {
-    let mut strides = Vec::with_capacity(shape.len());
-    let mut stride = 1;
-    for &extent in shape {
-        strides.push(stride);
-        stride *= extent;
-    }
-    let mut positions = Vec::with_capacity(stride);
-    let mut index = vec![0; shape.len()];
-    for _ in 0..stride {
-        positions.push(index.iter().zip(&strides).map(|(i, s)| i * s).sum());
-        for axis in (0..shape.len()).rev() {
-            index[axis] += 1;
-            if index[axis] < shape[axis] {
-                break;
-            }
-            index[axis] = 0;
-        }
-    }
-    positions
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fortran_order_becomes_row_major() {
-        // np.asfortranarray(np.arange(6, dtype="u1").reshape(2, 3)) is stored 0 3 1 4 2 5.
-        let layout = Layout {
-            kind: Kind::U8,
-            big_endian: false,
-            fortran: true,
-            shape: vec![2, 3],
-        };
-        let array = layout.decode(&mut [0, 3, 1, 4, 2, 5].as_slice()).unwrap();
-        assert_eq!(array.values, Values::U8(vec![0, 1, 2, 3, 4, 5]));
-    }
-
-    #[test]
-    fn big_endian_numbers_are_turned() {
-        let layout = Layout {
-            kind: Kind::I16,
-            big_endian: true,
-            fortran: false,
-            shape: vec![2],
-        };
-        let array = layout
-            .decode(&mut [0xff, 0xfe, 0x01, 0x00].as_slice())
-            .unwrap();
-        assert_eq!(array.values, Values::I64(vec![-2, 256]));
-    }
 
     #[test]
     fn channels_move_before_height_and_width() {
@@ -323,13 +139,16 @@ mod tests {
     }
 
     #[test]
-    fn a_shape_too_large_to_count_has_no_size() {
-        let huge = Layout {
-            kind: Kind::F64,
-            big_endian: false,
-            fortran: false,
-            shape: vec![usize::MAX, 2],
-        };
-        assert_eq!(huge.bytes(), None);
+    fn half_precisions_become_single() {
+        let halves = store::Values::F16(vec![f16::from_f32(0.1)]);
+        assert_eq!(
+            Values::from(halves),
+            Values::F32(vec![f16::from_f32(0.1).to_f32()])
+        );
+        let brains = store::Values::BF16(vec![bf16::from_f32(0.1)]);
+        assert_eq!(
+            Values::from(brains),
+            Values::F32(vec![bf16::from_f32(0.1).to_f32()])
+        );
     }
 }

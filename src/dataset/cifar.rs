@@ -12,8 +12,8 @@ use super::array::Values;
 use super::files;
 use super::normalize::Auto;
 use super::source::{Source, Split};
-use crate::checkpoint::limits::Allowance;
 use crate::error::{Error, Result};
+use crate::store::limits::Allowance;
 
 /// Bytes of an image, channel after channel.
 const PIXELS: usize = 3 * 32 * 32;

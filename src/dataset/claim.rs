@@ -8,6 +8,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::{cifar, files, folder, idx};
+use crate::store::npy;
 
 /// The data sets that come with the program, with what they are.
 pub const BUILT_IN: [(&str, &str); 4] = [
@@ -106,7 +107,7 @@ fn is_samples(path: &Path) -> Option<bool> {
     let pickled = start.first() == Some(&0x80)
         && (holds(b"batch_label") || holds(b"fine_labels") || holds(b"coarse_labels"));
     Some(
-        start.starts_with(b"\x93NUMPY")
+        start.starts_with(npy::MAGIC)
             || idx::is_magic(&start)
             || records
             || pickled

@@ -16,6 +16,7 @@ use super::idx::{self, Idx};
 use super::normalize::Auto;
 use super::source::{Source, Split};
 use crate::error::{Error, Result};
+use crate::store::input::DEFLATE_RATIO;
 
 /// A gzipped IDX file of bytes, `[1797, 65]`: 64 pixels 0..=16 of a digit, then its class.
 const ASSET: &[u8] = include_bytes!("../../assets/digits.idx.gz");
@@ -27,7 +28,7 @@ const TRAIN: usize = 1437;
 /// The digits; inputs are pixel/16, which f32 holds exactly.
 pub(super) fn source() -> Result<Source> {
     let path = Path::new("digits");
-    let limit = (ASSET.len() as u64).saturating_mul(files::DEFLATE_RATIO);
+    let limit = (ASSET.len() as u64).saturating_mul(DEFLATE_RATIO);
     let input = Input {
         reader: Box::new(GzDecoder::new(ASSET)),
         limit,

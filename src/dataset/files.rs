@@ -1,74 +1,37 @@
-//! Reading files with a limit: how many bytes a file can hold is known before a byte is believed.
+//! Files of data: their bytes within limits, their hash, their names.
 //!
-//! Sizes in a header are only a claim. Every reader here carries the largest number of bytes that
-//! can come out of it, so that a claim beyond it is refused before memory is asked for. Nothing
-//! here knows what the bytes mean.
+//! Nothing here knows what the bytes mean.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use flate2::read::MultiGzDecoder;
 use sha2::{Digest as _, Sha256};
 
-use crate::checkpoint::bytes;
-use crate::checkpoint::limits::Allowance;
-use crate::checkpoint::recognise::is_safetensors;
 use crate::error::{Error, Result};
-
-/// Deflate can't expand its input by more than this factor (a property of the format: 258 bytes for
-/// two bits at best).
-pub(super) const DEFLATE_RATIO: u64 = 1032;
-
-/// An open file, decompressed where its first bytes say gzip.
-pub(super) struct Input {
-    /// The content.
-    pub reader: Box<dyn Read>,
-    /// No more bytes than this can come out of `reader`.
-    pub limit: u64,
-    /// True where the limit is the exact length.
-    pub exact: bool,
-    /// Bytes of the file itself, which the memory for its content is measured by.
-    pub stored: u64,
-}
+use crate::store::bytes;
+pub(super) use crate::store::input::Input;
+use crate::store::limits::Allowance;
 
 /// Opens `path` for reading from its start, through gzip where its content asks for it.
 pub(super) fn input(path: &Path) -> Result<Input> {
-    let length = length(path)?;
-    let start = start_of(&mut open(path)?, path)?;
-    let reader = BufReader::new(open(path)?);
-    if start.starts_with(&[0x1f, 0x8b]) && !is_safetensors(&start) {
-        let limit = length.saturating_mul(DEFLATE_RATIO);
-        Ok(Input {
-            reader: Box::new(MultiGzDecoder::new(reader)),
-            limit,
-            exact: false,
-            stored: length,
-        })
-    } else {
-        Ok(Input {
-            reader: Box::new(reader),
-            limit: length,
-            exact: true,
-            stored: length,
-        })
-    }
+    Input::open(path, "open the data")
 }
 
 /// Opens the file at `path`.
-pub(super) fn open(path: &Path) -> Result<File> {
+fn open(path: &Path) -> Result<File> {
     File::open(path).map_err(|e| Error::io("open the data", path, e))
 }
 
 /// Length in bytes; an error for anything but a regular file, which may have no end.
 pub(super) fn length(path: &Path) -> Result<u64> {
-    let meta = path
+    let facts = path
         .metadata()
         .map_err(|e| Error::io("open the data", path, e))?;
-    if !meta.is_file() {
-        return Err(Error::file(path, "neither a regular file nor a folder"));
+    if !facts.is_file() {
+        return Err(Error::file(path, "this isn't a regular file"));
     }
-    Ok(meta.len())
+    Ok(facts.len())
 }
 
 /// Up to the first 16 bytes.

@@ -17,8 +17,8 @@ use super::array::Values;
 use super::normalize::Auto;
 use super::source::{Source, Split};
 use super::{Color, DataOptions, files};
-use crate::checkpoint::limits::Allowance;
 use crate::error::{Error, Result, caught};
+use crate::store::limits::Allowance;
 
 /// No image and no `image_size` may be longer than this on a side.
 const LARGEST_SIDE: u32 = 16_384;

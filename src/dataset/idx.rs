@@ -12,8 +12,8 @@ use super::array::Values;
 use super::files::{self, Input};
 use super::normalize::Auto;
 use super::source::{Source, Split};
-use crate::checkpoint::limits::Allowance;
 use crate::error::{Error, Result};
+use crate::store::limits::Allowance;
 
 /// An array of bytes.
 #[derive(Debug)]

@@ -6,16 +6,21 @@
 
 use std::path::Path;
 
-use super::array::{Array, Kind, Values};
+use super::array::{Array, Values};
 use super::normalize::Auto;
 use super::source::{Source, Split};
 use super::{Channels, DataOptions, files};
 use crate::error::{Error, Result};
+use crate::store::element::{Dtype, Element};
 
 /// A container of named arrays.
 pub(super) trait Store {
     /// The names of its arrays.
     fn names(&self) -> Vec<String>;
+    /// What was passed over in it, and why.
+    fn remarks(&self) -> &[String] {
+        &[]
+    }
     /// Reads the array of that name.
     fn load(&mut self, name: &str) -> Result<Array>;
 }
@@ -32,6 +37,8 @@ pub(super) fn source(
     options: &DataOptions,
 ) -> Result<Source> {
     let names = store.names();
+    let remarks = store.remarks().to_vec();
+    let missing = |key: &str| missing(path, key, &names, &remarks);
     let key = |wanted: &str| {
         names
             .iter()
@@ -47,7 +54,7 @@ pub(super) fn source(
     };
 
     let (train, validation, keys) = if let Some(x) = key("x_train") {
-        let y = key("y_train").ok_or_else(|| missing(path, "y_train", &names))?;
+        let y = key("y_train").ok_or_else(|| missing("y_train"))?;
         let train = reader.split(&x, &y)?;
         let present: Vec<&str> = HELD_OUT
             .into_iter()
@@ -58,7 +65,7 @@ pub(super) fn source(
         if let Some(suffix) = present.first() {
             let name = |axis: &str| {
                 let name = format!("{axis}{suffix}");
-                key(&name).ok_or_else(|| missing(path, &name, &names))
+                key(&name).ok_or_else(|| missing(&name))
             };
             let (x, y) = (name("x")?, name("y")?);
             validation = Some(reader.split(&x, &y)?);
@@ -71,7 +78,7 @@ pub(super) fn source(
         }
         (train, validation, keys)
     } else if let Some(x) = key("x") {
-        let y = key("y").ok_or_else(|| missing(path, "y", &names))?;
+        let y = key("y").ok_or_else(|| missing("y"))?;
         let all = reader.split(&x, &y)?;
         match key("split") {
             Some(split) => {
@@ -81,7 +88,7 @@ pub(super) fn source(
             None => (all, None, format!("{x}, {y}")),
         }
     } else {
-        return Err(missing(path, "x or x_train", &names));
+        return Err(missing("x or x_train"));
     };
 
     let Reader {
@@ -121,7 +128,7 @@ pub(super) fn source(
     })
 }
 
-fn missing(path: &Path, key: &str, names: &[String]) -> Error {
+fn missing(path: &Path, key: &str, names: &[String], remarks: &[String]) -> Error {
     let found = match names {
         [] => "no array at all".to_owned(),
         names => {
@@ -132,11 +139,12 @@ fn missing(path: &Path, key: &str, names: &[String]) -> Error {
             )
         }
     };
+    let remarks: String = remarks.iter().take(8).map(|r| format!("; {r}")).collect();
     Error::file(
         path,
         format!(
-            "no array named {key}; found {found}; expected x and y, or x_train, y_train, x_val, \
-             y_val"
+            "no array named {key}; found {found}{remarks}; expected x and y, or x_train, y_train, \
+             x_val, y_val"
         ),
     )
 }
@@ -176,11 +184,11 @@ impl Reader<'_> {
     }
 
     fn note(&mut self, inputs: &Array, x: &str) {
-        if inputs.kind == Kind::F64 {
+        if inputs.dtype == Dtype::from(Element::F64) {
             self.notes
                 .push("float64 rounded once to float32".to_owned());
         }
-        if inputs.kind == Kind::Bool {
+        if inputs.dtype == Dtype::from(Element::Bool) {
             self.warnings.push(format!(
                 "{x} is boolean and treated as bytes; choose --data-normalize none for inputs 0 and 1"
             ));
@@ -227,7 +235,7 @@ impl Reader<'_> {
     /// Classes from an array of integers, `[n]` or `[n, 1]`.
     fn labels(&mut self, y: &str) -> Result<Vec<u32>> {
         let Array {
-            kind,
+            dtype,
             shape,
             values,
         } = self.store.load(y)?;
@@ -243,7 +251,7 @@ impl Reader<'_> {
             Values::F32(_) | Values::F64(_) => {
                 return Err(self.error(format!(
                     "{y} is {}, labels must be integers; save {y}.astype(\"int64\")",
-                    kind.name()
+                    dtype.name()
                 )));
             }
         };

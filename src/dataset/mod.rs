@@ -8,28 +8,27 @@
 mod array;
 mod cifar;
 mod claim;
+mod container;
 mod digits;
 mod files;
 mod folder;
 mod idx;
 mod keyed;
 mod normalize;
-mod npy;
 mod numpy;
 mod recognise;
 mod safetensors;
 mod source;
+mod split;
 mod subset;
 mod synthetic;
 
 pub use claim::{BUILT_IN, are_samples, claims, has_named_data};
 pub use normalize::Normalize;
-pub use recognise::ACCEPTED;
+pub use recognise::{ACCEPTED, open};
 pub use synthetic::{TRAIN_SAMPLES, VALIDATION_SAMPLES};
 
 use serde::{Deserialize, Serialize};
-
-use crate::error::{Error, Result, caught};
 
 /// One split of a data set.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,24 +120,6 @@ pub enum Color {
     Grey,
     /// Three channels; a grey image gives three equal ones.
     Rgb,
-}
-
-/// Opens the data set that `options` name.
-///
-/// # Errors
-/// [`crate::error::Error::Usage`] for an unknown name or an impossible normalisation,
-/// [`crate::error::Error::Io`] for a file that can't be read, and
-/// [`crate::error::Error::File`] for one whose content is not what it promises: damaged, cut short,
-/// with labels out of range or with inputs that are not finite.
-pub fn open(options: &DataOptions) -> Result<Dataset> {
-    options.normalize.check()?;
-    let read = || recognise::source(options)?.finish(&options.normalize);
-    caught(read).unwrap_or_else(|text| {
-        let message = format!(
-            "a library failed on it ({text}): the file, or a file in the folder, is damaged"
-        );
-        Err(Error::file(&options.data, message))
-    })
 }
 
 impl Samples {

@@ -9,7 +9,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::array::Values;
-use super::source::{Source, Split};
+use super::split::Split;
 use crate::error::{Error, Result};
 
 /// How stored numbers become inputs. Written as text: `auto`, `none`, `per-channel`, `scale:16`,
@@ -135,8 +135,20 @@ pub(super) struct Plan {
     pub warnings: Vec<String>,
 }
 
+/// What a source says of its numbers.
+pub(super) struct Stored<'a> {
+    /// The stored number that stands for 1.
+    pub unit: f64,
+    /// What [`Normalize::Auto`] means.
+    pub auto: Auto,
+    /// Training samples.
+    pub train: &'a Split,
+    /// Held-out samples.
+    pub validation: Option<&'a Split>,
+}
+
 /// Settles the numbers of `normalize` for `source`, whose shapes were checked.
-pub(super) fn plan(normalize: &Normalize, source: &Source) -> Result<Plan> {
+pub(super) fn plan(normalize: &Normalize, source: &Stored) -> Result<Plan> {
     let unit = source.unit;
     let channels = source.train.shape.first().copied().unwrap_or(1);
     let mut warnings = Vec::new();
@@ -149,7 +161,7 @@ pub(super) fn plan(normalize: &Normalize, source: &Source) -> Result<Plan> {
             per_channel(std, channels)?,
         ),
         Normalize::PerChannel => {
-            let (mean, mut std) = measure(&source.train, unit, channels);
+            let (mean, mut std) = measure(source.train, unit, channels);
             let constant = std
                 .iter_mut()
                 .filter(|x| **x <= 0.0)
@@ -206,13 +218,12 @@ pub(super) fn plan(normalize: &Normalize, source: &Source) -> Result<Plan> {
 
 /// Bytes that all lie in 0..=16 may be on the digits' scale; dividing by 255 is then a wrong guess
 /// that nobody sees.
-fn small_pixels(source: &Source, unit: f64) -> Option<String> {
-    let largest = source
-        .splits()
-        .filter_map(|(_, split)| match &split.values {
-            Values::U8(bytes) => bytes.iter().copied().max(),
-            _ => None,
-        });
+fn small_pixels(source: &Stored, unit: f64) -> Option<String> {
+    let splits = std::iter::once(source.train).chain(source.validation);
+    let largest = splits.filter_map(|split| match &split.values {
+        Values::U8(bytes) => bytes.iter().copied().max(),
+        _ => None,
+    });
     let largest = largest.max()?;
     (largest <= 16).then(|| {
         format!(

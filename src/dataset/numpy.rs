@@ -1,48 +1,46 @@
 //! NumPy files: an `.npz` archive, or `.npy` arrays side by side in a folder.
 //!
-//! An array is decoded straight from the archive, so that beside its numbers no copy of its bytes
-//! is held. What the arrays mean is said in `keyed`.
+//! What the arrays mean is said in `keyed`.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 
-use super::array::Array;
+use super::DataOptions;
+use super::array::{self, Array};
+use super::container::Opened;
+use super::files::{self, Input};
 use super::keyed::{self, Store};
 use super::source::Source;
-use super::{DataOptions, files, npy};
-use crate::checkpoint::archive::{Archive, Checksum};
-use crate::checkpoint::bytes::Bytes;
-use crate::checkpoint::limits::Allowance;
 use crate::error::{Error, Result};
+use crate::store::archive::Archive;
+use crate::store::bytes::Bytes;
+use crate::store::limits::Allowance;
+use crate::store::npy::{self, Header};
+use crate::store::{Entry, npz};
 
 /// An `.npz` archive.
 pub(super) fn npz(path: &Path, options: &DataOptions) -> Result<Source> {
-    let length = files::length(path)?;
-    let bytes = Arc::new(Bytes::of_file(files::open(path)?, length));
+    let bytes = Arc::new(Bytes::open(path, "open the data")?);
     let archive = Archive::open(&bytes).map_err(|e| {
         Error::file(
             path,
             format!("not a readable .npz archive ({e}); it may be cut short"),
         )
     })?;
-    let mut sha = Sha256::new();
-    files::hash(&mut sha, path)?;
-    let mut store = Npz {
-        archive,
-        path,
-        allowance: Allowance::for_file(length),
-    };
-    if store.names().is_empty() {
+    if !npz::is_npz(&archive) {
         return Err(Error::file(
             path,
             "a zip archive without .npy arrays; if it is a PyTorch checkpoint, it holds weights, \
              not data",
         ));
     }
+    let container = npz::container(archive).map_err(|e| Error::file(path, e))?;
+    let mut sha = Sha256::new();
+    files::hash(&mut sha, path)?;
+    let mut store = Opened::new(container, path, bytes.len());
     keyed::source(&mut store, path, ".npz", files::hex(sha), options)
 }
 
@@ -85,84 +83,6 @@ pub(super) fn folder(
     store.source(path, options).map(Some)
 }
 
-/// Reads the array whose file starts at `reader` and has at most `limit` bytes (exactly, where
-/// `exact`), within what is left of the memory.
-fn array(
-    reader: &mut dyn Read,
-    (limit, exact): (u64, bool),
-    allowance: &mut Allowance,
-    path: &Path,
-    name: &str,
-) -> Result<Array> {
-    let error = |message: String| Error::file(path, format!("array {name}: {message}"));
-    let (layout, header) = npy::header(reader).map_err(error)?;
-    let held = limit.saturating_sub(header);
-    let promised = format!(
-        "{} numbers of type {}",
-        shape(&layout.shape),
-        layout.kind.name()
-    );
-    match layout.bytes() {
-        Some(bytes) if bytes <= held && (bytes == held || !exact) => {}
-        _ => {
-            let most = if exact { "" } else { "at most " };
-            return Err(error(format!(
-                "the header promises {promised}, the file holds {most}{held} bytes"
-            )));
-        }
-    }
-    allowance.take(layout.memory()).map_err(error)?;
-    let array = layout
-        .decode(reader)
-        .map_err(|e| error(format!("{promised} can't be read: {e}")))?;
-    // Reading to the end makes an archive check the array's checksum.
-    match reader.read(&mut [0]) {
-        Ok(0) => Ok(array),
-        Ok(_) => Err(error(format!("goes on after {promised}"))),
-        Err(e) => Err(error(e.to_string())),
-    }
-}
-
-/// `3 × 8 × 8`, or 1 for a scalar.
-fn shape(shape: &[usize]) -> String {
-    match shape {
-        [] => "1".to_owned(),
-        shape => shape
-            .iter()
-            .map(usize::to_string)
-            .collect::<Vec<_>>()
-            .join(" × "),
-    }
-}
-
-struct Npz<'a> {
-    archive: Archive,
-    path: &'a Path,
-    allowance: Allowance,
-}
-
-impl Store for Npz<'_> {
-    fn names(&self) -> Vec<String> {
-        let stems = self
-            .archive
-            .names()
-            .filter_map(|name| name.strip_suffix(".npy"));
-        stems.map(str::to_owned).collect()
-    }
-
-    fn load(&mut self, name: &str) -> Result<Array> {
-        let error = |e: String| Error::file(self.path, format!("array {name}: {e}"));
-        let content = self
-            .archive
-            .content(&format!("{name}.npy"), Checksum::Check);
-        let mut content = content.map_err(error)?;
-        let size = (content.size(), true);
-        let array = array(&mut content, size, &mut self.allowance, self.path, name)?;
-        content.finish().map_err(error)?;
-        Ok(array)
-    }
-}
-
 /// `.npy` files by their names.
 struct NpyFolder {
     files: BTreeMap<String, PathBuf>,
@@ -199,9 +119,25 @@ impl Store for NpyFolder {
             .files
             .get(name)
             .map_or(Path::new(name), PathBuf::as_path);
-        let mut input = files::input(path)?;
-        let mut allowance = Allowance::for_file(input.stored);
-        let size = (input.limit, input.exact);
-        array(&mut *input.reader, size, &mut allowance, path, name)
+        let Input {
+            mut reader,
+            limit,
+            exact,
+            stored,
+        } = files::input(path)?;
+        let mut read = || {
+            let layout = npy::header(&mut *reader).and_then(Header::numbers)?;
+            layout.check(limit, exact)?;
+            let entry = Entry::new(name.to_owned(), layout.shape.clone(), layout.element)?;
+            let entry = entry.beside(layout.beside()?);
+            Allowance::for_file(stored).check(array::memory(&entry))?;
+            let array = layout.read(&mut *reader)?;
+            match reader.read(&mut [0]) {
+                Ok(0) => Ok(Array::new(&entry, array)),
+                Ok(_) => Err("it goes on after what its header promises".to_owned()),
+                Err(e) => Err(format!("it can't be read to its end: {e}")),
+            }
+        };
+        read().map_err(|e| Error::file(path, format!("array {name}: {e}")))
     }
 }

@@ -7,16 +7,37 @@
 use std::path::Path;
 
 use super::source::Source;
-use super::{DataOptions, cifar, digits, files, folder, idx, numpy, safetensors, synthetic};
-use crate::checkpoint;
-use crate::error::{Error, Result};
+use super::{
+    DataOptions, Dataset, cifar, digits, files, folder, idx, numpy, safetensors, synthetic,
+};
+use crate::error::{Error, Result, caught};
+use crate::store::npy;
+use crate::store::safetensors::is_safetensors;
 
 /// What `--data` accepts, in words for help and messages.
 pub const ACCEPTED: &str = "digits, spirals, moons, blobs, or a path: IDX images (.gz too), CIFAR \
 binary, .npz, .npy, safetensors, or a folder of one of these or of images in one subfolder a class";
 
+/// Opens the data set that `options` name.
+///
+/// # Errors
+/// [`Error::Usage`] for an unknown name or an impossible normalisation,
+/// [`Error::Io`] for a file that can't be read, and
+/// [`Error::File`] for one whose content is not what it promises: damaged, cut short,
+/// with labels out of range or with inputs that are not finite.
+pub fn open(options: &DataOptions) -> Result<Dataset> {
+    options.normalize.check()?;
+    let read = || source(options)?.finish(&options.normalize);
+    caught(read).unwrap_or_else(|text| {
+        let message = format!(
+            "a library failed on it ({text}): the file, or a file in the folder, is damaged"
+        );
+        Err(Error::file(&options.data, message))
+    })
+}
+
 /// Finds the reader for what `options` name and runs it.
-pub(super) fn source(options: &DataOptions) -> Result<Source> {
+fn source(options: &DataOptions) -> Result<Source> {
     match options.data.trim() {
         "digits" => return digits::source(),
         "spirals" => return Ok(synthetic::spirals(options.seed)),
@@ -72,7 +93,7 @@ fn of_file(path: &Path, options: &DataOptions) -> Result<Source> {
         return Err(Error::file(path, "the file is empty"));
     }
     // Its first bytes are a number, which may look like any other format's.
-    if checkpoint::recognise::is_safetensors(&start) {
+    if is_safetensors(&start) {
         if !input.exact {
             return Err(Error::file(
                 path,
@@ -84,7 +105,7 @@ fn of_file(path: &Path, options: &DataOptions) -> Result<Source> {
     if start.starts_with(b"PK") || ends(&[".npz"]) {
         return numpy::npz(path, options);
     }
-    if start.starts_with(b"\x93NUMPY") || ends(&[".npy"]) {
+    if start.starts_with(npy::MAGIC) || ends(&[".npy"]) {
         return numpy::npy(path, options);
     }
     let is_idx = idx::is_magic(&start);

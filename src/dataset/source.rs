@@ -8,22 +8,12 @@ use std::path::PathBuf;
 
 use super::array::Values;
 use super::normalize::{self, Auto};
+pub(super) use super::split::Split;
 use super::{Dataset, Normalize, Samples};
 use crate::error::{Error, Result};
 
 /// More classes than this are taken for a mistake (a column of numbers read as labels).
 const MAX_CLASSES: usize = 100_000;
-
-/// One split as it was stored.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Split {
-    /// Shape of one input, channels first.
-    pub shape: Vec<usize>,
-    /// Inputs, as many as labels.
-    pub values: Values,
-    /// Classes.
-    pub labels: Vec<u32>,
-}
 
 /// A data set before normalisation.
 #[derive(Debug)]
@@ -55,7 +45,13 @@ impl Source {
     pub fn finish(self, normalize: &Normalize) -> Result<Dataset> {
         let classes = self.classes()?;
         self.check()?;
-        let plan = normalize::plan(normalize, &self)?;
+        let stored = normalize::Stored {
+            unit: self.unit,
+            auto: self.auto,
+            train: &self.train,
+            validation: self.validation.as_ref(),
+        };
+        let plan = normalize::plan(normalize, &stored)?;
         let Self {
             path,
             name,
@@ -175,7 +171,7 @@ impl Source {
     }
 
     /// The splits with their names.
-    pub fn splits(&self) -> impl Iterator<Item = (&'static str, &Split)> {
+    fn splits(&self) -> impl Iterator<Item = (&'static str, &Split)> {
         let validation = self.validation.as_ref().map(|split| ("validation", split));
         std::iter::once(("training", &self.train)).chain(validation)
     }

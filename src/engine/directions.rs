@@ -5,10 +5,11 @@
 //! (`--dir_type weights`) or all entries of the state dict, buffers included (`--dir_type states`).
 //! Where a file has directions of buffers they are taken too; where it has none, buffers stay.
 
-use crate::checkpoint::{self, Array, files, hdf5};
+use crate::checkpoint;
 use crate::error::{Error, Result};
 use crate::model::graph::Role;
 use crate::model::params::{Params, TensorSpec};
+use crate::store::{Array, hdf5};
 use std::path::{Path, PathBuf};
 
 /// One or two directions over the tensors of `like`.
@@ -61,7 +62,7 @@ fn read_one(path: &Path, like: &Params) -> Result<Params> {
 }
 
 fn open(path: &Path) -> Result<Vec<(String, Array)>> {
-    if files::is_hdf5(path, "read the directions")? {
+    if hdf5::is_hdf5_file(path, "read the directions")? {
         hdf5::read_arrays(path)
     } else {
         Ok(checkpoint::open(path)?.tensors)

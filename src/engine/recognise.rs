@@ -4,10 +4,11 @@
 //! Whoever is given paths without a word about them asks here, the command line and the window alike,
 //! so that a file is the same thing however it came. Names count only where content says nothing.
 
+use crate::checkpoint;
 use crate::checkpoint::peek::{Glimpse, peek};
-use crate::checkpoint::{self, files};
 use crate::dataset;
 use crate::error::{Error, Result};
+use crate::store::files;
 use std::path::{Path, PathBuf};
 
 /// What a path is.

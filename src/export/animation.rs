@@ -3,7 +3,6 @@
 //! All frames share one range of colours, found from all of them first: only then does a basin that
 //! gets narrower look narrower. The file is written beside its place and renamed.
 
-use crate::checkpoint::files::replace_file;
 use crate::engine::job::{Job, SurfaceJob, bounds};
 use crate::engine::result::Outcome;
 use crate::engine::{self, Flow};
@@ -18,6 +17,7 @@ use crate::plot::figure::Levels;
 use crate::plot::number::{self, format_value};
 use crate::plot::scale::levels;
 use crate::render::picture::Studio;
+use crate::store::files::replace_file;
 use clap::Args;
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, RgbaImage};

@@ -10,6 +10,7 @@ use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::table;
+use crate::store::files::stream;
 use std::borrow::Cow;
 use std::io::{self, Write};
 use std::path::Path;
@@ -24,7 +25,7 @@ use std::path::Path;
 /// Where the result contradicts itself or the file can't be written.
 pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
     npz::check(outcome).map_err(|message| Error::file(path, message))?;
-    npz::stream(path, |out| match &outcome.numbers {
+    stream(path, "write the result", |out| match &outcome.numbers {
         Numbers::Surface(surface) => {
             let points = surface
                 .y
@@ -103,7 +104,7 @@ pub(super) fn write_tables(path: &Path, tables: &[Table]) -> Result<()> {
             names.push(name);
         }
     }
-    npz::stream(path, |out| {
+    stream(path, "write the result", |out| {
         writeln!(out, "table,{}", names.join(","))?;
         for table in tables {
             let rows = table.columns.iter().map(|(_, c)| c.len()).max();

@@ -10,7 +10,6 @@
 mod directions;
 
 use super::npz;
-use crate::checkpoint::{Array, hdf5};
 use crate::engine::job::{AxisChoice, Directions, Job, LineJob, Setup, SplitChoice, SurfaceJob};
 use crate::engine::recipe::{
     AxisFacts, DataFacts, Fingerprints, ModelFacts, Recipe, TrajectoryFacts,
@@ -23,6 +22,8 @@ use crate::landscape::line::Line;
 use crate::landscape::slice::Geometry;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
+use crate::store::files::stream;
+use crate::store::{Array, hdf5};
 use clap::{Args, FromArgMatches};
 pub use directions::{directions, write_directions};
 use hdf5_pure::FileBuilder;
@@ -352,5 +353,5 @@ fn save(path: &Path, file: FileBuilder) -> Result<()> {
     let bytes = file
         .finish()
         .map_err(|e| Error::file(path, format!("the HDF5 file can't be made: {e}")))?;
-    npz::stream(path, |out| out.write_all(&bytes))
+    stream(path, "write the result", |out| out.write_all(&bytes))
 }

@@ -10,6 +10,7 @@ use super::npz;
 use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
+use crate::store::files::stream;
 use serde_json::{Map, Value};
 use std::io::Write as _;
 use std::path::Path;
@@ -26,7 +27,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Where the result contradicts itself or the file can't be written.
 pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
     let value = to_value(outcome)?;
-    npz::stream(path, |out| {
+    stream(path, "write the result", |out| {
         serde_json::to_writer(&mut *out, &value)?;
         out.write_all(b"\n")
     })

@@ -14,6 +14,7 @@ use super::npz::{self, Column, Named};
 use super::{Format, pdf, png, svg, write_bytes};
 use crate::engine::local::Header;
 use crate::error::{Error, Result};
+use crate::store::files::stream;
 use serde::Serialize;
 use serde_json::Value;
 use std::io::Write as _;
@@ -111,7 +112,7 @@ pub fn write<M: Measure>(path: &Path, measure: &M, options: &FigureOptions) -> R
         Format::Png => write_bytes(path, &png::bytes(&document()?, options.dpi)?),
         _ => {
             let value = to_value(measure)?;
-            npz::stream(path, |out| {
+            stream(path, "write the result", |out| {
                 serde_json::to_writer_pretty(&mut *out, &value)?;
                 out.write_all(b"\n")
             })

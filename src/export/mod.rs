@@ -25,14 +25,13 @@ pub mod space;
 pub mod svg;
 pub mod vtk;
 
-pub use crate::checkpoint::files::check_place;
-use crate::checkpoint::{
-    self,
-    files::{self, replace_file},
-};
+use crate::checkpoint;
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
 use crate::model::params::Params;
+pub use crate::store::files::check_place;
+use crate::store::files::replace_file;
+use crate::store::hdf5::is_hdf5_file;
 use figure::FigureOptions;
 use std::collections::HashSet;
 use std::io::Write as _;
@@ -158,7 +157,7 @@ fn no_directions(path: &Path) -> Error {
 /// # Errors
 /// Names the file and the array or field at fault.
 pub fn read(path: &Path) -> Result<Outcome> {
-    if files::is_hdf5(path, "read the result")? {
+    if is_hdf5_file(path, "read the result")? {
         hdf5::read_surface(path)
     } else {
         npz::read(path)

@@ -10,17 +10,16 @@
 mod read;
 
 use super::json;
-use crate::checkpoint::files::{Output, replace_file};
 use crate::engine::job::Job;
 use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::table::Table;
+use crate::store::files::stream;
+use crate::store::npz::Writer;
 pub use read::{measure_header, read};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Seek, Write};
 use std::path::Path;
-use zip::write::SimpleFileOptions;
-use zip::{CompressionMethod, DateTime, ZipWriter};
 
 /// Writes a result to `path`, replacing an existing file at once or not at all.
 ///
@@ -29,28 +28,29 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
     check(outcome).map_err(|message| Error::file(path, message))?;
     let recipe = json::recipe_to_value(&outcome.recipe)?.to_string();
-    stream(path, |out| {
-        let mut archive = Npz {
-            zip: ZipWriter::new(out),
-        };
+    stream(path, "write the result", |out| {
+        let mut archive = Writer::new(out);
         match &outcome.numbers {
             Numbers::Surface(surface) => {
-                archive.floats("x", &[surface.x.len()], &surface.x)?;
-                archive.floats("y", &[surface.y.len()], &surface.y)?;
-                archive.table(&[surface.y.len(), surface.x.len()], &surface.table)?;
+                floats(&mut archive, "x", &[surface.x.len()], &surface.x)?;
+                floats(&mut archive, "y", &[surface.y.len()], &surface.y)?;
+                write_table(
+                    &mut archive,
+                    &[surface.y.len(), surface.x.len()],
+                    &surface.table,
+                )?;
             }
             Numbers::Line(line) => {
-                archive.floats("alpha", &[line.alpha.len()], &line.alpha)?;
-                archive.table(&[line.alpha.len()], &line.table)?;
+                floats(&mut archive, "alpha", &[line.alpha.len()], &line.alpha)?;
+                write_table(&mut archive, &[line.alpha.len()], &line.table)?;
             }
             Numbers::Trajectory => {}
         }
         for (name, values) in path_arrays(outcome) {
-            archive.floats(name, &[values.len()], values)?;
+            floats(&mut archive, name, &[values.len()], values)?;
         }
         archive.array("recipe", "|u1", &[recipe.len()], recipe.as_bytes())?;
-        archive.zip.finish()?;
-        Ok(())
+        archive.finish()
     })
 }
 
@@ -150,22 +150,6 @@ const METRICS: [[&str; 2]; 2] = [
     ["validation_loss", "validation_accuracy"],
 ];
 
-/// Replaces the file at `path` by what `write` gives to a buffer.
-///
-/// # Errors
-/// Where the folder is missing or not writable, or the disk is full; the old file is then untouched.
-pub(super) fn stream(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&mut Output>) -> io::Result<()>,
-) -> Result<()> {
-    replace_file(path, |file| {
-        let mut out = BufWriter::new(file);
-        write(&mut out)
-            .and_then(|()| out.flush())
-            .map_err(|source| Error::io("write the result", path, source))
-    })
-}
-
 /// The values of an array, or of a column of a table.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Column {
@@ -227,17 +211,14 @@ pub(super) type Named = (String, Vec<usize>, Column);
 /// # Errors
 /// Where the file can't be written.
 pub(super) fn write_arrays(path: &Path, arrays: &[Named], header: &str) -> Result<()> {
-    stream(path, |out| {
-        let mut archive = Npz {
-            zip: ZipWriter::new(out),
-        };
+    stream(path, "write the result", |out| {
+        let mut archive = Writer::new(out);
         for (name, shape, values) in arrays {
             let (descr, bytes) = values.encoded();
             archive.array(name, &descr, shape, &bytes)?;
         }
         archive.array("recipe", "|u1", &[header.len()], header.as_bytes())?;
-        archive.zip.finish()?;
-        Ok(())
+        archive.finish()
     })
 }
 
@@ -269,54 +250,24 @@ fn path_arrays(outcome: &Outcome) -> Vec<(&'static str, &Vec<f64>)> {
     found
 }
 
-/// An archive being written.
-struct Npz<W: Write + io::Seek> {
-    zip: ZipWriter<W>,
+fn write_table(
+    archive: &mut Writer<impl Write + Seek>,
+    shape: &[usize],
+    table: &Table,
+) -> io::Result<()> {
+    for (name, values) in metrics(table) {
+        floats(archive, name, shape, values)?;
+    }
+    let computed: Vec<u8> = table.computed.iter().map(|done| u8::from(*done)).collect();
+    archive.array("computed", "|b1", shape, &computed)
 }
 
-impl<W: Write + io::Seek> Npz<W> {
-    fn table(&mut self, shape: &[usize], table: &Table) -> io::Result<()> {
-        for (name, values) in metrics(table) {
-            self.floats(name, shape, values)?;
-        }
-        let computed: Vec<u8> = table.computed.iter().map(|done| u8::from(*done)).collect();
-        self.array("computed", "|b1", shape, &computed)
-    }
-
-    fn floats(&mut self, name: &str, shape: &[usize], values: &[f64]) -> io::Result<()> {
-        let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        self.array(name, "<f8", shape, &bytes)
-    }
-
-    /// One array in NumPy's format, version 1.0.
-    fn array(&mut self, name: &str, descr: &str, shape: &[usize], bytes: &[u8]) -> io::Result<()> {
-        // The time of writing would make equal results unequal files.
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Deflated)
-            .last_modified_time(DateTime::default())
-            .unix_permissions(0o644);
-        self.zip.start_file(format!("{name}.npy"), options)?;
-        let shape = match shape {
-            [length] => format!("({length},)"),
-            _ => format!(
-                "({})",
-                shape
-                    .iter()
-                    .map(usize::to_string)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ),
-        };
-        let mut header =
-            format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
-        // Magic, version and length take 10 bytes; the data starts at a multiple of 64.
-        let padded = (10 + header.len() + 1).next_multiple_of(64) - 11;
-        header.push_str(&" ".repeat(padded - header.len()));
-        header.push('\n');
-        let length = u16::try_from(header.len()).map_err(io::Error::other)?;
-        self.zip.write_all(b"\x93NUMPY\x01\x00")?;
-        self.zip.write_all(&length.to_le_bytes())?;
-        self.zip.write_all(header.as_bytes())?;
-        self.zip.write_all(bytes)
-    }
+fn floats(
+    archive: &mut Writer<impl Write + Seek>,
+    name: &str,
+    shape: &[usize],
+    values: &[f64],
+) -> io::Result<()> {
+    let bytes: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    archive.array(name, "<f8", shape, &bytes)
 }

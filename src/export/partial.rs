@@ -4,9 +4,9 @@
 //! keep its own refuses to start, and says what lies there and what can be done.
 
 use super::npz;
-use crate::checkpoint::files::beside;
 use crate::engine::job::differing;
 use crate::error::{Error, Result};
+use crate::store::files::beside;
 use serde::Serialize;
 use serde_json::Value;
 use std::ffi::OsStr;

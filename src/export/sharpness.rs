@@ -7,11 +7,12 @@
 
 use super::Format;
 use super::npz::{self, Column};
-use crate::checkpoint::{Array, Values, safetensors};
 use crate::engine::sharpness::{CheckpointSharpness, SharpnessReport};
 use crate::error::{Error, Result};
 use crate::landscape::sharpness::search::{Method, Sharpness};
 use crate::model::params::Params;
+use crate::store::files::stream;
+use crate::store::{Array, Values, safetensors};
 use serde_json::Value;
 use std::io::Write as _;
 use std::path::Path;
@@ -55,7 +56,7 @@ pub fn to_value(report: &SharpnessReport) -> Result<Value> {
 pub fn write(path: &Path, report: &SharpnessReport) -> Result<()> {
     let value = to_value(report)?;
     if form(path)? == Format::Json {
-        return npz::stream(path, |out| {
+        return stream(path, "write the result", |out| {
             serde_json::to_writer_pretty(&mut *out, &value)?;
             out.write_all(b"\n")
         });

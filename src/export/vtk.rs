@@ -10,6 +10,7 @@ use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::table::Table;
+use crate::store::files::stream;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -28,7 +29,7 @@ use std::path::Path;
 /// can't be written.
 pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
     npz::check(outcome).map_err(|message| Error::file(path, message))?;
-    npz::stream(path, |out| {
+    stream(path, "write the result", |out| {
         header(out, &title(outcome))?;
         match &outcome.numbers {
             Numbers::Surface(surface) => {

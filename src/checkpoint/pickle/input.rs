@@ -2,7 +2,7 @@
 //!
 //! Lengths are held against the bytes that are left before anything is taken.
 
-use super::Step;
+use super::graph::Step;
 
 /// A pickle's bytes, read from front to back.
 #[derive(Debug)]

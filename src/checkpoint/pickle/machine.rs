@@ -4,8 +4,8 @@
 //! [`MAX_NODES`]. Instances in the manner of Python 2 (`i`, `o`) are refused: nothing that holds
 //! tensors is pickled so.
 
+use super::graph::{Id, Node, Object, Pickle, Step};
 use super::input::Input;
-use super::{Id, Node, Object, Pickle, Step};
 use std::collections::HashMap;
 
 /// More values than any checkpoint of named tensors needs (a tensor takes about twenty); the machine

@@ -2,18 +2,28 @@
 //!
 //! The exported graph is not looked at; the model is described elsewhere.
 
+use super::storages::{Storages, Views};
 use super::tensors::{Described, StorageId, TensorRef};
-use super::{Storages, Views};
-use crate::checkpoint::archive::{Archive, Checksum};
-use crate::checkpoint::element::{Element, View};
-use crate::checkpoint::limits::Allowance;
-use crate::checkpoint::{Content, Dtype, Parsed};
+use crate::store::archive::{Archive, Checksum};
+use crate::store::container::Container;
+use crate::store::decode::View;
+use crate::store::element::Element;
+use crate::store::limits::Allowance;
+use crate::store::{Dtype, Parsed};
 use serde_json::Value;
 
 const CONVERT: &str = "save the weights with `torch.save(torch.export.load(\"model.pt2\").state_dict, \"weights.pt\")`";
 
+/// True for the archive of `torch.export.save`.
+pub fn is_exported(archive: &Archive) -> bool {
+    weights_config(archive).is_some()
+        || archive
+            .names()
+            .any(|n| n.ends_with("serialized_exported_program.json"))
+}
+
 /// The name of the table of weights.
-pub fn weights_config(archive: &Archive) -> Option<&str> {
+fn weights_config(archive: &Archive) -> Option<&str> {
     archive
         .names()
         .find(|n| n.ends_with("_weights_config.json") && n.contains("data/weights/"))
@@ -23,7 +33,7 @@ pub fn weights_config(archive: &Archive) -> Option<&str> {
 ///
 /// # Errors
 /// Names the tensor at fault; older layouts, which keep a pickle inside, are refused with advice.
-pub fn read(archive: Archive) -> Parsed<Content> {
+pub fn read_exported(archive: Archive) -> Parsed<Container> {
     let config = weights_config(&archive).ok_or_else(|| {
         format!("this older layout of `torch.export.save` isn't supported; {CONVERT}")
     })?;
@@ -51,7 +61,7 @@ pub fn read(archive: Archive) -> Parsed<Content> {
         tensors.push((name.clone(), tensor));
     }
     let storages = Storages::Members { archive, folder };
-    Views::content("PyTorch exported program", storages, tensors)
+    Views::container("PyTorch exported program", storages, tensors)
 }
 
 fn tensor(entry: &Value) -> Parsed<Described> {

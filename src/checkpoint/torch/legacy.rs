@@ -3,11 +3,13 @@
 //! Five pickles in a row (a magic number, a protocol version, facts on the machine, the object, the
 //! order of the storages), then every storage as a count of elements and its bytes.
 
-use super::tensors::{StorageId, storage_at};
-use super::{CONVERT, Storages, Views, described, select};
-use crate::checkpoint::bytes::Bytes;
+use super::select::{self, CONVERT};
+use super::storages::{Storages, Views};
+use super::tensors::{StorageId, described, storage_at};
+use crate::checkpoint::content::Content;
 use crate::checkpoint::pickle::{self, Node, Pickle};
-use crate::checkpoint::{Content, Parsed};
+use crate::store::Parsed;
+use crate::store::bytes::Bytes;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -61,10 +63,14 @@ pub fn read_legacy(bytes: Arc<Bytes>, key: Option<&str>) -> Parsed<Content> {
         bytes: Arc::clone(&bytes),
         places,
     };
-    let mut content = Views::content("PyTorch legacy file", storages, described)?;
-    (content.at, content.sets) = (found.at, found.sets);
-    (content.key, content.warnings) = (found.key, found.warnings);
-    Ok(content)
+    let mut container = Views::container("PyTorch legacy file", storages, described)?;
+    container.warnings = found.warnings;
+    Ok(Content {
+        container,
+        at: found.at,
+        sets: found.sets,
+        key: found.key,
+    })
 }
 
 /// The four pickles after the magic number: version, machine, object, order of the storages.

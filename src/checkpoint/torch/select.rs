@@ -7,9 +7,14 @@
 
 use super::tensors::is_tensor;
 use super::tree::{self, Bounds};
-use super::{CONVERT, keys_at_top};
+use crate::checkpoint::names;
 use crate::checkpoint::pickle::{Id, Pickle};
-use crate::checkpoint::{Parsed, Set, names};
+use crate::checkpoint::state::Set;
+use crate::store::Parsed;
+
+/// What to do with a file that can't be read as it is.
+pub const CONVERT: &str =
+    "save the weights alone with `torch.save(model.state_dict(), \"weights.pt\")`";
 
 /// Names of weights, the most telling first.
 const WEIGHTS: [&str; 16] = [
@@ -307,4 +312,19 @@ fn kind(pickle: &Pickle) -> String {
         }
         None => "no dictionary".into(),
     }
+}
+
+/// The keys at the top of a dictionary, for messages about files without a state dict.
+fn keys_at_top(pickle: &Pickle) -> Option<String> {
+    const SHOWN: usize = 12;
+    let pairs = pickle.pairs(pickle.root())?;
+    let mut keys: Vec<_> = pairs.iter().filter_map(|(k, _)| pickle.text(*k)).collect();
+    let hidden = keys.len().saturating_sub(SHOWN);
+    keys.truncate(SHOWN);
+    let more = if hidden > 0 {
+        format!(" and {hidden} more")
+    } else {
+        String::new()
+    };
+    (!keys.is_empty()).then(|| format!("`{}`{more}", keys.join("`, `")))
 }

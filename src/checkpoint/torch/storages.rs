@@ -5,11 +5,12 @@
 //! compressed, needs its storage in memory meanwhile.
 
 use super::tensors::{Described, StorageId, TensorRef};
-use crate::checkpoint::archive::{Archive, Checksum};
-use crate::checkpoint::bytes::Bytes;
-use crate::checkpoint::element::{self, ByteOrder};
-use crate::checkpoint::limits::Allowance;
-use crate::checkpoint::{Array, Content, Entry, Parsed, Tensors};
+use crate::store::archive::{Archive, Checksum};
+use crate::store::bytes::Bytes;
+use crate::store::container::{Arrays, Container};
+use crate::store::element::ByteOrder;
+use crate::store::limits::Allowance;
+use crate::store::{Array, Entry, Parsed, decode};
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -83,11 +84,11 @@ impl Views {
     ///
     /// # Errors
     /// Names the tensor at fault.
-    pub fn content(
+    pub fn container(
         format: &str,
         storages: Storages,
         described: Vec<(String, Described)>,
-    ) -> Parsed<Content> {
+    ) -> Parsed<Container> {
         let mut allowance = Allowance::to_view(storages.bytes().len());
         let (mut entries, mut tensors) = (Vec::new(), Vec::new());
         for (name, tensor) in described {
@@ -105,7 +106,7 @@ impl Views {
         }
         let held = storages.bytes().in_use();
         let tensors = Box::new(Self { storages, tensors });
-        Ok(Content::flat(format, entries, tensors, held))
+        Ok(Container::new(format, entries, tensors, held))
     }
 }
 
@@ -130,7 +131,7 @@ fn entry(
     }
     let entry = Entry::new(name.to_owned(), view.shape.clone(), *element)?;
     allowance.take(entry.memory)?;
-    let shown = element::check_view(*bytes, *element, view)? as u64;
+    let shown = decode::check_view(*bytes, *element, view)? as u64;
     let beside = match storages.start(key)? {
         Some(_) if view.is_row_major() => 0,
         // The stretch that the view spans, and its elements gathered.
@@ -140,7 +141,7 @@ fn entry(
     Ok(entry.beside(beside))
 }
 
-impl Tensors for Views {
+impl Arrays for Views {
     fn read(&self, index: usize) -> Parsed<Array> {
         let tensor = self.tensors.get(index).and_then(Option::as_ref);
         let tensor = tensor.ok_or("it isn't a dense tensor")?;
@@ -152,7 +153,7 @@ impl Tensors for Views {
         let StorageId { key, bytes, .. } = storage;
         let (element, shape) = (*element, view.shape.clone());
         let order = ByteOrder::Little;
-        let shown = element::check_view(*bytes, element, view)?;
+        let shown = decode::check_view(*bytes, element, view)?;
         let (start, end) = (
             view.offset * element.size(),
             view.offset * element.size() + shown,
@@ -161,16 +162,16 @@ impl Tensors for Views {
             Some(first) if shown == 0 || view.is_row_major() => {
                 let start = if shown == 0 { 0 } else { start as u64 };
                 let mut piece = self.storages.bytes().piece(first + start, shown as u64)?;
-                element::array(shape, element, &mut piece, order)
+                decode::array(shape, element, &mut piece, order)
             }
             Some(first) => {
                 let held = self.storages.bytes().get(first, *bytes)?;
-                element::view(&held, element, view.clone(), order)
+                decode::view(&held, element, view.clone(), order)
             }
             None => {
                 let whole = self.storages.unpacked(key)?;
                 if shown > 0 && !view.is_row_major() {
-                    return element::view(&whole, element, view.clone(), order);
+                    return decode::view(&whole, element, view.clone(), order);
                 }
                 let window = if shown == 0 {
                     Some(&[][..])
@@ -178,7 +179,7 @@ impl Tensors for Views {
                     whole.get(start..end)
                 };
                 let mut window = window.ok_or("it reaches beyond its storage")?;
-                element::array(shape, element, &mut window, order)
+                decode::array(shape, element, &mut window, order)
             }
         }
     }

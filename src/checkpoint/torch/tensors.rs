@@ -3,9 +3,10 @@
 //! A tensor is pickled as a call of one of PyTorch's `_rebuild_…` functions. The calls are read, not
 //! made; parameters and tensor subclasses wrap such a call and are unwrapped.
 
-use crate::checkpoint::element::{Element, View};
 use crate::checkpoint::pickle::{Id, Node, Pickle};
-use crate::checkpoint::{Dtype, Parsed};
+use crate::store::decode::View;
+use crate::store::element::Element;
+use crate::store::{Dtype, Parsed};
 use std::borrow::Cow;
 
 /// What a pickle says of a tensor.
@@ -60,6 +61,18 @@ impl StorageId {
     pub fn width(&self) -> Option<usize> {
         self.stored.as_ref().map_or(Some(1), |stored| stored.width)
     }
+}
+
+/// Reads the descriptions of the chosen tensors.
+///
+/// # Errors
+/// Names the tensor at fault.
+pub fn described(pickle: &Pickle, entries: Vec<(String, Id)>) -> Parsed<Vec<(String, Described)>> {
+    let describe = |(name, id): (String, _)| match tensor_at(pickle, id) {
+        Ok(tensor) => Ok((name, tensor)),
+        Err(e) => Err(format!("tensor `{name}`: {e}")),
+    };
+    entries.into_iter().map(describe).collect()
 }
 
 /// True where the value at `id` is a tensor of any kind, readable or not.

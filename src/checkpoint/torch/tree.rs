@@ -5,8 +5,8 @@
 //! shared and cyclic objects can make a small pickle an endless tree.
 
 use super::tensors::is_tensor;
-use crate::checkpoint::Parsed;
 use crate::checkpoint::pickle::{Id, Node, Pickle};
+use crate::store::Parsed;
 use std::collections::HashSet;
 
 const DEEPEST: usize = 64;

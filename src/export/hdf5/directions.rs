@@ -4,10 +4,10 @@
 //! where a direction moves any. How a stored direction is matched to a network is the engine's business.
 
 use super::{save, sizes};
-use crate::checkpoint::{Array, Values, safetensors};
 use crate::error::{Error, Result};
 use crate::model::graph::Role;
 use crate::model::params::{Params, TensorSpec};
+use crate::store::{Array, Values, safetensors};
 use hdf5_pure::{FileBuilder, GroupBuilder};
 use std::path::Path;
 

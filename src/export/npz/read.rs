@@ -4,13 +4,13 @@
 //! user may add some of their own. How an archive is unpacked is the checkpoint readers' business.
 
 use super::{METRICS, check, json, path_arrays};
-use crate::checkpoint::{Array, Values, npz};
 use crate::engine::job::Job;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::line::Line;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
+use crate::store::{Array, npz};
 use serde_json::Value;
 use std::fs::File;
 use std::io::Read as _;
@@ -61,11 +61,9 @@ fn header(arrays: &Arrays) -> Result<Value, String> {
             arrays.listed()
         ));
     };
-    let bytes: Option<Vec<u8>> = match recipe.values() {
-        Values::I64(values) => values.iter().map(|v| u8::try_from(*v).ok()).collect(),
-        _ => None,
-    };
-    let bytes = bytes.ok_or_else(|| {
+    let bytes = recipe.to_i64();
+    let bytes = bytes.and_then(|b| b.into_iter().map(|v| u8::try_from(v).ok()).collect());
+    let bytes: Vec<u8> = bytes.ok_or_else(|| {
         format!(
             "this is no result of Losscope: its array `recipe` is {}, expected bytes of JSON",
             described(recipe)
@@ -179,15 +177,13 @@ impl Arrays {
                 "the array `computed` holds {other}, expected true or false"
             )),
         };
-        let computed = match flags.values() {
-            Values::I64(values) => values.iter().map(flag).collect::<Result<_, _>>()?,
-            _ => {
-                return Err(format!(
-                    "the array `computed` is {}, expected bool",
-                    described(flags)
-                ));
-            }
-        };
+        let computed = flags.to_i64().ok_or_else(|| {
+            format!(
+                "the array `computed` is {}, expected bool",
+                described(flags)
+            )
+        })?;
+        let computed = computed.iter().map(flag).collect::<Result<_, _>>()?;
         Ok(Table {
             train: self.column(train, shape)?,
             validation: self.column(validation, shape)?,

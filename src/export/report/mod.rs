@@ -11,12 +11,12 @@ mod page;
 mod sections;
 pub mod summary;
 
-use crate::checkpoint::files::{beside, replace_file};
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::export::figure::FigureOptions;
 use crate::export::measure::{self, Measure};
 use crate::export::{self, json, npz, pdf, sharpness, svg};
+use crate::store::files::{beside, replace_file, stream};
 use figures::{Figures, Place};
 pub use methods::LIBRARIES;
 use serde::Serialize;
@@ -225,7 +225,7 @@ impl Files {
 
     fn json(&mut self, section: &'static str, name: &str, value: &Value) -> Result<()> {
         let path = self.place(section, name);
-        npz::stream(&path, |out| {
+        stream(&path, "write the result", |out| {
             serde_json::to_writer_pretty(&mut *out, value)?;
             out.write_all(b"\n")
         })

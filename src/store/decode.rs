@@ -1,94 +1,15 @@
-//! Stored numbers → [`Values`]: element types, byte orders and strides, whatever format they came in.
+//! Bytes → [`Values`]: byte orders and strides, whatever format they came in.
 //!
 //! The one place where raw bytes become numbers. They are decoded from little pieces of a stream, so
-//! that a tensor is in memory once. It knows nothing of files or names; the complaints it makes are
+//! that an array is in memory once. It knows nothing of files or names; the complaints it makes are
 //! completed by the format that calls it.
 
-use super::{Array, Parsed, Values};
+use super::Parsed;
+use super::array::{Array, Values};
+use super::element::{ByteOrder, Element, byte_count};
 use half::{bf16, f16};
 use std::convert::identity;
 use std::io::{ErrorKind, Read};
-
-/// The type of a stored element.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Element {
-    /// IEEE half precision.
-    F16,
-    /// bfloat16.
-    BF16,
-    /// Single precision.
-    F32,
-    /// Double precision.
-    F64,
-    /// Signed, 8 bits.
-    I8,
-    /// Signed, 16 bits.
-    I16,
-    /// Signed, 32 bits.
-    I32,
-    /// Signed, 64 bits.
-    I64,
-    /// Unsigned, 8 bits.
-    U8,
-    /// Unsigned, 16 bits.
-    U16,
-    /// Unsigned, 32 bits.
-    U32,
-    /// Unsigned, 64 bits.
-    U64,
-    /// A boolean in one byte.
-    Bool,
-}
-
-/// Which byte of a number comes first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ByteOrder {
-    /// Least significant first.
-    Little,
-    /// Most significant first.
-    Big,
-}
-
-impl Element {
-    /// Bytes per stored element.
-    pub fn size(self) -> usize {
-        match self {
-            Self::I8 | Self::U8 | Self::Bool => 1,
-            Self::F16 | Self::BF16 | Self::I16 | Self::U16 => 2,
-            Self::F32 | Self::I32 | Self::U32 => 4,
-            Self::F64 | Self::I64 | Self::U64 => 8,
-        }
-    }
-
-    /// Bytes per element in memory: integers are widened.
-    pub fn size_in_memory(self) -> usize {
-        if self.is_float() { self.size() } else { 8 }
-    }
-
-    /// True for the floating-point types.
-    pub fn is_float(self) -> bool {
-        matches!(self, Self::F16 | Self::BF16 | Self::F32 | Self::F64)
-    }
-
-    /// The type's name as PyTorch and NumPy write it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::F16 => "float16",
-            Self::BF16 => "bfloat16",
-            Self::F32 => "float32",
-            Self::F64 => "float64",
-            Self::I8 => "int8",
-            Self::I16 => "int16",
-            Self::I32 => "int32",
-            Self::I64 => "int64",
-            Self::U8 => "uint8",
-            Self::U16 => "uint16",
-            Self::U32 => "uint32",
-            Self::U64 => "uint64",
-            Self::Bool => "bool",
-        }
-    }
-}
 
 /// The array of `shape` whose row-major elements come out of `bytes`; what follows them is left there.
 ///
@@ -103,29 +24,6 @@ pub fn array(
     let count = byte_count(&shape, element)? / element.size();
     let values = decode(element, bytes, count, order)?;
     Array::new(shape, values).ok_or_else(|| "values don't fill the shape".into())
-}
-
-/// The bytes that `shape` takes in memory.
-///
-/// # Errors
-/// As [`byte_count`].
-pub fn memory(shape: &[usize], element: Element) -> Parsed<u64> {
-    let count = (byte_count(shape, element)? / element.size()) as u64;
-    Ok(count.saturating_mul(element.size_in_memory() as u64))
-}
-
-/// The bytes that `shape` takes.
-///
-/// # Errors
-/// Where the product overflows.
-pub fn byte_count(shape: &[usize], element: Element) -> Parsed<usize> {
-    count(shape)
-        .and_then(|n| n.checked_mul(element.size()))
-        .ok_or_else(|| format!("shape {shape:?} is larger than any memory"))
-}
-
-fn count(shape: &[usize]) -> Option<usize> {
-    shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d))
 }
 
 /// A window on a storage: where it starts and how far apart neighbours are, in elements.
@@ -257,7 +155,7 @@ fn decode(
         Element::I16 => integers!(i16, 2),
         Element::I32 => integers!(i32, 4),
         Element::I64 => Values::I64(numbers!(i64, 8, identity)),
-        Element::U8 => integers!(u8, 1),
+        Element::U8 => Values::U8(numbers!(u8, 1, identity)),
         Element::U16 => integers!(u16, 2),
         Element::U32 => integers!(u32, 4),
         Element::U64 => {
@@ -272,12 +170,12 @@ fn decode(
             }
             Values::I64(values)
         }
-        Element::Bool => Values::I64(numbers!(u8, 1, truth)),
+        Element::Bool => Values::U8(numbers!(u8, 1, truth)),
     })
 }
 
-fn truth(byte: u8) -> i64 {
-    i64::from(byte != 0)
+fn truth(byte: u8) -> u8 {
+    u8::from(byte != 0)
 }
 
 /// `count` numbers of `W` bytes each.

@@ -4,10 +4,13 @@
 //! file before a dataset is read, and a panic inside the library ends as an error. It reads from the
 //! file what it needs, one dataset at a time.
 
+use super::Parsed;
+use super::array::Array;
 use super::bytes::Bytes;
-use super::element::{self, ByteOrder, Element};
+use super::container::{Arrays, Container, Entry};
+use super::decode;
+use super::element::{ByteOrder, Dtype, Element, byte_count};
 use super::limits::Allowance;
-use super::{Array, Content, Dtype, Entry, Parsed, Tensors, open_file};
 use crate::error::{Error, Result};
 use hdf5_pure::{
     Dataset, Datatype, DatatypeByteOrder, File, FileAccessProperties, FormatError, Group, Layout,
@@ -17,6 +20,7 @@ use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Arc;
 
+pub(crate) const SIGNATURE: &[u8] = b"\x89HDF\r\n\x1a\n";
 const DEEPEST: usize = 32;
 /// Bytes of a dataset that are read at a time, at least.
 const BLOCK: u64 = 1 << 20;
@@ -32,23 +36,43 @@ const STACK: usize = 256 << 20;
 /// # Errors
 /// Where the file can't be read, with the dataset at fault.
 pub fn read_arrays(path: &Path) -> Result<Vec<(String, Array)>> {
-    let bytes = Arc::new(open_file(path, "read the arrays")?);
+    let bytes = Arc::new(Bytes::open(path, "read the arrays")?);
     let allowance = Allowance::for_file(bytes.len());
-    let read = || list(bytes)?.read_all(allowance);
+    let read = || container(bytes)?.read_all(allowance);
     read().map_err(|message: String| Error::file(path, message))
 }
 
-/// The datasets as tensors: slashes in their paths become dots.
-pub(super) fn content(bytes: Arc<Bytes>) -> Parsed<Content> {
-    let mut content = list(bytes)?;
-    for entry in &mut content.entries {
-        entry.name = entry.name.replace('/', ".");
-    }
-    Ok(content)
+/// Whether the file at `path` starts as HDF5 files do; `action` says in errors what the caller is about.
+///
+/// # Errors
+/// The operating system's refusal.
+pub fn is_hdf5_file(path: &Path, action: &'static str) -> Result<bool> {
+    let refused = |reason| Error::io(action, path, reason);
+    let mut start = Vec::new();
+    let file = std::fs::File::open(path).map_err(refused)?;
+    file.take(SIGNATURE.len() as u64)
+        .read_to_end(&mut start)
+        .map_err(refused)?;
+    Ok(start == SIGNATURE)
+}
+
+/// The signature stands at 0, or after a block of the user's at 512, 1024, 2048.
+pub(crate) fn is_hdf5(head: &[u8]) -> bool {
+    [0, 512, 1024, 2048]
+        .iter()
+        .any(|&at| head.get(at..).is_some_and(|h| h.starts_with(SIGNATURE)))
+}
+
+/// The user's block may be as long as any power of two; it is looked at from `first` on.
+pub(crate) fn is_hdf5_after_block(bytes: &Bytes, first: u64) -> bool {
+    let places = std::iter::successors(Some(first), |at| at.checked_mul(2));
+    places
+        .take_while(|&at| at < bytes.len())
+        .any(|at| *bytes.peek(at, 8) == *SIGNATURE)
 }
 
 /// The names of groups and datasets at the top of the file in `bytes`.
-pub(super) fn names(bytes: Arc<Bytes>) -> Parsed<Vec<String>> {
+pub(crate) fn names(bytes: Arc<Bytes>) -> Parsed<Vec<String>> {
     apart(|| {
         let file = open(bytes)?;
         let root = file.root();
@@ -59,7 +83,7 @@ pub(super) fn names(bytes: Arc<Bytes>) -> Parsed<Vec<String>> {
 }
 
 /// The datasets by their paths.
-fn list(bytes: Arc<Bytes>) -> Parsed<Content> {
+pub(crate) fn container(bytes: Arc<Bytes>) -> Parsed<Container> {
     let in_use = bytes.in_use();
     let walk = apart(|| {
         let file = open(bytes)?;
@@ -72,9 +96,9 @@ fn list(bytes: Arc<Bytes>) -> Parsed<Content> {
         file,
         places: walk.places,
     };
-    let mut content = Content::flat("HDF5", walk.entries, Box::new(datasets), in_use);
-    content.warnings = walk.warnings;
-    Ok(content)
+    let mut container = Container::new("HDF5", walk.entries, Box::new(datasets), in_use);
+    container.warnings = walk.warnings;
+    Ok(container)
 }
 
 /// Does what enters the library on a stack of its own.
@@ -145,7 +169,7 @@ struct Datasets {
     places: Vec<Option<Place>>,
 }
 
-impl Tensors for Datasets {
+impl Arrays for Datasets {
     fn read(&self, index: usize) -> Parsed<Array> {
         let place = self.places.get(index).and_then(Option::as_ref);
         let place = place.ok_or("it doesn't hold numbers of a known type")?;
@@ -157,7 +181,7 @@ impl Tensors for Datasets {
                 read: Vec::new(),
                 taken: 0,
             };
-            element::array(place.shape.clone(), place.element, &mut rows, place.order)
+            decode::array(place.shape.clone(), place.element, &mut rows, place.order)
         })
     }
 }
@@ -278,7 +302,7 @@ impl Walk {
             self.places.push(None);
             return Ok(());
         };
-        let bytes = element::byte_count(&sizes, element)? as u64;
+        let bytes = byte_count(&sizes, element)? as u64;
         let layout = dataset.layout().map_err(|e| e.to_string())?;
         let plain = !matches!(layout, Layout::Chunked { .. });
         if plain && bytes > self.file_length {

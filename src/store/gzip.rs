@@ -1,4 +1,4 @@
-//! Gzipped checkpoints: unpacked in memory, with an end.
+//! Gzipped files: unpacked in memory, with an end.
 //!
 //! What a stream unpacks to isn't known beforehand. So it is unpacked twice: once into nothing, to
 //! count, and once into exactly that much memory. A stream that unpacks to too much is refused before

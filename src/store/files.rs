@@ -7,7 +7,7 @@ mod output;
 use crate::error::{Error, Result};
 pub use output::{Output, beside, check_place, replace_file};
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::Path;
 
 /// The text of a small file; `action` says in errors what the caller is about.
@@ -27,17 +27,20 @@ pub fn read_text(path: &Path, action: &'static str) -> Result<String> {
     Ok(text)
 }
 
-/// Whether the file at `path` starts as HDF5 files do.
+/// Replaces the file at `path` by what `write` gives to a buffer; `action` says in errors what the
+/// caller is about.
 ///
 /// # Errors
-/// The operating system's refusal.
-pub fn is_hdf5(path: &Path, action: &'static str) -> Result<bool> {
-    const SIGNATURE: [u8; 8] = *b"\x89HDF\r\n\x1a\n";
-    let refused = |reason| Error::io(action, path, reason);
-    let mut start = Vec::new();
-    let file = File::open(path).map_err(refused)?;
-    file.take(SIGNATURE.len() as u64)
-        .read_to_end(&mut start)
-        .map_err(refused)?;
-    Ok(start == SIGNATURE)
+/// Where the folder is missing or not writable, or the disk is full; the old file is then untouched.
+pub fn stream(
+    path: &Path,
+    action: &'static str,
+    write: impl FnOnce(&mut BufWriter<&mut Output>) -> io::Result<()>,
+) -> Result<()> {
+    replace_file(path, |file| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)
+            .and_then(|()| out.flush())
+            .map_err(|source| Error::io(action, path, source))
+    })
 }

@@ -317,6 +317,19 @@ fn find_end(bytes: &Bytes) -> Option<u64> {
     Some(first + at as u64)
 }
 
+/// True where a file starts as archives do: a first member, none at all, or the mark of an archive that
+/// was once meant to be split.
+pub fn is_zip(head: &[u8]) -> bool {
+    [
+        &b"PK\x03\x04"[..],
+        b"PK\x05\x06",
+        b"PK\x07\x08PK",
+        b"PK00PK",
+    ]
+    .iter()
+    .any(|start| head.starts_with(start))
+}
+
 /// True where `bytes` end as a zip archive does; other data may stand before it.
 pub fn ends_as_archive(bytes: &Bytes) -> bool {
     find_end(bytes)

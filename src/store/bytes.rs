@@ -5,9 +5,11 @@
 //! format.
 
 use super::Parsed;
+use crate::error::{Error, Result};
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 /// Bytes that can be read from any place.
@@ -33,6 +35,29 @@ pub struct Piece<'a> {
 }
 
 impl Bytes {
+    /// The regular file at `path`; `action` is what the caller is about, for the operating system's
+    /// refusals.
+    ///
+    /// # Errors
+    /// The operating system's refusal, and where it is a folder, a pipe or a device.
+    pub fn open(path: &Path, action: &'static str) -> Result<Self> {
+        let refused = |source| Error::io(action, path, source);
+        // A pipe would keep whoever opens it waiting, so its kind is looked at before.
+        let facts = path.metadata().map_err(refused)?;
+        if facts.is_dir() {
+            return Err(Error::file(
+                path,
+                "this is a folder; name one of the files in it",
+            ));
+        }
+        if !facts.is_file() {
+            return Err(Error::file(path, "this isn't a regular file"));
+        }
+        let file = File::open(path).map_err(refused)?;
+        let length = file.metadata().map_err(refused)?.len();
+        Ok(Self::of_file(file, length))
+    }
+
     /// The content of an open file of this length.
     pub fn of_file(file: File, length: u64) -> Self {
         Self {

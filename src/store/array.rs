@@ -1,123 +1,13 @@
-//! A named array of numbers as it stood in a file: shape, type and values, bit for bit.
+//! An array of numbers as it stood in a file: shape, type and values, bit for bit.
 //!
-//! It deliberately knows nothing of devices or of what a tensor is for.
+//! It deliberately knows nothing of devices or of what an array is for.
 
-use super::Parsed;
-use super::element::{self, Element};
 use half::{bf16, f16};
-use std::borrow::Cow;
 use std::ops::Range;
-
-/// What the elements of a stored tensor are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Dtype {
-    name: Cow<'static, str>,
-    /// What can be done with them.
-    pub kind: Kind,
-}
-
-/// What can be done with the elements of a tensor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// Floating point: the only types a network trains.
-    Float,
-    /// Integers and booleans.
-    Integer,
-    /// Complex, sparse, quantised, of eight bits and fewer: listed, but never read.
-    Unreadable,
-}
-
-impl Dtype {
-    /// A type that is listed only.
-    pub fn unreadable(name: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            name: name.into(),
-            kind: Kind::Unreadable,
-        }
-    }
-
-    /// The type's name as PyTorch and NumPy write it: `bfloat16`, `complex64`, `sparse_coo float32`.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-}
-
-impl From<Element> for Dtype {
-    fn from(element: Element) -> Self {
-        Self {
-            name: element.name().into(),
-            kind: if element.is_float() {
-                Kind::Float
-            } else {
-                Kind::Integer
-            },
-        }
-    }
-}
-
-/// What is known of a stored tensor before its values are read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
-    /// Name as the network knows it.
-    pub name: String,
-    /// Extent of each axis; empty for a scalar, and where an unreadable one doesn't tell.
-    pub shape: Vec<usize>,
-    /// Type in the file.
-    pub dtype: Dtype,
-    /// Bytes that its values take once they are read.
-    pub(super) memory: u64,
-    /// Bytes that lie beside them while they are read.
-    pub(super) beside: u64,
-}
-
-impl Entry {
-    /// A tensor whose values come from a stream.
-    pub(super) fn new(name: String, shape: Vec<usize>, element: Element) -> Parsed<Self> {
-        Ok(Self {
-            memory: element::memory(&shape, element)?,
-            name,
-            shape,
-            dtype: element.into(),
-            beside: 0,
-        })
-    }
-
-    /// A tensor that is listed only.
-    pub(super) fn unreadable(name: String, shape: Vec<usize>, dtype: Dtype) -> Self {
-        Self {
-            name,
-            shape,
-            dtype,
-            memory: 0,
-            beside: 0,
-        }
-    }
-
-    /// The same where reading needs `bytes` beside the values.
-    pub(super) fn beside(mut self, bytes: u64) -> Self {
-        self.beside = bytes;
-        self
-    }
-
-    /// Number of values, as far as the shape tells.
-    pub fn len(&self) -> usize {
-        self.shape.iter().fold(1, |n, &d| n.saturating_mul(d))
-    }
-
-    /// True where some axis has extent 0.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether its values can be read.
-    pub fn is_readable(&self) -> bool {
-        self.dtype.kind != Kind::Unreadable
-    }
-}
 
 /// The values of an [`Array`] in row-major order, in the type the file stored.
 ///
-/// Integers of every width are widened to `i64`, booleans become 0 and 1.
+/// Bytes stay bytes, booleans among them as 0 and 1; every other integer is widened to `i64`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
     /// IEEE half precision.
@@ -128,7 +18,9 @@ pub enum Values {
     F32(Vec<f32>),
     /// Double precision.
     F64(Vec<f64>),
-    /// Integers and booleans.
+    /// Unsigned bytes and booleans.
+    U8(Vec<u8>),
+    /// Every other integer.
     I64(Vec<i64>),
 }
 
@@ -185,8 +77,23 @@ impl Array {
             Values::BF16(v) => of(v, range, bf16::to_f64),
             Values::F32(v) => of(v, range, f64::from),
             Values::F64(v) => of(v, range, |x| x),
+            Values::U8(v) => of(v, range, f64::from),
             Values::I64(v) => of(v, range, |x| x as f64),
         }
+    }
+
+    /// Every value of an array of integers or booleans; `None` for one of floating point.
+    pub fn to_i64(&self) -> Option<Vec<i64>> {
+        match &self.values {
+            Values::U8(v) => Some(v.iter().map(|&x| x.into()).collect()),
+            Values::I64(v) => Some(v.clone()),
+            _ => None,
+        }
+    }
+
+    /// Its shape and its values.
+    pub fn into_parts(self) -> (Vec<usize>, Values) {
+        (self.shape, self.values)
     }
 
     /// How many values are NaN or infinite.
@@ -196,7 +103,7 @@ impl Array {
             Values::BF16(v) => v.iter().filter(|x| !x.is_finite()).count(),
             Values::F32(v) => v.iter().filter(|x| !x.is_finite()).count(),
             Values::F64(v) => v.iter().filter(|x| !x.is_finite()).count(),
-            Values::I64(_) => 0,
+            Values::U8(_) | Values::I64(_) => 0,
         }
     }
 }
@@ -209,6 +116,7 @@ impl Values {
             Self::BF16(v) => v.len(),
             Self::F32(v) => v.len(),
             Self::F64(v) => v.len(),
+            Self::U8(v) => v.len(),
             Self::I64(v) => v.len(),
         }
     }
@@ -225,12 +133,13 @@ impl Values {
             Self::BF16(_) => "bfloat16",
             Self::F32(_) => "float32",
             Self::F64(_) => "float64",
+            Self::U8(_) => "uint8",
             Self::I64(_) => "int64",
         }
     }
 
     /// True for the floating-point types, the only ones a network trains.
     pub fn is_float(&self) -> bool {
-        !matches!(self, Self::I64(_))
+        !matches!(self, Self::U8(_) | Self::I64(_))
     }
 }

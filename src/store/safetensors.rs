@@ -2,25 +2,36 @@
 //!
 //! Written here because the crate orders tensors by name, and directions keep the network's order.
 
+use super::Parsed;
+use super::array::{Array, Values};
 use super::bytes::Bytes;
-use super::element::{self, ByteOrder, Element};
-use super::files::{Output, replace_file};
-use super::{Array, Content, Dtype, Entry, Parsed, Tensors, Values};
+use super::container::{Arrays, Container, Entry};
+use super::decode;
+use super::element::{ByteOrder, Dtype, Element, byte_count};
+use super::files::stream;
 use crate::error::{Error, Result};
 use safetensors::Dtype as Stype;
 use safetensors::tensor::Metadata;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::Path;
 use std::sync::Arc;
 
 /// As the format's own crate and Python's read it.
 const LARGEST_HEADER: u64 = 100_000_000;
 
+/// True where a file starts as safetensors do: the length of a table below 4 GiB (the crate allows
+/// 100 MB) in eight bytes, then the table. No other format has four zeros and a brace there: text has
+/// no zeros, and a zip archive, a gzip stream and an IDX file keep a method, flags or a size at that
+/// place, which are never 0x7b.
+pub(crate) fn is_safetensors(head: &[u8]) -> bool {
+    matches!(head, [_, _, _, _, 0, 0, 0, 0, b'{', ..]) && !head.starts_with(&[0, 0, 0, 0])
+}
+
 /// The tensors in the order of their bytes.
-pub(super) fn content(bytes: Arc<Bytes>) -> Parsed<Content> {
+pub(crate) fn container(bytes: Arc<Bytes>) -> Parsed<Container> {
     let header = table(&bytes)?;
     let start = 8 + header.len() as u64;
     let held = bytes.len() - start;
@@ -60,7 +71,7 @@ pub(super) fn content(bytes: Arc<Bytes>) -> Parsed<Content> {
     }
     let in_use = bytes.in_use();
     let tensors = Box::new(Stored { bytes, places });
-    Ok(Content::flat("safetensors", entries, tensors, in_use))
+    Ok(Container::new("safetensors", entries, tensors, in_use))
 }
 
 /// Tensors as they lie in a file, in row-major order: type, shape and first byte of each.
@@ -69,17 +80,17 @@ struct Stored {
     places: Vec<(Element, Vec<usize>, u64)>,
 }
 
-impl Tensors for Stored {
+impl Arrays for Stored {
     fn read(&self, index: usize) -> Parsed<Array> {
         let place = self.places.get(index).ok_or("it isn't in the file")?;
         let (element, shape, start) = place.clone();
-        let length = element::byte_count(&shape, element)? as u64;
+        let length = byte_count(&shape, element)? as u64;
         let mut piece = self.bytes.piece(start, length)?;
-        element::array(shape, element, &mut piece, ByteOrder::Little)
+        decode::array(shape, element, &mut piece, ByteOrder::Little)
     }
 }
 
-/// Writes `tensors` to `path`: integers as I64, the rest in their own types. Tensors of one type keep
+/// Writes `tensors` to `path` in the types they have in memory: integers beyond a byte as I64. Tensors of one type keep
 /// their order. An existing file is replaced at once or not at all.
 ///
 /// # Errors
@@ -89,8 +100,8 @@ pub fn write(path: &Path, tensors: &[(String, Array)]) -> Result<()> {
     // Wide elements first keeps every tensor aligned for readers that map the file into memory.
     ordered.sort_by_key(|(_, array)| std::cmp::Reverse(width(array.values())));
     let header = header(&ordered).map_err(|message| Error::file(path, message))?;
-    replace_file(path, |file| {
-        write_all(file, &header, &ordered).map_err(|e| Error::io("write the tensors", path, e))
+    stream(path, "write the tensors", |out| {
+        write_all(out, &header, &ordered)
     })
 }
 
@@ -117,8 +128,11 @@ fn header(tensors: &[&(String, Array)]) -> Parsed<String> {
     Ok(header)
 }
 
-fn write_all(file: &mut Output, header: &str, tensors: &[&(String, Array)]) -> std::io::Result<()> {
-    let mut out = BufWriter::new(file);
+fn write_all(
+    out: &mut impl Write,
+    header: &str,
+    tensors: &[&(String, Array)],
+) -> std::io::Result<()> {
     out.write_all(&(header.len() as u64).to_le_bytes())?;
     out.write_all(header.as_bytes())?;
     for (_, array) in tensors {
@@ -127,14 +141,16 @@ fn write_all(file: &mut Output, header: &str, tensors: &[&(String, Array)]) -> s
             Values::BF16(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes()))?,
             Values::F32(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes()))?,
             Values::F64(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes()))?,
+            Values::U8(v) => out.write_all(v)?,
             Values::I64(v) => v.iter().try_for_each(|x| out.write_all(&x.to_le_bytes()))?,
         }
     }
-    out.flush()
+    Ok(())
 }
 
 fn width(values: &Values) -> usize {
     match values {
+        Values::U8(_) => 1,
         Values::F16(_) | Values::BF16(_) => 2,
         Values::F32(_) => 4,
         Values::F64(_) | Values::I64(_) => 8,
@@ -147,6 +163,7 @@ fn dtype_name(values: &Values) -> &'static str {
         Values::BF16(_) => "BF16",
         Values::F32(_) => "F32",
         Values::F64(_) => "F64",
+        Values::U8(_) => "U8",
         Values::I64(_) => "I64",
     }
 }
