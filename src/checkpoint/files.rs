@@ -3,9 +3,11 @@
 //! It knows nothing of what is read or written.
 
 mod output;
+mod stream;
 
 use crate::error::{Error, Result};
 pub use output::{Output, beside, check_place, replace_file};
+pub use stream::stop_waiting;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;

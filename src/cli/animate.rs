@@ -1,9 +1,9 @@
 //! `animate`: the surface around θ(α) while α moves, as a GIF.
 
-use crate::cli::{End, Talk, interrupt};
+use crate::cli::{End, Talk, interrupt, measure};
 use crate::engine::job::{AxisChoice, BUILTIN_LARGE, BUILTIN_SMALL, SurfaceJob};
 use crate::error::Error;
-use crate::export::animation::{Animation, GRID, Run, View, write};
+use crate::export::animation::{Animation, GRID, Run, View, bytes};
 use crate::export::{self, check_spares, figure::FigureOptions};
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
@@ -80,7 +80,7 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         view,
     };
     let mut last = usize::MAX;
-    let done = write(&args.output, &animation, &mut |done, total, left| {
+    let bytes = bytes(&animation, &mut |done, total, left| {
         if done != last {
             last = done;
             let left = left.map_or_else(String::new, |l| format!(", {} s left", l.as_secs()));
@@ -88,11 +88,13 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         }
         !interrupt::wanted()
     })?;
-    if done {
-        talk.wrote(&args.output);
-        Ok(End::Done)
-    } else {
+    let Some(bytes) = bytes else {
         talk.say("stopped; nothing was written");
-        Ok(End::Stopped)
-    }
+        return Ok(End::Stopped);
+    };
+    let places = std::slice::from_ref(&args.output);
+    measure::write_all(places, talk, |path| {
+        export::write_bytes(path, &bytes).map(|()| true)
+    })?;
+    Ok(End::Done)
 }

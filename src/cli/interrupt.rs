@@ -1,9 +1,10 @@
 //! The user's wish to stop: Ctrl-C, and the signals by which terminals, schedulers and systems end a
 //! program.
 //!
-//! The first asks the work to stop after its current step, and what is computed is kept; a second ends
-//! the program at once.
+//! The first asks the work to stop after its current step, and what is computed is kept; nor does writing
+//! wait for anyone then. A second ends the program at once.
 
+use crate::checkpoint::files::stop_waiting;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -27,6 +28,7 @@ pub fn listen() {
 fn noted(first: &mut Option<Instant>) {
     // Some wrappers send the same signal twice at once; only a later one means it.
     let since = first.get_or_insert_with(Instant::now).elapsed();
+    stop_waiting();
     if COUNT.fetch_add(1, Ordering::SeqCst) > 0 && since > Duration::from_secs(1) {
         std::process::exit(130);
     }

@@ -31,6 +31,7 @@ use crate::engine::recognise;
 use crate::error::Error;
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -137,8 +138,12 @@ pub fn main() -> ExitCode {
                 return ExitCode::SUCCESS;
             }
             terminal::say(&format!("error: {error:#}"));
-            let usage = matches!(error.downcast_ref::<Error>(), Some(Error::Usage(_)));
-            ExitCode::from(if usage { 2 } else { 1 })
+            ExitCode::from(match error.downcast_ref::<Error>() {
+                Some(Error::Usage(_)) => 2,
+                // A pipe that nobody reads was waited for until the user ended that.
+                Some(Error::Io { reason, .. }) if reason.kind() == ErrorKind::Interrupted => 130,
+                _ => 1,
+            })
         }
     }
 }
@@ -148,7 +153,7 @@ fn tell(message: &clap::Error) -> ExitCode {
     if !message.use_stderr() {
         // It holds nothing that was typed, so it may have its styles.
         return match message.print() {
-            Err(refused) if refused.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(refused) if refused.kind() != ErrorKind::BrokenPipe => {
                 terminal::say(&format!("error: can't write to standard output: {refused}"));
                 ExitCode::FAILURE
             }

@@ -240,7 +240,11 @@ fn is_result(path: &Path) -> bool {
     }
 }
 
-fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a figure or an animation as it is.
+///
+/// # Errors
+/// Where the file can't be written.
+pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     replace_file(path, |file| {
         file.write_all(bytes)
             .map_err(|source| Error::io("write the figure", path, source))

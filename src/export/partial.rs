@@ -64,16 +64,22 @@ pub fn refuse_measure(path: &Path, header: &Path, job: &impl Serialize) -> Resul
     if !path.exists() {
         return Ok(());
     }
+    let mut ways = "remove it to measure anew, or name another output";
     let found = match measured(header) {
         Some(value) => {
-            let seconds = value
-                .get("elapsed_seconds")
-                .or_else(|| value.pointer("/header/elapsed_seconds"))
-                .and_then(Value::as_f64);
+            let of = |key: &str| {
+                let own = value.get(key);
+                own.or_else(|| value.get("header").and_then(|header| header.get(key)))
+            };
             let kind = value.get("kind").and_then(Value::as_str);
             let kind = kind.unwrap_or("measure");
+            let whole = of("complete").and_then(Value::as_bool) == Some(true);
+            if whole {
+                ways = "move it to where it is wanted, or remove it to measure anew";
+            }
             Found {
-                held: match seconds {
+                held: match of("elapsed_seconds").and_then(Value::as_f64) {
+                    _ if whole => format!("a whole {kind}, which nobody read from its output"),
                     Some(seconds) => format!("a {kind} stopped after {seconds:.0} s"),
                     None => format!("a stopped {kind}"),
                 },
@@ -85,7 +91,7 @@ pub fn refuse_measure(path: &Path, header: &Path, job: &impl Serialize) -> Resul
         }
         None => Found::unreadable(),
     };
-    Err(found.refusal(path, "remove it to measure anew, or name another output"))
+    Err(found.refusal(path, ways))
 }
 
 /// Header and job of a measure in a file, where its format has them.

@@ -2,8 +2,10 @@
 //!
 //! Arrays of the `.npz`, for C checkpoints, E sizes of the box and M other measures: `epsilon` `[E]`;
 //! `loss`, `gradient_norm` `[C]`; `phi`, `worst_loss`, `random_floor`, `active_bounds`, `gradients`,
-//! `phi_sign`, `phi_lbfgsb` `[C, E]`; `rise`, `standard_error` `[C, M]`; and `recipe`, the report's
-//! header as JSON in bytes. Numbers that weren't measured are NaN.
+//! `phi_sign`, `phi_lbfgsb`, `phi_finished` `[C, E]`; `rise`, `standard_error`, `rise_finished` `[C, M]`;
+//! and `recipe`, the report's header as JSON in bytes. Numbers that weren't measured are NaN. Where work
+//! was stopped within a box or a measure, `…_finished` is 0 and its numbers are those of the part that
+//! was done; else 1. In the `.json` such an entry has a field `unfinished`.
 
 use super::Format;
 use super::npz::{self, Column};
@@ -130,11 +132,21 @@ fn write_npz(path: &Path, report: &SharpnessReport, mut header: Value) -> Result
         ),
         ("phi_sign", vec![checkpoints, boxes], of(Method::Sign)),
         ("phi_lbfgsb", vec![checkpoints, boxes], of(Method::Lbfgsb)),
+        (
+            "phi_finished",
+            vec![checkpoints, boxes],
+            by_box(&|s| f64::from(u8::from(s.unfinished.is_none()))),
+        ),
         ("rise", vec![checkpoints, others], by_measure(&|m| m.rise)),
         (
             "standard_error",
             vec![checkpoints, others],
             by_measure(&|m| m.standard_error.unwrap_or(f64::NAN)),
+        ),
+        (
+            "rise_finished",
+            vec![checkpoints, others],
+            by_measure(&|m| f64::from(u8::from(m.unfinished.is_none()))),
         ),
     ];
     let named =
