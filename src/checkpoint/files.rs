@@ -7,10 +7,10 @@ mod stream;
 
 use crate::error::{Error, Result};
 pub use output::{Output, beside, check_place, replace_file};
-pub use stream::stop_waiting;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+pub use stream::stop_waiting;
 
 /// The text of a small file; `action` says in errors what the caller is about.
 ///

@@ -2,7 +2,7 @@
 
 use crate::cli::{End, Talk, interrupt, measure};
 use crate::engine::job::{AxisChoice, BUILTIN_LARGE, BUILTIN_SMALL, SurfaceJob};
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::export::animation::{Animation, GRID, Run, View, bytes};
 use crate::export::{self, check_spares, figure::FigureOptions};
 use crate::landscape::grid::Axis;
@@ -48,7 +48,7 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         .extension()
         .map(|s| s.to_string_lossy().to_lowercase());
     if suffix.as_deref() != Some("gif") {
-        let message = format!("an animation is a .gif: {}", args.output.display());
+        let message = format!("an animation is a .gif: {}", shown(&args.output));
         return Err(Error::Usage(message).into());
     }
     args.run.check()?;

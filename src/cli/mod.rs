@@ -28,7 +28,7 @@ mod trajectory;
 use crate::engine::drivers;
 use crate::engine::job::{LineJob, TrajectoryJob};
 use crate::engine::recognise;
-use crate::error::Error;
+use crate::error::{Error, shown};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::borrow::Cow;
 use std::io::ErrorKind;
@@ -179,7 +179,7 @@ fn window(files: Vec<PathBuf>) -> anyhow::Result<End> {
     if let Some(missing) = files.iter().find(|path| !there(path)) {
         return Err(Error::Usage(format!(
             "no command and no file is called {}; losscope --help lists the commands",
-            missing.display()
+            shown(missing)
         ))
         .into());
     }

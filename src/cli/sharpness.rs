@@ -151,7 +151,9 @@ fn keep_partial(args: &SharpnessArgs, report: &SharpnessReport, talk: Talk) -> a
     let all = report.job.checkpoints().len() * report.job.epsilon.len();
     let within = boxes().find_map(|found| found.unfinished);
     let within = within.map_or_else(String::new, |at| format!(" and one begun, {}", after(at)));
-    talk.say(&format!("stopped with {done} of {all} boxes measured{within}"));
+    talk.say(&format!(
+        "stopped with {done} of {all} boxes measured{within}"
+    ));
     let places: Vec<PathBuf> = args.partials().collect();
     measure::write_all(&places, talk, |path| {
         files::write(path, report).map(|()| true)
@@ -254,7 +256,11 @@ fn summary(report: &SharpnessReport) -> String {
         text += "\nother sharpnesses: rise of the loss, nats\n";
         text += &output::table(&others(report));
         for result in &report.results {
-            for (measure, at) in result.measures.iter().filter_map(|m| Some((m.measure, m.unfinished?))) {
+            for (measure, at) in result
+                .measures
+                .iter()
+                .filter_map(|m| Some((m.measure, m.unfinished?)))
+            {
                 let (of, after) = (measure.describe(), after(at));
                 text += &format!("{}, {of}: not finished, {after}\n", name(result));
             }

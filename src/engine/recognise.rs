@@ -7,7 +7,7 @@
 use crate::checkpoint::peek::{Glimpse, peek};
 use crate::checkpoint::{self, files};
 use crate::dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use std::path::{Path, PathBuf};
 
 /// What a path is.
@@ -238,8 +238,8 @@ impl Sorted {
 fn twice(kind: Kind, first: &Path, second: &Path) -> Error {
     Error::Usage(format!(
         "{} and {} are each {}, and one can be open at a time",
-        first.display(),
-        second.display(),
+        shown(first),
+        shown(second),
         kind.words()
     ))
 }

@@ -5,7 +5,7 @@ use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
 use crate::engine::job::{SharpnessJob, SplitChoice, lossy};
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::{Flow, Progress, guarded};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::objective::Objective as _;
 use crate::landscape::sharpness::basis::Basis;
@@ -320,7 +320,7 @@ impl Work<'_> {
                     let of = measure.describe();
                     let warning = format!(
                         "{}, {of}, ρ = {}: {words}",
-                        file.display(),
+                        shown(file),
                         format_value(job.rho)
                     );
                     self.report.warnings.push(warning);

@@ -31,7 +31,7 @@ use crate::checkpoint::{
     files::{self, replace_file},
 };
 use crate::engine::result::Outcome;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::model::params::Params;
 use figure::FigureOptions;
 use std::collections::HashSet;
@@ -90,7 +90,7 @@ impl Format {
                 Error::Usage(format!(
                     "the output's suffix decides its format and must be one of {}: {}",
                     known.join(" "),
-                    path.display()
+                    shown(path)
                 ))
             })
     }
@@ -149,7 +149,7 @@ pub fn check_directions(path: &Path) -> Result<()> {
 fn no_directions(path: &Path) -> Error {
     Error::Usage(format!(
         "directions are written as .safetensors or .h5: {}",
-        path.display()
+        shown(path)
     ))
 }
 
@@ -188,8 +188,8 @@ pub fn check_spares(output: &Path, inputs: &[PathBuf]) -> Result<()> {
         if target == input || input.is_dir() && target.starts_with(&input) && !is_result(&target) {
             return Err(Error::Usage(format!(
                 "the output would overwrite the input {}; choose another name: {}",
-                input.display(),
-                output.display()
+                shown(&input),
+                shown(output)
             )));
         }
     }
@@ -207,7 +207,7 @@ pub fn check_outputs(outputs: &[PathBuf], inputs: &[PathBuf]) -> Result<()> {
         if !places.insert(place(path)) {
             return Err(Error::Usage(format!(
                 "two outputs would be written to the same file; give each a name of its own: {}",
-                path.display()
+                shown(path)
             )));
         }
     }

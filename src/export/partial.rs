@@ -6,16 +6,21 @@
 use super::npz;
 use crate::checkpoint::files::beside;
 use crate::engine::job::differing;
-use crate::error::{Error, Result};
+use crate::engine::result::Outcome;
+use crate::error::{Error, Result, shown};
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+
+/// What the name of a stopped surface, line or trajectory ends in.
+const ENDING: &str = ".partial.npz";
 
 /// Where a surface, line or trajectory in progress is kept, whatever its output is:
 /// `s.png.partial.npz` for `s.png`.
 pub fn of_result(output: &Path) -> PathBuf {
-    beside(output, name(output), ".partial.npz")
+    beside(output, name(output), ENDING)
 }
 
 /// Where a measure in progress is kept, in the format of the output it isn't yet: `s.partial.npz` for
@@ -28,6 +33,43 @@ pub fn of_measure(output: &Path) -> PathBuf {
 
 fn name(path: &Path) -> &OsStr {
     path.file_name().unwrap_or_default()
+}
+
+/// What stopped runs of `job` with other outputs left in the folders of `outputs`, by name.
+///
+/// # Errors
+/// None that a job of this program could cause.
+pub fn elsewhere(outputs: &[PathBuf], job: &impl Serialize) -> Result<Vec<(PathBuf, Outcome)>> {
+    let own: Vec<PathBuf> = outputs.iter().map(|output| of_result(output)).collect();
+    let folders: BTreeSet<&Path> = outputs.iter().filter_map(|path| path.parent()).collect();
+    let mut places = Vec::new();
+    for folder in folders {
+        // Names stay as short as the outputs' own.
+        let here = if folder == Path::new("") {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let entries = std::fs::read_dir(here).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name());
+        let names = names.filter(|name| name.as_encoded_bytes().ends_with(ENDING.as_bytes()));
+        places.extend(
+            names
+                .map(|name| folder.join(name))
+                .filter(|path| !own.contains(path)),
+        );
+    }
+    places.sort();
+    let mut found = Vec::new();
+    for path in places {
+        let Ok(outcome) = npz::read(&path) else {
+            continue;
+        };
+        if differing(&outcome.recipe.job, job)?.is_empty() {
+            found.push((path, outcome));
+        }
+    }
+    Ok(found)
 }
 
 /// Refuses to compute `job` where a stopped run left a result in one of `places`.
@@ -131,7 +173,7 @@ impl Found {
             ),
             None => format!("this file is {held}; {ways}"),
         };
-        Error::Usage(format!("{message}: {}", path.display()))
+        Error::Usage(format!("{message}: {}", shown(path)))
     }
 }
 

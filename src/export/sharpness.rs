@@ -11,7 +11,7 @@ use super::Format;
 use super::npz::{self, Column};
 use crate::checkpoint::{Array, Values, safetensors};
 use crate::engine::sharpness::{CheckpointSharpness, SharpnessReport};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::landscape::sharpness::search::{Method, Sharpness};
 use crate::model::params::Params;
 use serde_json::Value;
@@ -32,7 +32,7 @@ fn form(path: &Path) -> Result<Format> {
         Ok(format @ (Format::Json | Format::Npz)) => Ok(format),
         _ => Err(Error::Usage(format!(
             "a sharpness is written as .json or .npz: {}",
-            path.display()
+            shown(path)
         ))),
     }
 }
@@ -164,7 +164,7 @@ pub fn check_point(path: &Path) -> Result<()> {
     if suffix.as_deref() != Some("safetensors") {
         return Err(Error::Usage(format!(
             "the worst weights are written as .safetensors: {}",
-            path.display()
+            shown(path)
         )));
     }
     super::check_place(path)

@@ -5,7 +5,7 @@
 //! refused write, the operating system's own reason is the one that is told.
 
 use super::stream::send;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use sha2::{Digest as _, Sha256};
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, Permissions};
@@ -68,10 +68,7 @@ fn check_folder(path: &Path, folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    let message = format!(
-        "the folder {} doesn't exist; make it first",
-        folder.display()
-    );
+    let message = format!("the folder {} doesn't exist; make it first", shown(folder));
     Err(Error::file(path, message))
 }
 
