@@ -10,7 +10,7 @@ pub use output::{Output, beside, check_place, replace_file};
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
-pub use stream::stop_waiting;
+pub use stream::wait_by;
 
 /// The text of a small file; `action` says in errors what the caller is about.
 ///

@@ -4,7 +4,7 @@
 //! The first asks the work to stop after its current step, and what is computed is kept; nor does writing
 //! wait for anyone then. A second ends the program at once.
 
-use crate::checkpoint::files::stop_waiting;
+use crate::checkpoint::files::wait_by;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -22,13 +22,22 @@ pub fn wanted() -> bool {
 /// signals are left to the one that waits for them.
 pub fn listen() {
     LISTENING.get_or_init(platform::listen);
+    wait_by(patience);
+}
+
+/// Waits a moment for someone else, unless the user has asked to stop.
+fn patience() -> bool {
+    if wanted() {
+        return false;
+    }
+    std::thread::sleep(Duration::from_millis(20));
+    true
 }
 
 /// Notes one signal.
 fn noted(first: &mut Option<Instant>) {
     // Some wrappers send the same signal twice at once; only a later one means it.
     let since = first.get_or_insert_with(Instant::now).elapsed();
-    stop_waiting();
     if COUNT.fetch_add(1, Ordering::SeqCst) > 0 && since > Duration::from_secs(1) {
         std::process::exit(130);
     }
