@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The operating system refused to read or write.
-    #[error("can't {action}: {reason}: {}", path.display())]
+    #[error("can't {action}: {reason}: {}", shown(path))]
     Io {
         /// What was attempted, as a verb phrase: "read the checkpoint".
         action: &'static str,
@@ -20,7 +20,7 @@ pub enum Error {
         path: PathBuf,
     },
     /// A file's content is not what its format promises, or not what Losscope can use.
-    #[error("{message}: {}", path.display())]
+    #[error("{message}: {}", shown(path))]
     File {
         /// Which tensor, field or offset; what was found and what was expected.
         message: String,
@@ -39,6 +39,20 @@ pub enum Error {
     /// Options that contradict each other or a value out of its range.
     #[error("{0}")]
     Usage(String),
+}
+
+/// A path as messages show it: on one line, whatever its name holds.
+pub fn shown(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
 }
 
 /// The library's result.
@@ -80,6 +94,18 @@ pub fn caught<T>(work: impl FnOnce() -> T) -> std::result::Result<T, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_with_line_breaks_stays_on_the_line_of_its_message() {
+        let missing = Error::io(
+            "read",
+            "a\nerror: b\u{1b}[2J.pt",
+            std::io::ErrorKind::NotFound.into(),
+        );
+        let text = missing.to_string();
+        assert!(text.ends_with(": a\\nerror: b\\u{1b}[2J.pt"), "{text}");
+        assert_eq!(shown(Path::new("größe 测试.pt")), "größe 测试.pt");
+    }
 
     #[test]
     fn a_panic_becomes_its_text() {

@@ -9,6 +9,8 @@ mod memory;
 #[cfg(unix)]
 #[path = "cli/outputs.rs"]
 mod outputs;
+#[path = "cli/resumed.rs"]
+mod resumed;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -429,15 +429,15 @@ fn a_box_in_which_the_loss_overflows_has_no_sharpness() {
     );
 }
 
-/// Runs `losscope sharpness` and stops it after three seconds; returns what it said.
+/// Runs `losscope sharpness` and stops it after three seconds; returns what it said and printed.
 #[cfg(unix)]
-fn stopped(folder: &Path, args: &[&str]) -> String {
+fn stopped(folder: &Path, args: &[&str]) -> [String; 2] {
     let child = Command::new(env!("CARGO_BIN_EXE_losscope"))
         .arg("sharpness")
         .args(args)
         .current_dir(folder)
         .stderr(std::process::Stdio::piped())
-        .stdout(std::process::Stdio::null())
+        .stdout(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     std::thread::sleep(std::time::Duration::from_secs(3));
@@ -452,7 +452,7 @@ fn stopped(folder: &Path, args: &[&str]) -> String {
     let output = child.wait_with_output().unwrap();
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(130), "{said}");
-    said
+    [said, text(&output.stdout)]
 }
 
 /// Ctrl-C ends the work after the current gradient; finished boxes and their worst points are kept,
@@ -466,11 +466,25 @@ fn stopping_keeps_what_was_measured() {
     let common = ["--epsilon", "1e-3,1e-4", "--restarts", "0", "-o", "s.json"];
     let long = ["--method", "sign", "--draws", "1000000"];
     let worst = ["--save-worst", "w.safetensors"];
-    let stderr = stopped(dir.path(), &[&common[..], &long, &worst].concat());
+    let [stderr, stdout] = stopped(dir.path(), &[&common[..], &long, &worst].concat());
     assert_eq!(std::fs::read(file("s.json")).unwrap(), b"finished");
     let kept = file("s.partial.json");
     let report: Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
     assert_eq!(report["complete"], false);
+    let first = &report["results"][0];
+    assert!(
+        first["boxes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|b| b.get("unfinished").is_none())
+    );
+    let last = first["measures"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["unfinished"]["expected"], 1_000_000, "{last}");
+    assert_eq!(last["unfinished"]["evaluations"], last["samples"], "{last}");
+    assert!(last["standard_error"].as_f64().unwrap() > 0.0, "{last}");
+    assert!(stdout.contains("not finished, after"), "{stdout}");
+    assert!(!stdout.contains('≥'), "both boxes are: {stdout}");
     for words in [
         "2 of 4 boxes measured",
         "s.partial.json",
@@ -500,16 +514,47 @@ fn stopping_keeps_what_was_measured() {
     assert!(!kept.exists() && std::fs::metadata(file("s.json")).unwrap().len() > 8);
 }
 
-/// Nothing finished is no file.
+/// Who stops within a box, however large, has the lower bound found until then, marked as one.
 #[test]
 #[cfg(unix)]
-fn stopping_within_the_first_box_keeps_nothing() {
+fn stopping_within_a_box_keeps_what_its_search_has_found() {
     let dir = tempfile::tempdir().unwrap();
-    let args = ["--restarts", "1000000", "-o", "s.npz", "--save-worst"];
-    let stderr = stopped(dir.path(), &[&args[..], &["w.safetensors"]].concat());
-    assert!(stderr.contains("before the first box"), "{stderr}");
-    assert!(!stderr.contains("kept in"), "{stderr}");
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    let file = |name: &str| dir.path().join(name);
+    let long = ["--restarts", "1000000", "-o", "s.npz", "-o", "s.json"];
+    let worst = ["--epsilon", "1e-3", "--save-worst", "w.safetensors"];
+    let [stderr, stdout] = stopped(dir.path(), &[&long[..], &worst].concat());
+    for words in [
+        "0 of 2 boxes measured and one begun, after",
+        "s.partial.npz",
+    ] {
+        assert!(stderr.contains(words), "{words:?} is missing in: {stderr}");
+    }
+    let report: Value =
+        serde_json::from_slice(&std::fs::read(file("s.partial.json")).unwrap()).unwrap();
+    assert_eq!(report["complete"], false);
+    let found = &report["results"][0]["boxes"][0];
+    let (phi, at) = (found["phi"].as_f64().unwrap(), &found["unfinished"]);
+    assert!(phi > 0.0, "{found}");
+    assert!(at["evaluations"].as_u64() < at["expected"].as_u64(), "{at}");
+    for words in ["≥ ", "φ at least ", " of about "] {
+        assert!(stdout.contains(words), "{words:?} is missing in: {stdout}");
+    }
+    let arrays = npz::read_arrays(&file("s.partial.npz")).unwrap();
+    let array = |name: &str| arrays.iter().find(|(n, _)| n == name).unwrap().1.to_f64();
+    assert_eq!(array("phi_finished"), [0.0]);
+    assert!((array("phi")[0] - phi).abs() <= 1e-15 * phi);
+    // The bound is a loss that a point of the box has.
+    let point = file("w-1-0.001.safetensors");
+    let point = point.to_str().unwrap();
+    let few = ["--iterations", "1", "--restarts", "0", "--measures", "none"];
+    let again = json(dir.path(), &[&[point][..], &few].concat());
+    let loss = again["results"][0]["loss"].as_f64().unwrap();
+    let expected = found["worst_loss"].as_f64().unwrap();
+    // The weights are written in single precision.
+    assert!(
+        (loss - expected).abs() < 1e-6 * expected,
+        "{loss} {expected}"
+    );
 }
 
 /// The boxes of the checkpoints before are kept, and so are their worst points.

@@ -384,16 +384,23 @@ fn searches_and_ascents_are_taken_in_steps() {
     let mut objective = rosenbrock(3);
     let mut search = Search::new(Arc::clone(&region), 0.1, Effort::default(), None).unwrap();
     assert!(search.result().is_none());
-    let (mut last, mut spent) = (0.0, 0);
+    let (mut last, mut spent, mut ended) = (0.0, 0, false);
     while search.step(&mut objective).unwrap() {
         let now = search.result().unwrap();
         assert!(now.phi >= last);
+        assert!(!ended, "what is finished has no further step");
+        match now.unfinished {
+            Some(at) => {
+                assert!(at.evaluations == search.evaluations() && at.evaluations < at.expected);
+            }
+            None => ended = true,
+        }
         last = now.phi;
         let lbfgsb = now.methods.len() > 1;
         assert!(lbfgsb || search.gradients() <= spent + 1);
         spent = search.gradients();
     }
-    assert!(last > 0.0);
+    assert!(last > 0.0 && ended);
 
     let half_widths = region.half_widths(0.1).unwrap();
     let outside = vec![9.0; 3];
@@ -447,8 +454,14 @@ fn measured(
     let theta = params(w);
     let origin = objective.gradient(w).unwrap();
     let mut measurement = Measurement::new(measure, &theta, origin, rho, draws, 1).unwrap();
-    while measurement.step(objective).unwrap() {}
+    let mut steps = 0;
+    while measurement.step(objective).unwrap() {
+        steps += 1;
+        let unfinished = measurement.result().unwrap().unfinished;
+        assert!(unfinished.is_none_or(|at| at.evaluations == steps && steps < at.expected));
+    }
     let result = measurement.result().unwrap();
+    assert_eq!(result.unfinished, None);
     (result.rise, result.standard_error)
 }
 

@@ -67,8 +67,6 @@ put CHANGELOG.md $doc/changelog
   license Expat LICENSE-MIT 5
   license OFL-1.1 assets/fonts/LICENSE-OFL.txt 11
 } >"$tree/$doc/copyright"
-# cargo-deb puts a shorter copyright file of its own in place of ours.
-cp "$tree/$doc/copyright" "$tree/$doc/notices"
 {
   echo "Libraries that are part of Losscope, with their licences; a text that several share stands at the first."
   libraries

@@ -5,7 +5,6 @@
 
 use super::state::{Exported, Look, State};
 use super::views::Pane;
-use crate::checkpoint::files::{read_text, replace_file};
 use crate::engine::job::Directions;
 use crate::engine::live::{Quality, Snapshot, Wish};
 use crate::engine::recognise;
@@ -13,6 +12,7 @@ use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
 use crate::export;
 use crate::export::figure::FigureOptions;
+use crate::store::files::{read_text, replace_file};
 use egui_tiles::Tree;
 use serde::{Deserialize, Serialize};
 use std::io::Write as _;

@@ -1,12 +1,13 @@
 //! `animate`: the surface around θ(α) while α moves, as a GIF.
 
-use crate::cli::{End, Talk, interrupt};
+use crate::cli::{End, Talk, interrupt, measure};
 use crate::engine::job::{AxisChoice, BUILTIN_LARGE, BUILTIN_SMALL, SurfaceJob};
-use crate::error::Error;
-use crate::export::animation::{Animation, GRID, Run, View, write};
+use crate::error::{Error, shown};
+use crate::export::animation::{Animation, GRID, Run, View, bytes};
 use crate::export::{self, check_spares, figure::FigureOptions};
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
+use crate::store::files;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
 
@@ -48,7 +49,7 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         .extension()
         .map(|s| s.to_string_lossy().to_lowercase());
     if suffix.as_deref() != Some("gif") {
-        let message = format!("an animation is a .gif: {}", args.output.display());
+        let message = format!("an animation is a .gif: {}", shown(&args.output));
         return Err(Error::Usage(message).into());
     }
     args.run.check()?;
@@ -80,7 +81,7 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         view,
     };
     let mut last = usize::MAX;
-    let done = write(&args.output, &animation, &mut |done, total, left| {
+    let bytes = bytes(&animation, &mut |done, total, left| {
         if done != last {
             last = done;
             let left = left.map_or_else(String::new, |l| format!(", {} s left", l.as_secs()));
@@ -88,11 +89,13 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         }
         !interrupt::wanted()
     })?;
-    if done {
-        talk.wrote(&args.output);
-        Ok(End::Done)
-    } else {
+    let Some(bytes) = bytes else {
         talk.say("stopped; nothing was written");
-        Ok(End::Stopped)
-    }
+        return Ok(End::Stopped);
+    };
+    let places = std::slice::from_ref(&args.output);
+    measure::write_all(places, talk, |path| {
+        files::write(path, "write the animation", &bytes).map(|()| true)
+    })?;
+    Ok(End::Done)
 }

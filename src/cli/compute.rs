@@ -12,6 +12,7 @@ use crate::export::{self, Format, partial};
 use crate::landscape::table::{Column, Table};
 use crate::plot::number::{format_value, percent};
 use clap::Args;
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 /// A job, where its result goes and how it looks.
@@ -79,12 +80,18 @@ impl From<TrajectoryJob> for Job {
 pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> anyhow::Result<End> {
     args.check(None)?;
     let partial = args.partials().next();
+    let job: Job = args.job.into();
     let previous = if args.resume {
-        previous(&args.output, talk)?
+        previous(&args.output, &job, talk)?
     } else {
+        for (path, outcome) in partial::elsewhere(&args.output, &job)? {
+            let held = held(&outcome, &path);
+            talk.say(&format!(
+                "{held}, of this very job; --resume goes on from it"
+            ));
+        }
         None
     };
-    let job: Job = args.job.into();
 
     let bar = progress::bar(talk.quiet);
     let mut stopped = false;
@@ -202,26 +209,34 @@ fn keep_partial(outcome: &Outcome, partial: Option<&Path>, talk: Talk) -> anyhow
     Ok(End::Stopped)
 }
 
-/// The result to go on from: work in progress, else a result among the outputs.
-fn previous(outputs: &[PathBuf], talk: Talk) -> anyhow::Result<Option<Outcome>> {
+/// What there is of a result, and where.
+fn held(outcome: &Outcome, path: &Path) -> String {
+    let (points, missing) = (outcome.points(), outcome.missing());
+    format!(
+        "{} of {points} points are in {}",
+        points - missing,
+        terminal::path(path)
+    )
+}
+
+/// The result to go on from: work in progress or a result among the outputs, else what the same job left
+/// beside them under another name.
+fn previous(outputs: &[PathBuf], job: &Job, talk: Talk) -> anyhow::Result<Option<Outcome>> {
     let is_result = |p: &&PathBuf| Format::of(p).is_ok_and(|f| f == Format::Npz);
     let partials = outputs.iter().map(|output| partial::of_result(output));
     let candidates = partials.chain(outputs.iter().filter(is_result).cloned());
-    // The outputs may have been named in another order before: the one that holds most.
-    let mut best: Option<(usize, PathBuf, Outcome)> = None;
-    for path in candidates.filter(|path| path.exists()) {
-        let outcome = export::npz::read(&path)?;
-        let done = outcome.points() - outcome.missing();
-        if best.as_ref().is_none_or(|(most, ..)| done > *most) {
-            best = Some((done, path, outcome));
-        }
+    let own = candidates.filter(|path| path.exists());
+    let own = own.map(|path| Ok((export::npz::read(&path)?, path)));
+    let mut found: Vec<(Outcome, PathBuf)> = own.collect::<crate::error::Result<_>>()?;
+    if found.is_empty() {
+        let others = partial::elsewhere(outputs, job)?.into_iter();
+        found.extend(others.map(|(path, outcome)| (outcome, path)));
     }
-    if let Some((done, path, outcome)) = best {
-        talk.say(&format!(
-            "{done} of {} points are in {}",
-            outcome.points(),
-            terminal::path(&path)
-        ));
+    // The outputs may have been named in another order before: the one that holds most, the first of
+    // equal ones.
+    let most = |(outcome, _): &(Outcome, PathBuf)| Reverse(outcome.points() - outcome.missing());
+    if let Some((outcome, path)) = found.into_iter().min_by_key(most) {
+        talk.say(&held(&outcome, &path));
         return Ok(Some(outcome));
     }
     if outputs.is_empty() {

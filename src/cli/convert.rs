@@ -3,7 +3,7 @@
 use crate::cli::compute::write_outputs;
 use crate::cli::{End, Talk};
 use crate::engine::result::Outcome;
-use crate::error::Error;
+use crate::error::{Error, shown};
 use crate::export::figure::FigureOptions;
 use crate::export::{self, Format};
 use clap::Args;
@@ -37,7 +37,7 @@ pub fn plot(args: &PlotArgs, talk: Talk) -> anyhow::Result<End> {
         if !Format::of(path)?.is_figure() {
             return Err(Error::Usage(format!(
                 "plot draws .png, .svg and .pdf; convert writes data: {}",
-                path.display()
+                shown(path)
             ))
             .into());
         }
@@ -56,7 +56,7 @@ pub fn convert(args: &ConvertArgs, talk: Talk) -> anyhow::Result<End> {
         if Format::of(path)?.is_figure() {
             return Err(Error::Usage(format!(
                 "convert writes data (.csv .vtk .h5 .json .npz); plot draws figures: {}",
-                path.display()
+                shown(path)
             ))
             .into());
         }

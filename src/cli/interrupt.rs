@@ -1,9 +1,10 @@
 //! The user's wish to stop: Ctrl-C, and the signals by which terminals, schedulers and systems end a
 //! program.
 //!
-//! The first asks the work to stop after its current step, and what is computed is kept; a second ends
-//! the program at once.
+//! The first asks the work to stop after its current step, and what is computed is kept; nor does writing
+//! wait for anyone then. A second ends the program at once.
 
+use crate::store::files::wait_by;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -21,6 +22,16 @@ pub fn wanted() -> bool {
 /// signals are left to the one that waits for them.
 pub fn listen() {
     LISTENING.get_or_init(platform::listen);
+    wait_by(patience);
+}
+
+/// Waits a moment for someone else, unless the user has asked to stop.
+fn patience() -> bool {
+    if wanted() {
+        return false;
+    }
+    std::thread::sleep(Duration::from_millis(20));
+    true
 }
 
 /// Notes one signal.

@@ -155,7 +155,8 @@ pub fn finish<M: Measure>(
 }
 
 /// Writes every one of `places`, by what answers whether there was something to write. Where one fails,
-/// the others are still written, and its content is kept among temporary files.
+/// the others are still written, and its content is kept: beside a pipe that nobody reads, else among
+/// temporary files.
 pub fn write_all(
     places: &[PathBuf],
     talk: Talk,
@@ -167,7 +168,10 @@ pub fn write_all(
             Ok(true) => talk.wrote(path),
             Ok(false) => {}
             Err(error) => {
-                if let Some(place) = partial::rescue(path, |place| write(place).map(drop)) {
+                let again = |place: &Path| write(place).map(drop);
+                let beside = Some(partial::of_measure(path))
+                    .filter(|place| path.exists() && !path.is_file() && again(place).is_ok());
+                if let Some(place) = beside.or_else(|| partial::rescue(path, again)) {
                     let (place, path) = (terminal::path(&place), terminal::path(path));
                     talk.say(&format!("{path} is kept in {place}"));
                 }

@@ -28,9 +28,10 @@ mod trajectory;
 use crate::engine::drivers;
 use crate::engine::job::{LineJob, TrajectoryJob};
 use crate::engine::recognise;
-use crate::error::Error;
+use crate::error::{Error, shown};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use std::borrow::Cow;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -137,8 +138,12 @@ pub fn main() -> ExitCode {
                 return ExitCode::SUCCESS;
             }
             terminal::say(&format!("error: {error:#}"));
-            let usage = matches!(error.downcast_ref::<Error>(), Some(Error::Usage(_)));
-            ExitCode::from(if usage { 2 } else { 1 })
+            ExitCode::from(match error.downcast_ref::<Error>() {
+                Some(Error::Usage(_)) => 2,
+                // A pipe that nobody reads was waited for until the user ended that.
+                Some(Error::Io { reason, .. }) if reason.kind() == ErrorKind::Interrupted => 130,
+                _ => 1,
+            })
         }
     }
 }
@@ -148,7 +153,7 @@ fn tell(message: &clap::Error) -> ExitCode {
     if !message.use_stderr() {
         // It holds nothing that was typed, so it may have its styles.
         return match message.print() {
-            Err(refused) if refused.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(refused) if refused.kind() != ErrorKind::BrokenPipe => {
                 terminal::say(&format!("error: can't write to standard output: {refused}"));
                 ExitCode::FAILURE
             }
@@ -174,7 +179,7 @@ fn window(files: Vec<PathBuf>) -> anyhow::Result<End> {
     if let Some(missing) = files.iter().find(|path| !there(path)) {
         return Err(Error::Usage(format!(
             "no command and no file is called {}; losscope --help lists the commands",
-            missing.display()
+            shown(missing)
         ))
         .into());
     }

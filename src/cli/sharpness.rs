@@ -1,6 +1,5 @@
 //! `sharpness`: how far the loss rises around minimizers, by Keskar et al.'s box and other measures.
 
-use crate::checkpoint::files::beside;
 use crate::cli::{End, Talk, interrupt, measure, output, progress, terminal};
 use crate::engine::Flow;
 use crate::engine::job::SharpnessJob;
@@ -9,9 +8,10 @@ use crate::export::{self, partial, sharpness as files};
 use crate::landscape::definitions;
 use crate::landscape::evaluate::Precision;
 use crate::landscape::sharpness::region::epsilon_text;
-use crate::landscape::sharpness::search::{Method, Sharpness};
+use crate::landscape::sharpness::search::{Method, Sharpness, Unfinished};
 use crate::landscape::sharpness::{CAUTION, PUBLISHED, PUBLISHED_EPSILON};
 use crate::plot::number::{format_value, percent_to, power};
+use crate::store::files::beside;
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -142,13 +142,18 @@ fn has_results(report: &SharpnessReport) -> bool {
 /// Writes what there is beside the outputs: it isn't what was asked for. Worst points are what they
 /// will be.
 fn keep_partial(args: &SharpnessArgs, report: &SharpnessReport, talk: Talk) -> anyhow::Result<()> {
-    let done: usize = report.results.iter().map(|r| r.boxes.len()).sum();
-    if done == 0 {
-        talk.say("stopped before the first box was measured: nothing is kept");
+    if !has_results(report) {
+        talk.say("stopped before the first point of a box was tried: nothing is kept");
         return Ok(());
     }
+    let boxes = || report.results.iter().flat_map(|r| &r.boxes);
+    let done = boxes().filter(|found| found.unfinished.is_none()).count();
     let all = report.job.checkpoints().len() * report.job.epsilon.len();
-    talk.say(&format!("stopped with {done} of {all} boxes measured"));
+    let within = boxes().find_map(|found| found.unfinished);
+    let within = within.map_or_else(String::new, |at| format!(" and one begun, {}", after(at)));
+    talk.say(&format!(
+        "stopped with {done} of {all} boxes measured{within}"
+    ));
     let places: Vec<PathBuf> = args.partials().collect();
     measure::write_all(&places, talk, |path| {
         files::write(path, report).map(|()| true)
@@ -156,7 +161,16 @@ fn keep_partial(args: &SharpnessArgs, report: &SharpnessReport, talk: Talk) -> a
     save_worst(args, report, talk)
 }
 
-/// Writes the worst points of the boxes that are finished.
+/// How far unfinished work came.
+fn after(at: Unfinished) -> String {
+    format!(
+        "after {} of about {}",
+        output::grouped(at.evaluations),
+        output::counted(at.expected, "evaluation")
+    )
+}
+
+/// Writes the worst points of the boxes; of one that was stopped within, the worst until then.
 fn save_worst(args: &SharpnessArgs, report: &SharpnessReport, talk: Talk) -> anyhow::Result<()> {
     let Some(path) = &args.save_worst else {
         return Ok(());
@@ -217,8 +231,12 @@ fn summary(report: &SharpnessReport) -> String {
     text += &output::table(&boxes(report));
     for result in &report.results {
         for found in &result.boxes {
+            let size = power(found.epsilon);
+            if let Some(at) = found.unfinished {
+                let (phi, after) = (output::value(found.phi), after(at));
+                text += &format!("{}, ε = {size}: φ at least {phi}, {after}\n", name(result));
+            }
             if let Some(reason) = &found.reason {
-                let size = power(found.epsilon);
                 text += &format!("{}, ε = {size}: {reason}\n", name(result));
             }
         }
@@ -237,6 +255,16 @@ fn summary(report: &SharpnessReport) -> String {
     if !job.measures.0.is_empty() {
         text += "\nother sharpnesses: rise of the loss, nats\n";
         text += &output::table(&others(report));
+        for result in &report.results {
+            for (measure, at) in result
+                .measures
+                .iter()
+                .filter_map(|m| Some((m.measure, m.unfinished?)))
+            {
+                let (of, after) = (measure.describe(), after(at));
+                text += &format!("{}, {of}: not finished, {after}\n", name(result));
+            }
+        }
     }
     format!("{text}\n{CAUTION}\nEvery value is a lower bound.\n")
 }
@@ -259,7 +287,10 @@ fn boxes(report: &SharpnessReport) -> Vec<Vec<String>> {
                 name(result),
                 format_value(found.loss),
                 power(found.epsilon),
-                output::value(found.phi),
+                match found.unfinished {
+                    Some(_) => format!("≥ {}", output::value(found.phi)),
+                    None => output::value(found.phi),
+                },
             ];
             let of = |method: &Method| method_value(found, *method);
             row.extend(report.job.method.iter().map(of));
@@ -290,6 +321,7 @@ fn ratios(report: &SharpnessReport) -> String {
         .boxes
         .iter()
         .zip(&second.boxes)
+        .filter(|(a, b)| a.unfinished.or(b.unfinished).is_none())
         .filter(|(a, b)| a.phi > 0.0 && b.phi > 0.0)
         .map(|(a, b)| {
             format!(

@@ -35,6 +35,27 @@ pub struct OpenDevice {
     pub name: String,
 }
 
+/// Between the names of several devices in a recipe.
+const THEN: &str = ", then ";
+
+/// The names of the devices that computed a result until now, and of one that goes on with it; each once.
+pub fn also(earlier: &str, now: &str) -> String {
+    if earlier.is_empty() {
+        now.to_owned()
+    } else if earlier.split(THEN).any(|name| name == now) {
+        earlier.to_owned()
+    } else {
+        format!("{earlier}{THEN}{now}")
+    }
+}
+
+/// The kinds of the devices that a recipe names: "flex, then gpu".
+pub fn kinds(names: &str) -> String {
+    let kind = |name: &str| name.split(':').next().unwrap_or_default().to_owned();
+    let kinds = names.split(THEN).map(kind);
+    kinds.fold(String::new(), |all, kind| also(&all, &kind))
+}
+
 /// What a machine offers, one row a device.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeviceInfo {
@@ -219,4 +240,26 @@ fn adapter_details(info: &wgpu::AdapterInfo) -> String {
 
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_device_is_named_once_however_often_it_goes_on() {
+        let sittings = ["flex: CPU, 2 threads", "ndarray: CPU, 2 threads"];
+        let [flex, ndarray] = sittings;
+        let mut all = String::new();
+        for now in [flex, flex, ndarray, flex, ndarray] {
+            all = also(&all, now);
+        }
+        assert_eq!(all, format!("{flex}, then {ndarray}"));
+        assert_eq!(kinds(&all), "flex, then ndarray");
+        // The same kind on another machine is another device.
+        let elsewhere = also(&all, "flex: CPU, 16 threads");
+        assert!(elsewhere.ends_with(", then flex: CPU, 16 threads"));
+        assert_eq!(kinds(&elsewhere), "flex, then ndarray");
+        assert_eq!(kinds(""), "");
+    }
 }

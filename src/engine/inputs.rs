@@ -7,7 +7,7 @@ use crate::engine::device::{self, OpenDevice};
 use crate::engine::job::{Job, Setup};
 use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, Fingerprints, ModelFacts, Recipe};
 use crate::engine::resume::fingerprint_of;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
 use crate::model::family::{self, Hints, Recognised};
@@ -115,7 +115,8 @@ pub fn open_network(
         )
     } else if model.ends_with(".onnx") {
         return Err(Error::Usage(format!(
-            "networks can't be read from ONNX files yet; describe it in a model.toml: {model}"
+            "networks can't be read from ONNX files yet; describe it in a model.toml: {}",
+            shown(Path::new(model))
         )));
     } else {
         let found = recognise(model, state, &hints).map_err(|e| in_file(e, state))?;

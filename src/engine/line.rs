@@ -1,5 +1,6 @@
 //! The line job: metrics between two minimizers.
 
+use crate::engine::device::also;
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{Job, LineJob};
 use crate::engine::recipe::{AxisFacts, Mark};
@@ -27,7 +28,7 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
     let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
     let mut prepared = prepare(job, slice, &inputs, &evaluator)?;
     let outcome = &mut prepared.outcome;
-    outcome.recipe.device = device.name;
+    outcome.recipe.device.clone_from(&device.name);
     if let Some(previous) = previous {
         continued(&previous.recipe, &mut outcome.recipe)?;
         if let (Numbers::Line(line), Numbers::Line(earlier)) =
@@ -37,6 +38,7 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
             *line = earlier;
         }
     }
+    let devices = also(&outcome.recipe.device, &device.name);
     let order = outcome.order();
     let sampler = sample(
         &evaluator,
@@ -48,6 +50,7 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
     let store = |outcome: &mut Outcome, cells: Vec<_>| {
         if let Numbers::Line(line) = &mut outcome.numbers {
             plane::store(&mut line.table, &mut outcome.recipe.non_finite, cells);
+            outcome.recipe.device.clone_from(&devices);
         }
     };
     drive(sampler, outcome, store, observer)?;

@@ -7,7 +7,7 @@
 use crate::checkpoint;
 use crate::checkpoint::peek::{Glimpse, peek};
 use crate::dataset;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::store::files;
 use std::path::{Path, PathBuf};
 
@@ -239,8 +239,8 @@ impl Sorted {
 fn twice(kind: Kind, first: &Path, second: &Path) -> Error {
     Error::Usage(format!(
         "{} and {} are each {}, and one can be open at a time",
-        first.display(),
-        second.display(),
+        shown(first),
+        shown(second),
         kind.words()
     ))
 }

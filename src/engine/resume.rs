@@ -20,8 +20,12 @@ pub fn same_job(previous: &Outcome, job: &Job) -> Result<()> {
     )))
 }
 
-/// Refuses to go on where what the options name has changed since; notes in the recipe what both
-/// sittings together are.
+/// How a warning begins that tells of a sitting of another version.
+const BEGUN: &str = "begun with Losscope";
+
+/// Refuses to go on where what the options name has changed since; notes in the recipe what all sittings
+/// until now together are. The device of this one isn't named there before it has computed a point: see
+/// [`crate::engine::device::also`].
 pub fn continued(earlier: &Recipe, now: &mut Recipe) -> Result<()> {
     let changed = |what: &str| {
         Err(Error::Usage(format!(
@@ -54,15 +58,15 @@ pub fn continued(earlier: &Recipe, now: &mut Recipe) -> Result<()> {
     if !a.directions.is_empty() && a.directions != b.directions {
         return changed("the directions have changed");
     }
+    let begun = earlier.warnings.iter().filter(|w| w.starts_with(BEGUN));
+    now.warnings.extend(begun.cloned());
     if earlier.losscope != now.losscope {
         now.warnings.push(format!(
-            "begun with Losscope {}, gone on with {}",
+            "{BEGUN} {}, gone on with {}",
             earlier.losscope, now.losscope
         ));
     }
-    if !earlier.device.is_empty() && !earlier.device.ends_with(&now.device) {
-        now.device = format!("{}, then {}", earlier.device, now.device);
-    }
+    now.device.clone_from(&earlier.device);
     now.elapsed_seconds = earlier.elapsed_seconds;
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
 use crate::engine::job::{SharpnessJob, SplitChoice, lossy};
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::{Flow, Progress, guarded};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::objective::Objective as _;
 use crate::landscape::sharpness::basis::Basis;
@@ -56,9 +56,9 @@ pub struct CheckpointSharpness {
     pub loss: f64,
     /// ‖∇f(θ)‖₂
     pub gradient_norm: f64,
-    /// Keskar et al.'s φ, one entry an ε in the job's order.
+    /// Keskar et al.'s φ, one entry an ε in the job's order; the last may be unfinished.
     pub boxes: Vec<Sharpness>,
-    /// Those of other papers.
+    /// Those of other papers; the last may be unfinished.
     pub measures: Vec<Measured>,
     /// Gradients over the whole split, all together.
     pub gradients: usize,
@@ -72,7 +72,8 @@ pub struct CheckpointSharpness {
 /// Sees the partial report after every gradient.
 pub type Observer<'a> = &'a mut dyn FnMut(&SharpnessReport, &Progress) -> Flow;
 
-/// Measures; what is finished when the observer stops it is the result. With `keep_worst` the report
+/// Measures; what there is when the observer stops it is the result, and says of a box or a measure that
+/// isn't finished how far it came. With `keep_worst` the report
 /// holds the worst points themselves, each as large as the network.
 ///
 /// # Errors
@@ -274,24 +275,12 @@ impl Work<'_> {
         };
         let mut expected = 1 + job.measures.0.len() * job.draws.max(job.iterations);
         for epsilon in &job.epsilon {
-            // As many random points as gradients.
-            expected += 2 * search(*epsilon)?.expected_gradients();
+            expected += search(*epsilon)?.expected_evaluations();
         }
+        let at = |z: &[f64]| theta.with_trainable(&region.point(z));
         for epsilon in &job.epsilon {
-            let mut search = search(*epsilon)?;
-            while search.step(objective)? {
-                if self.note(objective, expected) == Flow::Stop {
-                    return Ok(Flow::Stop);
-                }
-            }
-            if let (Some(mut found), Some(result)) =
-                (search.result(), self.report.results.last_mut())
-            {
-                let z = std::mem::take(&mut found.z);
-                if self.keep_worst {
-                    result.worst.push(theta.with_trainable(&region.point(&z)));
-                }
-                result.boxes.push(found);
+            if self.search(search(*epsilon)?, &at, objective, expected)? == Flow::Stop {
+                return Ok(Flow::Stop);
             }
         }
         for measure in &job.measures.0 {
@@ -302,14 +291,19 @@ impl Work<'_> {
             };
             let mut measurement =
                 Measurement::new(*measure, theta, origin, job.rho, steps, job.setup.seed)?;
+            let others = self.report.results.last().map_or(0, |r| r.measures.len());
             while measurement.step(objective)? {
+                if let (Some(found), Some(result)) =
+                    (measurement.result(), self.report.results.last_mut())
+                {
+                    result.measures.truncate(others);
+                    result.measures.push(found);
+                }
                 if self.note(objective, expected) == Flow::Stop {
                     return Ok(Flow::Stop);
                 }
             }
-            if let (Some(found), Some(result)) =
-                (measurement.result(), self.report.results.last_mut())
-            {
+            if let Some(found) = measurement.result() {
                 let lost = match measure {
                     Measure::AdaptiveAverage | Measure::FilterAverage => job.draws - found.samples,
                     _ => 0,
@@ -326,15 +320,57 @@ impl Work<'_> {
                     let of = measure.describe();
                     let warning = format!(
                         "{}, {of}, ρ = {}: {words}",
-                        file.display(),
+                        shown(file),
                         format_value(job.rho)
                     );
                     self.report.warnings.push(warning);
                 }
-                result.measures.push(found);
             }
         }
         Ok(self.note(objective, expected))
+    }
+
+    /// Searches one box. What is found is in the report from the first point tried on; the worst point,
+    /// as `at` makes it from the box's own coordinates, once the work there ends, however that is.
+    fn search(
+        &mut self,
+        mut search: Search,
+        at: &dyn Fn(&[f64]) -> Params,
+        objective: &mut NetworkObjective,
+        expected: usize,
+    ) -> Result<Flow> {
+        let before = self.report.results.last().map_or(0, |r| r.boxes.len());
+        let ended = loop {
+            match search.step(objective) {
+                Ok(true) => self.hold(&search, before),
+                Ok(false) => break Ok(Flow::Continue),
+                Err(error) => break Err(error),
+            }
+            if self.note(objective, expected) == Flow::Stop {
+                break Ok(Flow::Stop);
+            }
+        };
+        if self.keep_worst
+            && let (Some(found), Some(result)) = (search.result(), self.report.results.last_mut())
+            && result.boxes.len() > before
+        {
+            result.worst.push(at(&found.z));
+        }
+        ended
+    }
+
+    /// Holds what a search has found in the report, behind the boxes `before` it.
+    fn hold(&mut self, search: &Search, before: usize) {
+        let (Some(mut found), Some(result)) = (search.result(), self.report.results.last_mut())
+        else {
+            return;
+        };
+        if found.unfinished.is_some() && search.evaluations() == 0 {
+            return; // The centre alone says nothing.
+        }
+        found.z = Vec::new();
+        result.boxes.truncate(before);
+        result.boxes.push(found);
     }
 
     fn note(&mut self, objective: &NetworkObjective, expected: usize) -> Flow {

@@ -1,5 +1,6 @@
 //! The surface job: metrics over a plane.
 
+use crate::engine::device::also;
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob, bounds};
 use crate::engine::plane::{self, Plane};
@@ -34,11 +35,12 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
         loaded,
         coordinates,
     } = prepare(job, built, &inputs, &evaluator, &splits, earlier)?;
-    outcome.recipe.device = device.name;
+    outcome.recipe.device.clone_from(&device.name);
     outcome.recipe.fingerprints.directions = fingerprints(&loaded.slice().directions);
     if let Some(previous) = previous {
         continued(&previous.recipe, &mut outcome.recipe)?;
     }
+    let devices = also(&outcome.recipe.device, &device.name);
     let order = outcome.order();
     let sampler = sample(
         &evaluator,
@@ -50,6 +52,7 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     let store = |outcome: &mut Outcome, cells: Vec<_>| {
         if let Numbers::Surface(surface) = &mut outcome.numbers {
             plane::store(&mut surface.table, &mut outcome.recipe.non_finite, cells);
+            outcome.recipe.device.clone_from(&devices);
         }
     };
     drive(sampler, &mut outcome, store, observer)?;

@@ -17,11 +17,10 @@ use crate::plot::figure::Levels;
 use crate::plot::number::{self, format_value};
 use crate::plot::scale::levels;
 use crate::render::picture::Studio;
-use crate::store::files::replace_file;
+use crate::store::files;
 use clap::Args;
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, RgbaImage};
-use std::io::BufWriter;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -156,6 +155,18 @@ pub type Told<'a> = &'a mut dyn FnMut(usize, usize, Option<Duration>) -> bool;
 /// # Errors
 /// Where a surface can't be computed or drawn, or the file can't be written.
 pub fn write(path: &Path, animation: &Animation, told: Told<'_>) -> Result<bool> {
+    let Some(bytes) = bytes(animation, told)? else {
+        return Ok(false);
+    };
+    files::write(path, "write the animation", &bytes)?;
+    Ok(true)
+}
+
+/// The bytes of the file; `None` where the work was stopped.
+///
+/// # Errors
+/// Where a surface can't be computed or drawn.
+pub fn bytes(animation: &Animation, told: Told<'_>) -> Result<Option<Vec<u8>>> {
     if animation.job.small.is_none() || animation.job.large.is_none() {
         return Err(Error::Usage(
             "an animation of α takes a small-batch and a large-batch minimizer".into(),
@@ -179,27 +190,24 @@ pub fn write(path: &Path, animation: &Animation, told: Told<'_>) -> Result<bool>
             if go_on { Flow::Continue } else { Flow::Stop }
         })?;
         if !go_on {
-            return Ok(false);
+            return Ok(None);
         }
         outcomes.push((alpha, outcome));
     }
     let frames = draw(animation, &outcomes)?;
     let delays = animation.run.delays(frames.len());
-    replace_file(path, |file| {
-        let failed = |e: image::ImageError| {
-            Error::file(path, format!("the animation can't be written: {e}"))
-        };
-        let mut encoder = GifEncoder::new_with_speed(BufWriter::new(file), 8);
-        encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
-        for (frame, delay) in frames.into_iter().zip(delays) {
-            encoder
-                .encode_frame(Frame::from_parts(frame, 0, 0, delay))
-                .map_err(failed)?;
-        }
-        Ok(())
-    })?;
+    let mut bytes = Vec::new();
+    let failed =
+        |e: image::ImageError| Error::Slice(format!("the animation can't be encoded: {e}"));
+    let mut encoder = GifEncoder::new_with_speed(&mut bytes, 8);
+    encoder.set_repeat(Repeat::Infinite).map_err(failed)?;
+    for (frame, delay) in frames.into_iter().zip(delays) {
+        let frame = Frame::from_parts(frame, 0, 0, delay);
+        encoder.encode_frame(frame).map_err(failed)?;
+    }
+    drop(encoder);
     told(alphas.len(), alphas.len(), None);
-    Ok(true)
+    Ok(Some(bytes))
 }
 
 fn draw(animation: &Animation, outcomes: &[(f64, Outcome)]) -> Result<Vec<RgbaImage>> {

@@ -1,5 +1,6 @@
 //! What a figure's reader is told in small print: files, rule, seed, norms, samples, network, remarks.
 
+use crate::engine::device::kinds;
 use crate::engine::job::Setup;
 use crate::engine::local::Header;
 use crate::engine::names;
@@ -172,7 +173,7 @@ pub fn measured(header: &Header, setup: &Setup) -> Vec<String> {
         format!(" (stratified subset, seed {})", setup.seed)
     });
     let precision = format!("{:?}", setup.precision).to_lowercase();
-    let device = header.device.split(':').next().unwrap_or_default();
+    let device = kinds(&header.device);
     let mut lines = vec![
         files_line(&header.checkpoints),
         format!(
@@ -196,7 +197,7 @@ pub fn computed_on(recipe: &Recipe) -> String {
     let precision = recipe.job.setup().map_or_else(String::new, |setup| {
         format!("{:?}", setup.precision).to_lowercase()
     });
-    let device = recipe.device.split(':').next().unwrap_or_default();
+    let device = kinds(&recipe.device);
     let mut text = if device.is_empty() {
         precision
     } else {

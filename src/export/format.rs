@@ -1,6 +1,6 @@
 //! The formats that a result can be written in, and the suffixes that name them.
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use std::path::Path;
 
 /// A format a result can be written in.
@@ -55,7 +55,7 @@ impl Format {
                 Error::Usage(format!(
                     "the output's suffix decides its format and must be one of {}: {}",
                     known.join(" "),
-                    path.display()
+                    shown(path)
                 ))
             })
     }

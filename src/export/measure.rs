@@ -13,7 +13,7 @@ use super::figure::FigureOptions;
 use super::npz::{self, Column, Named};
 use super::{Format, pdf, png, svg};
 use crate::engine::local::Header;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::store::files::{self, stream};
 use serde::Serialize;
 use serde_json::Value;
@@ -92,7 +92,7 @@ fn form(path: &Path) -> Result<Format> {
     match Format::of(path) {
         Ok(Format::Vtk | Format::Hdf5) | Err(_) => Err(Error::Usage(format!(
             "a measure is written as .json, .npz or .csv, its pictures as .png, .svg or .pdf: {}",
-            path.display()
+            shown(path)
         ))),
         Ok(format) => Ok(format),
     }

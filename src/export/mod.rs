@@ -29,7 +29,7 @@ pub mod svg;
 pub mod vtk;
 
 use crate::engine::result::Outcome;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::model::params::Params;
 pub use crate::store::files::check_place;
 use crate::store::files::write as write_file;
@@ -96,7 +96,7 @@ pub fn check_directions(path: &Path) -> Result<()> {
 fn no_directions(path: &Path) -> Error {
     Error::Usage(format!(
         "directions are written as .safetensors or .h5: {}",
-        path.display()
+        shown(path)
     ))
 }
 

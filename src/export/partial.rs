@@ -5,17 +5,22 @@
 
 use super::npz;
 use crate::engine::job::differing;
-use crate::error::{Error, Result};
+use crate::engine::result::Outcome;
+use crate::error::{Error, Result, shown};
 use crate::store::files::beside;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+
+/// What the name of a stopped surface, line or trajectory ends in.
+const ENDING: &str = ".partial.npz";
 
 /// Where a surface, line or trajectory in progress is kept, whatever its output is:
 /// `s.png.partial.npz` for `s.png`.
 pub fn of_result(output: &Path) -> PathBuf {
-    beside(output, name(output), ".partial.npz")
+    beside(output, name(output), ENDING)
 }
 
 /// Where a measure in progress is kept, in the format of the output it isn't yet: `s.partial.npz` for
@@ -28,6 +33,43 @@ pub fn of_measure(output: &Path) -> PathBuf {
 
 fn name(path: &Path) -> &OsStr {
     path.file_name().unwrap_or_default()
+}
+
+/// What stopped runs of `job` with other outputs left in the folders of `outputs`, by name.
+///
+/// # Errors
+/// None that a job of this program could cause.
+pub fn elsewhere(outputs: &[PathBuf], job: &impl Serialize) -> Result<Vec<(PathBuf, Outcome)>> {
+    let own: Vec<PathBuf> = outputs.iter().map(|output| of_result(output)).collect();
+    let folders: BTreeSet<&Path> = outputs.iter().filter_map(|path| path.parent()).collect();
+    let mut places = Vec::new();
+    for folder in folders {
+        // Names stay as short as the outputs' own.
+        let here = if folder == Path::new("") {
+            Path::new(".")
+        } else {
+            folder
+        };
+        let entries = std::fs::read_dir(here).into_iter().flatten().flatten();
+        let names = entries.map(|entry| entry.file_name());
+        let names = names.filter(|name| name.as_encoded_bytes().ends_with(ENDING.as_bytes()));
+        places.extend(
+            names
+                .map(|name| folder.join(name))
+                .filter(|path| !own.contains(path)),
+        );
+    }
+    places.sort();
+    let mut found = Vec::new();
+    for path in places {
+        let Ok(outcome) = npz::read(&path) else {
+            continue;
+        };
+        if differing(&outcome.recipe.job, job)?.is_empty() {
+            found.push((path, outcome));
+        }
+    }
+    Ok(found)
 }
 
 /// Refuses to compute `job` where a stopped run left a result in one of `places`.
@@ -64,16 +106,22 @@ pub fn refuse_measure(path: &Path, header: &Path, job: &impl Serialize) -> Resul
     if !path.exists() {
         return Ok(());
     }
+    let mut ways = "remove it to measure anew, or name another output";
     let found = match measured(header) {
         Some(value) => {
-            let seconds = value
-                .get("elapsed_seconds")
-                .or_else(|| value.pointer("/header/elapsed_seconds"))
-                .and_then(Value::as_f64);
+            let of = |key: &str| {
+                let own = value.get(key);
+                own.or_else(|| value.get("header").and_then(|header| header.get(key)))
+            };
             let kind = value.get("kind").and_then(Value::as_str);
             let kind = kind.unwrap_or("measure");
+            let whole = of("complete").and_then(Value::as_bool) == Some(true);
+            if whole {
+                ways = "move it to where it is wanted, or remove it to measure anew";
+            }
             Found {
-                held: match seconds {
+                held: match of("elapsed_seconds").and_then(Value::as_f64) {
+                    _ if whole => format!("a whole {kind}, which nobody read from its output"),
                     Some(seconds) => format!("a {kind} stopped after {seconds:.0} s"),
                     None => format!("a stopped {kind}"),
                 },
@@ -85,7 +133,7 @@ pub fn refuse_measure(path: &Path, header: &Path, job: &impl Serialize) -> Resul
         }
         None => Found::unreadable(),
     };
-    Err(found.refusal(path, "remove it to measure anew, or name another output"))
+    Err(found.refusal(path, ways))
 }
 
 /// Header and job of a measure in a file, where its format has them.
@@ -125,7 +173,7 @@ impl Found {
             ),
             None => format!("this file is {held}; {ways}"),
         };
-        Error::Usage(format!("{message}: {}", path.display()))
+        Error::Usage(format!("{message}: {}", shown(path)))
     }
 }
 

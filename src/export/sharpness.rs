@@ -2,13 +2,15 @@
 //!
 //! Arrays of the `.npz`, for C checkpoints, E sizes of the box and M other measures: `epsilon` `[E]`;
 //! `loss`, `gradient_norm` `[C]`; `phi`, `worst_loss`, `random_floor`, `active_bounds`, `gradients`,
-//! `phi_sign`, `phi_lbfgsb` `[C, E]`; `rise`, `standard_error` `[C, M]`; and `recipe`, the report's
-//! header as JSON in bytes. Numbers that weren't measured are NaN.
+//! `phi_sign`, `phi_lbfgsb`, `phi_finished` `[C, E]`; `rise`, `standard_error`, `rise_finished` `[C, M]`;
+//! and `recipe`, the report's header as JSON in bytes. Numbers that weren't measured are NaN. Where work
+//! was stopped within a box or a measure, `…_finished` is 0 and its numbers are those of the part that
+//! was done; else 1. In the `.json` such an entry has a field `unfinished`.
 
 use super::Format;
 use super::npz::{self, Column};
 use crate::engine::sharpness::{CheckpointSharpness, SharpnessReport};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::landscape::sharpness::search::{Method, Sharpness};
 use crate::model::params::Params;
 use crate::store::files::stream;
@@ -31,7 +33,7 @@ fn form(path: &Path) -> Result<Format> {
         Ok(format @ (Format::Json | Format::Npz)) => Ok(format),
         _ => Err(Error::Usage(format!(
             "a sharpness is written as .json or .npz: {}",
-            path.display()
+            shown(path)
         ))),
     }
 }
@@ -131,11 +133,21 @@ fn write_npz(path: &Path, report: &SharpnessReport, mut header: Value) -> Result
         ),
         ("phi_sign", vec![checkpoints, boxes], of(Method::Sign)),
         ("phi_lbfgsb", vec![checkpoints, boxes], of(Method::Lbfgsb)),
+        (
+            "phi_finished",
+            vec![checkpoints, boxes],
+            by_box(&|s| f64::from(u8::from(s.unfinished.is_none()))),
+        ),
         ("rise", vec![checkpoints, others], by_measure(&|m| m.rise)),
         (
             "standard_error",
             vec![checkpoints, others],
             by_measure(&|m| m.standard_error.unwrap_or(f64::NAN)),
+        ),
+        (
+            "rise_finished",
+            vec![checkpoints, others],
+            by_measure(&|m| f64::from(u8::from(m.unfinished.is_none()))),
         ),
     ];
     let named =
@@ -153,7 +165,7 @@ pub fn check_point(path: &Path) -> Result<()> {
     if suffix.as_deref() != Some("safetensors") {
         return Err(Error::Usage(format!(
             "the worst weights are written as .safetensors: {}",
-            path.display()
+            shown(path)
         )));
     }
     super::check_place(path)

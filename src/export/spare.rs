@@ -3,7 +3,7 @@
 use super::format::Format;
 use super::{npz, png, report};
 use crate::checkpoint;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
@@ -21,8 +21,8 @@ pub fn check_spares(output: &Path, inputs: &[PathBuf]) -> Result<()> {
         if target == input || input.is_dir() && target.starts_with(&input) && !is_result(&target) {
             return Err(Error::Usage(format!(
                 "the output would overwrite the input {}; choose another name: {}",
-                input.display(),
-                output.display()
+                shown(&input),
+                shown(output)
             )));
         }
     }
@@ -40,7 +40,7 @@ pub fn check_outputs(outputs: &[PathBuf], inputs: &[PathBuf]) -> Result<()> {
         if !places.insert(place(path)) {
             return Err(Error::Usage(format!(
                 "two outputs would be written to the same file; give each a name of its own: {}",
-                path.display()
+                shown(path)
             )));
         }
     }

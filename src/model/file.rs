@@ -5,8 +5,8 @@
 //! line. Whether the layers' shapes fit each other is not checked here but where tensors are known.
 
 use super::graph::{Graph, INPUT, Loss, Node};
-use crate::checkpoint::files;
 use crate::error::{Error, Result};
+use crate::store::files;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::ops::Range;

@@ -3,12 +3,14 @@
 //! It knows nothing of what is read or written.
 
 mod output;
+mod stream;
 
 use crate::error::{Error, Result};
 pub use output::{Output, beside, check_place, replace_file};
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::Path;
+pub use stream::wait_by;
 
 /// The text of a small file; `action` says in errors what the caller is about.
 ///

@@ -489,3 +489,127 @@ fn a_folder_that_is_not_there_is_named_before_the_work() {
     ];
     losscope(dir.path(), &args).fails(2, &["--small-batch times --parts"]);
 }
+
+/// The exit status, or `None` where it goes on for five seconds; then it is ended.
+fn ended(child: &mut Child) -> Option<i32> {
+    for _ in 0..100 {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.code();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    None
+}
+
+/// As `cp` does, but what took hours to compute is still there afterwards.
+#[test]
+fn a_pipe_that_nobody_reads_is_waited_for_until_the_first_signal() {
+    let dir = folder();
+    let here = |name: &str| dir.path().join(name);
+    let pipes = ["a.csv", "b.json", "c.gif"].map(here);
+    assert!(
+        Command::new("mkfifo")
+            .args(&pipes)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let surface = [&SURFACE[..], &["-o", "a.csv"]].concat();
+    let noise = ["noise", "--samples", "20", "-o", "b.json"];
+    let animate = ["animate", "--x=-1:1:2", "--frames=0:1:2", "--samples", "20"];
+    let animate = [&animate[..], &["--pixels", "80", "-o", "c.gif"]].concat();
+    let rows: [(&[&str], &str, &str); 3] = [
+        (&surface, "-TERM", "a.csv.partial.npz"),
+        (&noise, "-INT", "b.partial.json"),
+        (&animate, "-QUIT", "c.partial.gif"),
+    ];
+    for (args, name, kept) in rows {
+        let mut child = started(dir.path(), args);
+        signal(&child, name);
+        assert_eq!(ended(&mut child), Some(130), "{args:?}");
+        let mut said = String::new();
+        child
+            .stderr
+            .take()
+            .unwrap()
+            .read_to_string(&mut said)
+            .unwrap();
+        assert!(said.contains("nobody reads it"), "{said}");
+        assert!(said.contains(&format!("kept in {kept}")), "{said}");
+    }
+    let outcome = losscope::export::npz::read(&here("a.csv.partial.npz")).unwrap();
+    assert_eq!(outcome.missing(), 0);
+    let measured = std::fs::read(here("b.partial.json")).unwrap();
+    let measured: serde_json::Value = serde_json::from_slice(&measured).unwrap();
+    assert_eq!(measured["header"]["complete"], true);
+    let words = ["a whole noise", "very job", "move it", "b.partial.json"];
+    losscope(dir.path(), &noise).fails(2, &words);
+    // With a reader it is only written, and nothing is computed anew.
+    let pipe = here("a.csv");
+    let reader = std::thread::spawn(move || std::fs::read(pipe).unwrap());
+    let run = losscope(dir.path(), &[&surface[..], &["--resume"]].concat()).succeeds();
+    assert!(run.stderr().contains("9 of 9 points"), "{}", run.stderr());
+    losscope(dir.path(), &[&SURFACE[..], &["-o", "whole.csv"]].concat()).succeeds();
+    let whole = std::fs::read(here("whole.csv")).unwrap();
+    assert_eq!(reader.join().unwrap(), whole);
+    assert!(!here("a.csv.partial.npz").exists());
+}
+
+/// A reader that stops reading holds the writer up in the middle.
+#[test]
+fn a_pipe_whose_reader_sleeps_is_let_go_of_at_the_first_signal() {
+    let dir = folder();
+    let pipe = dir.path().join("long.csv");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let opened = std::thread::spawn(move || File::open(pipe).unwrap());
+    // More than the 64 KiB that a pipe holds.
+    let args = ["surface", "--x=-1:1:51", "--samples", "1", "-o", "long.csv"];
+    let mut child = started(dir.path(), &args);
+    assert!(
+        child.try_wait().unwrap().is_none(),
+        "it waits for its reader"
+    );
+    signal(&child, "-TERM");
+    assert_eq!(ended(&mut child), Some(130));
+    drop(opened.join().unwrap());
+    assert!(dir.path().join("long.csv.partial.npz").exists());
+}
+
+#[test]
+fn a_name_with_a_line_break_is_shown_on_one_line() {
+    let dir = folder();
+    let name = "a\nwarning: b.pt";
+    let rows: [&[&str]; 4] = [
+        &[name],
+        &["inspect", name],
+        &["surface", "--at", name],
+        &["surface", "--x=-1:1:2", "-o", "no\nwarning: b.pt/s.npz"],
+    ];
+    for args in rows {
+        let said = losscope(dir.path(), args).stderr();
+        assert!(said.contains("\\nwarning: b.pt"), "{args:?}: {said}");
+        assert_eq!(said.trim_end().lines().count(), 1, "{args:?}: {said}");
+    }
+}
+
+/// A disk that takes no byte: what a report made in vain goes again.
+#[test]
+fn a_report_that_cannot_be_written_leaves_no_empty_folder() {
+    let dir = folder();
+    let program = super::program();
+    let limited = "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\"";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", limited]).arg(program);
+    shell.args(["report", "--quick", "--samples", "20", "-o", "rep.html"]);
+    let run = ends(shell.current_dir(dir.path()), 1);
+    assert!(run.stderr().contains("File too large"), "{}", run.stderr());
+    assert!(names(dir.path()).is_empty(), "{:?}", names(dir.path()));
+}

@@ -254,7 +254,7 @@ pub fn write(job: &Job) -> Result<()> {
 
 fn bytes(path: &Path, bytes: &[u8]) -> Result<()> {
     use std::io::Write as _;
-    crate::checkpoint::files::replace_file(path, |file| {
+    crate::store::files::replace_file(path, |file| {
         file.write_all(bytes)
             .map_err(|e| Error::io("write the file", path, e))
     })

@@ -13,7 +13,7 @@ mod sections;
 pub mod summary;
 
 use crate::engine::report::Report;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, shown};
 use crate::export::spare::check_spares;
 use crate::store::files::{check_place, write as write_file};
 use figures::Place;
@@ -33,7 +33,7 @@ pub fn check(page: &Path, inputs: &[PathBuf]) -> Result<()> {
     if !matches!(suffix.as_deref(), Some("html" | "htm")) {
         return Err(Error::Usage(format!(
             "a report is written as .html: {}",
-            page.display()
+            shown(page)
         )));
     }
     check_place(page)?;
@@ -80,9 +80,19 @@ pub fn remove(page: &Path) -> Result<()> {
 /// Where one can't be written.
 pub fn write(page: &Path, report: &Report) -> Result<Value> {
     let folder = folder(page);
+    let is_new = !folder.exists();
     std::fs::create_dir_all(&folder).map_err(|e| Error::io("make the folder", &folder, e))?;
+    let written = write_into(&folder, page, report);
+    if written.is_err() && is_new {
+        // Nothing came to be in it; a folder with something in it stays.
+        std::fs::remove_dir(&folder).ok();
+    }
+    written
+}
+
+fn write_into(folder: &Path, page: &Path, report: &Report) -> Result<Value> {
     let mut files = Files {
-        folder,
+        folder: folder.to_owned(),
         written: Vec::new(),
     };
     files.numbers(report)?;

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// Of all starts of sign ascent so many go on to the end.
+pub(super) const FINALISTS: usize = 2;
+
 /// A way to look for the maximum.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -72,9 +75,21 @@ pub struct Sharpness {
     pub random_floor: Option<f64>,
     /// Why φ is zero or unknown.
     pub reason: Option<String>,
+    /// How far its search came, where that isn't at its end: φ is what was found until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<Unfinished>,
     /// The worst point, in the box's own coordinates.
     #[serde(skip)]
     pub z: Vec<f64>,
+}
+
+/// How far work came that isn't at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unfinished {
+    /// Points at which the loss was evaluated.
+    pub evaluations: usize,
+    /// About how many there would have been.
+    pub expected: usize,
 }
 
 /// What one method found.
@@ -89,6 +104,19 @@ pub struct MethodResult {
 }
 
 impl Effort {
+    /// Gradients that the methods take at most, L-BFGS-B's line searches left out.
+    pub(super) fn gradients(&self) -> usize {
+        let (steps, restarts) = (self.iterations, self.restarts);
+        let one = |method: &Method| match method {
+            Method::Sign if restarts > 0 => {
+                (1 + FINALISTS) * steps + restarts * (self.scouting() + 1)
+            }
+            Method::Sign => steps,
+            Method::Lbfgsb => steps + 1,
+        };
+        1 + self.methods.iter().map(one).sum::<usize>()
+    }
+
     /// Steps from each random corner before the best ones go on.
     pub(super) fn scouting(&self) -> usize {
         (self.iterations / 2).clamp(1, 20)

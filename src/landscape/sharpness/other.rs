@@ -3,6 +3,7 @@
 //! Symbols: w the trained parameters, g = ∇f(w), ρ the size of the perturbation, ∘ element by element.
 
 use super::ascent::{SignAscent, Start};
+use super::effort::Unfinished;
 use super::region::Region;
 use crate::error::{Error, Result};
 use crate::landscape::definitions::{self, Definition};
@@ -74,6 +75,9 @@ pub struct Measured {
     pub standard_error: Option<f64>,
     /// Draws with a finite loss, or steps of the ascent.
     pub samples: usize,
+    /// How far it came, where that isn't at its end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<Unfinished>,
 }
 
 /// Keeps a gradient of zero from being divided by; as in the papers' code.
@@ -195,6 +199,10 @@ impl Measurement {
             rise,
             standard_error,
             samples,
+            unfinished: (!self.finished).then(|| Unfinished {
+                evaluations: self.taken,
+                expected: self.steps(),
+            }),
         })
     }
 

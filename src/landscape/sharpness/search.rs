@@ -6,7 +6,8 @@
 //! random points of the box as gradients were spent, which any search should beat.
 
 use super::ascent::{SignAscent, Start};
-pub use super::effort::{Effort, Method, MethodResult, Sharpness};
+use super::effort::FINALISTS;
+pub use super::effort::{Effort, Method, MethodResult, Sharpness, Unfinished};
 use super::region::{Region, active_fraction};
 use super::{lbfgsb, phi};
 use crate::error::{Error, Result};
@@ -15,8 +16,6 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use std::sync::Arc;
 
-/// Of all starts so many go on to the end.
-const FINALISTS: usize = 2;
 /// L-BFGS-B starts this far into the box.
 const INTERIOR: f64 = 0.1;
 /// Random points tried in one step of the search.
@@ -50,6 +49,8 @@ pub struct Search {
     finalists: Vec<SignAscent>,
     methods: Vec<MethodResult>,
     gradients: usize,
+    /// Random points evaluated.
+    points: usize,
     /// Points tried besides θ, and how many of them have a loss that isn't finite.
     tried: usize,
     overflows: usize,
@@ -84,6 +85,7 @@ impl Search {
             finalists: Vec::new(),
             methods: Vec::new(),
             gradients: 0,
+            points: 0,
             tried: 0,
             overflows: 0,
             floor: None,
@@ -102,20 +104,29 @@ impl Search {
 
     /// Gradients the whole search takes at most, L-BFGS-B's line searches left out.
     pub fn expected_gradients(&self) -> usize {
-        let Effort {
-            methods,
-            iterations,
-            restarts,
-            ..
-        } = &self.effort;
-        let one = |method: &Method| match method {
-            Method::Sign if *restarts > 0 => {
-                (1 + FINALISTS) * iterations + restarts * (self.effort.scouting() + 1)
-            }
-            Method::Sign => *iterations,
-            Method::Lbfgsb => iterations + 1,
-        };
-        1 + methods.iter().map(one).sum::<usize>()
+        self.effort.gradients()
+    }
+
+    /// Gradients and random points spent so far.
+    pub fn evaluations(&self) -> usize {
+        self.gradients + self.points
+    }
+
+    /// Gradients and random points the whole search takes, about.
+    pub fn expected_evaluations(&self) -> usize {
+        // As many random points as gradients.
+        let times = if self.effort.floor { 2 } else { 1 };
+        times * self.expected_gradients()
+    }
+
+    /// How far it is; `None` at its end.
+    fn unfinished(&self) -> Option<Unfinished> {
+        let evaluations = self.evaluations();
+        let going = !matches!(self.phase, Phase::Done);
+        going.then(|| Unfinished {
+            evaluations,
+            expected: self.expected_evaluations().max(evaluations + 1),
+        })
     }
 
     /// Does the next piece of work, about one gradient (L-BFGS-B: all of its own); `false` when
@@ -157,12 +168,15 @@ impl Search {
         let nothing = self.tried > 0 && self.overflows == self.tried;
         let worst_loss = if nothing { f64::NAN } else { worst_loss };
         let phi = phi(*loss, worst_loss);
+        let unfinished = self.unfinished();
         let reason = (nothing || phi == 0.0).then(|| {
             if nothing {
                 format!(
                     "the loss isn't finite at any of the {} points tried: it overflows within this box; try a smaller ε or --precision f64",
                     self.tried
                 )
+            } else if unfinished.is_some() {
+                "no point tried until then has a higher loss".to_owned()
             } else if self.overflows > 0 {
                 format!(
                     "no point tried has a higher loss, but at {} of {} it isn't finite: it overflows within this box; try a smaller ε or --precision f64",
@@ -193,6 +207,7 @@ impl Search {
             active_bounds: active_fraction(&z, &self.half_widths),
             random_floor: self.floor,
             reason,
+            unfinished,
             z,
         })
     }
@@ -377,6 +392,7 @@ impl Search {
         for _ in 0..now {
             let z = self.uniform(1.0);
             let value = self.region.value(objective, &z)?;
+            self.points += 1;
             self.tried += 1;
             self.overflows += usize::from(!value.is_finite());
             let found = phi(loss, value);

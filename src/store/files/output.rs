@@ -4,7 +4,8 @@
 //! to as it is, a folder and a file without leave to write are refused. Whatever a library makes of a
 //! refused write, the operating system's own reason is the one that is told.
 
-use crate::error::{Error, Result};
+use super::stream::send;
+use crate::error::{Error, Result, shown};
 use sha2::{Digest as _, Sha256};
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions, Permissions};
@@ -27,11 +28,8 @@ pub fn replace_file(path: &Path, write: impl FnOnce(&mut Output) -> Result<()>) 
     let (place, permissions) = match target(path)? {
         Target::Stream => {
             let mut whole = filled(path, tempfile::tempfile().map_err(refused)?, write)?;
-            let mut stream = OpenOptions::new().write(true).open(path).map_err(refused)?;
-            let sent = whole
-                .rewind()
-                .and_then(|()| io::copy(&mut whole, &mut stream));
-            return sent.map(drop).map_err(refused);
+            let sent = whole.rewind().and_then(|()| send(&mut whole, path));
+            return sent.map_err(refused);
         }
         Target::File(place, permissions) => (place, permissions),
     };
@@ -70,10 +68,7 @@ fn check_folder(path: &Path, folder: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    let message = format!(
-        "the folder {} doesn't exist; make it first",
-        folder.display()
-    );
+    let message = format!("the folder {} doesn't exist; make it first", shown(folder));
     Err(Error::file(path, message))
 }
 
