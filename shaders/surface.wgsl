@@ -1,7 +1,7 @@
 // A loss surface: heights over a plane, coloured by value, lit, with iso-lines of constant width.
 // Read after common/scene.wgsl.
 
-/// The colour map, 256 × 1, as a screen shows it.
+/// The colour map, 256 × 1, linear light.
 @group(0) @binding(1) var colors: texture_2d<f32>;
 
 struct Vertex {
@@ -37,19 +37,19 @@ fn color_at(value: f32) -> vec3<f32> {
     let high = min(low + 1, 255);
     let a = textureLoad(colors, vec2<i32>(low, 0), 0).rgb;
     let b = textureLoad(colors, vec2<i32>(high, 0), 0).rgb;
-    return linear_from_screen(mix(a, b, at - f32(low)));
+    return mix(a, b, at - f32(low));
 }
 
-/// How much of an iso-line covers this pixel.
+/// How much of an iso-line covers this pixel: the nearest one covers most.
 fn line_cover(value: f32, change: f32) -> f32 {
-    var cover = 0.0;
+    var away = vec4<f32>(1e6);
     let count = i32(scene.options.x);
     for (var i = 0; i < count; i++) {
-        let level = scene.levels[i / 4][i % 4];
-        let pixels = abs(value - level) / max(change, 1e-6);
-        cover = max(cover, 1.0 - smoothstep(0.5 * scene.options.y - 0.5, 0.5 * scene.options.y + 0.5, pixels));
+        away = min(away, abs(vec4<f32>(value) - scene.levels[i]));
     }
-    return cover;
+    let pixels = min(min(away.x, away.y), min(away.z, away.w)) / max(change, 1e-6);
+    let half = 0.5 * scene.options.y;
+    return 1.0 - smoothstep(half - 0.5, half + 0.5, pixels);
 }
 
 @fragment
@@ -64,9 +64,16 @@ fn fragment(in: Fragment, @builtin(front_facing) front: bool) -> @location(0) ve
         }
         let key = max(dot(normal, scene.light.xyz), 0.0);
         let sky = 0.5 + 0.5 * normal.z;
-        let glance = pow(1.0 - max(dot(normal, towards_eye), 0.0), 3.0);
+        let aside = 1.0 - max(dot(normal, towards_eye), 0.0);
+        let glance = aside * aside * aside;
         let halfway = normalize(scene.light.xyz + towards_eye);
-        let shine = pow(max(dot(normal, halfway), 0.0), 40.0);
+        // To the power of 40, as 32 and 8.
+        let towards_light = max(dot(normal, halfway), 0.0);
+        let second = towards_light * towards_light;
+        let fourth = second * second;
+        let eighth = fourth * fourth;
+        let sixteenth = eighth * eighth;
+        let shine = sixteenth * sixteenth * eighth;
         color = color * (0.34 + 0.24 * sky + scene.light.w * key) + vec3<f32>(0.05 * shine + 0.03 * glance);
         if !front {
             color *= 0.72;

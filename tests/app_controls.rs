@@ -11,6 +11,8 @@ use egui_kittest::kittest::Queryable as _;
 use losscope::app::App;
 use losscope::engine::job::Job;
 use losscope::landscape::direction::Normalization;
+use losscope::landscape::evaluate::statistics::{BatchSize, BatchWeights, Remeasure};
+use losscope::landscape::slice::Buffers;
 use window_common::{picture, settle, wait, window};
 
 fn small() -> Harness<'static, App> {
@@ -365,6 +367,60 @@ fn another_normalisation_is_another_surface_and_can_be_undone() {
         .outcome
         .clone();
     assert_eq!(undone.numbers, before.numbers);
+}
+
+/// How running statistics are recomputed is asked only where they are.
+#[test]
+fn recomputed_statistics_say_of_which_batches_and_can_be_undone() {
+    let mut harness = window([1280.0, 1100.0], Theme::Dark, Vec::new());
+    harness.state_mut().state().wish.plane.x = Some("-1:1:5".parse().unwrap());
+    settle(&mut harness);
+    assert_eq!(harness.query_all_by_label("Batch size").count(), 0);
+    harness.get_by_label("Statistics").click();
+    harness.run_steps(3);
+    harness.get_by_label("Recomputed").click();
+    harness.run_steps(3);
+    settle(&mut harness);
+    picture(&mut harness, "statistics-recomputed");
+    harness.get_by_label("Batches count").hover();
+    harness.run_steps(90);
+    // In the words of the command line's help.
+    let words = "What a batch counts when the means and unbiased variances";
+    assert!(harness.query_all_by_label_contains(words).count() > 0);
+    picture(&mut harness, "statistics-explained");
+    harness.get_by_label("Batches count").click();
+    harness.run_steps(3);
+    harness.get_by_label("By their samples").click();
+    harness.run_steps(3);
+    harness.get_by_label("All in one").click();
+    harness.run_steps(3);
+    settle(&mut harness);
+    // One batch has nothing to be weighed against.
+    assert_eq!(harness.query_all_by_label("Batches count").count(), 0);
+    let remeasure = |harness: &mut Harness<'_, App>| {
+        let news = harness.state().snapshot();
+        let outcome = &news.surface_near(0.0).unwrap().outcome;
+        let Job::Surface(job) = &outcome.recipe.job else {
+            panic!("no surface");
+        };
+        assert_eq!(job.buffers, Buffers::Recompute);
+        job.remeasure
+    };
+    let all = Remeasure {
+        statistics_batch: BatchSize::All,
+        statistics_weights: BatchWeights::Sample,
+    };
+    assert_eq!(remeasure(&mut harness), all);
+    for batch in [BatchSize::default(), BatchSize::All, BatchSize::default()] {
+        let keys = match batch {
+            BatchSize::All => Key::Y,
+            BatchSize::Of(_) => Key::Z,
+        };
+        harness.key_press_modifiers(egui::Modifiers::COMMAND, keys);
+        harness.run_steps(3);
+        settle(&mut harness);
+        assert_eq!(remeasure(&mut harness).statistics_batch, batch);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ mod window_common;
 
 use eframe::egui::{DroppedFile, Key, Modifiers, Theme};
 use egui_kittest::kittest::Queryable as _;
+use losscope::checkpoint::{self, Array, Values, safetensors};
 use losscope::engine::job::{Directions, Job};
 use losscope::engine::live::{Kind, Quality};
 use losscope::engine::{self, Flow};
@@ -408,6 +409,70 @@ fn a_network_that_is_not_recognised_asks_what_it_is() {
             .query_by_label_contains("The network of transformer.npz")
             .is_some()
     );
+}
+
+/// A network and one of twice its weights under names of their own in one file.
+fn both(folder: &Path) -> PathBuf {
+    let own = checkpoint::open(&fixture("models/mlp/sb.pt")).unwrap();
+    let mut both = Vec::new();
+    for (name, array) in own.tensors {
+        let values = array.to_f64().iter().map(|v| (2.0 * v) as f32).collect();
+        let twice = Array::new(array.shape().to_vec(), Values::F32(values)).unwrap();
+        both.push((format!("ema.{name}"), twice));
+        both.push((format!("net.{name}"), array));
+    }
+    let path = folder.join("both.safetensors");
+    safetensors::write(&path, &both).unwrap();
+    path
+}
+
+#[test]
+fn a_checkpoint_of_several_sets_of_weights_asks_which() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = both(folder.path());
+    let mut harness = open(std::slice::from_ref(&path));
+    harness.run_steps(3);
+    picture(&mut harness, "sets-refused");
+    // On the card and in the dialog about the network.
+    let choice = harness.query_all_by_label("Weights of what failed").last();
+    choice.unwrap().click();
+    harness.run_steps(3);
+    harness.get_by_label_contains("net (6 tensors)").click();
+    harness.run_steps(3);
+    wait(&mut harness, "the answer", |app| !app.is_opening());
+    stand(&mut harness);
+    assert_eq!(harness.state_mut().state().wish.small, path);
+    harness.state_mut().state().wish.plane.x = Some("-1:1:5".parse().unwrap());
+    settle(&mut harness);
+    let key = |harness: &mut egui_kittest::Harness<'static, losscope::app::App>| {
+        let news = harness.state().snapshot();
+        let outcome = &news.surface_near(0.0).unwrap().outcome;
+        (outcome.recipe.job.key().map(str::to_owned), outcome.clone())
+    };
+    let (at, net) = key(&mut harness);
+    assert_eq!(at.as_deref(), Some("net"));
+    harness.run_steps(3);
+    picture(&mut harness, "sets-open");
+    harness.get_by_label("Weights of checkpoint").click();
+    harness.run_steps(3);
+    harness.get_by_label_contains("ema (6 tensors)").click();
+    harness.run_steps(3);
+    wait(&mut harness, "the other set", |app| !app.is_opening());
+    settle(&mut harness);
+    let (at, ema) = key(&mut harness);
+    assert_eq!(at.as_deref(), Some("ema"));
+    assert_ne!(net.numbers, ema.numbers);
+    // Figures and files say it, and it can be undone.
+    let told = losscope::export::caption::inputs(&ema.recipe).concat();
+    assert!(told.contains("weights at ema"), "{told}");
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
+    harness.run_steps(3);
+    settle(&mut harness);
+    assert_eq!(key(&mut harness).1.numbers, net.numbers);
+    // The next checkpoint has no such set: its weights are found by their usual names.
+    drop_on(&mut harness, &[fixture("models/mlp/lb.pt")]);
+    harness.run_steps(3);
+    picture(&mut harness, "sets-large-refused");
 }
 
 #[test]

@@ -10,6 +10,8 @@ use losscope::engine::job::{Directions, Job};
 use losscope::engine::live::{Kind, Live, Place, Probe, Quality, Snapshot, Stage, Wish};
 use losscope::engine::result::Numbers;
 use losscope::engine::{self, Flow};
+use losscope::landscape::evaluate::statistics::BatchSize;
+use losscope::landscape::slice::Buffers;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::time::Duration;
@@ -89,6 +91,45 @@ fn the_window_shows_what_the_command_line_computes() {
     let shown = news.line.as_ref().unwrap();
     assert_eq!(shown.numbers, line.numbers);
     assert_eq!(shown.recipe.barriers, line.recipe.barriers);
+}
+
+/// What running statistics do changes every number between the minimizers, not the surface alone.
+#[test]
+fn metrics_between_the_minimizers_follow_the_running_statistics() {
+    let desk = Desk::new();
+    let mut wish = small_wish();
+    wish.plane.x = Some("0:0:1".parse().unwrap());
+    (wish.line, wish.sharpness) = ("0:1:3".parse().unwrap(), false);
+    wish.small = fixture("models/resnet8/sb.pt");
+    (wish.large, wish.initial) = (Some(fixture("models/resnet8/lb.pt")), None);
+    wish.plane.setup.samples = Some(64);
+    wish.alpha = 0.5;
+    let mut seen: Vec<f64> = Vec::new();
+    let recompute = |statistics_batch| (Buffers::Recompute, statistics_batch);
+    for (buffers, batch) in [
+        (Buffers::Interpolate, BatchSize::default()),
+        (Buffers::Frozen, BatchSize::default()),
+        recompute(BatchSize::Of(16)),
+        recompute(BatchSize::All),
+    ] {
+        wish.plane.buffers = buffers;
+        wish.plane.remeasure.statistics_batch = batch;
+        let news = desk.settle(&wish);
+        assert_eq!(news.failure, None);
+        let here = news.point.as_ref().unwrap().metrics[0].loss;
+        let Numbers::Line(line) = &news.line.as_ref().unwrap().numbers else {
+            panic!("no line");
+        };
+        let losses = &line.table.train.as_ref().unwrap().loss;
+        // The same point along another way through memory: rounding of single precision.
+        assert!((here / losses[1] - 1.0).abs() < 1e-4, "{here} {losses:?}");
+        let facts = news.experiment.as_ref().unwrap();
+        let end = facts.large.as_ref().unwrap()[0].loss;
+        assert!((end / losses[2] - 1.0).abs() < 1e-4, "{end} {losses:?}");
+        let new = |old: &f64| (old / here - 1.0).abs() > 1e-3;
+        assert!(seen.iter().all(new), "{buffers:?} {batch}: {here} {seen:?}");
+        seen.push(here);
+    }
 }
 
 #[test]

@@ -9,9 +9,9 @@ struct Scene {
     light: vec4<f32>,
     /// Colour of iso-lines, linear; w: its opacity.
     line_color: vec4<f32>,
-    /// x: number of iso-lines; y: their width in pixels; z: 1 to light the surface; w unused.
+    /// x: number of vectors of iso-lines; y: their width in pixels; z: 1 to light the surface; w unused.
     options: vec4<f32>,
-    /// Colour positions of the iso-lines, four a vector.
+    /// Colour positions of the iso-lines, four a vector; far from every value where there is none.
     levels: array<vec4<f32>, 16>,
 };
 
@@ -23,11 +23,4 @@ fn screen_from_linear(rgb: vec3<f32>) -> vec3<f32> {
     let low = rgb * 12.92;
     let high = 1.055 * pow(max(rgb, vec3<f32>(0.0)), vec3<f32>(1.0 / 2.4)) - 0.055;
     return select(high, low, rgb <= vec3<f32>(0.0031308));
-}
-
-/// And back.
-fn linear_from_screen(rgb: vec3<f32>) -> vec3<f32> {
-    let low = rgb / 12.92;
-    let high = pow((rgb + 0.055) / 1.055, vec3<f32>(2.4));
-    return select(high, low, rgb <= vec3<f32>(0.04045));
 }

@@ -4,9 +4,10 @@ use super::command::{Ask, Command, Place};
 use super::refused::{Card, Refused};
 use super::state::State;
 use super::theme::Palette;
+use super::weights::Choice;
 use crate::dataset;
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
-use crate::engine::live::{Snapshot, Stage};
+use crate::engine::live::{Inside, Snapshot, Stage};
 use crate::engine::names;
 use crate::landscape::evaluate::Metrics;
 use crate::plot::number::{format_value, percent};
@@ -45,6 +46,8 @@ pub fn cards_ui(
         metrics: facts.map(|f| f.small.as_slice()),
         splits: facts.map_or((true, true), |f| f.splits),
         refused: state.opens.refused(Card::Checkpoint(Place::Small)),
+        key: wish.plane.setup.key.as_deref(),
+        inside: facts.and_then(|f| f.inside(Place::Small)),
     };
     let large = Shown {
         color: palette.large,
@@ -53,6 +56,7 @@ pub fn cards_ui(
         file: next(pair),
         metrics: facts.and_then(|f| f.large.as_deref()),
         refused: state.opens.refused(Card::Checkpoint(Place::Large)),
+        inside: facts.and_then(|f| f.inside(Place::Large)),
         ..small
     };
     let initial = next(wish.initial.is_some());
@@ -90,6 +94,10 @@ struct Shown<'a> {
     /// Whether training and validation samples count.
     splits: (bool, bool),
     refused: Option<&'a Refused>,
+    /// Where weights are looked for, if that was said.
+    key: Option<&'a str>,
+    /// Where they are.
+    inside: Option<&'a Inside>,
 }
 
 /// The frame of a card, marked where something on it has failed.
@@ -164,6 +172,16 @@ fn checkpoint_ui(ui: &mut Ui, palette: &Palette, shown: &Shown<'_>, commands: &m
         };
         ui.add(egui::Label::new(name).truncate())
             .on_hover_text(path.display().to_string());
+        if let Some(inside) = shown.inside {
+            let choice = Choice {
+                failed: None,
+                of: title,
+                sets: &inside.sets,
+                key: shown.key,
+                at: &inside.at,
+            };
+            choice.ui(ui, commands);
+        }
         let mut metrics = shown.metrics.unwrap_or_default().iter();
         for (split, there) in [("train", shown.splits.0), ("valid.", shown.splits.1)] {
             if !there {
@@ -365,6 +383,7 @@ fn top_ui(
 fn refused_ui(ui: &mut Ui, refused: &Refused, palette: &Palette, commands: &mut Vec<Command>) {
     ui.label(RichText::new(&refused.title).strong().color(palette.error));
     ui.label(&refused.message);
+    refused.choice().ui(ui, commands);
     let card = refused.card;
     let ask = match card {
         Card::Top => Ask::Open,

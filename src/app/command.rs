@@ -47,6 +47,9 @@ pub enum Command {
     BuiltInData(&'static str),
     /// Try once more what failed to open.
     TryAgain(Card),
+    /// Look for the weights of every checkpoint at a key, or by usual names, in what failed to open on
+    /// a card or in what is open.
+    ReadAt(Option<Card>, Option<String>),
     /// Take what failed to open off its card.
     Dismiss(Card),
     /// Open a large-batch minimizer of another network instead of what is open.

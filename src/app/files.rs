@@ -186,6 +186,7 @@ fn adopt(wish: &mut Wish, outcome: &Outcome) {
                 wish.alpha = 0.0;
             }
             wish.plane.setup.model.clone_from(&job.model);
+            wish.plane.setup.key.clone_from(&job.key);
             wish.aim(Directions::Pca(job.folder.clone()));
             wish.plane.centring = job.centring;
         }

@@ -33,6 +33,7 @@ pub mod state;
 mod status;
 mod theme;
 mod views;
+mod weights;
 mod words;
 
 pub use start::{options, run};
@@ -284,6 +285,7 @@ impl App {
                 None
             }]),
             Command::TryAgain(card) => state.retry(card, |_| {}),
+            Command::ReadAt(card, key) => state.read_at(card, key.as_deref()),
             Command::Dismiss(card) => state.dismiss(card),
             Command::OpenAlone => {
                 let card = refused::Card::Checkpoint(Place::Large);

@@ -61,7 +61,9 @@ impl Chooser {
             ui.set_width(620.0);
             ui.heading("Which network is this?");
             match (failure, facts) {
-                (Some(failure), _) => tensors_ui(ui, failure, &mut self.filter, palette),
+                (Some(failure), _) => {
+                    tensors_ui(ui, failure, &mut self.filter, palette, commands);
+                }
                 (None, Some(model)) => {
                     ui.label(format!("Read as {}: {}", model.name, model.source));
                     for assumption in &model.assumptions {
@@ -113,9 +115,16 @@ impl Chooser {
 }
 
 /// What was found in a file that isn't recognised.
-fn tensors_ui(ui: &mut egui::Ui, failure: &Refused, filter: &mut String, palette: &Palette) {
+fn tensors_ui(
+    ui: &mut egui::Ui,
+    failure: &Refused,
+    filter: &mut String,
+    palette: &Palette,
+    commands: &mut Vec<Command>,
+) {
     ui.label(&failure.message);
     ui.add_space(6.0);
+    failure.choice().ui(ui, commands);
     ui.horizontal(|ui| {
         ui.label(format!("{} tensors", failure.tensors.len()));
         let edit = TextEdit::singleline(filter).hint_text("filter by name");

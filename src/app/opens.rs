@@ -214,6 +214,19 @@ impl State {
         }
     }
 
+    /// Looks for weights at `key` in what failed on a card, or in what is open.
+    pub fn read_at(&mut self, card: Option<Card>, key: Option<&str>) {
+        let failed = card.and_then(|card| self.opens.refused(card)?.wish.clone());
+        let mut wish = failed.unwrap_or_else(|| self.wish.clone());
+        wish.plane.setup.key = key.map(str::to_owned);
+        let fresh = fresh(&wish, &self.wish);
+        let mut wishes = vec![wish];
+        if !wishes.contains(&fresh) {
+            wishes.push(fresh);
+        }
+        self.attempt(wishes, None);
+    }
+
     /// Takes what failed off its card.
     pub fn dismiss(&mut self, card: Card) {
         let place = self.opens.refused.iter().position(|r| r.card == card);

@@ -18,6 +18,9 @@ pub fn fresh(wish: &Wish, before: &Wish) -> Wish {
         if wish.plane.setup.model == before.plane.setup.model {
             wish.plane.setup.model = SurfaceJob::default().setup.model;
         }
+        if wish.plane.setup.key == before.plane.setup.key {
+            wish.plane.setup.key = None;
+        }
         if wish.plane.directions == before.plane.directions
             && !matches!(wish.plane.directions, Directions::Random)
         {
@@ -61,6 +64,9 @@ pub fn left_behind(wanted: &Wish, open: &Wish) -> Option<String> {
     }
     if wanted.plane.setup.model != open.plane.setup.model {
         left.push("the network is recognised by its tensors");
+    }
+    if wanted.plane.setup.key != open.plane.setup.key {
+        left.push("weights are found by usual names");
     }
     if wanted.plane.setup.split != open.plane.setup.split
         || wanted.plane.setup.samples != open.plane.setup.samples

@@ -2,6 +2,8 @@
 
 use super::cards::name_of;
 use super::opens::Standing;
+use super::weights::Choice;
+use crate::checkpoint::Set;
 use crate::engine::live::{Failure, Place, Stage, Wish};
 use std::path::Path;
 
@@ -29,6 +31,8 @@ pub struct Refused {
     pub message: String,
     /// The tensors, where the network is the question.
     pub tensors: Vec<(String, Vec<usize>)>,
+    /// The sets of tensors in the checkpoint, where another of them may be what was meant.
+    pub sets: Vec<Set>,
     /// What was wanted, to be tried again.
     pub wish: Option<Wish>,
     /// What was open before, where the failed one is shown all the same, for it has results.
@@ -39,11 +43,7 @@ impl Refused {
     /// What `failure` says of `wish`; `before`: what was open.
     pub fn new(wish: &Wish, before: Option<&Wish>, failure: &Failure) -> Self {
         let file = |place| {
-            let path = match place {
-                Place::Small => Some(wish.small.as_path()),
-                Place::Large => wish.large.as_deref(),
-                Place::Initial => wish.initial.as_deref(),
-            };
+            let path = wish.checkpoint(place);
             path.map_or_else(|| "The checkpoint".to_owned(), name_of)
         };
         let data = name_of(Path::new(&wish.plane.setup.data));
@@ -76,8 +76,21 @@ impl Refused {
             stage: Some(failure.stage),
             message: failure.message.clone(),
             tensors: failure.tensors.clone(),
+            sets: failure.sets.clone(),
             wish: Some(wish.clone()),
             back: None,
+        }
+    }
+
+    /// The choice between the sets of tensors that it has.
+    pub fn choice(&self) -> Choice<'_> {
+        let setup = self.wish.as_ref().map(|wish| &wish.plane.setup);
+        Choice {
+            failed: Some(self.card),
+            of: "what failed",
+            sets: &self.sets,
+            key: setup.and_then(|setup| setup.key.as_deref()),
+            at: "",
         }
     }
 
@@ -89,6 +102,7 @@ impl Refused {
             stage: None,
             message: message.to_owned(),
             tensors: Vec::new(),
+            sets: Vec::new(),
             wish: None,
             back: None,
         }

@@ -5,8 +5,10 @@
 //! control instead. Which control answers to which option stands here and nowhere else. What has no
 //! control in the window is named as what it is, an option of the command line.
 
+use crate::engine::job::help;
 use crate::engine::live::{Entry, ExperimentFacts, Failure, MeasureNews, Snapshot};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// An option, and what a person in the window is told instead of it; `{}` stands for its value.
 struct Control {
@@ -25,7 +27,7 @@ const fn control(option: &'static str, value: &'static str, words: &'static str)
 }
 
 /// An option with one value stands before the same with any.
-static CONTROLS: [Control; 26] = [
+static CONTROLS: [Control; 29] = [
     control(
         "model",
         "NAME",
@@ -33,6 +35,7 @@ static CONTROLS: [Control; 26] = [
     ),
     control("model", "*", "{} under “Edit: Choose the network…”"),
     control("model", "", "the choice under “Edit: Choose the network…”"),
+    control("key", "", "Checkpoint: Weights"),
     control("data", "*", "{} under “Network and data: Open…”"),
     control("data", "", "“Network and data: Open…”"),
     control(
@@ -80,7 +83,31 @@ static CONTROLS: [Control; 26] = [
         "“Recomputed” under Plane: Statistics",
     ),
     control("buffers", "", "Plane: Statistics"),
+    control("statistics-batch", "", "Plane: Batch size"),
+    control("statistics-weights", "", "Plane: Batches count"),
 ];
+
+/// What an option does, as the command line says it and in the window's words. A control that depends
+/// on another is seen only where that condition holds, so that it isn't said again.
+pub fn of_option(name: &'static str) -> &'static str {
+    static KNOWN: Mutex<BTreeMap<&str, &str>> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.entry(name).or_insert_with(|| {
+        let help = help::option(name);
+        let condition = help.starts_with("With --");
+        let what = help.split_once(": ").filter(|_| condition);
+        let what = what.map_or(help.as_str(), |(_, what)| what);
+        // As long as the program, once for each of a few options.
+        in_window(&sentence(what)).leak()
+    })
+}
+
+/// Words as a sentence begins.
+pub fn sentence(words: &str) -> String {
+    let mut rest = words.chars();
+    let first = rest.next().map(char::to_uppercase);
+    first.into_iter().flatten().chain(rest).collect()
+}
 
 /// A text in the window's words: options become controls, whole command lines stay as they are.
 pub fn in_window(text: &str) -> String {
@@ -163,7 +190,7 @@ impl Worded {
     /// The news as a person reads them.
     pub fn of(&mut self, news: Arc<Snapshot>) -> Arc<Snapshot> {
         if !self.raw.as_ref().is_some_and(|raw| Arc::ptr_eq(raw, &news)) {
-            self.worded = worded(&news);
+            self.worded = worded(&news, self.raw.as_deref().map(|raw| (raw, &*self.worded)));
             self.raw = Some(news);
         }
         Arc::clone(&self.worded)
@@ -175,7 +202,9 @@ impl Worded {
     }
 }
 
-fn worded(news: &Arc<Snapshot>) -> Arc<Snapshot> {
+/// News in the window's words; `before`: those before, as they came and as they were told. The log is
+/// long and seldom grows, so that it isn't told anew with every surface.
+fn worded(news: &Arc<Snapshot>, before: Option<(&Snapshot, &Snapshot)>) -> Arc<Snapshot> {
     let says = |text: &String| text.contains("--");
     let experiment =
         |e: &Arc<ExperimentFacts>| e.warnings.iter().chain(&e.model.assumptions).any(says);
@@ -208,7 +237,10 @@ fn worded(news: &Arc<Snapshot>) -> Arc<Snapshot> {
         text: in_window(&e.text),
         ..e.clone()
     };
-    told.log = Arc::new(told.log.iter().map(entry).collect());
+    told.log = match before.filter(|(raw, _)| Arc::ptr_eq(&raw.log, &news.log)) {
+        Some((_, before)) => Arc::clone(&before.log),
+        None => Arc::new(told.log.iter().map(entry).collect()),
+    };
     Arc::new(told)
 }
 
@@ -261,13 +293,25 @@ mod tests {
     }
 
     #[test]
+    fn a_control_is_explained_as_its_option_is() {
+        let batch = of_option("statistics-batch");
+        assert!(batch.starts_with("Samples a batch"), "{batch}");
+        assert!(of_option("key").starts_with("Where in the checkpoints"));
+        for control in CONTROLS.iter().filter(|c| !c.value.is_empty()) {
+            assert!(!in_window(of_option(control.option)).contains("--"));
+        }
+    }
+
+    #[test]
     fn every_control_that_is_named_is_one_of_the_window() {
         let window = [
             include_str!("cards.rs"),
+            include_str!("weights.rs"),
             include_str!("menu.rs"),
             include_str!("controls/mod.rs"),
             include_str!("controls/plane.rs"),
             include_str!("controls/samples.rs"),
+            include_str!("controls/statistics.rs"),
             include_str!("../engine/device.rs"),
         ]
         .concat();

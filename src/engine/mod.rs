@@ -21,6 +21,7 @@ pub mod recognise;
 pub mod report;
 pub mod result;
 mod resume;
+mod sets;
 pub mod sharpness;
 pub mod surface;
 mod trajectory;

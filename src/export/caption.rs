@@ -68,6 +68,12 @@ pub fn files_line(files: &[FileFacts]) -> String {
     named.join("; ")
 }
 
+/// As [`files_line`], with the key that leads to the weights, where one was given.
+fn files_at(files: &[FileFacts], key: Option<&str>) -> String {
+    let at = key.map_or_else(String::new, |key| format!("; weights at {key}"));
+    format!("{}{at}", files_line(files))
+}
+
 /// The network and how it was read.
 pub fn network_line(model: &ModelFacts) -> String {
     format!(
@@ -140,7 +146,8 @@ pub fn experiment_line(model: &ModelFacts, data: &DataFacts, setup: Option<&Setu
 
 /// Which files, which network, what was assumed of it.
 pub fn inputs(recipe: &Recipe) -> Vec<String> {
-    let mut lines = vec![files_line(&recipe.checkpoints), network_line(&recipe.model)];
+    let files = files_at(&recipe.checkpoints, recipe.job.key());
+    let mut lines = vec![files, network_line(&recipe.model)];
     lines.extend(assumed_line(&recipe.model));
     lines
 }
@@ -175,7 +182,7 @@ pub fn measured(header: &Header, setup: &Setup) -> Vec<String> {
     let precision = format!("{:?}", setup.precision).to_lowercase();
     let device = kinds(&header.device);
     let mut lines = vec![
-        files_line(&header.checkpoints),
+        files_at(&header.checkpoints, setup.key.as_deref()),
         format!(
             "{}: {} {} samples{subset}; {}; {precision} on {device}",
             header.data.name,

@@ -6,6 +6,7 @@
 
 pub mod aspect;
 mod axes;
+pub mod axis_numbers;
 pub mod camera;
 mod color_bar;
 pub mod colormap;

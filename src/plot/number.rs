@@ -2,31 +2,7 @@
 //!
 //! The window, figures, reports and the terminal share these, so that one value never reads in two
 //! ways: one minus sign (U+2212), one power style (`1.2×10⁻⁵`), accuracies and shares in per cent.
-//! Data files keep what machines read. It knows no axes.
-
-/// Labels for values that stand together on an axis: equal numbers of decimals, a true minus sign
-/// (U+2212), powers of ten where plain digits would be long.
-pub fn labels(values: &[f64]) -> Vec<String> {
-    let largest = values.iter().fold(0.0f64, |m, v| m.max(v.abs()));
-    let step = values
-        .windows(2)
-        .map(|w| (w[1] - w[0]).abs())
-        .fold(f64::INFINITY, f64::min);
-    if !step.is_finite() {
-        return values.iter().map(|v| format_value(*v)).collect();
-    }
-    // The decimals that tell neighbours apart.
-    let decimals = (0..=8).find(|d| {
-        let scaled = step * 10f64.powi(*d);
-        (scaled - scaled.round()).abs() < 1e-6 * scaled && scaled >= 0.5
-    });
-    match decimals {
-        Some(d) if largest < 99_999.5 && d <= 4 => {
-            values.iter().map(|v| fixed(*v, d as usize)).collect()
-        }
-        _ => values.iter().map(|v| format_value(*v)).collect(),
-    }
-}
+//! Data files keep what machines read. Numbers that stand along an axis are `axis_numbers`'s.
 
 /// A whole number with its thousands apart: 11,173,962.
 pub fn grouped(number: usize) -> String {
@@ -70,10 +46,15 @@ pub fn significant(value: f64, digits: usize) -> String {
 /// A number as a power of ten whatever its size: `10⁻³`, `5×10⁻⁴`. For what spans decades, such as
 /// ε, whose values would else change their style half-way.
 pub fn power(value: f64) -> String {
+    power_to(value, 3)
+}
+
+/// As [`power`], to so many digits.
+pub fn power_to(value: f64, digits: usize) -> String {
     if let Some(word) = word(value) {
         return word.to_owned();
     }
-    let (mantissa, power) = apart(value, 3);
+    let (mantissa, power) = apart(value, digits);
     of_ten(&mantissa, power)
 }
 
@@ -89,22 +70,6 @@ pub fn fixed(value: f64, decimals: usize) -> String {
         Some(word) if value != 0.0 => word.to_owned(),
         _ => true_minus(&format!("{value:.decimals$}")),
     }
-}
-
-/// A number with the decimals that tell it from those a `step` away: `0.25` of 0.05, `1200` of 100.
-pub fn stepped(value: f64, step: f64) -> String {
-    let power = step.abs().log10().floor();
-    if !(-6.0..5.0).contains(&power) || value.abs() >= 99_999.5 {
-        return significant(value, 6);
-    }
-    // 0.25 takes one decimal more than 0.1 does.
-    let whole = |decimals: &i32| {
-        let scaled = step.abs() * 10f64.powi(*decimals);
-        (scaled - scaled.round()).abs() < 1e-6 * scaled
-    };
-    let least = (-power).max(0.0) as i32;
-    let decimals = (least..least + 3).find(whole).unwrap_or(least);
-    fixed(value, decimals as usize)
 }
 
 /// α to the digits that tell positions of its slider apart: `0.50`, `0.485`, `−1.00`.
@@ -329,16 +294,6 @@ mod tests {
     }
 
     #[test]
-    fn neighbours_share_their_decimals() {
-        let check = |values: &[f64], expected: &[&str]| assert_eq!(labels(values), expected);
-        check(&[0.0, 0.25, 0.5], &["0.00", "0.25", "0.50"]);
-        check(&[-0.1, 0.0, 0.1 + 0.2 - 0.2], &["−0.1", "0.0", "0.1"]);
-        check(&[0.0, 1e-7, 2e-7], &["0", "10⁻⁷", "2×10⁻⁷"]);
-        check(&[4.2], &["4.2"]);
-        check(&[], &[]);
-    }
-
-    #[test]
     fn epsilon_is_a_power_of_ten_throughout() {
         for (value, text) in [
             (1e-3, "10⁻³"),
@@ -375,20 +330,6 @@ mod tests {
             (-0.0, "0.00"),
         ] {
             assert_eq!(alpha(value), expected);
-        }
-    }
-
-    #[test]
-    fn a_mark_has_the_decimals_of_its_step() {
-        for (value, step, text) in [
-            (0.25, 0.05, "0.25"),
-            (0.5, 0.25, "0.50"),
-            (-1.0, 0.5, "−1.0"),
-            (1200.0, 100.0, "1200"),
-            (3e-9, 1e-9, "3×10⁻⁹"),
-            (0.0, 0.5, "0.0"),
-        ] {
-            assert_eq!(stepped(value, step), text);
         }
     }
 

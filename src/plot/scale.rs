@@ -8,7 +8,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::number::{format_value, labels};
+use super::axis_numbers::Style;
+use super::number::format_value;
 use crate::error::Error;
 
 /// How values are laid out along an axis or a colour bar.
@@ -129,12 +130,19 @@ pub fn ticks(scale: Scale, lo: f64, hi: f64, count: usize) -> Vec<Tick> {
         }
     }
     let values = nice_values(lo, hi, count);
-    let labels = labels(&values);
-    values
-        .into_iter()
-        .zip(labels)
-        .map(|(value, label)| Tick { value, label })
-        .collect()
+    let apart = values.windows(2).map(|w| w[1] - w[0]);
+    let step = apart.fold(f64::INFINITY, f64::min);
+    let style = Style::steps(step, lo, hi);
+    let label = |value: f64| match values.len() {
+        // One alone has no neighbours to agree with.
+        1 => format_value(value),
+        _ => style.write(value),
+    };
+    let tick = |&value: &f64| Tick {
+        value,
+        label: label(value),
+    };
+    values.iter().map(tick).collect()
 }
 
 /// Ticks in [lo, hi] that stand apart: of at most `most` labelled ones the most whose labels keep the
@@ -212,12 +220,13 @@ fn log_ticks(lo: f64, hi: f64, count: usize) -> Vec<Tick> {
         _ if decades.len() > 40 => Vec::new(),
         _ => decades,
     };
-    // Every number for itself: neighbours don't share their decimals here.
-    let labels = labelled.iter().map(|v| format_value(*v));
+    let style = Style::decades(lo, hi);
     let mut ticks: Vec<Tick> = labelled
         .iter()
-        .zip(labels)
-        .map(|(&value, label)| Tick { value, label })
+        .map(|&value| Tick {
+            value,
+            label: style.write(value),
+        })
         .collect();
     let is_new = |v: &f64| !labelled.iter().any(|l| (l / v - 1.0).abs() < 1e-9);
     ticks.extend(minor.into_iter().filter(is_new).map(|value| Tick {
@@ -352,7 +361,15 @@ mod tests {
             &["0.02", "0.05", "0.1", "0.2", "0.5", "1", "2", "5"],
         );
         check(Scale::Log, 0.02, 5.0, 5, &["0.03", "0.1", "0.3", "1", "3"]);
-        check(Scale::Log, 1e-9, 1e3, 4, &["10⁻⁸", "10⁻⁴", "1"]);
+        check(Scale::Log, 1e-9, 1e3, 4, &["10⁻⁸", "10⁻⁴", "10⁰"]);
+        check(
+            Scale::Log,
+            1e-3,
+            2e4,
+            8,
+            &["10⁻³", "10⁻²", "10⁻¹", "10⁰", "10¹", "10²", "10³", "10⁴"],
+        );
+        check(Scale::Linear, 0.0, 1e5, 2, &["0", "5×10⁴", "10⁵"]);
         check(Scale::Log, 3.1, 3.9, 4, &["3.2", "3.4", "3.6", "3.8"]);
     }
 

@@ -5,6 +5,7 @@
 //! window shows and [`picture::pixels`] reads back for a file. Nothing here knows a window.
 
 pub mod picture;
+mod pipelines;
 pub mod renderer;
 pub mod scene;
 

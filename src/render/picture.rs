@@ -1,6 +1,6 @@
 //! Pictures of scenes as pixels, with or without a window.
 
-use super::renderer::SurfaceRenderer;
+use super::renderer::{Canvas, SurfaceRenderer};
 use super::scene::SurfaceScene;
 use crate::engine::drivers;
 use crate::error::{Error, Result};
@@ -79,7 +79,12 @@ pub fn pixels(
     pixel: f32,
 ) -> Result<Vec<u8>> {
     let mut renderer = SurfaceRenderer::new(device);
-    renderer.render(device, queue, scene, camera, size, pixel);
+    let canvas = Canvas {
+        size,
+        pixel,
+        smooth: true,
+    };
+    renderer.render(device, queue, scene, camera, canvas);
     let Some(texture) = renderer.picture() else {
         return Err(Error::Device("the device drew no picture".into()));
     };

@@ -1,16 +1,19 @@
 //! From a scene to a texture.
 
-use super::scene::{LineEnd, MOST_LEVELS, SurfaceScene, Vertex};
-use super::{FRAME_SHADER, SURFACE_SHADER};
+use super::pipelines::Pipelines;
+use super::scene::{MOST_LEVELS, SurfaceScene};
 use crate::plot::camera::Camera;
 use bytemuck::{Pod, Zeroable};
 use wgpu::util::DeviceExt as _;
 
 /// The picture's format: numbers as a screen shows them, which is what egui takes and a PNG holds.
 pub const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
-const DEPTH: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
-/// Samples a pixel; every adapter has four.
+/// Of how far away things are.
+pub(super) const DEPTH: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
+/// Samples a pixel where edges are smooth; every adapter has four.
 const SAMPLES: u32 = 4;
+/// Where iso-lines can't be seen: levels that a scene doesn't have.
+const NOWHERE: f32 = -9.0;
 
 /// Camera and light, as `shaders/common/scene.wgsl` reads them.
 #[repr(C)]
@@ -24,10 +27,23 @@ struct Uniforms {
     levels: [[f32; 4]; MOST_LEVELS / 4],
 }
 
+/// What a scene is drawn onto.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Canvas {
+    /// Pixels across and down.
+    pub size: [u32; 2],
+    /// How many pixels a line of the interface is wide, 1 on usual screens.
+    pub pixel: f32,
+    /// Whether edges are smooth, which takes a processor that draws more than twice as long.
+    pub smooth: bool,
+}
+
 /// Draws surfaces; one for each view, because each keeps its own picture and buffers.
 pub struct SurfaceRenderer {
-    surface: wgpu::RenderPipeline,
-    frame: wgpu::RenderPipeline,
+    /// With one sample a pixel.
+    quick: Pipelines,
+    /// With [`SAMPLES`].
+    smooth: Pipelines,
     layout: wgpu::BindGroupLayout,
     uniforms: wgpu::Buffer,
     content: Option<Content>,
@@ -45,13 +61,15 @@ struct Content {
     line_count: u32,
 }
 
-/// The picture and what drawing it takes.
+/// The picture and what drawing it takes, which is made when it is first needed.
 struct Target {
     size: [u32; 2],
     picture: wgpu::Texture,
     view: wgpu::TextureView,
-    samples: wgpu::TextureView,
-    depth: wgpu::TextureView,
+    /// Depths of one sample a pixel.
+    depth: Option<wgpu::TextureView>,
+    /// Colours and depths of [`SAMPLES`].
+    samples: Option<[wgpu::TextureView; 2]>,
 }
 
 impl SurfaceRenderer {
@@ -92,31 +110,9 @@ impl SurfaceRenderer {
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        let surface = pipeline(
-            device,
-            &layout,
-            SURFACE_SHADER,
-            wgpu::VertexBufferLayout {
-                array_stride: size_of::<Vertex>() as u64,
-                step_mode: wgpu::VertexStepMode::Vertex,
-                attributes: &wgpu::vertex_attr_array![0 => Float32x3, 1 => Float32x3, 2 => Float32],
-            },
-            wgpu::PrimitiveTopology::TriangleList,
-        );
-        let frame = pipeline(
-            device,
-            &layout,
-            FRAME_SHADER,
-            wgpu::VertexBufferLayout {
-                array_stride: size_of::<LineEnd>() as u64,
-                step_mode: wgpu::VertexStepMode::Vertex,
-                attributes: &wgpu::vertex_attr_array![0 => Float32x3, 1 => Float32x4],
-            },
-            wgpu::PrimitiveTopology::LineList,
-        );
         Self {
-            surface,
-            frame,
+            quick: Pipelines::new(device, &layout, 1),
+            smooth: Pipelines::new(device, &layout, SAMPLES),
             layout,
             uniforms,
             content: None,
@@ -124,20 +120,17 @@ impl SurfaceRenderer {
         }
     }
 
-    /// Draws a scene `size` pixels wide and high; the picture stays until the next call.
-    ///
-    /// * `pixel`: how many pixels a line of the interface is wide, 1 on usual screens.
+    /// Draws a scene; the picture stays until the next call, and its texture while its size does.
     pub fn render(
         &mut self,
         device: &wgpu::Device,
         queue: &wgpu::Queue,
         scene: &SurfaceScene,
         camera: &Camera,
-        size: [u32; 2],
-        pixel: f32,
+        canvas: Canvas,
     ) -> &wgpu::TextureView {
         let most = device.limits().max_texture_dimension_2d;
-        let size = size.map(|s| s.clamp(1, most));
+        let size = canvas.size.map(|s| s.clamp(1, most));
         if self.content.as_ref().is_none_or(|c| c.key != scene.key) {
             self.content = Some(self.upload(device, queue, scene));
         }
@@ -147,27 +140,36 @@ impl SurfaceRenderer {
         queue.write_buffer(
             &self.uniforms,
             0,
-            bytemuck::bytes_of(&uniforms(scene, camera, size, pixel)),
+            bytemuck::bytes_of(&uniforms(scene, camera, size, canvas.pixel)),
         );
-        let (Some(content), Some(target)) = (&self.content, &self.target) else {
+        let (Some(content), Some(target)) = (&self.content, &mut self.target) else {
             unreachable!("both were just made");
         };
+        let pipelines = if canvas.smooth {
+            &self.smooth
+        } else {
+            &self.quick
+        };
+        let ([view, depth], resolved) = target.attachments(device, canvas.smooth);
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let [r, g, b, a] = scene.background.map(f64::from);
         {
             let mut pass = encoder.begin_render_pass(&wgpu::RenderPassDescriptor {
                 label: Some("surface"),
                 color_attachments: &[Some(wgpu::RenderPassColorAttachment {
-                    view: &target.samples,
-                    resolve_target: Some(&target.view),
+                    view,
+                    resolve_target: resolved,
                     depth_slice: None,
                     ops: wgpu::Operations {
                         load: wgpu::LoadOp::Clear(wgpu::Color { r, g, b, a }),
-                        store: wgpu::StoreOp::Discard,
+                        store: match resolved {
+                            Some(_) => wgpu::StoreOp::Discard,
+                            None => wgpu::StoreOp::Store,
+                        },
                     },
                 })],
                 depth_stencil_attachment: Some(wgpu::RenderPassDepthStencilAttachment {
-                    view: &target.depth,
+                    view: depth,
                     depth_ops: Some(wgpu::Operations {
                         load: wgpu::LoadOp::Clear(1.0),
                         store: wgpu::StoreOp::Discard,
@@ -178,12 +180,12 @@ impl SurfaceRenderer {
             });
             pass.set_bind_group(0, &content.bind_group, &[]);
             if content.index_count > 0 {
-                pass.set_pipeline(&self.surface);
+                pass.set_pipeline(&pipelines.surface);
                 pass.set_vertex_buffer(0, content.vertices.slice(..));
                 pass.set_index_buffer(content.indices.slice(..), wgpu::IndexFormat::Uint32);
                 pass.draw_indexed(0..content.index_count, 0, 0..1);
             }
-            pass.set_pipeline(&self.frame);
+            pass.set_pipeline(&pipelines.frame);
             pass.set_vertex_buffer(0, content.lines.slice(..));
             pass.draw(0..content.line_count, 0..1);
         }
@@ -210,10 +212,14 @@ impl SurfaceRenderer {
                 usage,
             })
         };
-        let rgba: Vec<u8> = scene
+        // As linear light, so that no pixel has to find it anew.
+        let rgba: Vec<f32> = scene
             .colors
             .iter()
-            .flat_map(|[r, g, b]| [*r, *g, *b, 255])
+            .flat_map(|color| {
+                let [r, g, b] = color.map(linear);
+                [r, g, b, 1.0]
+            })
             .collect();
         let colors = device.create_texture_with_data(
             queue,
@@ -227,12 +233,12 @@ impl SurfaceRenderer {
                 mip_level_count: 1,
                 sample_count: 1,
                 dimension: wgpu::TextureDimension::D2,
-                format: FORMAT,
+                format: wgpu::TextureFormat::Rgba32Float,
                 usage: wgpu::TextureUsages::TEXTURE_BINDING,
                 view_formats: &[],
             },
             wgpu::util::TextureDataOrder::LayerMajor,
-            &rgba,
+            bytemuck::cast_slice(&rgba),
         );
         let bind_group = device.create_bind_group(&wgpu::BindGroupDescriptor {
             label: Some("surface"),
@@ -267,45 +273,83 @@ impl SurfaceRenderer {
     }
 }
 
+/// A number that a screen shows as linear light.
+fn linear(shown: u8) -> f32 {
+    let v = f32::from(shown) / 255.0;
+    if v <= 0.04045 {
+        v / 12.92
+    } else {
+        ((v + 0.055) / 1.055).powf(2.4)
+    }
+}
+
+fn texture(
+    device: &wgpu::Device,
+    (label, format, samples): (&str, wgpu::TextureFormat, u32),
+    size: [u32; 2],
+    usage: wgpu::TextureUsages,
+) -> wgpu::Texture {
+    device.create_texture(&wgpu::TextureDescriptor {
+        label: Some(label),
+        size: wgpu::Extent3d {
+            width: size[0],
+            height: size[1],
+            depth_or_array_layers: 1,
+        },
+        mip_level_count: 1,
+        sample_count: samples,
+        dimension: wgpu::TextureDimension::D2,
+        format,
+        usage,
+        view_formats: &[],
+    })
+}
+
+fn view(texture: &wgpu::Texture) -> wgpu::TextureView {
+    texture.create_view(&wgpu::TextureViewDescriptor::default())
+}
+
 impl Target {
     fn new(device: &wgpu::Device, size: [u32; 2]) -> Self {
-        let texture = |label, format, samples, usage| {
-            device.create_texture(&wgpu::TextureDescriptor {
-                label: Some(label),
-                size: wgpu::Extent3d {
-                    width: size[0],
-                    height: size[1],
-                    depth_or_array_layers: 1,
-                },
-                mip_level_count: 1,
-                sample_count: samples,
-                dimension: wgpu::TextureDimension::D2,
-                format,
-                usage,
-                view_formats: &[],
-            })
-        };
-        let view = |t: &wgpu::Texture| t.create_view(&wgpu::TextureViewDescriptor::default());
-        let attachment = wgpu::TextureUsages::RENDER_ATTACHMENT;
-        let picture = texture(
-            "picture",
-            FORMAT,
-            1,
-            attachment | wgpu::TextureUsages::TEXTURE_BINDING | wgpu::TextureUsages::COPY_SRC,
-        );
+        let usage = wgpu::TextureUsages::RENDER_ATTACHMENT
+            | wgpu::TextureUsages::TEXTURE_BINDING
+            | wgpu::TextureUsages::COPY_SRC;
+        let picture = texture(device, ("picture", FORMAT, 1), size, usage);
         Self {
             size,
             view: view(&picture),
-            samples: view(&texture("samples", FORMAT, SAMPLES, attachment)),
-            depth: view(&texture("depth", DEPTH, SAMPLES, attachment)),
             picture,
+            depth: None,
+            samples: None,
+        }
+    }
+
+    /// Colours and depths to draw into, and where colours go from there.
+    fn attachments(
+        &mut self,
+        device: &wgpu::Device,
+        smooth: bool,
+    ) -> ([&wgpu::TextureView; 2], Option<&wgpu::TextureView>) {
+        let size = self.size;
+        let made = |what| {
+            let usage = wgpu::TextureUsages::RENDER_ATTACHMENT;
+            view(&texture(device, what, size, usage))
+        };
+        if smooth {
+            let [colors, depth] = self.samples.get_or_insert_with(|| {
+                [("samples", FORMAT, SAMPLES), ("depth", DEPTH, SAMPLES)].map(made)
+            });
+            ([colors, depth], Some(&self.view))
+        } else {
+            let depth = self.depth.get_or_insert_with(|| made(("depth", DEPTH, 1)));
+            ([&self.view, depth], None)
         }
     }
 }
 
 fn uniforms(scene: &SurfaceScene, camera: &Camera, size: [u32; 2], pixel: f32) -> Uniforms {
     let [x, y, z] = camera.eye();
-    let mut levels = [[0.0; 4]; MOST_LEVELS / 4];
+    let mut levels = [[NOWHERE; 4]; MOST_LEVELS / 4];
     for (i, level) in scene.levels.iter().take(MOST_LEVELS).enumerate() {
         levels[i / 4][i % 4] = *level;
     }
@@ -321,66 +365,11 @@ fn uniforms(scene: &SurfaceScene, camera: &Camera, size: [u32; 2], pixel: f32) -
         light: [lx, ly, lz, 0.55],
         line_color: [ink, ink, ink, 0.55],
         options: [
-            scene.levels.len().min(MOST_LEVELS) as f32,
+            scene.levels.len().min(MOST_LEVELS).div_ceil(4) as f32,
             1.1 * pixel,
             1.0,
             0.0,
         ],
         levels,
     }
-}
-
-fn pipeline(
-    device: &wgpu::Device,
-    layout: &wgpu::BindGroupLayout,
-    source: &str,
-    buffer: wgpu::VertexBufferLayout<'_>,
-    topology: wgpu::PrimitiveTopology,
-) -> wgpu::RenderPipeline {
-    let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some("surface"),
-        source: wgpu::ShaderSource::Wgsl(source.into()),
-    });
-    let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-        label: Some("surface"),
-        bind_group_layouts: &[Some(layout)],
-        ..wgpu::PipelineLayoutDescriptor::default()
-    });
-    device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-        label: Some("surface"),
-        layout: Some(&layout),
-        vertex: wgpu::VertexState {
-            module: &module,
-            entry_point: Some("vertex"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            buffers: &[Some(buffer)],
-        },
-        fragment: Some(wgpu::FragmentState {
-            module: &module,
-            entry_point: Some("fragment"),
-            compilation_options: wgpu::PipelineCompilationOptions::default(),
-            targets: &[Some(wgpu::ColorTargetState {
-                format: FORMAT,
-                blend: Some(wgpu::BlendState::ALPHA_BLENDING),
-                write_mask: wgpu::ColorWrites::ALL,
-            })],
-        }),
-        primitive: wgpu::PrimitiveState {
-            topology,
-            ..wgpu::PrimitiveState::default()
-        },
-        depth_stencil: Some(wgpu::DepthStencilState {
-            format: DEPTH,
-            depth_write_enabled: Some(true),
-            depth_compare: Some(wgpu::CompareFunction::LessEqual),
-            stencil: wgpu::StencilState::default(),
-            bias: wgpu::DepthBiasState::default(),
-        }),
-        multisample: wgpu::MultisampleState {
-            count: SAMPLES,
-            ..wgpu::MultisampleState::default()
-        },
-        multiview_mask: None,
-        cache: None,
-    })
 }

@@ -6,6 +6,7 @@
 mod look;
 mod plane;
 mod samples;
+mod statistics;
 
 use super::command::Command;
 use super::state::State;

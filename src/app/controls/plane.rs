@@ -1,9 +1,10 @@
 //! The plane: where its directions come from, how they are scaled, how far it reaches.
 
-use super::{choice, named, number, row};
+use super::{choice, named, number, row, statistics};
 use crate::app::command::{Ask, Command};
 use crate::app::state::State;
 use crate::app::theme::Palette;
+use crate::app::words::sentence;
 use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Directions, SurfaceJob};
 use crate::engine::live::{Snapshot, Wish};
 use crate::engine::names;
@@ -99,7 +100,7 @@ const BUFFERS: [(Buffers, &str, &str); 3] = [
     (
         Buffers::Recompute,
         "Recomputed",
-        "Measured on the training samples at every point, the mean over batches of 128: slow, and what a trained network would really use",
+        "Measured on the training samples at every point: slow, and what a trained network would really use",
     ),
 ];
 
@@ -181,6 +182,9 @@ pub fn plane_ui(
         &mut job.buffers,
         &BUFFERS,
     );
+    if job.buffers == Buffers::Recompute {
+        statistics::statistics_ui(ui, &mut job.remeasure);
+    }
     extent_ui(ui, &mut state.wish, news);
 }
 
@@ -277,13 +281,6 @@ fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &m
             );
         }
     }
-}
-
-/// Words as a sentence begins.
-fn sentence(words: &str) -> String {
-    let mut rest = words.chars();
-    let first = rest.next().map(char::to_uppercase);
-    first.into_iter().flatten().chain(rest).collect()
 }
 
 /// Points along an axis, as the job will have them.

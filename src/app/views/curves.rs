@@ -1,6 +1,7 @@
 //! What plots of curves share: a handle that the pointer moves, names, a readout at the pointer.
 
 use crate::engine::live::Quantity;
+use crate::plot::axis_numbers::Style;
 use crate::plot::number;
 use crate::plot::scale::{Scale, Tick, spaced};
 use crate::plot::text;
@@ -8,7 +9,8 @@ use eframe::egui::{
     self, Align, Align2, Color32, FontId, Layout, PointerButton, Pos2, Rangef, Response, RichText,
     Sense, Stroke, TextStyle, Ui, Vec2, WidgetText,
 };
-use egui_plot::{AxisHints, GridInput, GridMark};
+use egui_plot::{AxisHints, GridInput, GridMark, PlotBounds};
+use std::ops::RangeInclusive;
 
 /// Whether the pointer is moving a vertical line.
 #[derive(Default)]
@@ -78,9 +80,14 @@ pub fn axis(hints: AxisHints<'_>, name: impl Into<WidgetText>) -> AxisHints<'_> 
     hints.label(name).label_spacing(Rangef::new(2.0, 3.0))
 }
 
+/// The same with numbers of a scale, all of them in one style.
+pub fn scaled(hints: AxisHints<'_>, name: impl Into<WidgetText>, scale: Scale) -> AxisHints<'_> {
+    axis(hints, name).formatter(move |mark, range| value(scale, mark, range))
+}
+
 /// The same along values that stand as they are.
 pub fn linear(hints: AxisHints<'_>, name: impl Into<WidgetText>) -> AxisHints<'_> {
-    axis(hints, name).formatter(|mark, _| value(Scale::Linear, mark))
+    scaled(hints, name, Scale::Linear)
 }
 
 /// Marks of a horizontal axis at round values, as many as have room for their numbers.
@@ -177,31 +184,36 @@ pub fn rest(ui: &mut Ui, words: RichText, help: &str) {
     }
 }
 
-/// The number at a mark of either scale, where it has one.
-pub fn value(scale: Scale, mark: GridMark) -> String {
+/// The style of the numbers along an axis from `low` to `high`, places as the plot knows them.
+pub fn style(scale: Scale, step: f64, [low, high]: [f64; 2]) -> Style {
     match scale {
-        _ if mark.step_size < 0.0 => String::new(),
-        Scale::Linear => number::stepped(mark.value, mark.step_size),
-        Scale::Log => number::format_value(scale.inverse(mark.value)),
+        Scale::Linear => Style::steps(step, low, high),
+        Scale::Log => Style::decades(scale.inverse(low), scale.inverse(high)),
     }
 }
 
-/// A mark of a logarithmic axis: whole powers of ten alone have numbers.
-pub fn power(mark: GridMark) -> String {
-    whole(mark, number::format_value)
+/// The number at a mark of either scale, where it has one.
+pub fn value(scale: Scale, mark: GridMark, range: &RangeInclusive<f64>) -> String {
+    if mark.step_size < 0.0 {
+        return String::new();
+    }
+    let range = [*range.start(), *range.end()];
+    style(scale, mark.step_size, range).write(scale.inverse(mark.value))
 }
 
-/// The same for an axis that spans decades, where every number is a power of ten.
+/// A value that is read from a plot at the pointer, in the style of its vertical axis.
+pub fn reading(scale: Scale, bounds: &PlotBounds, value: f64) -> String {
+    let range = [bounds.min()[1], bounds.max()[1]];
+    style(scale, range[1] - range[0], range).read(value)
+}
+
+/// A mark of ε, which is a power of ten wherever it stands: whole ones alone have numbers.
 pub fn decade(mark: GridMark) -> String {
-    whole(mark, number::power)
-}
-
-fn whole(mark: GridMark, words: fn(f64) -> String) -> String {
     let nearest = mark.value.round();
     if (mark.value - nearest).abs() > 1e-6 {
         return String::new();
     }
-    words(10_f64.powi(nearest as i32))
+    number::power(10_f64.powi(nearest as i32))
 }
 
 /// Whether a quantity is being measured.

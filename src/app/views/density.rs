@@ -156,9 +156,11 @@ impl Cache {
 fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, shown: &[Shown<'_>]) {
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
     let mut plot = Plot::new("density")
-        .custom_y_axes(vec![
-            plots::axis(AxisHints::new_y(), "density").formatter(|mark, _| plots::power(mark)),
-        ])
+        .custom_y_axes(vec![plots::scaled(
+            AxisHints::new_y(),
+            "density",
+            Scale::Log,
+        )])
         .custom_x_axes(vec![plots::linear(AxisHints::new_x(), "eigenvalue λ")])
         .x_grid_spacer(|input| plots::across(Scale::Linear, &input))
         .y_grid_spacer(|input| plots::up(Scale::Log, &input))
@@ -199,9 +201,14 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, shown: &[Shown<'_>]
     );
     if let (Some(at), true) = (response.inner, response.response.hovered()) {
         let mut words = format!("λ = {}", format_value(at.x));
+        let bounds = response.transform.bounds();
         for one in shown {
             let value = one.density.at(&[at.x], one.density.width())[0];
-            words.push_str(&format!("\n{}: {}", one.name, format_value(value)));
+            words.push_str(&format!(
+                "\n{}: {}",
+                one.name,
+                plots::reading(Scale::Log, bounds, value)
+            ));
         }
         plots::beside_pointer(ui, &words);
     }

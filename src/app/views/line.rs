@@ -163,10 +163,11 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
     let another = cache.scale.replace(scale) != Some(scale);
     let anew = reset || another;
     let mut plot = Plot::new("line")
-        .custom_y_axes(vec![
-            curves::axis(AxisHints::new_y(), "Loss (nats)")
-                .formatter(move |mark, _| curves::value(scale, mark)),
-        ])
+        .custom_y_axes(vec![curves::scaled(
+            AxisHints::new_y(),
+            "Loss (nats)",
+            scale,
+        )])
         .custom_x_axes(vec![curves::linear(AxisHints::new_x(), "α")])
         .x_grid_spacer(|input| curves::across(Scale::Linear, &input))
         .y_grid_spacer(move |input| curves::up(scale, &input))
@@ -278,7 +279,9 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
         keys::move_alpha(cx.state, by);
     }
     if let (Some(at), false) = (response.inner, cache.handle.dragging()) {
-        readout(ui, &response.response, at, line.alpha.as_slice(), &columns);
+        let bounds = response.transform.bounds();
+        let loss = |value: f64| curves::reading(scale, bounds, value);
+        readout(ui, &response.response, at, &line.alpha, &columns, loss);
     }
 }
 
@@ -399,6 +402,7 @@ fn readout(
     at: f64,
     alpha: &[f64],
     columns: &[(&str, LineStyle, &Column)],
+    loss: impl Fn(f64) -> String,
 ) {
     if !response.hovered() {
         return;
@@ -412,7 +416,7 @@ fn readout(
     for (name, _, column) in columns {
         words.push_str(&format!(
             "\n{name}: {} nats, {}",
-            format_value(column.loss[index]),
+            loss(column.loss[index]),
             number::percent(column.accuracy[index])
         ));
     }

@@ -103,9 +103,11 @@ fn plot_ui(
     let (alpha, epsilon) = (cx.state.wish.alpha, cx.state.wish.epsilon);
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
     let mut plot = Plot::new("sharpness")
-        .custom_y_axes(vec![
-            curves::axis(AxisHints::new_y(), "φ (%)").formatter(|mark, _| curves::power(mark)),
-        ])
+        .custom_y_axes(vec![curves::scaled(
+            AxisHints::new_y(),
+            "φ (%)",
+            Scale::Log,
+        )])
         .custom_x_axes(vec![
             curves::axis(AxisHints::new_x(), "ε").formatter(|mark, _| curves::decade(mark)),
         ])
@@ -182,10 +184,14 @@ fn plot_ui(
         && !cache.handle.dragging()
     {
         let pointed = 10_f64.powf(at);
+        let bounds = response.transform.bounds();
         let mut words = format!("ε = {}", number::power(pointed));
         for (name, _, curve) in curves {
             if let Some(phi) = curve.at(pointed) {
-                words.push_str(&format!("\n{name}: φ = {}", format_value(phi)));
+                words.push_str(&format!(
+                    "\n{name}: φ = {}",
+                    curves::reading(Scale::Log, bounds, phi)
+                ));
             }
         }
         curves::beside_pointer(ui, &words);

@@ -11,7 +11,7 @@ use crate::engine::live::LiveSurface;
 use crate::export::space::Seen;
 use crate::plot::camera::Camera;
 use crate::plot::space_axes::{self, Letters};
-use crate::render::renderer::SurfaceRenderer;
+use crate::render::renderer::{Canvas, SurfaceRenderer};
 use crate::render::scene::SurfaceScene;
 use eframe::egui::emath::GuiRounding as _;
 use eframe::egui::{self, Align2, FontId, Key, Rect, Response, Stroke, Ui, Vec2};
@@ -23,7 +23,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 pub struct Space {
     renderer: Option<SurfaceRenderer>,
     scene: Option<SurfaceScene>,
-    drawn: Option<(u64, Camera, [u32; 2])>,
+    drawn: Option<(u64, Camera, Canvas)>,
     sheet: Option<Sheet>,
 }
 
@@ -90,13 +90,19 @@ impl Space {
         // A pixel of the picture is one of the screen.
         let rect = rect.round_to_pixels(pixel);
         let size = [rect.width(), rect.height()].map(|s| (s * pixel).round().max(1.0) as u32);
-        let wanted = (key, *camera, size);
+        // Where other edges are left as they are for the sake of speed, so are these.
+        let canvas = Canvas {
+            size,
+            pixel,
+            smooth: ui.ctx().tessellation_options(|o| o.feathering),
+        };
+        let wanted = (key, *camera, canvas);
         if self.drawn != Some(wanted) {
             let renderer = self
                 .renderer
                 .get_or_insert_with(|| SurfaceRenderer::new(&gpu.device));
-            let resized = self.drawn.is_none_or(|(_, _, old)| old != size);
-            let view = renderer.render(&gpu.device, &gpu.queue, scene, camera, size, pixel);
+            let resized = self.drawn.is_none_or(|(_, _, old)| old.size != size);
+            let view = renderer.render(&gpu.device, &gpu.queue, scene, camera, canvas);
             if resized {
                 self.sheet = Some(Sheet::of_view(view.clone()));
             }

@@ -5,6 +5,7 @@
 
 pub mod bounds;
 mod curvature;
+pub mod help;
 mod identity;
 mod noise;
 mod paths;
@@ -271,6 +272,14 @@ impl Job {
             Self::Surface(job) => Some(&job.setup),
             Self::Line(job) => Some(&job.setup),
             Self::Trajectory(_) => None,
+        }
+    }
+
+    /// Where in the checkpoints the weights are, where that was said.
+    pub fn key(&self) -> Option<&str> {
+        match self {
+            Self::Trajectory(job) => job.key.as_deref(),
+            _ => self.setup()?.key.as_deref(),
         }
     }
 

@@ -41,6 +41,9 @@ impl Worker<'_> {
                 (self.aside, self.plane_aside) = (None, None);
             }
             Part::Point => {
+                if bench.follow(&self.wish)? {
+                    self.snapshot.experiment = Some(Arc::new(bench.facts.clone()));
+                }
                 let splits: Vec<&Split> = bench.splits.iter().collect();
                 let alpha = self.wish.alpha;
                 let found = bench

@@ -24,8 +24,8 @@ mod worker;
 pub use convexity::ConvexityMap;
 pub use measure::{Found, MeasureNews, NoiseSoFar, Quantity, RHO};
 pub use news::{
-    Activity, Confirmed, Entry, ExperimentFacts, Failure, Kind, LiveSurface, Place, PointMetrics,
-    ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,
+    Activity, Confirmed, Entry, ExperimentFacts, Failure, Inside, Kind, LiveSurface, Place,
+    PointMetrics, ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,
 };
 pub use wish::{LIVE_POINTS, Probe, Wish};
 

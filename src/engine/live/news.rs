@@ -2,6 +2,7 @@
 
 use super::measure::{MeasureNews, Quantity};
 use super::wish::Probe;
+use crate::checkpoint::Set;
 use crate::engine::recipe::{DataFacts, ModelFacts};
 use crate::engine::result::{Numbers, Outcome};
 use crate::landscape::distance::Distance;
@@ -60,10 +61,21 @@ pub struct ExperimentFacts {
     pub small_from_initial: Option<Distance>,
     /// From the initial weights to the large-batch minimizer.
     pub large_from_initial: Option<Distance>,
+    /// Where in each checkpoint its weights lie.
+    pub inside: Vec<(Place, Inside)>,
     /// Which splits metrics are taken over: training, validation.
     pub splits: (bool, bool),
     /// What a reader should know.
     pub warnings: Vec<String>,
+}
+
+/// Where in a checkpoint the weights are, and where they could be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Inside {
+    /// The keys that lead to them, dotted; empty at the top.
+    pub at: String,
+    /// What there is to choose between; empty where there is no choice.
+    pub sets: Vec<Set>,
 }
 
 /// Which of the checkpoints of an experiment.
@@ -107,6 +119,8 @@ pub struct Failure {
     pub message: String,
     /// Names and shapes of the checkpoint's tensors, where the network is the question.
     pub tensors: Vec<(String, Vec<usize>)>,
+    /// The sets of tensors in the checkpoint, where one of several may be what was meant.
+    pub sets: Vec<Set>,
 }
 
 /// Metrics at one α.
@@ -264,7 +278,16 @@ impl Failure {
             stage,
             message: message.into(),
             tensors: Vec::new(),
+            sets: Vec::new(),
         }
+    }
+}
+
+impl ExperimentFacts {
+    /// Where in a checkpoint its weights lie.
+    pub fn inside(&self, place: Place) -> Option<&Inside> {
+        let found = self.inside.iter().find(|(p, _)| *p == place);
+        found.map(|(_, inside)| inside)
     }
 }
 

@@ -1,18 +1,20 @@
 //! Opening an experiment: everything the thread keeps while the same files are open.
 
-use super::news::{ExperimentFacts, Failure, Place, Stage};
+use super::news::{ExperimentFacts, Failure, Inside, Place, Stage};
 use super::wish::Wish;
 use crate::checkpoint::StateDict;
 use crate::dataset;
 use crate::engine::device::DeviceChoice;
-use crate::engine::inputs::{Inputs, open_checkpoint, open_network};
+use crate::engine::inputs::{Inputs, list_checkpoint, open_network};
 use crate::engine::job::Setup;
-use crate::error::Error;
+use crate::engine::sets;
+use crate::error::{Error, Result};
 use crate::landscape::distance::between;
-use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
+use crate::landscape::evaluate::statistics::Remeasure;
+use crate::landscape::evaluate::{Evaluator, LoadedSlice, Metrics, Split};
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::params::Params;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Samples of each split that a first picture is drawn from.
@@ -36,6 +38,8 @@ pub struct Workbench {
     pub large: Option<Params>,
     /// The line between both; of one checkpoint, a line that goes nowhere.
     pub line: LoadedSlice,
+    /// What running statistics do along it.
+    statistics: (Buffers, Remeasure),
     /// Facts for the window.
     pub facts: ExperimentFacts,
 }
@@ -64,15 +68,44 @@ fn blame(error: Error, setup: &Setup, first: &StateDict) -> Failure {
 }
 
 /// Opens what a wish names; `cpu` keeps it off a GPU that failed before.
-pub fn open(wish: &Wish, cpu: bool) -> Result<Workbench, Failure> {
+pub fn open(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
+    opened(wish, cpu).map_err(|failure| {
+        let place = match failure.stage {
+            Stage::Checkpoint(place) | Stage::Stranger(place) => Some(place),
+            Stage::Network => Some(Place::Small),
+            _ => None,
+        };
+        let path = place.and_then(|place| wish.checkpoint(place));
+        Failure {
+            sets: path.map_or_else(Vec::new, sets::all),
+            ..failure
+        }
+    })
+}
+
+/// A checkpoint, and what else in it could have been meant.
+fn read(path: &Path, key: Option<&str>) -> Result<(StateDict, Inside)> {
+    let file = list_checkpoint(path, key)?;
+    let inside = Inside {
+        at: file.source.state_dict_at.clone(),
+        // With a key the reader lists what isn't weights, too.
+        sets: match key {
+            Some(_) => sets::all(path),
+            None => sets::nested(&file),
+        },
+    };
+    Ok((file.read_all()?, inside))
+}
+
+fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
     let mut setup = wish.plane.setup.clone();
     if cpu {
         setup.device = DeviceChoice::Flex;
     }
     let unread = |place| failure(Stage::Checkpoint(place));
-    let key = setup.key.clone();
-    let read = |path: &std::path::Path| open_checkpoint(path, key.as_deref());
-    let first = read(&wish.small).map_err(unread(Place::Small))?;
+    let key = setup.key.as_deref();
+    let (first, own) = read(&wish.small, key).map_err(unread(Place::Small))?;
+    let mut inside = vec![(Place::Small, own)];
     let mut inputs = Inputs::open(&setup, &first).map_err(|error| blame(error, &setup, &first))?;
     inputs.keep_checkpoints();
     // Samples first: where they don't fit, a large checkpoint need not be unpacked.
@@ -85,7 +118,8 @@ pub fn open(wish: &Wish, cpu: bool) -> Result<Workbench, Failure> {
         .map_err(failure(Stage::Stranger(Place::Small)))?;
     let mut point = |path: &Option<PathBuf>, place, role: &str| {
         let Some(path) = path else { return Ok(None) };
-        let state = read(path).map_err(unread(place))?;
+        let (state, own) = read(path, key).map_err(unread(place))?;
+        inside.push((place, own));
         let point = inputs.point_of(path, &state, role);
         point.map(Some).map_err(failure(Stage::Stranger(place)))
     };
@@ -100,39 +134,23 @@ pub fn open(wish: &Wish, cpu: bool) -> Result<Workbench, Failure> {
         )));
     }
     let computing = || failure(Stage::Computing);
-    let line = match &large {
-        Some(large) => Slice::line(small.clone(), large, wish.plane.buffers),
-        None => Slice::new(
-            small.clone(),
-            vec![Params::zeros(small.layout())],
-            Buffers::Frozen,
-        ),
-    }
-    .and_then(|slice| {
-        let how = wish.plane.remeasure;
-        evaluator.load_measured(slice, inputs.statistics.as_ref(), how)
-    })
-    .map_err(computing())?;
-    let ends = evaluator
-        .evaluate(
-            &line,
-            &[vec![0.0], vec![1.0]],
-            &splits.iter().collect::<Vec<_>>(),
-        )
-        .map_err(computing())?;
+    let ends = (small.clone(), large.as_ref());
+    let (line, [at_small, at_large]) =
+        line(wish, &inputs, &evaluator, ends, &splits).map_err(computing())?;
     let few = few(&inputs, &evaluator, wish.plane.setup.seed).map_err(computing())?;
     let facts = ExperimentFacts {
         model: inputs.model.clone(),
         data: inputs.data.clone(),
         device: opened.name.clone(),
-        small: ends.first().cloned().unwrap_or_default(),
-        large: large.as_ref().and(ends.get(1).cloned()),
+        small: at_small,
+        large: large.as_ref().map(|_| at_large),
         apart: large.as_ref().map(|large| between(large, &small)),
         small_from_initial: initial.as_ref().map(|start| between(&small, start)),
         large_from_initial: initial
             .as_ref()
             .zip(large.as_ref())
             .map(|(start, large)| between(large, start)),
+        inside,
         splits: (inputs.train.is_some(), inputs.validation.is_some()),
         warnings: [inputs.warnings.clone(), inputs.model.assumptions.clone()].concat(),
     };
@@ -145,16 +163,63 @@ pub fn open(wish: &Wish, cpu: bool) -> Result<Workbench, Failure> {
         few,
         large,
         line,
+        statistics: (wish.plane.buffers, wish.plane.remeasure),
         facts,
     })
 }
 
-/// A stratified subset of every split, where they are larger than that.
-fn few(
+/// The line between both ends, or of one a line that goes nowhere, and the metrics at α = 0 and 1.
+fn line(
+    wish: &Wish,
     inputs: &Inputs,
     evaluator: &Evaluator,
-    seed: u64,
-) -> crate::error::Result<Option<Vec<Split>>> {
+    (small, large): (Params, Option<&Params>),
+    splits: &[Split],
+) -> Result<(LoadedSlice, [Vec<Metrics>; 2])> {
+    let slice = match large {
+        Some(large) => Slice::line(small, large, wish.plane.buffers),
+        None => {
+            let still = Params::zeros(small.layout());
+            Slice::new(small, vec![still], Buffers::Frozen)
+        }
+    }?;
+    let how = wish.plane.remeasure;
+    let line = evaluator.load_measured(slice, inputs.statistics.as_ref(), how)?;
+    let splits: Vec<&Split> = splits.iter().collect();
+    let ends = evaluator.evaluate(&line, &[vec![0.0], vec![1.0]], &splits)?;
+    let mut ends = ends.into_iter();
+    let ends = [(); 2].map(|()| ends.next().unwrap_or_default());
+    Ok((line, ends))
+}
+
+impl Workbench {
+    /// Lets running statistics do along the line what `wish` says; whether they did something else.
+    ///
+    /// # Errors
+    /// Where they can't be measured as it says.
+    pub fn follow(&mut self, wish: &Wish) -> Result<bool> {
+        let wanted = (wish.plane.buffers, wish.plane.remeasure);
+        if self.statistics == wanted || !self.has_statistics() {
+            return Ok(false);
+        }
+        let ends = (self.line.slice().origin.clone(), self.large.as_ref());
+        let (inputs, evaluator) = (&self.inputs, &self.evaluator);
+        let (line, [small, large]) = line(wish, inputs, evaluator, ends, &self.splits)?;
+        self.line = line;
+        self.facts.small = small;
+        self.facts.large = self.large.as_ref().map(|_| large);
+        self.statistics = wanted;
+        Ok(true)
+    }
+
+    /// Whether the network has running statistics.
+    pub fn has_statistics(&self) -> bool {
+        self.inputs.network.has_statistics()
+    }
+}
+
+/// A stratified subset of every split, where they are larger than that.
+fn few(inputs: &Inputs, evaluator: &Evaluator, seed: u64) -> Result<Option<Vec<Split>>> {
     let all = || [&inputs.train, &inputs.validation].into_iter().flatten();
     if all().all(|samples| samples.len() <= FEW_SAMPLES) {
         return Ok(None);

@@ -1,13 +1,14 @@
 //! What a person wants to see, as one plain struct.
 
 use super::measure::Quantity;
+use super::news::Place;
 use crate::engine::job::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, LineJob, MemorySize, Setup,
     SurfaceJob,
 };
 use crate::landscape::grid::Axis;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Everything the computing thread is asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -115,6 +116,15 @@ impl Wish {
         plane.directions = directions;
     }
 
+    /// The checkpoint of a place, if there is one.
+    pub fn checkpoint(&self, place: Place) -> Option<&Path> {
+        match place {
+            Place::Small => Some(&self.small),
+            Place::Large => self.large.as_deref(),
+            Place::Initial => self.initial.as_deref(),
+        }
+    }
+
     /// The surface around θ(α) as the command line would be asked for it.
     pub fn surface_job(&self, alpha: f64) -> SurfaceJob {
         let mut job = self.plane.clone();
@@ -147,6 +157,12 @@ impl Wish {
     /// Whether the plane moves with α.
     pub fn follows_alpha(&self) -> bool {
         self.large.is_some() && !matches!(self.plane.directions, Directions::Pca(_))
+    }
+
+    /// Whether running statistics do the same as the weights move.
+    pub(super) fn same_statistics(&self, other: &Self) -> bool {
+        let how = |wish: &Self| (wish.plane.buffers, wish.plane.remeasure);
+        how(self) == how(other)
     }
 
     /// Whether the same files are to be opened on the same device.

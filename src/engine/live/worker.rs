@@ -188,7 +188,15 @@ impl<'a> Worker<'a> {
             self.line = None;
             self.snapshot.line = None;
         }
-        if experiment || old.alpha != wish.alpha {
+        let moved = !old.same_statistics(wish) && wish.large.is_some();
+        if moved && self.bench.as_ref().is_some_and(Workbench::has_statistics) {
+            // Every number between the minimizers depends on them.
+            self.snapshot.sharpness = super::SharpnessNews::default();
+            self.snapshot.measures.clear();
+            self.measures.clear();
+            (self.sharpness, self.worst) = (None, None);
+        }
+        if experiment || moved || old.alpha != wish.alpha {
             self.snapshot.point = None;
         }
         if experiment
@@ -391,8 +399,12 @@ impl<'a> Worker<'a> {
         });
     }
 
+    /// Hands out the state of everything. The one before may be the last to hold a surface: it goes
+    /// when the lock is open again, for the window doesn't wait for a thread that yields to it.
     fn publish(&self) {
-        *lock(&self.shared.snapshot) = Arc::new(self.snapshot.clone());
+        let new = Arc::new(self.snapshot.clone());
+        let old = std::mem::replace(&mut *lock(&self.shared.snapshot), new);
+        drop(old);
         (self.shared.notify)();
     }
 }
