@@ -140,7 +140,7 @@ impl<T: Real> Block<'_, T> {
                 };
                 arch.dispatch(gather);
             }
-            (Op::Map(e), Ready::Map(map)) => {
+            (Op::Map(_), Ready::Map(map)) => {
                 let mut temporaries = take(self.temporaries);
                 let args: Vec<Argument<'_, T>> = step
                     .args
@@ -153,7 +153,6 @@ impl<T: Real> Block<'_, T> {
                 arch.dispatch(Map {
                     out,
                     args: &args,
-                    expression: e,
                     plan: map,
                     temporaries: &mut temporaries,
                 });

@@ -1,7 +1,7 @@
 //! What each step's kernel needs, made once for a program.
 
 use super::kernel::{Lists, Shape};
-use super::map::{MapPlan, strides};
+use super::map::{MapPlan, Read, strides};
 use super::plan::{Pack, Place, Plan, Ready, When};
 use super::rows::Reduce;
 use super::simd::LANES;
@@ -23,19 +23,18 @@ impl Plan {
             let ready = match (&step.op, self.when[id]) {
                 (_, When::Never) | (Op::Leaf(_), _) => Ready::Plain,
                 (Op::Map(e), When::Early { .. } | When::Late { .. }) => {
-                    let mut lists = Vec::new();
+                    let mut reads = Vec::new();
                     let mut repeated = Vec::new();
                     for arg in &step.args {
                         let strides = strides(&self.program.ty(*arg).shape, &step.ty.shape);
                         let whole = self.program.ty(*arg).shape == step.ty.shape;
                         let scalar = !whole && strides.iter().all(|s| *s == 0);
-                        let rows = step.ty.size().div_ceil(LANES);
-                        lists.push(scalar.then(|| vec![0; rows]));
+                        reads.push(if scalar { Read::One } else { Read::Own });
                         repeated
                             .push((!whole && !scalar).then(|| indices(&step.ty.shape, &strides)));
                     }
                     Ready::Shared {
-                        plan: MapPlan::new(e, lists),
+                        plan: MapPlan::new(e, reads),
                         repeated,
                     }
                 }
@@ -44,10 +43,14 @@ impl Plan {
                     None => {
                         let list = |arg: &Id| {
                             let ty = self.program.ty(*arg);
-                            let whole = ty.sample && ty.shape == step.ty.shape;
-                            (!whole).then(|| {
-                                indices(&step.ty.shape, &strides(&ty.shape, &step.ty.shape))
-                            })
+                            if ty.sample && ty.shape == step.ty.shape {
+                                Read::Own
+                            } else if !ty.sample && ty.size() == 1 {
+                                Read::One
+                            } else {
+                                let strides = strides(&ty.shape, &step.ty.shape);
+                                Read::List(indices(&step.ty.shape, &strides))
+                            }
                         };
                         Ready::Map(MapPlan::new(e, step.args.iter().map(list).collect()))
                     }

@@ -48,7 +48,7 @@ impl<T: Real> Seen<'_, T> {
                     };
                 }
             }
-            (Op::Map(e), Ready::Shared { plan, repeated }) => {
+            (Op::Map(_), Ready::Shared { plan, repeated }) => {
                 let spread: Vec<Option<Vec<T>>> = step
                     .args
                     .iter()
@@ -65,19 +65,14 @@ impl<T: Real> Seen<'_, T> {
                     .args
                     .iter()
                     .zip(&spread)
-                    .zip(&plan.lists)
-                    .map(|((arg, spread), scalar)| {
-                        let values = spread.as_deref().unwrap_or_else(|| self.get(*arg));
-                        Argument {
-                            values,
-                            sample: scalar.is_none(),
-                        }
+                    .map(|(arg, spread)| Argument {
+                        values: spread.as_deref().unwrap_or_else(|| self.get(*arg)),
+                        sample: true,
                     })
                     .collect();
                 self.plan.arch.dispatch(Map {
                     out,
                     args: &args,
-                    expression: e,
                     plan,
                     temporaries,
                 });
