@@ -47,6 +47,7 @@ import definitions as d
 
 PASSES = {"surface": 1, "gradient": 3, "product": 6, "norms": 3}
 BATCHES = (64, 256, 1437)
+LARGEST = 6e10  # operations of one call's way forward; more takes gigabytes and is never faster
 LONGEST = 1.5  # seconds of one timed pass; longer ones take a part of the samples
 TRIAL, FINAL = 0.3, 2.5  # seconds for each way, and for the best three once more
 FEWEST, PATIENCE = 8, 4  # passes at least, unless they take this many times the seconds
@@ -289,21 +290,22 @@ def ranked(results):
     return sorted(times, key=times.get)
 
 
-def pytorch(network, x, y):
+def pytorch(network, x, y, operations):
     """Work → the fastest way, its seconds, and all that was tried."""
     convolves = any(isinstance(m, nn.Conv2d) for m in network.module.modules())
     layouts = {"": False, ", channels last": True} if convolves else {"": False}
     sides = {layout: Pytorch(network, x, y, last) for layout, last in layouts.items()}
-    batches = [b for b in BATCHES if b <= len(y)]
     found = {}
     for work in PASSES:
         results, again = {}, {}
         for name, (function, may_compile) in Pytorch.WAYS[work].items():
             own = {}
             for layout, side in sides.items():
-                for batch in batches:
+                way = function(side)
+                largest = LARGEST / operations / getattr(way, "share", 1)
+                for batch in [b for b in BATCHES if b <= min(largest, len(y))]:
                     label = f"{name}, batch {batch}{layout}"
-                    again[label] = (side, function(side), batch, None)
+                    again[label] = (side, way, batch, None)
                     tried(own, label, *again[label], TRIAL)
             results |= own
             if may_compile and (eager := ranked(own)):
@@ -393,7 +395,7 @@ def main():
             with tempfile.TemporaryDirectory() as folder:
                 entry["losscope"] = losscope(name, network, x, y, folder)
         if options.side != "losscope":
-            entry["pytorch"] = pytorch(network, x, y)
+            entry["pytorch"] = pytorch(network, x, y, entry["forward_operations"])
         entry["matmul_rate"] = max(entry["matmul_rate"], matmul_rate())
         entry["load"] = os.getloadavg()[0]
         found[name] = entry

@@ -70,7 +70,7 @@ fn open(name: &str) -> Case {
 fn every(work: impl Fn(&Case)) {
     let folders = std::fs::read_dir(fixture("networks")).unwrap();
     let mut names: Vec<String> = folders
-        .map(|entry| entry.unwrap())
+        .map(Result::unwrap)
         .filter(|entry| entry.path().join("model.toml").exists())
         .map(|entry| entry.file_name().into_string().unwrap())
         .collect();
