@@ -208,6 +208,12 @@ pub struct Bench {
     _alone: Option<MutexGuard<'static, ()>>,
 }
 
+/// A network on a device within `memory` bytes.
+pub fn evaluator(network: &Arc<Network>, on: On, memory: usize) -> Evaluator {
+    let device = ok(device::open(on.0, on.1)).device;
+    ok(Evaluator::new(Arc::clone(network), device, on.1, memory))
+}
+
 /// A model on a device, with a memory budget that is never reached.
 pub fn bench(model: &Model, on: On) -> Bench {
     bench_within(model, on, 1 << 30)
@@ -217,13 +223,7 @@ pub fn bench(model: &Model, on: On) -> Bench {
 pub fn bench_within(model: &Model, on: On, memory: usize) -> Bench {
     let alone = || GPU.lock().unwrap_or_else(PoisonError::into_inner);
     let alone = (on.0 == DeviceChoice::Gpu).then(alone);
-    let device = ok(device::open(on.0, on.1)).device;
-    let evaluator = ok(Evaluator::new(
-        Arc::clone(&model.network),
-        device,
-        on.1,
-        memory,
-    ));
+    let evaluator = evaluator(&model.network, on, memory);
     let upload = |samples| ok(evaluator.upload(samples, 10));
     let train = upload(&model.data.train);
     let validation = model.data.validation.as_ref().map(upload);
