@@ -17,19 +17,6 @@ pub struct MapPlan {
     temporaries: usize,
 }
 
-/// Strides of a shape that is broadcast to another: 0 where it is repeated.
-pub fn strides(shape: &[usize], to: &[usize]) -> Vec<usize> {
-    let mut strides = vec![0; to.len()];
-    let mut step = 1;
-    for axis in (0..to.len()).rev() {
-        if shape[axis] != 1 {
-            strides[axis] = step;
-            step *= shape[axis];
-        }
-    }
-    strides
-}
-
 impl MapPlan {
     /// `lists` as in [`MapPlan::lists`].
     pub fn new(expression: &Expression, lists: Vec<Option<Vec<u32>>>) -> Self {
