@@ -9,7 +9,7 @@
 //! | 4 | [`render`], [`export`] | surfaces in space; figures and data files out |
 //! | 3 | [`engine`], [`plot`] | jobs with progress, devices; colours, iso-lines and figures as pure geometry |
 //! | 2 | [`landscape`] | slices of parameter space, directions, surfaces, lines, distances |
-//! | 1 | [`model`] | networks as data, lowered to primitives and run, or evaluated over burn tensors |
+//! | 1 | [`model`] | networks as data, lowered to primitives, differentiated and run |
 //! | 0 | [`checkpoint`], [`dataset`] | bytes → named tensors; bytes → samples |
 //! | ground | [`store`], [`error`] | arrays, their containers and files, with bounds; the one error type |
 //!

@@ -463,7 +463,7 @@ fn a_checkpoint_of_several_sets_of_weights_asks_which() {
     assert_eq!(at.as_deref(), Some("ema"));
     assert_ne!(net.numbers, ema.numbers);
     // Figures and files say it, and it can be undone.
-    let told = losscope::export::caption::inputs(&ema.recipe).concat();
+    let told = export::caption::inputs(&ema.recipe).concat();
     assert!(told.contains("weights at ema"), "{told}");
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     harness.run_steps(3);

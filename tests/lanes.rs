@@ -1,5 +1,5 @@
-//! Programs on the processor against burn's own operations: outputs, gradients and products of networks
-//! with every kind of layer.
+//! Programs on the processor against the same on burn's tensors: outputs, gradients and products of networks
+//! with every kind of layer; and these against each other.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
@@ -426,6 +426,51 @@ fn samples_side_by_side_give_what_burn_gives() {
         assert_eq!(double.metrics.accuracy, expected.metrics.accuracy);
         let single = found(&case, DeviceChoice::Flex, Precision::F32, roomy);
         agree(name, &single, &expected, 1e-4);
+    }
+}
+
+/// The squared norms of samples' gradients are those of the gradients themselves, and products those of
+/// central differences; these networks have no kinks that a difference could step over.
+#[test]
+fn norms_and_products_are_those_of_gradients() {
+    for (name, case) in [("tokens", tokens()), ("groups", groups()), ("words", words())] {
+        let device = device::open(DeviceChoice::Flex, Precision::F64).unwrap().device;
+        let network = Arc::clone(&case.network);
+        let evaluator = Evaluator::new(network, device, Precision::F64, 64 << 20).unwrap();
+        let split = evaluator.upload(&case.samples, 2).unwrap();
+        let mut objective =
+            NetworkObjective::new(&evaluator, &case.theta, &split, StatisticsMode::Running);
+        let x = case.theta.flatten();
+        let tensors = objective.tensors();
+        let norms = objective.squared_norms(&x, 3..6).unwrap();
+        for (sample, norms) in (3..6).zip(norms) {
+            let gradient = objective.weighted_gradient(&x, &[sample], &[1.0]).unwrap();
+            let mut rest = gradient.as_slice();
+            for ((tensor, len), norm) in tensors.iter().zip(norms) {
+                let (own, after) = rest.split_at(*len);
+                rest = after;
+                let expected: f64 = own.iter().map(|g| g * g).sum();
+                assert!(
+                    (norm - expected).abs() <= 1e-10 * expected.max(1e-6),
+                    "{name}, {tensor} of sample {sample}: {norm} for {expected}"
+                );
+            }
+        }
+        let v = gaussian(x.len(), 7);
+        let h = 1e-5;
+        let mut at = |sign: f64| -> Vec<f64> {
+            let moved: Vec<f64> = x.iter().zip(&v).map(|(x, v)| x + sign * h * v).collect();
+            objective.gradient(&moved).unwrap().1
+        };
+        let (ahead, behind) = (at(1.0), at(-1.0));
+        let differences: Vec<f64> = ahead
+            .iter()
+            .zip(&behind)
+            .map(|(a, b)| (a - b) / (2.0 * h))
+            .collect();
+        let product = objective.hessian_vector(&x, &v).unwrap();
+        let off = apart(&product, &differences);
+        assert!(off < 1e-6, "{name}: off by {off:e}");
     }
 }
 

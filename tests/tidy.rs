@@ -27,10 +27,10 @@ const FLOORS: [&[&str]; 8] = [
     &["cli", "app"],
 ];
 
-/// Crates that only some modules may name: burn ends at the engine, the file system begins and
+/// Crates that only some modules may name: burn ends at its executor, the file system begins and
 /// ends at the outer floors, the terminal is the command line's.
 const CRATES: [(&str, &[&str]); 9] = [
-    ("burn::", &["model", "landscape", "engine"]),
+    ("burn::tensor", &["model/run", "engine/device"]),
     ("burn_ndarray", &["engine"]),
     ("wgpu::", &["engine", "render", "app"]),
     (
@@ -43,7 +43,6 @@ const CRATES: [(&str, &[&str]); 9] = [
         &[
             "store/hdf5",
             "landscape/curvature/orthogonal",
-            "landscape/evaluate/processor",
             "model/run/lanes",
             "engine",
             "cli",

@@ -6,7 +6,8 @@
 use crate::engine::drivers::hushed;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Precision;
-use burn::tensor::{Device, DeviceKind};
+use crate::model::run::{Device, Kind};
+use burn::tensor::DeviceKind;
 use burn_wgpu::WgpuSetup;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -20,7 +21,7 @@ pub enum DeviceChoice {
     Auto,
     /// Any wgpu adapter: a real GPU first, else software Vulkan.
     Gpu,
-    /// burn's pure-Rust CPU device.
+    /// The processor itself.
     Flex,
     /// burn's older CPU device, on ndarray.
     Ndarray,
@@ -29,7 +30,7 @@ pub enum DeviceChoice {
 /// A device ready for tensors, and its name for people and recipes.
 #[derive(Debug, Clone)]
 pub struct OpenDevice {
-    /// burn's handle.
+    /// Where programs run.
     pub device: Device,
     /// "gpu: NVIDIA H200 (Vulkan)", "flex: CPU, 2 threads".
     pub name: String,
@@ -128,7 +129,7 @@ pub fn open(choice: DeviceChoice, precision: Precision) -> Result<OpenDevice> {
 
 fn open_flex() -> OpenDevice {
     OpenDevice {
-        device: Device::flex(),
+        device: Device::Lanes,
         name: format!("flex: CPU, {} threads", threads()),
     }
 }
@@ -138,9 +139,12 @@ fn open_ndarray() -> OpenDevice {
         deprecated,
         reason = "offered beside its successor flex for as long as burn ships it"
     )]
-    let device = Device::new(burn_ndarray::NdArrayDevice::Cpu);
+    let device = burn::tensor::Device::new(burn_ndarray::NdArrayDevice::Cpu);
     OpenDevice {
-        device,
+        device: Device::Burn {
+            device,
+            kind: Kind::Processor,
+        },
         name: format!("ndarray: CPU, {} threads", threads()),
     }
 }
@@ -172,13 +176,22 @@ fn open_gpu() -> Result<OpenDevice> {
         wgpu::DeviceType::Cpu => DeviceKind::Cpu,
         wgpu::DeviceType::Other => DeviceKind::DefaultDevice,
     };
-    let (device, setup): (Device, WgpuSetup) =
-        hushed(|| Device::wgpu_options().device_kind(kind).init_with_setup()).map_err(|e| {
-            Error::Device(format!(
-                "the GPU can't be opened: {e}; use --device flex to go on without it"
-            ))
-        })?;
+    let (device, setup): (burn::tensor::Device, WgpuSetup) = hushed(|| {
+        burn::tensor::Device::wgpu_options()
+            .device_kind(kind)
+            .init_with_setup()
+    })
+    .map_err(|e| {
+        Error::Device(format!(
+            "the GPU can't be opened: {e}; use --device flex to go on without it"
+        ))
+    })?;
     let name = gpu_name(&setup);
+    let kind = match setup.adapter.get_info().device_type {
+        wgpu::DeviceType::Cpu => Kind::Software,
+        _ => Kind::Graphics,
+    };
+    let device = Device::Burn { device, kind };
     *opened = Some((device.clone(), name.clone()));
     Ok(OpenDevice { device, name })
 }

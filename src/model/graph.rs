@@ -49,6 +49,20 @@ pub enum Loss {
     },
 }
 
+impl Loss {
+    /// The name on axes and in records.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::CrossEntropy => "softmax cross-entropy".into(),
+            Self::BinaryCrossEntropy { positive_from } => {
+                format!(
+                    "binary cross-entropy on one logit, labels from {positive_from} up positive"
+                )
+            }
+        }
+    }
+}
+
 /// What a layer computes. Axes count from 0 at the batch axis; kernel sizes come from the weights.
 ///
 /// `size`, `stride`, `padding` and `dilation` have one entry for 1-D layers and two (height, width)

@@ -1,29 +1,23 @@
-//! Networks: a graph of layers over burn tensors.
+//! Networks: a graph of layers, and what it means.
 //!
 //! A [`Network`] is a [`graph::Graph`] whose shapes have been checked against a checkpoint's tensors;
-//! [`params::Params`] is a point of its parameter space; [`forward::run`] computes the outputs for
-//! one set of [`weights::Weights`] on a device. This floor knows nothing of slices, of files or of
+//! [`params::Params`] is a point of its parameter space. [`lower`] turns a network and its loss into a
+//! [`program::Program`] of few primitives, [`derive`] turns programs into their derivatives, and [`run`]
+//! runs any of them. This floor knows nothing of slices, of files or of
 //! what a loss landscape is.
 
 pub mod derive;
 pub mod family;
 pub mod file;
-pub mod forward;
 pub mod graph;
-pub mod layers;
-pub mod loss;
 pub mod lower;
 pub mod params;
 pub mod primitive;
 pub mod program;
-pub mod reverse;
 pub mod run;
 pub mod shape;
 pub mod simplify;
 mod spare;
-pub mod tangent;
-pub mod value;
-pub mod weights;
 
 use crate::checkpoint::{self, Kind, Listing, StateDict};
 use crate::error::{Error, Result};
@@ -140,54 +134,6 @@ impl Network {
     /// Whether any layer keeps running statistics.
     pub fn has_statistics(&self) -> bool {
         self.layout.iter().any(|spec| !spec.is_trainable())
-    }
-
-    /// Values of all layers' outputs for one sample: what backpropagation keeps.
-    pub fn outputs_per_sample(&self) -> usize {
-        self.shapes
-            .iter()
-            .map(|shape| shape.iter().product::<usize>())
-            .sum()
-    }
-
-    /// Positions of the largest output of any layer, its channels (the first axis) left out.
-    pub fn largest_map(&self) -> usize {
-        let positions = |shape: &Vec<usize>| shape.iter().skip(1).product::<usize>();
-        self.shapes.iter().map(positions).max().unwrap_or(1).max(1)
-    }
-
-    /// Values alive at once while one sample passes through, at most: the two largest neighbours
-    /// and the workspace of an unfolded convolution.
-    pub fn values_per_sample(&self) -> usize {
-        let shape_of: HashMap<&str, &[usize]> = self
-            .layout
-            .iter()
-            .map(|spec| (spec.name.as_str(), spec.shape.as_slice()))
-            .collect();
-        let mut most = 0;
-        for (i, node) in self.graph.layers.iter().enumerate() {
-            let output: usize = self.shapes[i].iter().product();
-            let inputs: usize = self.sources[i]
-                .iter()
-                .map(|s| {
-                    s.map_or(self.graph.input.iter().product::<usize>(), |s| {
-                        self.shapes[s].iter().product()
-                    })
-                })
-                .sum();
-            let workspace = match &node.layer {
-                graph::Layer::Conv { weight, .. } => {
-                    let taps: usize = shape_of
-                        .get(weight.as_str())
-                        .map_or(0, |s| s.iter().skip(1).product());
-                    taps * self.shapes[i].iter().skip(1).product::<usize>()
-                }
-                _ => 0,
-            };
-            // One more output: a residual branch is kept while its block is computed.
-            most = most.max(inputs + 2 * output + workspace);
-        }
-        most.max(1)
     }
 
     /// Holds the tensors of `state`, read or only listed, against the network's; gives what a reader

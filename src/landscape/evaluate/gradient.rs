@@ -1,19 +1,16 @@
 //! Exact gradients: the mean loss over one split as a function of the trained tensors.
 //!
-//! In place of burn's `flex` device by the network's programs on the processor; elsewhere by
-//! backpropagation through burn's autodiff, batch by batch. The batches' sums are added up on the
-//! device and read once, so that a gradient is one transfer however many tensors there are.
+//! A gradient is one program for the loss and all its slopes, a Hessian-vector product another; what doesn't
+//! depend on the vector is kept from one product to the next at the same point.
 
-use super::processor::{Here, Processor};
+use super::point::Here;
+use super::prepared::Programs;
 use super::statistics::STATISTICS_BATCH;
-use super::{Evaluator, Pending, Split, hessian, read_all, settle};
+use super::{Evaluator, Split};
+use crate::dataset::Samples;
 use crate::error::Result;
 use crate::landscape::objective::Objective;
-use crate::model::forward::{self, Statistics};
-use crate::model::loss::{loss_and_correct, slope};
-use crate::model::params::{Layout, Params};
-use crate::model::weights::Weights;
-use burn::tensor::Tensor;
+use crate::model::params::{Layout, Params, TensorSpec};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -46,19 +43,14 @@ impl StatisticsMode {
 /// The mean loss, nats, over one split as a function of the trained tensors in the order of
 /// [`Params::flatten`].
 ///
-/// In single precision a loss carries about seven digits and so do gradients; the sums over batches
-/// are taken in double precision for the loss, and in the device's type for the gradient.
+/// In single precision a loss carries about seven digits and so do gradients; sums over batches of the loss
+/// are taken in double precision.
 pub struct NetworkObjective {
-    pub(super) evaluator: Evaluator,
-    pub(super) split: Split,
+    pub(super) programs: Arc<Programs>,
+    pub(super) samples: Arc<Samples>,
     pub(super) layout: Layout,
-    pub(super) buffers: Weights,
     /// The owner of the buffers.
     point: Params,
-    pub(super) statistics: StatisticsMode,
-    /// What Hessian-vector products at one point share.
-    pub(super) kept: Option<hessian::Kept>,
-    pub(super) processor: Option<Arc<dyn Processor>>,
     /// Samples that share statistics, in train mode.
     together: Option<usize>,
     gradients: usize,
@@ -73,27 +65,14 @@ impl NetworkObjective {
         split: &Split,
         statistics: StatisticsMode,
     ) -> Self {
-        let mut buffers = Weights::default();
-        for (spec, values) in point.tensors().filter(|(spec, _)| !spec.is_trainable()) {
-            let flat = evaluator.tensor(values.iter().copied(), values.len());
-            buffers.insert(&spec.name, flat, &spec.shape);
-        }
         let train_mode = statistics == StatisticsMode::Batch && evaluator.network.has_statistics();
-        let batch = if train_mode {
-            without_a_lone_sample(split.len(), STATISTICS_BATCH)
-        } else {
-            evaluator.gradient_batch()
-        };
+        let together = || without_a_lone_sample(split.len(), STATISTICS_BATCH);
         Self {
-            evaluator: evaluator.clone(),
-            split: evaluator.prepare(&split.samples, batch),
+            programs: Arc::clone(&evaluator.programs),
+            samples: Arc::clone(&split.samples),
             layout: Arc::clone(point.layout()),
-            buffers,
             point: point.clone(),
-            statistics,
-            kept: None,
-            processor: evaluator.processor.clone(),
-            together: train_mode.then_some(batch),
+            together: train_mode.then(together),
             gradients: 0,
             values: 0,
         }
@@ -109,22 +88,7 @@ impl NetworkObjective {
         self.values
     }
 
-    /// The trained tensors at `x` on the device, flat, one a tensor.
-    pub(super) fn tensors_at(&self, x: &[f64]) -> Vec<Tensor<1>> {
-        let flat = self.evaluator.tensor(x.iter().copied(), x.len());
-        let mut offset = 0;
-        self.layout
-            .iter()
-            .filter(|spec| spec.is_trainable())
-            .map(|spec| {
-                let part = flat.clone().narrow(0, offset, spec.len());
-                offset += spec.len();
-                part
-            })
-            .collect()
-    }
-
-    /// A point for the processor.
+    /// A point for programs.
     pub(super) fn here<'a>(&'a self, x: &'a [f64]) -> Here<'a> {
         Here {
             trained: x,
@@ -134,36 +98,17 @@ impl NetworkObjective {
     }
 
     /// Sums over the split as means.
-    pub(super) fn meaned(&self, (loss, mut sums): (f64, Vec<f64>)) -> (f64, Vec<f64>) {
-        let share = 1.0 / self.split.len() as f64;
+    fn meaned(&self, mut sums: Vec<f64>) -> Vec<f64> {
+        let share = self.share();
         for sum in &mut sums {
             *sum *= share;
         }
-        (loss * share, sums)
+        sums
     }
 
-    pub(super) fn weights(&self, tensors: &[Tensor<1>]) -> Weights {
-        let mut weights = self.buffers.clone();
-        let trained = self.layout.iter().filter(|spec| spec.is_trainable());
-        for (spec, tensor) in trained.zip(tensors) {
-            weights.insert(&spec.name, tensor.clone(), &spec.shape);
-        }
-        weights
-    }
-
-    /// Outputs for one batch.
-    fn logits(&self, weights: &Weights, input: crate::model::value::Value) -> Tensor<2> {
-        let network = &self.evaluator.network;
-        let mut measured = Vec::new();
-        let statistics = match self.statistics {
-            StatisticsMode::Running => Statistics::Running,
-            StatisticsMode::Batch => Statistics::Batch(&mut measured),
-        };
-        forward::run(network, weights, input, statistics)
-    }
-
-    fn mean(&self, pending: &Pending) -> f64 {
-        pending.sums.first().map_or(f64::NAN, |sums| sums[0]) / self.split.len() as f64
+    /// What one sample counts in a mean.
+    fn share(&self) -> f64 {
+        1.0 / self.samples.len() as f64
     }
 }
 
@@ -180,86 +125,24 @@ impl Objective for NetworkObjective {
         self.layout
             .iter()
             .filter(|spec| spec.is_trainable())
-            .map(crate::model::params::TensorSpec::len)
+            .map(TensorSpec::len)
             .sum()
     }
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
         self.values += 1;
-        if let Some(processor) = &self.processor {
-            let sum = processor.value(self.here(x), &self.split.samples)?;
-            return Ok(sum / self.split.len() as f64);
-        }
-        let weights = self.weights(&self.tensors_at(x));
-        let mut pending = Pending::new(1);
-        for index in 0..self.split.batches() {
-            let (input, targets) = self.split.get(&self.evaluator, index);
-            let logits = self.logits(&weights, input);
-            pending
-                .tensors
-                .push((0, loss_and_correct(logits, &targets)));
-            if self.split.resident.is_none() {
-                settle(&mut pending)?;
-            }
-        }
-        settle(&mut pending)?;
-        Ok(self.mean(&pending))
+        let sum = self.programs.value(self.here(x), &self.samples)?;
+        Ok(sum / self.samples.len() as f64)
     }
 
     fn gradient(&mut self, x: &[f64]) -> Result<(f64, Vec<f64>)> {
         self.gradients += 1;
-        if let Some(processor) = &self.processor {
-            let sums = processor.gradient(self.here(x), &self.split.samples, None)?;
-            return Ok(self.meaned(sums));
-        }
-        if let Some(found) = hessian::kept_gradient(self, x) {
-            return found;
-        }
-        // A leaf a tensor: the derivative of cutting one vector into tensors would fill the whole
-        // vector with zeros for each of them.
-        let leaves: Vec<Tensor<1>> = self
-            .tensors_at(x)
-            .into_iter()
-            .map(|tensor| tensor.autodiff().require_grad())
-            .collect();
-        let weights = self.weights(&leaves);
-        let mut totals: Vec<Option<Tensor<1>>> = vec![None; leaves.len()];
-        let mut pending = Pending::new(1);
-        for index in 0..self.split.batches() {
-            let (input, targets) = self.split.get(&self.evaluator, index);
-            let logits = self.logits(&weights, input);
-            let outputs = logits.clone().inner();
-            pending
-                .tensors
-                .push((0, loss_and_correct(outputs.clone(), &targets)));
-            let mut gradients = (logits * slope(outputs, &targets)).sum().backward();
-            for (leaf, total) in leaves.iter().zip(&mut totals) {
-                if let Some(gradient) = leaf.grad_remove(&mut gradients) {
-                    *total = Some(match total.take() {
-                        Some(total) => total + gradient,
-                        None => gradient,
-                    });
-                }
-            }
-            if self.split.resident.is_none() {
-                settle(&mut pending)?;
-            }
-        }
-        settle(&mut pending)?;
-        // A tensor that no output depends on has no gradient.
-        let totals = leaves
-            .iter()
-            .zip(totals)
-            .map(|(leaf, total)| total.unwrap_or_else(|| leaf.clone().inner().zeros_like()));
-        let scale = 1.0 / self.split.len() as f64;
-        let gradient = read_all(totals.collect())?
-            .into_iter()
-            .map(|g| g * scale)
-            .collect();
-        Ok((self.mean(&pending), gradient))
+        let found = self.programs.gradient(self.here(x), &self.samples, None)?;
+        Ok((found.0 * self.share(), self.meaned(found.1)))
     }
 
     fn hessian_vector(&mut self, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
-        hessian::product(self, x, v)
+        let sums = self.programs.product(self.here(x), v, &self.samples)?;
+        Ok(self.meaned(sums))
     }
 }

@@ -8,7 +8,7 @@ use crate::model::lower::{Lowered, Statistics};
 use crate::model::primitive::expression::Binary;
 use crate::model::primitive::{Op, Slot};
 use crate::model::program::{Id, Program};
-use crate::model::run::lanes::{Plan, Varying};
+use crate::model::run::Varying;
 use crate::model::simplify::{along, fold, fuse};
 
 /// A program by what it is for.
@@ -32,10 +32,22 @@ pub enum What {
     Norms,
 }
 
-/// A plan, and which tensors its outputs are for.
+impl What {
+    /// Where its normalisation layers take their statistics from.
+    pub fn statistics(self) -> Statistics {
+        match self {
+            Self::Along { .. } | Self::Norms => Statistics::Running,
+            Self::Statistics { .. } => Statistics::Batch,
+            Self::Value(own) | Self::Gradient(own) | Self::Product(own) => own,
+        }
+    }
+}
+
+/// A program, what differs from point to point, and which tensors its outputs are for.
 #[derive(Debug)]
 pub struct Made {
-    pub plan: Plan,
+    pub program: Program,
+    pub varying: Varying,
     pub parameters: Vec<usize>,
 }
 
@@ -65,67 +77,59 @@ impl Forms {
             Error::Model("statistics of a batch can't be taken of this network".into())
         })
     }
+}
 
-    /// Makes a program.
-    ///
-    /// # Errors
-    /// Where the network has no such form.
-    pub fn make(&self, what: What) -> Result<Made> {
-        let (program, varying, parameters) = match what {
-            What::Along {
-                directions,
-                buffers,
-                logits,
-            } => {
-                let lowered = self.get(Statistics::Running)?;
-                let outputs = if logits {
-                    vec![lowered.logits]
-                } else {
-                    vec![lowered.loss, lowered.right]
-                };
-                let program = fold(&lowered.program(outputs), true);
-                let follow = buffers == Buffers::Interpolate;
-                let program = along(&program, directions, follow, true);
-                let measured = buffers == Buffers::Recompute;
-                (program, Varying::Slice { buffers: measured }, Vec::new())
-            }
-            What::Statistics { directions } => {
-                let lowered = self.get(Statistics::Batch)?;
-                let measured = lowered.measured.iter();
-                let outputs = measured.flat_map(|m| [m.mean, m.variance]).collect();
-                let program = along(&lowered.program(outputs), directions, false, true);
-                (program, Varying::Slice { buffers: false }, Vec::new())
-            }
-            What::Value(statistics) => {
-                let lowered = self.get(statistics)?;
-                let program = fold(&lowered.program(vec![lowered.loss]), false);
-                (program, Varying::Points, Vec::new())
-            }
-            What::Gradient(statistics) => {
-                let lowered = self.get(statistics)?;
-                let program = fold(&lowered.program(vec![lowered.loss]), false);
-                let slopes = pull(&program, false);
-                (slopes.program, Varying::Points, slopes.parameters)
-            }
-            What::Product(statistics) => {
-                // Folding would make it longer.
-                let lowered = self.get(statistics)?;
-                let mut slopes = pull(&lowered.program(vec![lowered.loss]), false);
-                slopes.program.outputs.remove(0);
-                let program = rate(&slopes.program.alive());
-                (program, Varying::Tangents, slopes.parameters)
-            }
-            What::Norms => {
-                let lowered = self.get(Statistics::Running)?;
-                let slopes = pull(&lowered.program(vec![lowered.loss]), true);
-                let program = squared(slopes.program);
-                (program, Varying::Points, slopes.parameters)
-            }
-        };
-        Ok(Made {
-            plan: Plan::new(&fuse(&program), varying),
-            parameters,
-        })
+/// Makes a program of a network that was lowered with the statistics it takes.
+pub fn make(what: What, lowered: &Lowered) -> Made {
+    let (program, varying, parameters) = match what {
+        What::Along {
+            directions,
+            buffers,
+            logits,
+        } => {
+            let outputs = if logits {
+                vec![lowered.logits]
+            } else {
+                vec![lowered.loss, lowered.right]
+            };
+            let program = fold(&lowered.program(outputs), true);
+            let follow = buffers == Buffers::Interpolate;
+            let program = along(&program, directions, follow, true);
+            let measured = buffers == Buffers::Recompute;
+            (program, Varying::Slice { buffers: measured }, Vec::new())
+        }
+        What::Statistics { directions } => {
+            let measured = lowered.measured.iter();
+            let outputs = measured.flat_map(|m| [m.mean, m.variance]).collect();
+            let program = along(&lowered.program(outputs), directions, false, true);
+            (program, Varying::Slice { buffers: false }, Vec::new())
+        }
+        What::Value(_) => {
+            let program = fold(&lowered.program(vec![lowered.loss]), false);
+            (program, Varying::Points, Vec::new())
+        }
+        What::Gradient(_) => {
+            let program = fold(&lowered.program(vec![lowered.loss]), false);
+            let slopes = pull(&program, false);
+            (slopes.program, Varying::Points, slopes.parameters)
+        }
+        What::Product(_) => {
+            // Folding would make it longer.
+            let mut slopes = pull(&lowered.program(vec![lowered.loss]), false);
+            slopes.program.outputs.remove(0);
+            let program = rate(&slopes.program.alive());
+            (program, Varying::Tangents, slopes.parameters)
+        }
+        What::Norms => {
+            let slopes = pull(&lowered.program(vec![lowered.loss]), true);
+            let program = squared(slopes.program);
+            (program, Varying::Points, slopes.parameters)
+        }
+    };
+    Made {
+        program: fuse(&program),
+        varying,
+        parameters,
     }
 }
 

@@ -4,18 +4,8 @@ use crate::landscape::grid::Coordinate;
 use crate::landscape::slice::Slice;
 use crate::model::params::{Layout, Params};
 use crate::model::primitive::Leaf;
-use crate::model::run::lanes::{Real, Source};
+use crate::model::run::{Numbers, Source};
 use std::collections::HashMap;
-
-fn copy<T: Real>(out: &mut [T], values: impl Iterator<Item = f64>) {
-    for (out, value) in out.iter_mut().zip(values) {
-        *out = T::of(value);
-    }
-}
-
-fn constant<T: Real>(out: &mut [T], bits: &[u64]) {
-    copy(out, bits.iter().map(|b| f64::from_bits(*b)));
-}
 
 /// Running statistics by place in the layout.
 pub type Measured = HashMap<usize, Vec<f64>>;
@@ -28,25 +18,24 @@ pub struct Along<'a> {
     pub measured: Option<&'a [Measured]>,
 }
 
-impl<T: Real> Source<T> for Along<'_> {
-    fn fill(&self, leaf: &Leaf, point: usize, out: &mut [T]) {
+impl Source for Along<'_> {
+    fn fill(&self, leaf: &Leaf, point: usize, out: Numbers<'_>) {
         let origin = &self.slice.origin;
         match leaf {
-            Leaf::Origin(index) => copy(out, origin.at(*index).iter().copied()),
+            Leaf::Origin(index) => out.fill(origin.at(*index).iter().copied()),
             Leaf::Direction(k, index) => {
-                copy(out, self.slice.directions[*k].at(*index).iter().copied());
+                out.fill(self.slice.directions[*k].at(*index).iter().copied());
             }
             Leaf::Coordinate(k) => {
                 // A coordinate that isn't given is 0.
                 let c = self.coordinates[point].get(*k).copied().unwrap_or(0.0);
-                out[0] = T::of(c);
+                out.fill([c]);
             }
             Leaf::Buffer(index) => {
                 let own = self.measured.and_then(|m| m[point].get(index));
                 let values = own.map_or_else(|| origin.at(*index), Vec::as_slice);
-                copy(out, values.iter().copied());
+                out.fill(values.iter().copied());
             }
-            Leaf::Constant(bits) => constant(out, bits),
             other => unreachable!("{other:?} along a slice"),
         }
     }
@@ -72,15 +61,12 @@ impl Point<'_> {
     }
 }
 
-impl<T: Real> Source<T> for Point<'_> {
-    fn fill(&self, leaf: &Leaf, _: usize, out: &mut [T]) {
+impl Source for Point<'_> {
+    fn fill(&self, leaf: &Leaf, _: usize, out: Numbers<'_>) {
         match leaf {
-            Leaf::Parameter(index) => {
-                copy(out, self.part(self.trained, *index).iter().copied());
-            }
-            Leaf::Tangent(index) => copy(out, self.part(self.tangent, *index).iter().copied()),
-            Leaf::Buffer(index) => copy(out, self.buffers.at(*index).iter().copied()),
-            Leaf::Constant(bits) => constant(out, bits),
+            Leaf::Parameter(index) => out.fill(self.part(self.trained, *index).iter().copied()),
+            Leaf::Tangent(index) => out.fill(self.part(self.tangent, *index).iter().copied()),
+            Leaf::Buffer(index) => out.fill(self.buffers.at(*index).iter().copied()),
             other => unreachable!("{other:?} at a point"),
         }
     }

@@ -4,14 +4,12 @@
 //! and unbiased variance, every batch counting the same. Weighted by samples it is what the code of
 //! Garipov et al. 2018 (`dnn-mode-connectivity`) does. The choice moves numbers, so it is said with them.
 
-use super::{Evaluator, Split};
+use crate::dataset::Samples;
 use crate::error::{Error, Result};
-use crate::model::forward::{self, Statistics};
-use crate::model::weights::Weights;
-use burn::tensor::Tensor;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Samples a batch has where running statistics are measured, unless told otherwise.
 pub const STATISTICS_BATCH: usize = 128;
@@ -142,67 +140,27 @@ fn is_alone(samples: usize, batch: usize) -> bool {
 
 /// The training split as statistics are measured over it.
 #[derive(Debug, Clone)]
-pub(super) struct TrainingPasses {
-    pub(super) split: Split,
+pub struct Training {
+    /// All of it.
+    pub(super) samples: Arc<Samples>,
+    /// Samples a batch.
+    pub(super) batch: usize,
+    /// What a batch counts.
     pub(super) weights: BatchWeights,
 }
 
-impl Evaluator {
-    /// Replaces running statistics by what train-mode passes over the training split measure.
-    pub(super) fn measure_statistics(
-        &self,
-        weights: &mut Weights,
-        over: &TrainingPasses,
-    ) -> Result<()> {
-        let split = &over.split;
-        let (mut totals, mut weight): (Vec<forward::BatchStatistics>, f64) = (Vec::new(), 0.0);
-        let alone = is_alone(split.len(), split.batch);
-        for index in 0..split.batches() - usize::from(alone) {
-            let (input, _) = split.get(self, index);
-            let own = match over.weights {
-                BatchWeights::Batch => 1.0,
-                BatchWeights::Sample => split.batch.min(split.len() - index * split.batch) as f64,
-            };
-            weight += own;
-            let mut measured = Vec::new();
-            let _ = forward::run(
-                &self.network,
-                weights,
-                input,
-                Statistics::Batch(&mut measured),
-            );
-            for (at, new) in measured.into_iter().enumerate() {
-                let weighted = |values: Tensor<1>| match over.weights {
-                    BatchWeights::Batch => values,
-                    BatchWeights::Sample => values.mul_scalar(own),
-                };
-                let (mean, variance) = (weighted(new.mean), weighted(new.variance));
-                match totals.get_mut(at) {
-                    Some(total) => {
-                        total.mean = total.mean.clone() + mean;
-                        total.variance = total.variance.clone() + variance;
-                    }
-                    None => totals.push(forward::BatchStatistics {
-                        mean,
-                        variance,
-                        ..new
-                    }),
-                }
-            }
-            if split.resident.is_none() {
-                self.wait()?;
-            }
+impl Training {
+    /// Samples that are measured.
+    pub(super) fn used(&self) -> usize {
+        let count = self.samples.len();
+        count - usize::from(is_alone(count, self.batch))
+    }
+
+    /// What a batch of so many samples counts.
+    pub(super) fn weigh(&self, samples: usize) -> f64 {
+        match self.weights {
+            BatchWeights::Batch => 1.0,
+            BatchWeights::Sample => samples as f64,
         }
-        let share = 1.0 / weight;
-        for total in totals {
-            let channels = total.mean.dims();
-            weights.insert(&total.running_mean, total.mean.mul_scalar(share), &channels);
-            weights.insert(
-                &total.running_var,
-                total.variance.mul_scalar(share),
-                &channels,
-            );
-        }
-        Ok(())
     }
 }

@@ -1,24 +1,15 @@
-//! Getting samples and slices onto a device: checks, batch sizes, number types.
+//! What samples and slices a network takes.
 
-use super::statistics::{Remeasure, STATISTICS_BATCH, TrainingPasses};
-use super::{Evaluator, LoadedSlice, Split, Uploaded};
+use super::statistics::{Remeasure, Training};
+use super::{Evaluator, LoadedSlice, Split};
 use crate::dataset::Samples;
 use crate::error::{Error, Result};
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::graph::{INPUT, Layer, Loss};
-use crate::model::loss::Targets;
-use crate::model::params::Params;
-use crate::model::value::Value;
-use crate::model::weights::Weights;
-use burn::tensor::{DType, Int, Tensor, TensorData};
 use std::sync::Arc;
 
-/// Mesa's software Vulkan leaves a loop after 65,535 rounds without a word; the derivative of a
-/// convolution's weight takes one for every sample and position.
-const MOST_LOOPS: usize = 32_768;
-
 impl Evaluator {
-    /// Checks samples against the network and uploads them, if they take at most a quarter of the budget.
+    /// Checks samples against the network.
     ///
     /// `classes` is the number of classes of the data set.
     ///
@@ -26,7 +17,9 @@ impl Evaluator {
     /// Says which input shape met which, or which label has no output.
     pub fn upload(&self, samples: &Arc<Samples>, classes: usize) -> Result<Split> {
         self.check(samples, classes)?;
-        Ok(self.prepare(samples, self.batch_size()))
+        Ok(Split {
+            samples: Arc::clone(samples),
+        })
     }
 
     fn check(&self, samples: &Samples, classes: usize) -> Result<()> {
@@ -58,23 +51,11 @@ impl Evaluator {
                 self.network.outputs()
             )));
         }
-        let needed = self
-            .network
-            .values_per_sample()
-            .saturating_mul(self.dtype.size());
-        if needed > self.memory {
-            return Err(Error::Usage(format!(
-                "one sample takes about {} MB on its way through the model {:?}, but --memory allows {} MB",
-                needed >> 20,
-                graph.name,
-                self.memory >> 20
-            )));
-        }
         self.check_tokens(samples)?;
         if samples.is_empty() {
             return Err(Error::Model("the data has no samples in this split".into()));
         }
-        Ok(())
+        self.programs.check()
     }
 
     /// Where a table is looked up with the inputs, they must be its row numbers.
@@ -111,150 +92,7 @@ impl Evaluator {
         Ok(())
     }
 
-    /// Samples a batch: a share of the memory budget, and few enough that activations stay near the
-    /// caches, where CPU devices are fastest.
-    fn batch_size(&self) -> usize {
-        const NEAR_CACHE: usize = 16 << 20;
-        let per_sample = self.network.values_per_sample() * self.dtype.size();
-        let budget = if self.is_cpu() {
-            (self.memory / 4).min(NEAR_CACHE)
-        } else {
-            self.memory / 4
-        };
-        (budget / per_sample)
-            .clamp(1, 8192)
-            .max(if self.is_cpu() {
-                32.min(self.memory / 4 / per_sample)
-            } else {
-                1
-            })
-            .max(1)
-    }
-
-    /// Samples a batch where every layer's output is kept for the way back.
-    pub(super) fn gradient_batch(&self) -> usize {
-        let bytes = |v: usize| v.saturating_mul(self.dtype.size()).max(1);
-        // The output and its derivative, and what a layer needs of its input.
-        let kept = bytes(3 * self.network.outputs_per_sample());
-        let most = self.memory / 4 / (kept + bytes(self.network.values_per_sample()));
-        let most = if self.is_software_gpu() {
-            most.min(MOST_LOOPS / self.network.largest_map())
-        } else {
-            most
-        };
-        most.clamp(1, self.batch_size())
-    }
-
-    /// Whether this is a CPU behind a graphics driver.
-    fn is_software_gpu(&self) -> bool {
-        !self.is_cpu() && format!("{:?}", self.device).contains("Cpu")
-    }
-
-    fn is_cpu(&self) -> bool {
-        let name = format!("{:?}", self.device).to_lowercase();
-        name.contains("flex") || name.contains("ndarray")
-    }
-
-    pub(super) fn prepare(&self, samples: &Arc<Samples>, batch: usize) -> Split {
-        let bytes = samples.inputs.len() * self.dtype.size();
-        let mut split = Split {
-            samples: Arc::clone(samples),
-            batch: batch.min(samples.len()),
-            resident: None,
-        };
-        if self.processor.is_none() && bytes <= self.memory / 4 {
-            split.resident = Some(
-                (0..split.batches())
-                    .map(|i| self.batch(&split, i))
-                    .collect(),
-            );
-        }
-        split
-    }
-
-    /// One batch on the device.
-    pub(super) fn batch(&self, split: &Split, index: usize) -> (Value, Targets) {
-        let samples = &split.samples;
-        let start = index * split.batch;
-        let count = split.batch.min(samples.len() - start);
-        let width: usize = samples.shape.iter().product();
-        let inputs = &samples.inputs[start * width..(start + count) * width];
-        // The usual case copies; only double precision converts.
-        let flat = match self.dtype {
-            DType::F32 => {
-                let data = TensorData::new(inputs.to_vec(), [count * width]);
-                Tensor::from_data(data, (&self.device, self.dtype))
-            }
-            _ => self.tensor(inputs.iter().map(|&v| f64::from(v)), count * width),
-        };
-        let graph = self.network.graph();
-        let dims: Vec<usize> = std::iter::once(count)
-            .chain(graph.input.iter().copied())
-            .collect();
-        let input = Value::Rank2(flat.reshape([count, width])).reshape(&dims);
-        let labels = &samples.labels[start..start + count];
-        let targets = match graph.loss {
-            Loss::CrossEntropy => {
-                let labels: Vec<i32> = labels
-                    .iter()
-                    .map(|&l| i32::try_from(l).unwrap_or(0))
-                    .collect();
-                let data = TensorData::new(labels, [count, 1]);
-                Targets::Classes(Tensor::<2, Int>::from_data(data, &self.device))
-            }
-            Loss::BinaryCrossEntropy { positive_from } => {
-                let flat = self.tensor(
-                    labels
-                        .iter()
-                        .map(|&l| f64::from(u8::from(l >= positive_from))),
-                    count,
-                );
-                Targets::Binary(flat.reshape([count, 1]))
-            }
-        };
-        (input, targets)
-    }
-
-    fn check_statistics(&self, samples: usize, batch: usize) -> Result<()> {
-        if samples < 2 {
-            return Err(Error::Usage(
-                "running statistics can't be measured on a single training sample: it has no variance"
-                    .into(),
-            ));
-        }
-        let each = self
-            .network
-            .values_per_sample()
-            .saturating_mul(self.dtype.size());
-        let bytes = each.saturating_mul(batch);
-        if batch > STATISTICS_BATCH && bytes > self.memory {
-            return Err(Error::Usage(format!(
-                "measuring running statistics in batches of {batch} samples takes about {} MB, but --memory allows {} MB; take a smaller --statistics-batch, or raise --memory",
-                bytes >> 20,
-                self.memory >> 20
-            )));
-        }
-        Ok(())
-    }
-
-    /// Numbers on the device in the evaluator's type, rounded once.
-    pub(super) fn tensor(&self, values: impl Iterator<Item = f64>, count: usize) -> Tensor<1> {
-        let data = match self.dtype {
-            DType::F64 => TensorData::new(values.collect::<Vec<f64>>(), [count]),
-            _ => TensorData::new(values.map(|v| v as f32).collect::<Vec<f32>>(), [count]),
-        };
-        Tensor::from_data(data, (&self.device, self.dtype))
-    }
-
-    /// All trained tensors of `params` one after the other.
-    pub(super) fn flat(&self, params: &Params) -> Tensor<1> {
-        self.tensor(
-            params.trainable().flat_map(|(_, v)| v.iter().copied()),
-            params.count(),
-        )
-    }
-
-    /// Uploads a slice. `train` is needed where statistics are recomputed, in the usual way.
+    /// A slice to evaluate along. `train` is needed where statistics are recomputed, in the usual way.
     ///
     /// # Errors
     /// As [`Evaluator::load_measured`].
@@ -274,13 +112,21 @@ impl Evaluator {
         how: Remeasure,
     ) -> Result<LoadedSlice> {
         let recompute = slice.buffers == Buffers::Recompute && self.network.has_statistics();
-        let statistics = match (recompute, train) {
+        let training = match (recompute, train) {
             (false, _) => None,
             (true, Some(samples)) => {
+                if samples.len() < 2 {
+                    return Err(Error::Usage(
+                        "running statistics can't be measured on a single training sample: it has no variance"
+                            .into(),
+                    ));
+                }
                 let batch = how.batch(samples.len());
-                self.check_statistics(samples.len(), batch)?;
-                Some(TrainingPasses {
-                    split: self.prepare(samples, batch),
+                self.programs
+                    .check_statistics(slice.directions.len(), batch)?;
+                Some(Training {
+                    samples: Arc::clone(samples),
+                    batch,
                     weights: how.statistics_weights,
                 })
             }
@@ -290,28 +136,7 @@ impl Evaluator {
                 ));
             }
         };
-        let uploaded = self.processor.is_none().then(|| self.uploaded(&slice));
-        Ok(LoadedSlice {
-            slice,
-            uploaded,
-            statistics,
-        })
-    }
-
-    fn uploaded(&self, slice: &Slice) -> Uploaded {
-        let mut buffers = Weights::default();
-        let tensors = slice.origin.tensors();
-        for (spec, values) in tensors.filter(|(spec, _)| !spec.is_trainable()) {
-            let flat = self.tensor(values.iter().copied(), values.len());
-            buffers.insert(&spec.name, flat, &spec.shape);
-        }
-        let moves = |d: &Params| d.trainable().any(|(_, v)| v.iter().any(|x| *x != 0.0));
-        let directions = slice.directions.iter();
-        Uploaded {
-            origin: self.flat(&slice.origin),
-            directions: directions.map(|d| moves(d).then(|| self.flat(d))).collect(),
-            buffers,
-        }
+        Ok(LoadedSlice { slice, training })
     }
 }
 
@@ -324,16 +149,5 @@ impl Split {
     /// Never true: empty splits are refused.
     pub fn is_empty(&self) -> bool {
         self.samples.is_empty()
-    }
-
-    pub(super) fn batches(&self) -> usize {
-        self.samples.len().div_ceil(self.batch)
-    }
-
-    pub(super) fn get(&self, evaluator: &Evaluator, index: usize) -> (Value, Targets) {
-        match &self.resident {
-            Some(batches) => batches[index].clone(),
-            None => evaluator.batch(self, index),
-        }
     }
 }

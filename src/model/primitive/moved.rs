@@ -63,6 +63,19 @@ pub fn indices(shape: &[usize], strides: &[usize]) -> Vec<u32> {
     all
 }
 
+/// Strides of a shape that is broadcast to another of as many axes: 0 where it is repeated.
+pub fn strides(shape: &[usize], to: &[usize]) -> Vec<usize> {
+    let mut strides = vec![0; to.len()];
+    let mut step = 1;
+    for axis in (0..to.len()).rev() {
+        if shape[axis] != 1 {
+            strides[axis] = step;
+            step *= shape[axis];
+        }
+    }
+    strides
+}
+
 pub(super) fn pull(p: &mut Program, list: &[u32], slope: Id, ty: Type) -> Id {
     let mut back = vec![NONE; ty.size()];
     for (i, from) in list.iter().enumerate() {

@@ -10,7 +10,6 @@ mod window;
 
 use crate::error::{Error, Result};
 use crate::model::graph::{Graph, INPUT};
-use crate::model::value::RANKS;
 use std::collections::HashMap;
 
 /// Output shape of every layer (without the batch axis), in layer order.
@@ -44,6 +43,9 @@ pub fn infer<'a>(
     }
     Ok(shapes)
 }
+
+/// How many axes a value may have, the batch counted.
+pub const RANKS: std::ops::RangeInclusive<usize> = 2..=5;
 
 /// No network has a layer this wide; a slip in a model file easily makes one.
 const MOST_VALUES: usize = 1 << 31;

@@ -2,12 +2,13 @@
 
 use super::kernel::{After, Contract, Gather, Outer, OuterEach, turns};
 use super::map::{Argument, Map};
-use super::plan::{LEAVES, Place, Ready};
+use super::plan::{Place, Ready};
 use super::rows::{Lanes, Reduced, Window, Windows, lookup, moved, scatter, scatter_each};
 use super::shared::Seen;
 use super::simd::{LANES, Real};
 use crate::model::primitive::{Op, Slot};
 use crate::model::program::Id;
+use crate::model::run::stages::LEAVES;
 use std::mem::take;
 
 /// Rows by buffer.

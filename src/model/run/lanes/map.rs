@@ -66,19 +66,6 @@ pub struct MapPlan {
     temporaries: usize,
 }
 
-/// Strides of a shape that is broadcast to another: 0 where it is repeated.
-pub fn strides(shape: &[usize], to: &[usize]) -> Vec<usize> {
-    let mut strides = vec![0; to.len()];
-    let mut step = 1;
-    for axis in (0..to.len()).rev() {
-        if shape[axis] != 1 {
-            strides[axis] = step;
-            step *= shape[axis];
-        }
-    }
-    strides
-}
-
 /// x · y and z, where a node is their sum and nobody else reads the product.
 fn fused(nodes: &[Node], uses: &[usize], ones: &[Option<usize>], i: usize) -> Option<[usize; 3]> {
     let Node::Binary(Binary::Add, a, b) = nodes[i] else {

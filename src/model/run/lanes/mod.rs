@@ -16,6 +16,7 @@
     reason = "loops of a fixed length over registers are unrolled in this form"
 )]
 
+mod backend;
 mod block;
 mod kernel;
 mod map;
@@ -26,27 +27,17 @@ mod shared;
 mod simd;
 mod work;
 
-pub use plan::{Plan, Varying};
-pub use shared::Source;
+pub use backend::backend;
+pub use plan::Plan;
 pub use simd::{LANES, Real};
 
 use crate::model::program::Id;
+use crate::model::run::backend::{Batch, Outputs, Source};
 use block::{Room, Rows};
 use shared::Seen;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use work::Work;
-
-/// Some samples.
-#[derive(Debug, Clone, Copy)]
-pub struct Batch<'a> {
-    /// Inputs, sample after sample.
-    pub inputs: &'a [f32],
-    /// One label a sample.
-    pub labels: &'a [u32],
-    /// One weight a sample in sums; absent: 1.
-    pub weights: Option<&'a [f64]>,
-}
 
 /// How work is shared out.
 #[derive(Debug, Clone, Copy)]
@@ -65,19 +56,15 @@ pub struct Rooms<T: Real>(Mutex<Vec<Room<T>>>);
 
 /// Values that all points share, block by block, from one call to the next.
 #[derive(Debug)]
-pub struct Kept<T: Real>(Vec<Mutex<Option<Rows<T>>>>);
+pub struct Blocks<T: Real>(Vec<Mutex<Option<Rows<T>>>>);
 
-impl<T: Real> Kept<T> {
+impl<T: Real> Blocks<T> {
     /// For so many samples; nothing is kept yet.
     pub fn new(samples: usize) -> Self {
         let blocks = samples.div_ceil(LANES);
         Self((0..blocks).map(|_| Mutex::new(None)).collect())
     }
 }
-
-/// The outputs of a program at one point: numbers of a shared output; of an output of samples, sample
-/// after sample.
-pub type Outputs = Vec<Vec<f64>>;
 
 /// What a run of samples came to at one point.
 struct Part<T> {
@@ -99,13 +86,19 @@ impl Plan {
         };
         let rows: usize = self.rows[1].iter().sum();
         let still: usize = self.rows[0].iter().sum();
-        (rows * blocks + still) * size_of::<T::Row>()
+        let leaves: usize = self.leaves.iter().sum();
+        ((rows + leaves) * blocks + still) * size_of::<T::Row>()
     }
 
-    /// Bytes of what a [`Kept`] keeps of so many samples.
+    /// Bytes of what a [`Blocks`] keeps of so many samples.
     pub fn kept<T: Real>(&self, samples: usize) -> usize {
         let still: usize = self.rows[0].iter().sum();
         still * samples.div_ceil(LANES) * size_of::<T::Row>()
+    }
+
+    /// Bytes of the numbers that all points share.
+    pub fn once<T: Real>(&self) -> usize {
+        self.numbers[0].iter().sum::<usize>() * size_of::<T>()
     }
 
     /// Bytes of the shared numbers of one point.
@@ -123,11 +116,11 @@ impl Plan {
     pub fn run<T: Real>(
         &self,
         rooms: &Rooms<T>,
-        source: &dyn Source<T>,
+        source: &dyn Source,
         batch: Batch<'_>,
         points: usize,
         share: Share,
-        kept: Option<&Kept<T>>,
+        kept: Option<&Blocks<T>>,
     ) -> Vec<Outputs> {
         let mut once = Vec::new();
         let mut temporaries = Vec::new();
@@ -137,7 +130,7 @@ impl Plan {
             self.early(source, Some(point), &once, &mut buffers, &mut temporaries);
             buffers
         });
-        let count = batch.labels.len();
+        let count = batch.count;
         let together = if self.levels > 0 {
             share.together.max(1)
         } else {

@@ -1,10 +1,6 @@
 //! A program made ready for rows: what depends on what, where values lie, and what kernels need.
 //!
-//! A step belongs to one of three kinds. *Shared* steps see no sample and are done before all samples, once
-//! or for every point; *steps of samples* are done block by block, and those that don't depend on the point
-//! once for all points; *sums over samples* fill numbers of the point, and shared steps after them come at
-//! the end. Where a step of samples reads a sum over samples (statistics of the batch), the steps fall into
-//! levels, and all blocks pass one level before the next.
+//! What is done when is in [`crate::model::run::stages`].
 
 use super::kernel::{self, Lists, Shape};
 use super::map::MapPlan;
@@ -12,34 +8,9 @@ use super::rows::Reduce;
 use super::simd::LANES;
 use crate::model::primitive::{Leaf, Op, Slot};
 use crate::model::program::{Id, Program};
+use crate::model::run::stages::{LEAVES, Stages, Varying, When, follow};
 use crate::model::simplify::{Epilogue, epilogue};
 use pulp::Arch;
-
-/// Which leaves differ from point to point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Varying {
-    /// The coordinates of a slice and, where asked for, the buffers.
-    Slice {
-        /// Whether buffers differ too.
-        buffers: bool,
-    },
-    /// Parameters, and everything else of a point.
-    Points,
-    /// Tangents alone: many directions at one point.
-    Tangents,
-}
-
-impl Varying {
-    fn has(self, leaf: &Leaf) -> bool {
-        match (self, leaf) {
-            (Self::Slice { buffers }, Leaf::Buffer(_)) => buffers,
-            (Self::Slice { .. }, Leaf::Coordinate(_))
-            | (Self::Points, Leaf::Parameter(_) | Leaf::Buffer(_) | Leaf::Coordinate(_))
-            | (Self::Points | Self::Tangents, Leaf::Tangent(_)) => true,
-            _ => false,
-        }
-    }
-}
 
 /// Where a value lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,22 +27,6 @@ pub enum Place {
     Leaf(usize),
     /// Among the sums of a point.
     Sum(usize),
-}
-
-/// The leaves of samples.
-pub const LEAVES: [Leaf; 4] = [Leaf::Input, Leaf::Label, Leaf::Weight, Leaf::Present];
-
-/// When a step is done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum When {
-    /// Before all samples, for each point or once for all.
-    Early { moving: bool },
-    /// For each block, in a level.
-    Block { moving: bool, level: usize },
-    /// After all blocks of a level.
-    Late { level: usize },
-    /// Never: another step does it, or it is another's value.
-    Never,
 }
 
 /// What a step's kernel needs.
@@ -119,6 +74,8 @@ pub struct Plan {
     pub(super) place: Vec<Place>,
     pub(super) when: Vec<When>,
     pub(super) ready: Vec<Ready>,
+    /// Numbers that a sample's leaves have, in the order of [`LEAVES`]; 0 where nobody reads one.
+    pub(super) leaves: [usize; LEAVES.len()],
     pub(super) packs: Vec<Pack>,
     /// Numbers of each shared buffer: of all points, of a point.
     pub(super) numbers: [Vec<usize>; 2],
@@ -130,13 +87,6 @@ pub struct Plan {
     pub(super) levels: usize,
     pub(super) widest: usize,
     pub(super) arch: Arch,
-}
-
-fn follow(program: &Program, mut id: Id) -> Id {
-    while matches!(program.step(id).op, Op::View) {
-        id = program.step(id).args[0];
-    }
-    id
 }
 
 /// Buffers given out and taken back.
@@ -174,29 +124,8 @@ impl Plan {
         let widest = kernel::widest(arch);
         let program = program.scheduled();
         let count = program.steps().len();
-        let reduces: Vec<bool> = program
-            .steps()
-            .iter()
-            .map(|s| Op::reduces(&s.ty, s.args.iter().map(|a| program.ty(*a).sample)))
-            .collect();
-        // A sum over samples belongs to a point even where the point doesn't matter.
-        let (mut moving, mut level) = (vec![false; count], vec![0; count]);
-        let mut late = vec![false; count];
-        for (id, step) in program.steps().iter().enumerate() {
-            moving[id] = reduces[id]
-                || match &step.op {
-                    Op::Leaf(leaf) => varying.has(leaf),
-                    _ => step.args.iter().any(|a| moving[*a]),
-                };
-            late[id] = reduces[id] || !step.ty.sample && step.args.iter().any(|a| late[*a]);
-            let of = |a: &Id| level[*a] + usize::from(reduces[follow(&program, *a)]);
-            level[id] = step.args.iter().map(of).max().unwrap_or(0);
-        }
-        let levels = (0..count)
-            .filter(|id| program.ty(*id).sample || reduces[*id])
-            .map(|id| level[id])
-            .max()
-            .unwrap_or(0);
+        let stages = Stages::of(&program, varying);
+        let Stages { moving, level, .. } = &stages;
         // What a product's kernel does itself.
         let readers = program.readers();
         let mut after: Vec<Option<Epilogue>> = vec![None; count];
@@ -211,37 +140,33 @@ impl Plan {
                 after[id] = Some(found);
             }
         }
-        let when: Vec<When> = (0..count)
-            .map(|id| {
-                let (moving, level) = (moving[id], level[id]);
-                let step = program.step(id);
-                let is_leaf = matches!(&step.op, Op::Leaf(leaf) if leaf.is_of_sample());
-                if done[id] || matches!(step.op, Op::View) || is_leaf {
-                    When::Never
-                } else if step.ty.sample || reduces[id] {
-                    When::Block { moving, level }
-                } else if late[id] {
-                    When::Late { level }
-                } else {
-                    When::Early { moving }
-                }
-            })
-            .collect();
+        let when = |id: Id| match done[id] {
+            true => When::Never,
+            false => stages.when(&program, id),
+        };
+        let leaf = |leaf: Leaf| {
+            let steps = program.steps().iter();
+            let found = steps
+                .filter(|s| matches!(&s.op, Op::Leaf(own) if *own == leaf))
+                .map(|s| s.ty.size());
+            found.max().unwrap_or(0)
+        };
         let mut plan = Self {
             place: vec![Place::Leaf(0); count],
-            when,
+            when: (0..count).map(when).collect(),
+            leaves: LEAVES.map(leaf),
             ready: Vec::with_capacity(count),
             packs: Vec::new(),
             numbers: [Vec::new(), Vec::new()],
             rows: [Vec::new(), Vec::new()],
             sums: Vec::new(),
-            levels,
+            levels: stages.levels,
             widest,
             arch,
             program,
         };
-        plan.put(&moving, &level, &done, &after);
-        plan.make_ready(&moving, &after);
+        plan.put(moving, level, &done, &after);
+        plan.make_ready(moving, &after);
         plan
     }
 

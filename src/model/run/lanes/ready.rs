@@ -1,13 +1,14 @@
 //! What each step's kernel needs, made once for a program.
 
 use super::kernel::{Lists, Shape};
-use super::map::{MapPlan, Read, strides};
-use super::plan::{Pack, Place, Plan, Ready, When};
+use super::map::{MapPlan, Read};
+use super::plan::{Pack, Place, Plan, Ready};
 use super::rows::Reduce;
 use super::simd::LANES;
-use crate::model::primitive::moved::indices;
+use crate::model::primitive::moved::{indices, strides};
 use crate::model::primitive::{Op, Slot};
 use crate::model::program::Id;
+use crate::model::run::stages::When;
 use crate::model::simplify::Epilogue;
 use std::collections::HashMap;
 

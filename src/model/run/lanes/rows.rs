@@ -1,8 +1,7 @@
 //! Sums, windows, tables and moves over rows.
 
-use super::map::strides;
 use super::simd::{LANES, Real};
-use crate::model::primitive::moved::NONE;
+use crate::model::primitive::moved::{NONE, indices, strides};
 use pulp::{Simd, WithSimd};
 
 /// How a sum or a maximum runs over its argument: for every outer index the first row of the result, and
@@ -24,10 +23,7 @@ impl Reduce {
             _ => (1, 0),
         };
         let outer = &from[..from.len().saturating_sub(1)];
-        let starts = crate::model::primitive::moved::indices(
-            outer,
-            &strides[..strides.len().saturating_sub(1)],
-        );
+        let starts = indices(outer, &strides[..strides.len().saturating_sub(1)]);
         Self {
             starts,
             last,

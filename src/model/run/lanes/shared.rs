@@ -2,17 +2,13 @@
 
 use super::kernel;
 use super::map::{Argument, Map};
-use super::plan::{Place, Plan, Ready, When};
+use super::plan::{Place, Plan, Ready};
 use super::simd::Real;
-use crate::model::primitive::moved::NONE;
-use crate::model::primitive::{Leaf, Op, Slot};
+use crate::model::primitive::moved::{NONE, indices, strides};
+use crate::model::primitive::{Op, Slot};
 use crate::model::program::Id;
-
-/// Values of the leaves that no sample has.
-pub trait Source<T>: Sync {
-    /// Writes a leaf's numbers at a point.
-    fn fill(&self, leaf: &Leaf, point: usize, out: &mut [T]);
-}
+use crate::model::run::backend::{Source, fill};
+use crate::model::run::stages::When;
 
 /// What a shared step may read: numbers of all points, of its point, and sums.
 pub struct Seen<'a, T> {
@@ -81,8 +77,8 @@ impl<T: Real> Seen<'_, T> {
                 let from = self.plan.program.ty(step.args[0]);
                 let mut to = step.ty.shape.clone();
                 to.resize(from.shape.len(), 1);
-                let strides = super::map::strides(&to, &from.shape);
-                let places = crate::model::primitive::moved::indices(&from.shape, &strides);
+                let strides = strides(&to, &from.shape);
+                let places = indices(&from.shape, &strides);
                 let mut sums = vec![0.0; size];
                 for (place, x) in places.iter().zip(self.get(step.args[0])) {
                     sums[*place as usize] += x.wide();
@@ -100,7 +96,7 @@ impl Plan {
     /// The shared numbers of all points, or of one (`moving`), which are done before all samples.
     pub fn early<T: Real>(
         &self,
-        source: &dyn Source<T>,
+        source: &dyn Source,
         point: Option<usize>,
         once: &[Vec<T>],
         buffers: &mut Vec<Vec<T>>,
@@ -121,7 +117,8 @@ impl Plan {
             };
             let mut out = std::mem::take(&mut buffers[at]);
             if let Op::Leaf(leaf) = &step.op {
-                source.fill(leaf, point.unwrap_or(0), &mut out[..step.ty.size()]);
+                let out = T::numbers(&mut out[..step.ty.size()]);
+                fill(source, leaf, point.unwrap_or(0), out);
             } else {
                 let (all, own) = if moving {
                     (once, &buffers[..])

@@ -3,6 +3,7 @@
 //! Kernels are written once against [`pulp::Simd`]; `pulp` compiles them for each set of instructions and
 //! chooses at run time. Comparisons never lose NaN.
 
+use crate::model::run::backend::Numbers;
 use bytemuck::{Pod, Zeroable};
 use pulp::Simd;
 use std::fmt::Debug;
@@ -31,6 +32,8 @@ pub trait Real: Copy + Default + PartialOrd + Pod + Debug + Send + Sync + 'stati
     fn of(value: f64) -> Self;
     /// In double precision.
     fn wide(self) -> f64;
+    /// A slice that any source can write.
+    fn numbers(x: &mut [Self]) -> Numbers<'_>;
     /// A slice as vectors; what doesn't fill one is left out.
     fn vectors<S: Simd>(x: &[Self]) -> &[Self::V<S>];
     /// As [`Real::vectors`], to write.
@@ -97,7 +100,7 @@ pub trait Real: Copy + Default + PartialOrd + Pod + Debug + Send + Sync + 'stati
 }
 
 macro_rules! arithmetic {
-    ($type:ident, $vector:ident, $row:ident) => {
+    ($type:ident, $vector:ident, $row:ident, $numbers:ident) => {
         type V<S: Simd> = S::$vector;
         type Row = $row;
         #[inline(always)]
@@ -107,6 +110,9 @@ macro_rules! arithmetic {
         #[inline(always)]
         fn wide(self) -> f64 {
             f64::from(self)
+        }
+        fn numbers(x: &mut [Self]) -> Numbers<'_> {
+            Numbers::$numbers(x)
         }
         pulp_ops!($type, $vector);
     };
@@ -216,7 +222,7 @@ macro_rules! ops {
 }
 
 impl Real for f32 {
-    arithmetic!(f32, f32s, Row32);
+    arithmetic!(f32, f32s, Row32, Single);
 
     /// 2ⁿ times a polynomial of what is left, within 2 units of the last place; past ±88 it is 0 or ∞.
     #[inline(always)]
@@ -288,7 +294,7 @@ impl Real for f32 {
 }
 
 impl Real for f64 {
-    arithmetic!(f64, f64s, Row64);
+    arithmetic!(f64, f64s, Row64, Double);
 
     #[inline(always)]
     fn exp<S: Simd>(_: S, x: S::f64s) -> S::f64s {

@@ -1,10 +1,12 @@
 //! What one thread does at a time: some groups of samples through all steps, at some points.
 
 use super::block::{Block, Room, sized};
-use super::plan::{Plan, When};
+use super::plan::Plan;
 use super::shared::Seen;
 use super::simd::{LANES, Real};
-use super::{Batch, Kept, Part};
+use super::{Blocks, Part};
+use crate::model::run::backend::Batch;
+use crate::model::run::stages::When;
 use std::ops::Range;
 use std::sync::PoisonError;
 
@@ -16,7 +18,7 @@ pub struct Work<'a, T: Real> {
     pub mine: &'a [Vec<Vec<T>>],
     pub batch: Batch<'a>,
     pub together: usize,
-    pub kept: Option<&'a Kept<T>>,
+    pub kept: Option<&'a Blocks<T>>,
 }
 
 impl<T: Real> Work<'_, T> {
@@ -32,7 +34,7 @@ impl<T: Real> Work<'_, T> {
             .collect();
         for group in groups {
             let start = group * self.together;
-            let end = (start + self.together).min(self.batch.labels.len());
+            let end = (start + self.together).min(self.batch.count);
             let blocks: Vec<Range<usize>> = (start..end)
                 .step_by(LANES)
                 .map(|from| from..(from + LANES).min(end))
@@ -51,7 +53,6 @@ impl<T: Real> Work<'_, T> {
     /// all samples is finite in them, and 0 times it is 0.
     fn read(&self, blocks: &[Range<usize>], room: &mut Room<T>) {
         let plan = self.plan;
-        let width = self.batch.inputs.len() / self.batch.labels.len().max(1);
         room.leaves
             .resize_with(room.leaves.len().max(blocks.len()), Default::default);
         room.rows
@@ -63,28 +64,36 @@ impl<T: Real> Work<'_, T> {
             .resize_with(room.still.len().max(plan.rows[0].len()), Vec::new);
         for (block, leaves) in blocks.iter().zip(&mut room.leaves) {
             for (leaf, rows) in leaves.iter_mut().enumerate() {
-                let size = if leaf == 0 { width } else { 1 };
+                let size = plan.leaves[leaf];
+                if size == 0 {
+                    continue;
+                }
                 sized(rows, size);
                 let numbers: &mut [T] = bytemuck::cast_slice_mut(rows);
                 numbers.fill(T::default());
-                // Labels, weights and presences stay 0.
+                // Targets, weights and presences stay 0.
                 let repeated = if leaf == 0 { LANES } else { block.len() };
                 let last = block.end - 1;
                 for (lane, sample) in (block.start..).take(repeated).enumerate() {
                     let sample = sample.min(last);
+                    let own = sample * size..(sample + 1) * size;
+                    let places = numbers[lane..].iter_mut().step_by(LANES).take(size);
                     match leaf {
                         0 => {
-                            let input = &self.batch.inputs[sample * width..(sample + 1) * width];
-                            for (k, value) in input.iter().enumerate() {
-                                numbers[k * LANES + lane] = T::of(f64::from(*value));
+                            for (to, value) in places.zip(&self.batch.inputs[own]) {
+                                *to = T::of(f64::from(*value));
                             }
                         }
-                        1 => numbers[lane] = T::of(f64::from(self.batch.labels[sample])),
+                        1 => {
+                            for (to, at) in places.zip(own) {
+                                *to = T::of(self.batch.targets.at(at));
+                            }
+                        }
                         2 => {
                             let weight = self.batch.weights.map_or(1.0, |w| w[sample]);
-                            numbers[lane] = T::of(weight);
+                            places.for_each(|to| *to = T::of(weight));
                         }
-                        _ => numbers[lane] = T::of(1.0),
+                        _ => places.for_each(|to| *to = T::of(1.0)),
                     }
                 }
             }
