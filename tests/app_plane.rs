@@ -236,7 +236,7 @@ fn another_metric_is_another_picture() {
     harness.run_steps(2);
     assert_eq!(
         harness.state_mut().state().look.metric,
-        Metric::ValidationAccuracy
+        Metric::ValidationScore
     );
     let rect = plane(&harness, "Plane of validation accuracy");
     let after = pixels(&picture(&mut harness, "contour-accuracy"), rect);

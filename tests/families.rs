@@ -768,17 +768,17 @@ fn losses() {
     let table = [
         (
             Some(10),
-            Loss::BinaryCrossEntropy { positive_from: 5 },
+            Loss::binary(5),
             "One output and 10 classes: labels from 5 up are positive",
         ),
         (
             Some(2),
-            Loss::BinaryCrossEntropy { positive_from: 1 },
+            Loss::binary(1),
             "2 classes: labels from 1 up",
         ),
         (
             None,
-            Loss::BinaryCrossEntropy { positive_from: 1 },
+            Loss::binary(1),
             "labels from 1 up are positive",
         ),
     ];
@@ -794,7 +794,7 @@ fn losses() {
         said(&read, words);
     }
     let read = read(&chain(&["1"], &[64, 10]), &DIGITS);
-    assert_eq!(read.graph.loss, Loss::CrossEntropy);
+    assert_eq!(read.graph.loss, Loss::cross_entropy());
 }
 
 #[test]

@@ -51,11 +51,11 @@ fn stored(name: &str) -> Case {
     let network = Network::new(graph, &state).unwrap();
     let (theta, _) = network.params(&state).unwrap();
     let count = x.shape()[0];
-    let samples = Samples {
-        shape: x.shape()[1..].to_vec(),
-        inputs: x.to_f64().into_iter().map(|v| v as f32).collect(),
-        labels: (0..count as u32).map(|i| i % 2).collect(),
-    };
+    let samples = Samples::labelled(
+        x.shape()[1..].to_vec(),
+        x.to_f64().into_iter().map(|v| v as f32).collect(),
+        (0..count as u32).map(|i| i % 2).collect(),
+    );
     Case {
         network: Arc::new(network),
         theta,
@@ -69,7 +69,7 @@ fn made() -> Case {
     let mut graph = Graph::new(
         "made",
         vec![2, 6, 6],
-        Loss::BinaryCrossEntropy { positive_from: 1 },
+        Loss::binary(1),
     );
     let mut state = StateDict {
         tensors: Vec::new(),
@@ -147,11 +147,11 @@ fn made() -> Case {
     graph.push("h", head);
     let network = Network::new(graph, &state).unwrap();
     let (theta, _) = network.params(&state).unwrap();
-    let samples = Samples {
-        shape: vec![2, 6, 6],
-        inputs: gaussian(12 * 72, 3).into_iter().map(|v| v as f32).collect(),
-        labels: (0..12).map(|i| i % 2).collect(),
-    };
+    let samples = Samples::labelled(
+        vec![2, 6, 6],
+        gaussian(12 * 72, 3).into_iter().map(|v| v as f32).collect(),
+        (0..12).map(|i| i % 2).collect(),
+    );
     Case {
         network: Arc::new(network),
         theta,

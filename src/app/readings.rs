@@ -18,6 +18,9 @@ pub fn fresh(wish: &Wish, before: &Wish) -> Wish {
         if wish.plane.setup.model == before.plane.setup.model {
             wish.plane.setup.model = SurfaceJob::default().setup.model;
         }
+        if wish.plane.setup.loss == before.plane.setup.loss {
+            wish.plane.setup.loss = None;
+        }
         if wish.plane.directions == before.plane.directions
             && !matches!(wish.plane.directions, Directions::Random)
         {
@@ -45,6 +48,7 @@ pub fn set_data(wish: &mut Wish, data: &str) {
     setup.data_channels = usual.data_channels;
     setup.data_color = usual.data_color;
     setup.image_size = usual.image_size;
+    setup.loss = None;
 }
 
 /// What of a reading had to be left out for another to be open.
@@ -61,6 +65,9 @@ pub fn left_behind(wanted: &Wish, open: &Wish) -> Option<String> {
     }
     if wanted.plane.setup.model != open.plane.setup.model {
         left.push("the network is recognised by its tensors");
+    }
+    if wanted.plane.setup.loss != open.plane.setup.loss {
+        left.push("the loss is what the targets ask for");
     }
     if wanted.plane.setup.split != open.plane.setup.split
         || wanted.plane.setup.samples != open.plane.setup.samples

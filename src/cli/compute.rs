@@ -10,7 +10,7 @@ use crate::engine::{self, Flow};
 use crate::export::figure::FigureOptions;
 use crate::export::{self, Format, partial};
 use crate::landscape::table::{Column, Table};
-use crate::plot::number::{format_value, percent};
+use crate::plot::number::{self, format_value};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -293,8 +293,8 @@ fn summary(outcome: &Outcome) -> String {
             );
             for (split, barrier) in &recipe.barriers {
                 text += &format!(
-                    "{split} barrier {} nats at α = {}\n",
-                    format_value(barrier.height),
+                    "{split} barrier {} at α = {}\n",
+                    line.table.score.of_loss(&format_value(barrier.height)),
                     format_value(barrier.alpha)
                 );
             }
@@ -319,12 +319,13 @@ fn seconds(elapsed: f64) -> String {
 fn ranges(table: &Table) -> String {
     let row = |name: &str, column: &Option<Column>| {
         let column = column.as_ref()?;
-        let span = |values: &[f64], words: fn(f64) -> String| {
+        let span = |values: &[f64], words: &dyn Fn(f64) -> String| {
             let (low, high) = crate::plot::scale::finite_range(values.iter().copied())?;
             Some([words(low), words(high)])
         };
-        let [loss_low, loss_high] = span(&column.loss, format_value)?;
-        let [accuracy_low, accuracy_high] = span(&column.accuracy, percent)?;
+        let [loss_low, loss_high] = span(&column.loss, &format_value)?;
+        let words = |value: f64| number::score(table.score, value);
+        let [accuracy_low, accuracy_high] = span(&column.score, &words)?;
         Some(vec![
             name.to_owned(),
             loss_low,
@@ -335,13 +336,12 @@ fn ranges(table: &Table) -> String {
     };
     let mut rows = vec![
         [
-            "",
-            "lowest loss",
-            "highest loss",
-            "lowest accuracy",
-            "highest accuracy",
+            String::new(),
+            "lowest loss".into(),
+            "highest loss".into(),
+            format!("lowest {}", table.score.name()),
+            format!("highest {}", table.score.name()),
         ]
-        .map(String::from)
         .to_vec(),
     ];
     rows.extend(row("training", &table.train));

@@ -1,7 +1,8 @@
 //! The result file: an `.npz` that `numpy.load` opens and from which Losscope goes on.
 //!
 //! Surface: `x` `[nx]`, `y` `[ny]`; line: `alpha` `[n]`; for both `train_loss`, `train_accuracy`,
-//! `validation_loss`, `validation_accuracy` (those asked for) and `computed`, `[ny, nx]` or `[n]`. A
+//! `validation_loss`, `validation_accuracy` (those asked for; `train_r2`, `validation_r2` where the loss
+//! is that of a regression) and `computed`, `[ny, nx]` or `[n]`. A
 //! trajectory, alone or in a surface: `proj_x`, `proj_y`, and alone also `distance`, `outside` and
 //! `explained`. Always: `recipe`, UTF-8 JSON as bytes. Numbers are float64, flags bool, and the same
 //! result always gives the same bytes. What a complete result is stands here too, for every other
@@ -16,6 +17,7 @@ use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::table::Table;
+use crate::model::losses::Score;
 pub use read::{measure_header, read};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -136,19 +138,29 @@ pub(super) fn kind(numbers: &Numbers) -> &'static str {
 /// The columns that a table has, by the names they carry in every format.
 pub(super) fn metrics(table: &Table) -> Vec<(&'static str, &[f64])> {
     let mut columns: Vec<(&'static str, &[f64])> = Vec::new();
-    for (split, [loss, accuracy]) in [&table.train, &table.validation].into_iter().zip(METRICS) {
+    let names = names(table.score);
+    for (split, [loss, score]) in [&table.train, &table.validation].into_iter().zip(names) {
         if let Some(column) = split {
             columns.push((loss, &column.loss));
-            columns.push((accuracy, &column.accuracy));
+            columns.push((score, &column.score));
         }
     }
     columns
 }
 
-const METRICS: [[&str; 2]; 2] = [
-    ["train_loss", "train_accuracy"],
-    ["validation_loss", "validation_accuracy"],
-];
+/// The names of the columns of training and validation.
+fn names(score: Score) -> [[&'static str; 2]; 2] {
+    match score {
+        Score::Accuracy => [
+            ["train_loss", "train_accuracy"],
+            ["validation_loss", "validation_accuracy"],
+        ],
+        Score::R2 => [
+            ["train_loss", "train_r2"],
+            ["validation_loss", "validation_r2"],
+        ],
+    }
+}
 
 /// Replaces the file at `path` by what `write` gives to a buffer.
 ///

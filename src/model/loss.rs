@@ -2,7 +2,6 @@
 //!
 //! Sums, not means: the evaluator adds the batches in f64 and divides once by the number of samples.
 
-use crate::model::graph::Loss;
 use burn::tensor::{Int, Tensor, activation};
 
 /// The labels of a batch on a device, in the form the loss needs.
@@ -64,19 +63,5 @@ pub fn slope(logits: Tensor<2>, targets: &Targets) -> Tensor<2> {
             activation::softmax(logits, 1) - chosen.float().cast(dtype)
         }
         Targets::Binary(target) => logits.neg().exp().add_scalar(1.0).recip() - target.clone(),
-    }
-}
-
-impl Loss {
-    /// The name on axes and in records.
-    pub fn describe(&self) -> String {
-        match self {
-            Self::CrossEntropy => "softmax cross-entropy".into(),
-            Self::BinaryCrossEntropy { positive_from } => {
-                format!(
-                    "binary cross-entropy on one logit, labels from {positive_from} up positive"
-                )
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@
 //! ways: one minus sign (U+2212), one power style (`1.2×10⁻⁵`), accuracies and shares in per cent.
 //! Data files keep what machines read. It knows no axes.
 
+use crate::model::losses::Score;
 /// Labels for values that stand together on an axis: equal numbers of decimals, a true minus sign
 /// (U+2212), powers of ten where plain digits would be long.
 pub fn labels(values: &[f64]) -> Vec<String> {
@@ -113,6 +114,15 @@ pub fn alpha(value: f64) -> String {
     let text = text.trim_end_matches('0');
     let decimals = text.split_once('.').map_or(0, |(_, d)| d.len());
     fixed(value, decimals.max(2))
+}
+
+/// A score as people read it: an accuracy in per cent, R² as a number.
+pub fn score(score: Score, value: f64) -> String {
+    if score.is_share() && value.is_finite() {
+        percent(value)
+    } else {
+        format_value(value)
+    }
 }
 
 /// An accuracy as people read it, in per cent: `97.53 %`.

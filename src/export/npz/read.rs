@@ -3,7 +3,7 @@
 //! The recipe says what kind of result it is; arrays that no result has are passed over, so that a
 //! user may add some of their own. How an archive is unpacked is the checkpoint readers' business.
 
-use super::{METRICS, check, json, path_arrays};
+use super::{check, json, names, path_arrays};
 use crate::checkpoint::{Array, Values, npz};
 use crate::engine::job::Job;
 use crate::engine::result::{Numbers, Outcome};
@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::landscape::line::Line;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
+use crate::model::losses::Score;
 use serde_json::Value;
 use std::fs::File;
 use std::io::Read as _;
@@ -82,15 +83,16 @@ fn outcome(arrays: &Arrays) -> Result<Outcome, String> {
         ));
     }
     let recipe = json::recipe_from_value(value)?;
+    let score = recipe.model.criterion.score();
     let numbers = match recipe.job {
         Job::Surface(_) => {
             let (x, y) = (arrays.coordinates("x")?, arrays.coordinates("y")?);
-            let table = arrays.table(&[y.len(), x.len()])?;
+            let table = arrays.table(&[y.len(), x.len()], score)?;
             Numbers::Surface(Surface { x, y, table })
         }
         Job::Line(_) => {
             let alpha = arrays.coordinates("alpha")?;
-            let table = arrays.table(&[alpha.len()])?;
+            let table = arrays.table(&[alpha.len()], score)?;
             Numbers::Line(Line { alpha, table })
         }
         Job::Trajectory(_) => Numbers::Trajectory,
@@ -169,8 +171,8 @@ impl Arrays {
         ))
     }
 
-    fn table(&self, shape: &[usize]) -> Result<Table, String> {
-        let [train, validation] = METRICS;
+    fn table(&self, shape: &[usize], score: Score) -> Result<Table, String> {
+        let [train, validation] = names(score);
         let flags = self.of_shape("computed", shape)?;
         let flag = |value: &i64| match value {
             0 => Ok(false),
@@ -192,21 +194,22 @@ impl Arrays {
             train: self.column(train, shape)?,
             validation: self.column(validation, shape)?,
             computed,
+            score,
         })
     }
 
     /// The metrics of one split, `None` where the file has neither.
     fn column(
         &self,
-        [loss, accuracy]: [&str; 2],
+        [loss, score]: [&str; 2],
         shape: &[usize],
     ) -> Result<Option<Column>, String> {
-        if self.find(loss).is_none() && self.find(accuracy).is_none() {
+        if self.find(loss).is_none() && self.find(score).is_none() {
             return Ok(None);
         }
         Ok(Some(Column {
             loss: self.floats(loss, shape)?,
-            accuracy: self.floats(accuracy, shape)?,
+            score: self.floats(score, shape)?,
         }))
     }
 }

@@ -43,7 +43,7 @@ impl StatisticsMode {
     }
 }
 
-/// The mean loss, nats, over one split as a function of the trained tensors in the order of
+/// The mean loss over one split as a function of the trained tensors in the order of
 /// [`Params::flatten`].
 ///
 /// In single precision a loss carries about seven digits and so do gradients; the sums over batches
@@ -135,7 +135,7 @@ impl NetworkObjective {
 
     /// Sums over the split as means.
     pub(super) fn meaned(&self, (loss, mut sums): (f64, Vec<f64>)) -> (f64, Vec<f64>) {
-        let share = 1.0 / self.split.len() as f64;
+        let share = 1.0 / self.split.totals.weight;
         for sum in &mut sums {
             *sum *= share;
         }
@@ -163,7 +163,7 @@ impl NetworkObjective {
     }
 
     fn mean(&self, pending: &Pending) -> f64 {
-        pending.sums.first().map_or(f64::NAN, |sums| sums[0]) / self.split.len() as f64
+        pending.sums.first().map_or(f64::NAN, |sums| sums[0]) / self.split.totals.weight
     }
 }
 
@@ -188,7 +188,7 @@ impl Objective for NetworkObjective {
         self.values += 1;
         if let Some(processor) = &self.processor {
             let sum = processor.value(self.here(x), &self.split.samples)?;
-            return Ok(sum / self.split.len() as f64);
+            return Ok(sum / self.split.totals.weight);
         }
         let weights = self.weights(&self.tensors_at(x));
         let mut pending = Pending::new(1);
@@ -251,7 +251,7 @@ impl Objective for NetworkObjective {
             .iter()
             .zip(totals)
             .map(|(leaf, total)| total.unwrap_or_else(|| leaf.clone().inner().zeros_like()));
-        let scale = 1.0 / self.split.len() as f64;
+        let scale = 1.0 / self.split.totals.weight;
         let gradient = read_all(totals.collect())?
             .into_iter()
             .map(|g| g * scale)

@@ -119,7 +119,7 @@ pub fn product(objective: &mut NetworkObjective, x: &[f64], v: &[f64]) -> Result
             objective.evaluator.wait()?;
         }
     }
-    let share = 1.0 / objective.split.len() as f64;
+    let share = 1.0 / objective.split.totals.weight;
     let mut product = objective.sum_of(sums, &kept.weights)?;
     for value in &mut product {
         *value *= share;
@@ -140,7 +140,7 @@ pub fn kept_gradient(objective: &NetworkObjective, x: &[f64]) -> Option<Result<(
             add(&mut sums, tape.gradients.clone());
             losses.push(tape.losses.clone());
         }
-        let share = 1.0 / objective.split.len() as f64;
+        let share = 1.0 / objective.split.totals.weight;
         let loss: f64 = read_all(losses)?.iter().sum();
         let mut gradient = objective.sum_of(sums, &kept.weights)?;
         for value in &mut gradient {

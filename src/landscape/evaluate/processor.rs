@@ -118,7 +118,8 @@ struct KeptAt<T: Real> {
 fn batch<'a>(samples: &'a Samples, weights: Option<&'a [f64]>) -> Batch<'a> {
     Batch {
         inputs: &samples.inputs,
-        labels: &samples.labels,
+        targets: samples.targets.as_slice(),
+        count: samples.len(),
         weights,
     }
 }
@@ -253,7 +254,7 @@ impl<T: Real> Engine<T> {
         let made = self.made(What::Statistics {
             directions: slice.directions.len(),
         })?;
-        let count = training.samples.labels.len();
+        let count = training.samples.len();
         let whole = training.batch.max(1);
         // A last batch of one sample has no variance.
         let used = if count > whole && count % whole == 1 {
@@ -270,7 +271,8 @@ impl<T: Real> Engine<T> {
         };
         let part = |range: std::ops::Range<usize>| Batch {
             inputs: &training.samples.inputs[range.start * width..range.end * width],
-            labels: &training.samples.labels[range],
+            targets: training.samples.targets_of(range.clone()),
+            count: range.len(),
             weights: None,
         };
         let weigh = |samples: usize| {
@@ -392,7 +394,7 @@ impl<T: Real> Processor for Engine<T> {
         let made = self.made(What::Product(here.statistics()))?;
         let source = self.here(here, v);
         let share = self.share(&made.plan, here.blocks())?;
-        let fits = made.plan.kept::<T>(samples.labels.len()) <= self.memory / 2;
+        let fits = made.plan.kept::<T>(samples.len()) <= self.memory / 2;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let same = kept.as_ref().is_some_and(|kept| {
             kept.x == here.trained
@@ -409,7 +411,7 @@ impl<T: Real> Processor for Engine<T> {
                     buffers: here.buffers.clone(),
                     samples: Arc::clone(samples),
                     together: here.together,
-                    rows: Kept::new(samples.labels.len()),
+                    rows: Kept::new(samples.len()),
                 });
             }
         }
@@ -432,7 +434,7 @@ impl<T: Real> Processor for Engine<T> {
             let of = |place: &Option<usize>| place.map_or(0.0, |p| found[0][p][sample]);
             places.iter().map(of).collect()
         };
-        Ok((0..samples.labels.len()).map(row).collect())
+        Ok((0..samples.len()).map(row).collect())
     }
 }
 

@@ -3,7 +3,6 @@
 use super::gradient::NetworkObjective;
 use super::hessian::add;
 use super::{Split, read_all};
-use crate::dataset::Samples;
 use crate::error::{Error, Result};
 use crate::landscape::noise::Sampled;
 use crate::model::params::TensorSpec;
@@ -18,22 +17,18 @@ impl NetworkObjective {
     /// Some of the samples, in the order given, for one pass.
     fn chosen(&self, indices: &[usize]) -> Split {
         let all = &self.split.samples;
-        let width: usize = all.shape.iter().product();
-        let mut inputs = Vec::with_capacity(indices.len() * width);
-        let mut labels = Vec::with_capacity(indices.len());
-        for &i in indices {
-            inputs.extend_from_slice(&all.inputs[i * width..(i + 1) * width]);
-            labels.push(all.labels[i]);
-        }
         Split {
             batch: indices.len().max(1),
-            samples: Arc::new(Samples {
-                shape: all.shape.clone(),
-                inputs,
-                labels,
-            }),
+            samples: Arc::new(all.select(indices)),
+            totals: self.split.totals,
             resident: None,
         }
+    }
+
+    /// What a sample's loss is multiplied by, so that the samples' mean is the split's: 1 where a sample
+    /// weighs 1.
+    fn per_sample(&self) -> f64 {
+        self.split.len() as f64 / self.split.totals.weight
     }
 
     /// One pass over `indices`, each with a weight. The samples of a batch in train mode would share
@@ -106,6 +101,9 @@ impl Sampled for NetworkObjective {
         samples: &[usize],
         weights: &[f64],
     ) -> Result<Vec<f64>> {
+        let own = self.per_sample();
+        let weights: Vec<f64> = weights.iter().map(|w| own * w).collect();
+        let weights = weights.as_slice();
         if let Some(processor) = &self.processor {
             let chosen = self.chosen(samples).samples;
             let here = self.here(x).in_eval_mode();
@@ -123,6 +121,16 @@ impl Sampled for NetworkObjective {
     }
 
     fn squared_norms(&mut self, x: &[f64], samples: Range<usize>) -> Result<Vec<Vec<f64>>> {
+        let mut all = self.summed_norms(x, samples)?;
+        let own = self.per_sample().powi(2);
+        all.iter_mut().flatten().for_each(|norm| *norm *= own);
+        Ok(all)
+    }
+}
+
+impl NetworkObjective {
+    /// Squared norms of the gradients of samples' losses, each a sum over its positions.
+    fn summed_norms(&self, x: &[f64], samples: Range<usize>) -> Result<Vec<Vec<f64>>> {
         let indices: Vec<usize> = samples.collect();
         if let Some(processor) = &self.processor {
             let chosen = self.chosen(&indices).samples;

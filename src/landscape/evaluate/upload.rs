@@ -2,7 +2,7 @@
 
 use super::statistics::{Remeasure, STATISTICS_BATCH, TrainingPasses};
 use super::{Evaluator, LoadedSlice, Split, Uploaded};
-use crate::dataset::Samples;
+use crate::dataset::{Samples, Targets as Wanted};
 use crate::error::{Error, Result};
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::graph::{INPUT, Layer, Loss};
@@ -51,11 +51,22 @@ impl Evaluator {
                 samples.shape, graph.name
             )));
         }
-        if graph.loss == Loss::CrossEntropy && classes > self.network.outputs() {
+        if let (Loss::CrossEntropy(own), [outputs]) = (&graph.loss, self.network.output())
+            && own.ignore.is_none()
+            && classes > *outputs
+        {
             return Err(Error::Model(format!(
-                "the data has {classes} classes, but the model {:?} has {} outputs",
+                "the data has {classes} classes, but the model {:?} has {outputs} outputs",
+                graph.name
+            )));
+        }
+        let fits = graph.loss.fits(self.network.output(), samples);
+        fits.map_err(Error::Model)?;
+        if self.processor.is_none() && !self.is_classic() {
+            return Err(Error::Usage(format!(
+                "the loss of the model {:?} ({}) is computed on the processor; choose --device flex",
                 graph.name,
-                self.network.outputs()
+                graph.loss.describe()
             )));
         }
         let needed = self
@@ -75,6 +86,16 @@ impl Evaluator {
             return Err(Error::Model("the data has no samples in this split".into()));
         }
         Ok(())
+    }
+
+    /// Whether the loss is one of a label a sample without options.
+    fn is_classic(&self) -> bool {
+        let graph = self.network.graph();
+        let plain = graph.loss == Loss::cross_entropy();
+        match &graph.loss {
+            Loss::BinaryCrossEntropy(own) => own.positive_from.is_some(),
+            _ => plain && self.network.output().len() == 1,
+        }
     }
 
     /// Where a table is looked up with the inputs, they must be its row numbers.
@@ -159,6 +180,7 @@ impl Evaluator {
         let bytes = samples.inputs.len() * self.dtype.size();
         let mut split = Split {
             samples: Arc::clone(samples),
+            totals: self.network.graph().loss.totals(samples),
             batch: batch.min(samples.len()),
             resident: None,
         };
@@ -192,17 +214,14 @@ impl Evaluator {
             .chain(graph.input.iter().copied())
             .collect();
         let input = Value::Rank2(flat.reshape([count, width])).reshape(&dims);
-        let labels = &samples.labels[start..start + count];
-        let targets = match graph.loss {
-            Loss::CrossEntropy => {
-                let labels: Vec<i32> = labels
-                    .iter()
-                    .map(|&l| i32::try_from(l).unwrap_or(0))
-                    .collect();
-                let data = TensorData::new(labels, [count, 1]);
-                Targets::Classes(Tensor::<2, Int>::from_data(data, &self.device))
-            }
-            Loss::BinaryCrossEntropy { positive_from } => {
+        // Other losses were refused.
+        let labels = match &samples.targets {
+            Wanted::Classes(labels) => &labels[start..start + count],
+            Wanted::Values(_) => &[],
+        };
+        let targets = match &graph.loss {
+            Loss::BinaryCrossEntropy(own) => {
+                let positive_from = own.positive_from.unwrap_or(1);
                 let flat = self.tensor(
                     labels
                         .iter()
@@ -210,6 +229,14 @@ impl Evaluator {
                     count,
                 );
                 Targets::Binary(flat.reshape([count, 1]))
+            }
+            _ => {
+                let labels: Vec<i32> = labels
+                    .iter()
+                    .map(|&l| i32::try_from(l).unwrap_or(0))
+                    .collect();
+                let data = TensorData::new(labels, [count, 1]);
+                Targets::Classes(Tensor::<2, Int>::from_data(data, &self.device))
             }
         };
         (input, targets)

@@ -128,6 +128,7 @@ fn card(news: &Snapshot, probe: &Probe, alpha: f64) -> Card {
     let result = news.probes.iter().find(|r| r.probe == *probe);
     let exact = result.is_some_and(|r| r.alpha == alpha);
     let splits = news.experiment.as_ref().map_or((true, true), |e| e.splits);
+    let score = news.score();
     let mut metrics = result.map(|r| r.metrics.iter()).into_iter().flatten();
     let mut rows = Vec::new();
     for (name, there) in [("train", splits.0), ("validation", splits.1)] {
@@ -136,8 +137,8 @@ fn card(news: &Snapshot, probe: &Probe, alpha: f64) -> Card {
         }
         let [loss, accuracy] = match metrics.next() {
             Some(m) => [
-                hud::value(Metric::TrainLoss, m.loss),
-                hud::value(Metric::TrainAccuracy, m.accuracy),
+                hud::value(Metric::TrainLoss, m.loss, score),
+                hud::value(Metric::TrainScore, m.score, score),
             ],
             None => ["…".to_owned(), "…".to_owned()],
         };
@@ -324,7 +325,7 @@ fn card_ui(
         let y = rect.top() + 4.0 + ROW * (index as f32 + 0.5);
         // The split that the colours show stands out.
         let shown =
-            matches!(metric, Metric::TrainLoss | Metric::TrainAccuracy) == (name == "train");
+            metric.is_of_training() == (name == "train");
         let ink = match (card.exact, shown) {
             (false, _) => palette.weak,
             (true, true) => palette.text,

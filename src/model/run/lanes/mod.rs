@@ -30,6 +30,7 @@ pub use plan::{Plan, Varying};
 pub use shared::Source;
 pub use simd::{LANES, Real};
 
+use crate::dataset::TargetSlice;
 use crate::model::program::Id;
 use block::{Room, Rows};
 use shared::Seen;
@@ -42,8 +43,10 @@ use work::Work;
 pub struct Batch<'a> {
     /// Inputs, sample after sample.
     pub inputs: &'a [f32],
-    /// One label a sample.
-    pub labels: &'a [u32],
+    /// Targets, sample after sample, as many each.
+    pub targets: TargetSlice<'a>,
+    /// Samples.
+    pub count: usize,
     /// One weight a sample in sums; absent: 1.
     pub weights: Option<&'a [f64]>,
 }
@@ -137,7 +140,7 @@ impl Plan {
             self.early(source, Some(point), &once, &mut buffers, &mut temporaries);
             buffers
         });
-        let count = batch.labels.len();
+        let count = batch.count;
         let together = if self.levels > 0 {
             share.together.max(1)
         } else {

@@ -32,7 +32,7 @@ impl<T: Real> Work<'_, T> {
             .collect();
         for group in groups {
             let start = group * self.together;
-            let end = (start + self.together).min(self.batch.labels.len());
+            let end = (start + self.together).min(self.batch.count);
             let blocks: Vec<Range<usize>> = (start..end)
                 .step_by(LANES)
                 .map(|from| from..(from + LANES).min(end))
@@ -51,7 +51,8 @@ impl<T: Real> Work<'_, T> {
     /// all samples is finite in them, and 0 times it is 0.
     fn read(&self, blocks: &[Range<usize>], room: &mut Room<T>) {
         let plan = self.plan;
-        let width = self.batch.inputs.len() / self.batch.labels.len().max(1);
+        let width = self.batch.inputs.len() / self.batch.count.max(1);
+        let each = self.batch.targets.len() / self.batch.count.max(1);
         room.leaves
             .resize_with(room.leaves.len().max(blocks.len()), Default::default);
         room.rows
@@ -63,7 +64,7 @@ impl<T: Real> Work<'_, T> {
             .resize_with(room.still.len().max(plan.rows[0].len()), Vec::new);
         for (block, leaves) in blocks.iter().zip(&mut room.leaves) {
             for (leaf, rows) in leaves.iter_mut().enumerate() {
-                let size = if leaf == 0 { width } else { 1 };
+                let size = [width, each, 1, 1][leaf];
                 sized(rows, size);
                 let numbers: &mut [T] = bytemuck::cast_slice_mut(rows);
                 numbers.fill(T::default());
@@ -79,7 +80,12 @@ impl<T: Real> Work<'_, T> {
                                 numbers[k * LANES + lane] = T::of(f64::from(*value));
                             }
                         }
-                        1 => numbers[lane] = T::of(f64::from(self.batch.labels[sample])),
+                        1 => {
+                            for k in 0..each {
+                                let target = self.batch.targets.at(sample * each + k);
+                                numbers[k * LANES + lane] = T::of(target);
+                            }
+                        }
                         2 => {
                             let weight = self.batch.weights.map_or(1.0, |w| w[sample]);
                             numbers[lane] = T::of(weight);
