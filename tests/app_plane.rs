@@ -173,7 +173,7 @@ fn a_click_pins_a_point_and_its_exact_metrics() {
     // The same network and samples: only the order of sums may differ.
     let near = |a: f64, b: f64| (a - b).abs() < 1e-6 * (1.0 + a.abs());
     assert!(near(found.metrics[0].loss, column.loss[0]));
-    assert!(near(found.metrics[0].accuracy, column.accuracy[0]));
+    assert!(near(found.metrics[0].score, column.score[0]));
     harness.get_by_label_contains("Pin 1 at x 0.5");
     picture(&mut harness, "contour-pin");
 

@@ -396,7 +396,7 @@ fn agree(what: &str, a: &Found, b: &Found, tolerance: f64) {
         b.loss,
         b.metrics.loss
     );
-    let samples = (a.metrics.accuracy - b.metrics.accuracy).abs() * SAMPLES as f64;
+    let samples = (a.metrics.score - b.metrics.score).abs() * SAMPLES as f64;
     assert!(samples < 1.5, "{what}: {samples} answers differ");
     for (name, a, b) in [
         ("gradient", &a.gradient, &b.gradient),
@@ -423,7 +423,7 @@ fn samples_side_by_side_give_what_burn_gives() {
         assert!(apart(&expected.product, &expected.gradient) > 0.1);
         let double = found(&case, DeviceChoice::Flex, Precision::F64, roomy);
         agree(name, &double, &expected, 1e-10);
-        assert_eq!(double.metrics.accuracy, expected.metrics.accuracy);
+        assert_eq!(double.metrics.score, expected.metrics.score);
         let single = found(&case, DeviceChoice::Flex, Precision::F32, roomy);
         agree(name, &single, &expected, 1e-4);
     }

@@ -10,6 +10,7 @@ use crate::engine::{self, Flow};
 use crate::export::figure::FigureOptions;
 use crate::export::{self, Format, partial};
 use crate::landscape::table::{Column, Table};
+use crate::model::losses::Loss;
 use crate::plot::number::{self, format_value};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -260,6 +261,10 @@ fn summary(outcome: &Outcome) -> String {
         text += &format!(", {}", terminal::line(&recipe.data.name));
     }
     text.push('\n');
+    // The usual one needs no line.
+    if recipe.model.criterion != Loss::cross_entropy() {
+        text += &format!("loss: {}\n", recipe.model.loss);
+    }
     match &outcome.numbers {
         Numbers::Surface(surface) => {
             text += &format!(

@@ -47,7 +47,7 @@ fn data(name: &str, complete: bool) -> Data {
     let first16 = Samples::labelled(
         held_out.shape.clone(),
         held_out.rows(0..16).expect("16 samples").to_vec(),
-        held_out.labels[..16].to_vec(),
+        held_out.labels().expect("classes")[..16].to_vec(),
     );
     Data {
         train: Arc::new(found.train),
