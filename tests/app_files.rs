@@ -462,7 +462,9 @@ fn a_regression_shows_r2_and_its_loss_can_be_chosen() {
     ];
     let x = vec![0.5, 1.0, -1.0, 2.0, 0.0, 0.25, 3.0, -2.0];
     // One target of twelve is off, by 1.
-    let y = vec![0.5, 1.0, 1.5, -1.0, 2.0, 1.0, 0.0, 0.25, 0.25, 3.0, -2.0, 2.0];
+    let y = vec![
+        0.5, 1.0, 1.5, -1.0, 2.0, 1.0, 0.0, 0.25, 0.25, 3.0, -2.0, 2.0,
+    ];
     let data = [
         ("x".to_owned(), array(&[4, 2], Values::F32(x))),
         ("y".to_owned(), array(&[4, 3], Values::F32(y))),

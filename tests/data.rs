@@ -538,7 +538,11 @@ fn targets_of_every_kind_and_shape() {
     let cases: Vec<Case> = vec![
         (
             words(),
-            npy("<i4", "2, 3", &[8, 9, 255, 0, 1, 2].map(|b: u8| [b, 0, 0, 0]).concat()),
+            npy(
+                "<i4",
+                "2, 3",
+                &[8, 9, 255, 0, 1, 2].map(|b: u8| [b, 0, 0, 0]).concat(),
+            ),
             classes(&[8, 9, 255, 0, 1, 2]),
             vec![3],
             256,
@@ -560,7 +564,14 @@ fn targets_of_every_kind_and_shape() {
             4,
             "labels of shape [2, 1], 4 classes",
         ),
-        (x(), npy("|u1", "2, 1", &[1, 0]), classes(&[1, 0]), vec![], 2, "2 classes"),
+        (
+            x(),
+            npy("|u1", "2, 1", &[1, 0]),
+            classes(&[1, 0]),
+            vec![],
+            2,
+            "2 classes",
+        ),
         (
             x(),
             npy("<f4", "2, 2", &halves),
@@ -571,7 +582,11 @@ fn targets_of_every_kind_and_shape() {
         ),
         (
             x(),
-            npy("<f8", "2,", &[0.25_f64, -1.0].map(f64::to_le_bytes).concat()),
+            npy(
+                "<f8",
+                "2,",
+                &[0.25_f64, -1.0].map(f64::to_le_bytes).concat(),
+            ),
             values(&[0.25, -1.0]),
             vec![],
             0,
@@ -595,7 +610,11 @@ fn targets_of_every_kind_and_shape() {
         ),
         (
             npy("<f4", "2, 1, 1, 3", &f32s(&[0.0; 6])),
-            npy("<f4", "2, 1, 2, 3", &f32s(&[1., 2., 3., 4., 5., 6., 7., 8., 9., 0., 1., 2.])),
+            npy(
+                "<f4",
+                "2, 1, 2, 3",
+                &f32s(&[1., 2., 3., 4., 5., 6., 7., 8., 9., 0., 1., 2.]),
+            ),
             values(&[1., 2., 3., 4., 5., 6., 7., 8., 9., 0., 1., 2.]),
             vec![1, 2, 3],
             0,
@@ -606,7 +625,10 @@ fn targets_of_every_kind_and_shape() {
         let folder = folder(&[("data.npz", &npz(&[("x", x), ("y", y)]))]);
         let data = open(folder.path().join("data.npz"));
         assert!(data.description.contains(words), "{}", data.description);
-        assert_eq!((&data.train.targets, &data.train.target_shape), (&targets, &shape));
+        assert_eq!(
+            (&data.train.targets, &data.train.target_shape),
+            (&targets, &shape)
+        );
         assert_eq!((data.classes, data.train.len()), (classes, 2));
         // A part keeps each sample with its own.
         let part = data.train.select(&[1]);
@@ -625,15 +647,25 @@ fn what_is_assumed_of_targets_is_said() {
     ] {
         let folder = folder(&[("data.npz", &npz(&[("x", x()), ("y", y)]))]);
         let data = open(folder.path().join("data.npz"));
-        assert!(data.warnings.join("; ").contains(words), "{:?}", data.warnings);
+        assert!(
+            data.warnings.join("; ").contains(words),
+            "{:?}",
+            data.warnings
+        );
     }
     // Words with a label each are no pixels, whose scale one would have to know.
     let words = || npy("<i8", "2, 2", &i64s(&[0, 300, 2, 5]));
     for (labels, pixels) in [("2, 2", false), ("2, 2, 1", true)] {
-        let arrays = [("x", words()), ("y", npy("<i8", labels, &i64s(&[0, 1, 1, 1])))];
+        let arrays = [
+            ("x", words()),
+            ("y", npy("<i8", labels, &i64s(&[0, 1, 1, 1]))),
+        ];
         let folder = folder(&[("data.npz", &npz(&arrays))]);
         let warnings = open(folder.path().join("data.npz")).warnings;
-        assert_eq!(warnings.iter().any(|w| w.contains("wider than a byte")), pixels);
+        assert_eq!(
+            warnings.iter().any(|w| w.contains("wider than a byte")),
+            pixels
+        );
     }
 }
 
@@ -652,7 +684,12 @@ fn splits_have_targets_of_one_kind() {
             "training samples numbers of shape [1] as targets",
         ),
     ] {
-        let arrays = [("x_train", x()), ("y_train", train), ("x_val", x()), ("y_val", held_out)];
+        let arrays = [
+            ("x_train", x()),
+            ("y_train", train),
+            ("x_val", x()),
+            ("y_val", held_out),
+        ];
         let folder = folder(&[("data.npz", &npz(&arrays))]);
         let found = message(folder.path().join("data.npz"));
         assert!(found.contains(words), "{found}");

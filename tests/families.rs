@@ -771,16 +771,8 @@ fn losses() {
             Loss::binary(5),
             "One output and 10 classes: labels from 5 up are positive",
         ),
-        (
-            Some(2),
-            Loss::binary(1),
-            "2 classes: labels from 1 up",
-        ),
-        (
-            None,
-            Loss::binary(1),
-            "labels from 1 up are positive",
-        ),
+        (Some(2), Loss::binary(1), "2 classes: labels from 1 up"),
+        (None, Loss::binary(1), "labels from 1 up are positive"),
     ];
     for (classes, loss, words) in table {
         let read = read(

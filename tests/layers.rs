@@ -183,13 +183,8 @@ fn tokens_must_be_rows_of_the_table() {
 
 #[test]
 fn an_axis_of_one_before_the_sample_changes_nothing() {
-    let samples = |shape: Vec<usize>| {
-        Arc::new(Samples::labelled(
-            shape,
-            vec![0.5; 4 * 23],
-            vec![0],
-        ))
-    };
+    let samples =
+        |shape: Vec<usize>| Arc::new(Samples::labelled(shape, vec![0.5; 4 * 23], vec![0]));
     let evaluator = case("one-dimensional");
     assert!(evaluator.upload(&samples(vec![1, 4, 23]), 2).is_ok());
     assert!(evaluator.upload(&samples(vec![23, 4]), 2).is_err());

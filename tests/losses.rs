@@ -81,7 +81,13 @@ fn metrics(evaluator: &Evaluator, theta: &Params, split: &Split) -> Metrics {
 }
 
 /// Metrics of logits and targets.
-fn measured(loss: &str, output: &[usize], logits: &[f64], targets: Targets, shape: &[usize]) -> Metrics {
+fn measured(
+    loss: &str,
+    output: &[usize],
+    logits: &[f64],
+    targets: Targets,
+    shape: &[usize],
+) -> Metrics {
     let (network, theta) = rows(loss, output, logits).unwrap();
     let size: usize = output.iter().product();
     let samples = numbered(logits.len() / size, targets, shape);
@@ -181,11 +187,16 @@ fn every_loss_and_option_is_pytorch_s() {
         close(&case.name, found.loss, case.value);
         close(&format!("{}: score", case.name), found.score, case.score);
         let x = theta.flatten();
-        let mut objective = NetworkObjective::new(&evaluator, &theta, &split, StatisticsMode::Running);
+        let mut objective =
+            NetworkObjective::new(&evaluator, &theta, &split, StatisticsMode::Running);
         let (value, gradient) = objective.gradient(&x).unwrap();
         close(&case.name, value, case.value);
         close(&case.name, objective.value(&x).unwrap(), case.value);
-        all_close(&format!("{}: gradient", case.name), &gradient, &case.gradient);
+        all_close(
+            &format!("{}: gradient", case.name),
+            &gradient,
+            &case.gradient,
+        );
         let product = objective.hessian_vector(&x, &case.direction).unwrap();
         all_close(&format!("{}: product", case.name), &product, &case.product);
     }
@@ -200,7 +211,8 @@ fn gradients_of_samples_have_the_split_s_gradient_as_their_mean() {
         let evaluator = evaluator(network);
         let split = evaluator.upload(&samples, 0).unwrap();
         let x = theta.flatten();
-        let mut objective = NetworkObjective::new(&evaluator, &theta, &split, StatisticsMode::Running);
+        let mut objective =
+            NetworkObjective::new(&evaluator, &theta, &split, StatisticsMode::Running);
         let n = samples.len();
         let all: Vec<usize> = (0..n).collect();
         let shares = vec![1.0 / n as f64; n];
@@ -221,9 +233,18 @@ fn tiny_losses_keep_their_digits_at_every_position() {
     let tiny = |z: f64| (-z).exp().ln_1p();
     let expected = (tiny(40.0) + tiny(60.0)) / 2.0;
     let positions = Targets::Classes(vec![0, 1]);
-    let found = measured("cross-entropy", &[2, 2], &[40.0, 0.0, 0.0, 60.0], positions, &[2]);
+    let found = measured(
+        "cross-entropy",
+        &[2, 2],
+        &[40.0, 0.0, 0.0, 60.0],
+        positions,
+        &[2],
+    );
     assert!((found.loss / expected - 1.0).abs() < 1e-12, "{found:?}");
-    for targets in [Targets::Classes(vec![1, 0]), Targets::Values(vec![1.0, 0.0])] {
+    for targets in [
+        Targets::Classes(vec![1, 0]),
+        Targets::Values(vec![1.0, 0.0]),
+    ] {
         let found = measured("binary-cross-entropy", &[2], &[40.0, -60.0], targets, &[2]);
         assert!((found.loss / expected - 1.0).abs() < 1e-12, "{found:?}");
         assert_eq!(found.score, 1.0);
@@ -242,29 +263,44 @@ fn what_does_not_count_may_be_anything() {
     assert_eq!(found.score, 1.0);
     let all = Targets::Classes(vec![IGNORED, IGNORED]);
     let found = measured("cross-entropy:ignore=-100", &[2, 2], &logits, all, &[2]);
-    assert!(found.loss.is_nan() && found.score.is_nan(), "as in PyTorch: {found:?}");
+    assert!(
+        found.loss.is_nan() && found.score.is_nan(),
+        "as in PyTorch: {found:?}"
+    );
 }
 
 #[test]
 fn targets_without_variance_have_no_r2() {
     let same = Targets::Values(vec![0.5; 4]);
-    let found = measured("mean-squared-error", &[2], &[0.5, 1.5, 0.5, 0.5], same, &[2]);
+    let found = measured(
+        "mean-squared-error",
+        &[2],
+        &[0.5, 1.5, 0.5, 0.5],
+        same,
+        &[2],
+    );
     close("squares", found.loss, 0.25);
     assert!(found.score.is_nan(), "{found:?}");
 }
 
 #[test]
 fn a_mean_is_divided_by_what_counts() {
-    let labels = |l: &[u32], shape: &[usize]| {
-        numbered(2, Targets::Classes(l.to_vec()), shape)
-    };
+    let labels = |l: &[u32], shape: &[usize]| numbered(2, Targets::Classes(l.to_vec()), shape);
     let values = numbered(2, Targets::Values(vec![0.0; 6]), &[3]);
     for (loss, samples, weight) in [
         ("cross-entropy", labels(&[0, 1], &[]), 2.0),
         ("cross-entropy:weights=0.5:2", labels(&[0, 1], &[]), 2.5),
         ("cross-entropy", labels(&[0, 1, 1, 0], &[2]), 4.0),
-        ("cross-entropy:ignore=-100", labels(&[0, IGNORED, 1, 0], &[2]), 3.0),
-        ("cross-entropy:ignore=1,weights=3:7", labels(&[0, 1, 1, 0], &[2]), 6.0),
+        (
+            "cross-entropy:ignore=-100",
+            labels(&[0, IGNORED, 1, 0], &[2]),
+            3.0,
+        ),
+        (
+            "cross-entropy:ignore=1,weights=3:7",
+            labels(&[0, 1, 1, 0], &[2]),
+            6.0,
+        ),
         ("binary-cross-entropy", labels(&[0, 1, 1, 0], &[2]), 4.0),
         ("mean-squared-error", Arc::clone(&values), 6.0),
         ("mean-squared-error:target=input", values, 2.0),
@@ -280,23 +316,125 @@ fn losses_that_do_not_fit_are_refused_in_words() {
     let values = |v: &[f32]| Targets::Values(v.to_vec());
     type Row<'a> = (&'a str, &'a [usize], Targets, &'a [usize], &'a [&'a str]);
     let rows_of: [Row; 17] = [
-        ("cross-entropy", &[1], classes(&[0]), &[], &["ends in [1]", "two or more outputs"]),
-        ("cross-entropy:axis=3", &[4, 2], classes(&[0]), &[], &["along axis 3"]),
-        ("cross-entropy:weights=1:2", &[3], classes(&[0]), &[], &["3 classes", "2 class weights"]),
-        ("cross-entropy:weights=1:-2", &[2], classes(&[0]), &[], &["class weight -2"]),
-        ("cross-entropy:label-smoothing=2", &[2], classes(&[0]), &[], &["smoothing 2", "between 0 and 1"]),
-        ("cross-entropy", &[3], classes(&[3]), &[], &["sample 0 has label 3", "3 outputs", "ignore=3"]),
-        ("cross-entropy", &[3], classes(&[IGNORED]), &[], &["-100", "ignore=-100"]),
-        ("cross-entropy", &[3], values(&[0.5]), &[], &["are numbers", "mean-squared-error"]),
-        ("cross-entropy", &[2, 3], classes(&[0, 1, 1]), &[3], &["shape [3]", "[2, 3]", "shape [2]", "axis=N"]),
-        ("binary-cross-entropy:positive-from=1", &[2], classes(&[0, 1]), &[2], &["exactly one output"]),
-        ("binary-cross-entropy", &[2], classes(&[0, 2]), &[2], &["label 2", "positive-from"]),
-        ("binary-cross-entropy", &[2], values(&[0.0, 1.5]), &[2], &["target 1.5", "0 to 1"]),
-        ("binary-cross-entropy", &[2], classes(&[0, 1, 1]), &[3], &["shape [3]", "[2]"]),
-        ("mean-squared-error", &[2], classes(&[0]), &[], &["are classes", "target=input"]),
-        ("mean-squared-error", &[2], values(&[0.0; 3]), &[3], &["shape [3]", "shape [2]"]),
-        ("mean-squared-error:target=input", &[2], classes(&[0]), &[], &["ends in [2]", "takes [1]"]),
-        ("huber:delta=0", &[2], values(&[0.0; 2]), &[2], &["delta 0", "above 0"]),
+        (
+            "cross-entropy",
+            &[1],
+            classes(&[0]),
+            &[],
+            &["ends in [1]", "two or more outputs"],
+        ),
+        (
+            "cross-entropy:axis=3",
+            &[4, 2],
+            classes(&[0]),
+            &[],
+            &["along axis 3"],
+        ),
+        (
+            "cross-entropy:weights=1:2",
+            &[3],
+            classes(&[0]),
+            &[],
+            &["3 classes", "2 class weights"],
+        ),
+        (
+            "cross-entropy:weights=1:-2",
+            &[2],
+            classes(&[0]),
+            &[],
+            &["class weight -2"],
+        ),
+        (
+            "cross-entropy:label-smoothing=2",
+            &[2],
+            classes(&[0]),
+            &[],
+            &["smoothing 2", "between 0 and 1"],
+        ),
+        (
+            "cross-entropy",
+            &[3],
+            classes(&[3]),
+            &[],
+            &["sample 0 has label 3", "3 outputs", "ignore=3"],
+        ),
+        (
+            "cross-entropy",
+            &[3],
+            classes(&[IGNORED]),
+            &[],
+            &["-100", "ignore=-100"],
+        ),
+        (
+            "cross-entropy",
+            &[3],
+            values(&[0.5]),
+            &[],
+            &["are numbers", "mean-squared-error"],
+        ),
+        (
+            "cross-entropy",
+            &[2, 3],
+            classes(&[0, 1, 1]),
+            &[3],
+            &["shape [3]", "[2, 3]", "shape [2]", "axis=N"],
+        ),
+        (
+            "binary-cross-entropy:positive-from=1",
+            &[2],
+            classes(&[0, 1]),
+            &[2],
+            &["exactly one output"],
+        ),
+        (
+            "binary-cross-entropy",
+            &[2],
+            classes(&[0, 2]),
+            &[2],
+            &["label 2", "positive-from"],
+        ),
+        (
+            "binary-cross-entropy",
+            &[2],
+            values(&[0.0, 1.5]),
+            &[2],
+            &["target 1.5", "0 to 1"],
+        ),
+        (
+            "binary-cross-entropy",
+            &[2],
+            classes(&[0, 1, 1]),
+            &[3],
+            &["shape [3]", "[2]"],
+        ),
+        (
+            "mean-squared-error",
+            &[2],
+            classes(&[0]),
+            &[],
+            &["are classes", "target=input"],
+        ),
+        (
+            "mean-squared-error",
+            &[2],
+            values(&[0.0; 3]),
+            &[3],
+            &["shape [3]", "shape [2]"],
+        ),
+        (
+            "mean-squared-error:target=input",
+            &[2],
+            classes(&[0]),
+            &[],
+            &["ends in [2]", "takes [1]"],
+        ),
+        (
+            "huber:delta=0",
+            &[2],
+            values(&[0.0; 2]),
+            &[2],
+            &["delta 0", "above 0"],
+        ),
     ];
     for (loss, output, targets, shape, words) in rows_of {
         let size: usize = output.iter().product();
@@ -318,11 +456,36 @@ fn data_choose_the_loss_where_nobody_does() {
     let numbers = numbered(1, Targets::Values(vec![0.5]), &[]);
     for (output, samples, expected, words) in [
         (&[3][..], classes(&[2], &[]), "cross-entropy", ""),
-        (&[3], classes(&[IGNORED], &[]), "cross-entropy:ignore=-100", "−100"),
-        (&[2, 5], classes(&[4, 0], &[2]), "cross-entropy:axis=2", "every position"),
-        (&[5, 2], classes(&[4, 0], &[2]), "cross-entropy:axis=1", "axis 1"),
-        (&[3, 1, 2], classes(&[2, 0], &[1, 2]), "cross-entropy:axis=1", "axis 1"),
-        (&[2], classes(&[1, 1], &[2]), "binary-cross-entropy", "every output"),
+        (
+            &[3],
+            classes(&[IGNORED], &[]),
+            "cross-entropy:ignore=-100",
+            "−100",
+        ),
+        (
+            &[2, 5],
+            classes(&[4, 0], &[2]),
+            "cross-entropy:axis=2",
+            "every position",
+        ),
+        (
+            &[5, 2],
+            classes(&[4, 0], &[2]),
+            "cross-entropy:axis=1",
+            "axis 1",
+        ),
+        (
+            &[3, 1, 2],
+            classes(&[2, 0], &[1, 2]),
+            "cross-entropy:axis=1",
+            "axis 1",
+        ),
+        (
+            &[2],
+            classes(&[1, 1], &[2]),
+            "binary-cross-entropy",
+            "every output",
+        ),
         (&[1], numbers, "mean-squared-error", "are numbers"),
     ] {
         let (loss, said) = losses::usual(&plain, false, output, &samples);
@@ -330,7 +493,10 @@ fn data_choose_the_loss_where_nobody_does() {
         assert!(said.join(" ").contains(words), "{said:?}");
         // What a person chose stays.
         let own: Loss = "huber".parse().unwrap();
-        assert_eq!(losses::usual(&own, true, output, &samples), (own, Vec::new()));
+        assert_eq!(
+            losses::usual(&own, true, output, &samples),
+            (own, Vec::new())
+        );
     }
 }
 
@@ -343,7 +509,11 @@ fn model_files_of_before_and_with_options_are_read() {
         file::parse(&text, Path::new("n.toml"))
     };
     for (text, expected, score) in [
-        ("{ kind = 'cross-entropy' }", "cross-entropy", Score::Accuracy),
+        (
+            "{ kind = 'cross-entropy' }",
+            "cross-entropy",
+            Score::Accuracy,
+        ),
         (
             "{ kind = 'binary-cross-entropy', positive_from = 5 }",
             "binary-cross-entropy:positive-from=5",
@@ -359,10 +529,17 @@ fn model_files_of_before_and_with_options_are_read() {
             "mean-squared-error:target=input",
             Score::R2,
         ),
-        ("{ kind = 'smooth-l1', beta = 0.5 }", "smooth-l1:beta=0.5", Score::R2),
+        (
+            "{ kind = 'smooth-l1', beta = 0.5 }",
+            "smooth-l1:beta=0.5",
+            Score::R2,
+        ),
     ] {
         let graph = with(text).unwrap();
-        assert_eq!((graph.loss.to_string().as_str(), graph.loss.score()), (expected, score));
+        assert_eq!(
+            (graph.loss.to_string().as_str(), graph.loss.score()),
+            (expected, score)
+        );
         // Written and read again it is the same.
         let written = file::write(&graph, &[]);
         assert_eq!(file::parse(&written, Path::new("n.toml")).unwrap(), graph);
@@ -372,6 +549,9 @@ fn model_files_of_before_and_with_options_are_read() {
         ("{ kind = 'huber', beta = 1.0 }", "beta"),
     ] {
         let message = with(text).unwrap_err().to_string();
-        assert!(message.contains(word) && message.contains("line 3"), "{message}");
+        assert!(
+            message.contains(word) && message.contains("line 3"),
+            "{message}"
+        );
     }
 }

@@ -13,12 +13,12 @@ use losscope::engine::recipe::{
 use losscope::engine::result::{Numbers, Outcome};
 use losscope::error::Result;
 use losscope::export::{csv, hdf5, json, npz, vtk};
-use losscope::model::losses::{Loss, Score};
 use losscope::landscape::line::{Barrier, Line};
 use losscope::landscape::slice::Geometry;
 use losscope::landscape::surface::Surface;
 use losscope::landscape::table::{Column, Table};
 use losscope::model::graph::Role;
+use losscope::model::losses::{Loss, Score};
 use losscope::model::params::{Layout, Params, TensorSpec};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -1080,9 +1080,8 @@ fn any_recipe(job: Job) -> impl Strategy<Value = Recipe> {
 }
 
 fn any_table(points: usize) -> impl Strategy<Value = Table> {
-    let column = move || {
-        (floats(points), floats(points)).prop_map(|(loss, score)| Column { loss, score })
-    };
+    let column =
+        move || (floats(points), floats(points)).prop_map(|(loss, score)| Column { loss, score });
     let computed = proptest::collection::vec(any::<bool>(), points);
     (column(), column(), 0..3, computed).prop_map(|(a, b, which, computed)| match which {
         0 => Table {
@@ -1200,7 +1199,10 @@ fn a_regression_s_files_hold_r2_by_its_name() {
     let csv = dir.path().join("r.csv");
     losscope::export::csv::write(&csv, &outcome).unwrap();
     let text = std::fs::read_to_string(csv).unwrap();
-    assert!(text.starts_with("x,y,train_loss,train_r2,computed\n"), "{text}");
+    assert!(
+        text.starts_with("x,y,train_loss,train_r2,computed\n"),
+        "{text}"
+    );
     let h5 = dir.path().join("r.h5");
     hdf5::write_surface(&h5, &outcome).unwrap();
     let arrays = checkpoint::hdf5::read_arrays(&h5).unwrap();

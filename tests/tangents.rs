@@ -66,11 +66,7 @@ fn stored(name: &str) -> Case {
 /// What the stored networks lack: batch normalisation with and without γ and β, ReLU, padded max
 /// pooling, a sum of unequal shapes, an activation of the input itself, one output.
 fn made() -> Case {
-    let mut graph = Graph::new(
-        "made",
-        vec![2, 6, 6],
-        Loss::binary(1),
-    );
+    let mut graph = Graph::new("made", vec![2, 6, 6], Loss::binary(1));
     let mut state = StateDict {
         tensors: Vec::new(),
         source: Source {

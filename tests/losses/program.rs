@@ -65,13 +65,26 @@ fn a_surface_of_an_autoencoder_holds_r2() {
     (0..64).for_each(|i| half[65 * i] = 0.5);
     let weight = array(&[64, 64], Values::F64(half));
     let bias = array(&[64], Values::F64(vec![0.0; 64]));
-    write(dir.path(), "ae.safetensors", &[("1.weight", weight), ("1.bias", bias)]);
+    write(
+        dir.path(),
+        "ae.safetensors",
+        &[("1.weight", weight), ("1.bias", bias)],
+    );
     let surface = |more: &[&str]| {
-        let start = ["surface", "--at", "ae.safetensors", "--x=-0.5:0.5:3", "--device", "flex"];
+        let start = [
+            "surface",
+            "--at",
+            "ae.safetensors",
+            "--x=-0.5:0.5:3",
+            "--device",
+            "flex",
+        ];
         [&start[..], more].concat()
     };
     let loss = ["--loss", "mse:target=input"];
-    let outputs = ["-o", "s.npz", "-o", "s.csv", "-o", "s.svg", "--metric", "train-r2"];
+    let outputs = [
+        "-o", "s.npz", "-o", "s.csv", "-o", "s.svg", "--metric", "train-r2",
+    ];
     let said = succeeds(dir.path(), &surface(&[&loss[..], &outputs[..]].concat()));
     for words in ["lowest R²", "mean squared error to the input"] {
         assert!(said.contains(words), "{words:?} is missing in: {said}");
@@ -88,7 +101,11 @@ fn a_surface_of_an_autoencoder_holds_r2() {
     let spread = squares - n * (0..width).map(|k| mean(k).powi(2)).sum::<f64>();
     // At the centre of 3 × 3 points, in single precision.
     assert!((found.loss[4] - squares / 4.0 / (n * width as f64)).abs() < 1e-6 * squares);
-    assert!((found.score[4] - (1.0 - squares / 4.0 / spread)).abs() < 1e-5, "{}", found.score[4]);
+    assert!(
+        (found.score[4] - (1.0 - squares / 4.0 / spread)).abs() < 1e-5,
+        "{}",
+        found.score[4]
+    );
     let csv = std::fs::read_to_string(dir.path().join("s.csv")).unwrap();
     assert!(csv.starts_with("x,y,train_loss,train_r2,validation_loss,validation_r2,computed"));
     let svg = std::fs::read_to_string(dir.path().join("s.svg")).unwrap();
@@ -98,7 +115,11 @@ fn a_surface_of_an_autoencoder_holds_r2() {
     let resumed = ["--loss", "mae:target=input", "-o", "s.npz", "--resume"];
     fails(dir.path(), &surface(&resumed), &["other options (--loss)"]);
     let wrong = ["--loss", "mse", "-o", "other.npz"];
-    fails(dir.path(), &surface(&wrong), &["are classes", "target=input"]);
+    fails(
+        dir.path(),
+        &surface(&wrong),
+        &["are classes", "target=input"],
+    );
     let unknown = ["--loss", "hinge", "-o", "other.npz"];
     fails(dir.path(), &surface(&unknown), &["hinge", "smooth-l1"]);
 }
@@ -123,7 +144,11 @@ fn a_surface_of_a_classifier_of_positions_is_the_mean_over_those_that_count() {
     // Word w has the logits (w, 0): two classes.
     let table = array(&[4, 1], Values::F64(vec![0.0, 1.0, 2.0, 3.0]));
     let head = array(&[2, 1], Values::F64(vec![1.0, 0.0]));
-    write(dir.path(), "words.safetensors", &[("table", table), ("head", head)]);
+    write(
+        dir.path(),
+        "words.safetensors",
+        &[("table", table), ("head", head)],
+    );
     std::fs::write(dir.path().join("words.toml"), WORDS).unwrap();
     let words: [[i64; 3]; 2] = [[0, 1, 2], [3, 2, 1]];
     let labels: [[i64; 3]; 2] = [[1, 0, -100], [0, -100, 1]];
@@ -160,7 +185,11 @@ fn a_surface_of_a_classifier_of_positions_is_the_mean_over_those_that_count() {
             count += 1.0;
         }
     }
-    assert!((found.loss[4] - sum / count).abs() < 1e-6, "{}", found.loss[4]);
+    assert!(
+        (found.loss[4] - sum / count).abs() < 1e-6,
+        "{}",
+        found.loss[4]
+    );
     assert_eq!(found.score[4], right / count);
     // Measures of the same network take the same mean.
     succeeds(
@@ -183,18 +212,40 @@ fn numbers_in_the_data_make_a_regression_and_it_is_said() {
     let dir = tempfile::tempdir().unwrap();
     let weight = array(&[3, 2], Values::F64(vec![1.0, 0.0, 0.0, 1.0, 1.0, 1.0]));
     let bias = array(&[3], Values::F64(vec![0.0; 3]));
-    write(dir.path(), "r.safetensors", &[("1.weight", weight), ("1.bias", bias)]);
-    let x = array(&[4, 2], Values::F32(vec![0.5, 1.0, -1.0, 2.0, 0.0, 0.25, 3.0, -2.0]));
-    let y = vec![0.5, 1.0, 1.5, -1.0, 2.0, 1.0, 0.0, 0.25, 0.25, 3.0, -2.0, 2.0];
+    write(
+        dir.path(),
+        "r.safetensors",
+        &[("1.weight", weight), ("1.bias", bias)],
+    );
+    let x = array(
+        &[4, 2],
+        Values::F32(vec![0.5, 1.0, -1.0, 2.0, 0.0, 0.25, 3.0, -2.0]),
+    );
+    let y = vec![
+        0.5, 1.0, 1.5, -1.0, 2.0, 1.0, 0.0, 0.25, 0.25, 3.0, -2.0, 2.0,
+    ];
     let y = array(&[4, 3], Values::F32(y));
     write(dir.path(), "data.safetensors", &[("x", x), ("y", y)]);
-    let line = ["surface", "--at", "r.safetensors", "--data", "data.safetensors"];
+    let line = [
+        "surface",
+        "--at",
+        "r.safetensors",
+        "--data",
+        "data.safetensors",
+    ];
     let rest = ["--x=-0.5:0.5:3", "--device", "flex", "-v", "-o", "s.npz"];
     let said = succeeds(dir.path(), &[&line[..], &rest[..]].concat());
-    assert!(said.contains("targets are numbers: mean squared error"), "{said}");
+    assert!(
+        said.contains("targets are numbers: mean squared error"),
+        "{said}"
+    );
     let (found, _) = column(&dir.path().join("s.npz"));
     // One target of twelve is off, by 1.
-    assert!((found.loss[4] - 1.0 / 12.0).abs() < 1e-7, "{}", found.loss[4]);
+    assert!(
+        (found.loss[4] - 1.0 / 12.0).abs() < 1e-7,
+        "{}",
+        found.loss[4]
+    );
     assert!(found.score[4] > 0.9 && found.score[4] < 1.0);
     let classes = [&line[..], &["--loss", "cross-entropy", "-o", "c.npz"][..]].concat();
     fails(dir.path(), &classes, &["targets of the data are numbers"]);
