@@ -17,7 +17,7 @@ use eframe::egui::{
 };
 use std::sync::Arc;
 
-const HELP: &str = "Click pins a point and computes its exact loss and accuracy.\nDrag moves, the wheel zooms, a double click shows everything again.\nArrow keys move a cross-hair (Shift: farther), Enter pins there, + and − zoom.";
+const HELP: &str = "Click pins a point and computes its exact loss and score.\nDrag moves, the wheel zooms, a double click shows everything again.\nArrow keys move a cross-hair (Shift: farther), Enter pins there, + and − zoom.";
 
 /// What the view keeps between frames.
 #[derive(Default)]

@@ -4,6 +4,7 @@ use crate::engine::report::Report;
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::sharpness::SharpnessReport;
 use crate::landscape::table::Column;
+use crate::model::losses::Score;
 use crate::plot::number::{format_value, power};
 use serde::Serialize;
 
@@ -26,9 +27,12 @@ impl Group {
     pub const ALL: [Self; 4] = [Self::Fit, Self::Sharpness, Self::Curvature, Self::Other];
 
     /// Its heading.
-    pub fn describe(self) -> &'static str {
+    pub fn describe(self, score: Score) -> &'static str {
         match self {
-            Self::Fit => "Loss and accuracy",
+            Self::Fit => match score {
+                Score::Accuracy => "Loss and accuracy",
+                Score::R2 => "Loss and R²",
+            },
             Self::Sharpness => "Sharpness",
             Self::Curvature => "Curvature",
             Self::Other => "Distance and noise",
