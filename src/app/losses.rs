@@ -43,12 +43,18 @@ pub fn loss_ui(ui: &mut Ui, state: &State, found: &Loss, commands: &mut Vec<Comm
                     commands.push(Command::Loss(choice));
                 }
             };
-            option("as the targets ask", "Cross-entropy of classes, mean squared error of numbers; a model file's own", None);
+            option(
+                "as the targets ask",
+                "Cross-entropy of classes, mean squared error of numbers; a model file's own",
+                None,
+            );
             for (name, help) in LOSSES {
                 option(name, help, name.parse().ok());
             }
         });
-    let response = combo.response.on_hover_text(format!("The loss: {}", found.describe()));
+    let response = combo
+        .response
+        .on_hover_text(format!("The loss: {}", found.describe()));
     let enabled = response.enabled();
     response.widget_info(|| {
         let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, enabled, "Loss");

@@ -162,9 +162,9 @@ impl Reader<'_> {
             None => Err(self.error(format!(
                 "{x} is a single number; its axis 0 must be samples"
             ))),
-            Some(&n) if n != count => Err(self.error(format!(
-                "{x} has {n} samples, {y} has {count} labels"
-            ))),
+            Some(&n) if n != count => {
+                Err(self.error(format!("{x} has {n} samples, {y} has {count} labels")))
+            }
             Some(_) => {
                 self.note(&inputs, x);
                 let (shape, values) = self.inputs(inputs);
@@ -274,7 +274,9 @@ impl Reader<'_> {
     ) -> Result<Targets> {
         let floats: Vec<f64> = match values {
             Values::U8(labels) => {
-                return Ok(Targets::Classes(labels.into_iter().map(u32::from).collect()));
+                return Ok(Targets::Classes(
+                    labels.into_iter().map(u32::from).collect(),
+                ));
             }
             Values::I64(labels) => return self.classes(y, &labels).map(Targets::Classes),
             Values::F32(v) => v.into_iter().map(f64::from).collect(),
@@ -354,7 +356,7 @@ impl Reader<'_> {
 fn is_one_hot(labels: &[u32], classes: usize) -> bool {
     classes > 1
         && labels.len() >= 2 * classes
-        && labels.chunks(classes).all(|row| {
-            row.iter().all(|l| *l <= 1) && row.iter().filter(|l| **l == 1).count() == 1
-        })
+        && labels
+            .chunks(classes)
+            .all(|row| row.iter().all(|l| *l <= 1) && row.iter().filter(|l| **l == 1).count() == 1)
 }

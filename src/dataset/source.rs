@@ -236,12 +236,8 @@ impl Source {
             }
             let message = match values {
                 Values::U8(_) | Values::I64(_) => Ok(()),
-                Values::F32(v) => {
-                    finite(v.iter().map(|x| x.is_finite()), count, part, "", "input")
-                }
-                Values::F64(v) => {
-                    finite(v.iter().map(|x| x.is_finite()), count, part, "", "input")
-                }
+                Values::F32(v) => finite(v.iter().map(|x| x.is_finite()), count, part, "", "input"),
+                Values::F64(v) => finite(v.iter().map(|x| x.is_finite()), count, part, "", "input"),
             };
             message.map_err(|message| self.error(message))?;
             if let Targets::Values(v) = targets {

@@ -153,7 +153,10 @@ pub fn open_network_with(
     };
     let mut network = Network::new(graph, state).map_err(|e| in_file(e, state))?;
     let mut given = is_file || chosen.is_some();
-    for samples in data.iter().flat_map(|d| std::iter::once(&d.train).chain(&d.validation)) {
+    for samples in data
+        .iter()
+        .flat_map(|d| std::iter::once(&d.train).chain(&d.validation))
+    {
         let loss = &network.graph().loss;
         let (loss, said) = losses::usual(loss, given, network.output(), samples);
         assumptions.extend(said);
@@ -241,8 +244,7 @@ impl Inputs {
     pub fn open(setup: &Setup, first: &StateDict) -> Result<Self> {
         let dataset = dataset::open(&setup.data_options())?;
         let chosen = setup.loss.as_ref().map(|loss| &loss.0);
-        let (network, model) =
-            open_network_with(&setup.model, chosen, first, Some(&dataset))?;
+        let (network, model) = open_network_with(&setup.model, chosen, first, Some(&dataset))?;
         let mut warnings = dataset.warnings.clone();
         let (wants_train, wants_validation) = setup.wants();
         let only_validation = wants_validation && !wants_train;

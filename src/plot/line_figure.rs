@@ -226,11 +226,7 @@ fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<S
         let largest = scale::finite_range(values.iter().copied()).map(|r| r.1);
         let beyond = range.and_then(|r| largest.filter(|l| *l > r.1));
         let usual = if is_loss { (0.1, 1.0) } else { (0.0, best) };
-        let (lo, hi) = padded(
-            scale,
-            range.unwrap_or(usual),
-            (!is_loss).then_some(best),
-        );
+        let (lo, hi) = padded(scale, range.unwrap_or(usual), (!is_loss).then_some(best));
         let axis = Axis {
             scale,
             lo,
@@ -249,7 +245,11 @@ fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<S
             _ if is_loss => "Loss".to_owned(),
             _ => capitalised(figure.score.name()),
         };
-        let unit = if is_loss { figure.unit.as_str() } else { figure.score.unit() };
+        let unit = if is_loss {
+            figure.unit.as_str()
+        } else {
+            figure.score.unit()
+        };
         let name = figure::with_unit(&name, unit);
         let name = axes::name_lines(&name, height + 8.0, 2);
         Some(Side {

@@ -24,8 +24,10 @@ const EPSILON_HELP: &str = "How large a neighbourhood counts: every weight may m
 const PHI_HELP: &str = "φ(ε) = 100 · (max f − f) / (1 + f): by how many per cent the loss can grow within the neighbourhood (Keskar et al. 2017, metric 2.1).\nA lower bound, found by sign-gradient ascent. It depends on how the network is parametrised (Dinh et al. 2017) and predicts generalisation poorly in modern settings (Andriushchenko et al. 2023).";
 /// Steps of α under a pointer.
 const ALPHA_STEP: f64 = 0.005;
-const LOSS_HELP: &str = "Mean loss at θ(α) over all samples of the split: in nats, or the targets' unit";
-const R2_HELP: &str = "R² at θ(α): the share of the targets' variance over the split that is explained";
+const LOSS_HELP: &str =
+    "Mean loss at θ(α) over all samples of the split: in nats, or the targets' unit";
+const R2_HELP: &str =
+    "R² at θ(α): the share of the targets' variance over the split that is explained";
 const ACCURACY_HELP: &str = "Share of right answers at θ(α) over all samples of the split";
 const RATIO_HELP: &str = "How many times sharper the large-batch minimizer is. Keskar et al. 2017 find one to two orders of magnitude at ε = 10⁻³.";
 

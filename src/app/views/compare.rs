@@ -111,7 +111,13 @@ pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     });
     header::header_ui(ui, cx.palette, all_done, |ui| {
         let modes = if cx.gpu.is_some() { MODES } else { 0.0 };
-        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok(), cx.news.score(), modes);
+        header::chooser_ui(
+            ui,
+            &mut cx.state.look,
+            coloring.as_ref().ok(),
+            cx.news.score(),
+            modes,
+        );
         if cx.gpu.is_some() {
             ui.add_space(4.0);
             ui.selectable_value(&mut cache.mode, Mode::Contour, "As contours");

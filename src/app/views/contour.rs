@@ -64,7 +64,13 @@ pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     let coloring = cache.colorist.of(&[&shown], &cx.state.look);
     let next = worst::room(cx.state, cx.news, alpha);
     header::header_ui(ui, cx.palette, Some(&badge), |ui| {
-        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok(), cx.news.score(), next);
+        header::chooser_ui(
+            ui,
+            &mut cx.state.look,
+            coloring.as_ref().ok(),
+            cx.news.score(),
+            next,
+        );
         worst::button_ui(ui, cx.state, cx.news, alpha);
     });
     let ready = coloring.and_then(|coloring| cache.plane.show(&shown, &coloring));
@@ -292,7 +298,10 @@ fn clicks(
 
 /// What a screen reader says of the plane.
 fn describe(response: &Response, picture: &Picture, frame: &Frame, point: Option<(f64, f64)>) {
-    let name = format!("Plane of {}", picture.coloring.metric.in_sentence(picture.coloring.score));
+    let name = format!(
+        "Plane of {}",
+        picture.coloring.metric.in_sentence(picture.coloring.score)
+    );
     let value = point.map(|p| hud::readout(picture, frame, p).join(", "));
     response.widget_info(|| {
         let mut info = egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name);

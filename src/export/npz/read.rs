@@ -199,11 +199,7 @@ impl Arrays {
     }
 
     /// The metrics of one split, `None` where the file has neither.
-    fn column(
-        &self,
-        [loss, score]: [&str; 2],
-        shape: &[usize],
-    ) -> Result<Option<Column>, String> {
+    fn column(&self, [loss, score]: [&str; 2], shape: &[usize]) -> Result<Option<Column>, String> {
         if self.find(loss).is_none() && self.find(score).is_none() {
             return Ok(None);
         }

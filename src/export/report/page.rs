@@ -44,7 +44,13 @@ pub fn html(report: &Report, rows: &[Row], figures: &Figures, files: &Files) -> 
         html += &format!("<li><a href=\"#{id}\">{} {title}</a></li>\n", number + 2);
     }
     html += "</ol></nav>\n<main>\n";
-    html += &section(1, "summary", "Summary", &summary(rows, report.model.criterion.score()), files);
+    html += &section(
+        1,
+        "summary",
+        "Summary",
+        &summary(rows, report.model.criterion.score()),
+        files,
+    );
     for (number, (id, title)) in SECTIONS.iter().enumerate() {
         let body = match *id {
             "line" => sections::line(report, figures),

@@ -156,7 +156,12 @@ fn others(found: &SharpnessReport) -> String {
     table(
         &format!(
             "Other sharpnesses: {}; means over random draws with their standard error",
-            found.model.criterion.score().of_loss("rise of the loss,").trim_end_matches(',')
+            found
+                .model
+                .criterion
+                .score()
+                .of_loss("rise of the loss,")
+                .trim_end_matches(',')
         ),
         &["measure", "ρ", PAIR[0], PAIR[1]],
         &rows,

@@ -356,7 +356,9 @@ impl<'a> Builder<'a> {
             Some(classes) => format!(
                 "{ONE_OUTPUT} {classes} classes: labels from {positive_from} up are positive."
             ),
-            None => format!("{ONE_OUTPUT} an unknown number of classes: labels from 1 up are positive."),
+            None => {
+                format!("{ONE_OUTPUT} an unknown number of classes: labels from 1 up are positive.")
+            }
         });
         Ok(Loss::binary(positive_from))
     }

@@ -50,7 +50,11 @@ impl Criterion for BinaryCrossEntropy {
                 Some(at) => Err(format!(
                     "sample {} has label {}, but binary cross-entropy takes 0 and 1; --loss binary-cross-entropy:positive-from=N says from which label up it is 1",
                     at / each,
-                    if labels[at] == IGNORED { -100 } else { i64::from(labels[at]) }
+                    if labels[at] == IGNORED {
+                        -100
+                    } else {
+                        i64::from(labels[at])
+                    }
                 )),
             },
             (Targets::Values(_), Some(from)) => Err(format!(

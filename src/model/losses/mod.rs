@@ -198,7 +198,11 @@ impl Loss {
 /// Whether two shapes differ at most by extents of 1.
 fn same_but_ones(a: &[usize], b: &[usize]) -> bool {
     let long = |shape: &[usize]| -> Vec<usize> {
-        shape.iter().copied().filter(|extent| *extent != 1).collect()
+        shape
+            .iter()
+            .copied()
+            .filter(|extent| *extent != 1)
+            .collect()
     };
     long(a) == long(b)
 }

@@ -134,10 +134,7 @@ macro_rules! regression {
                 let $own = self;
                 let _ = $own;
                 let wrong: Option<String> = $wrong;
-                wrong.map_or_else(
-                    || super::regression::check(self.target, output, input),
-                    Err,
-                )
+                wrong.map_or_else(|| super::regression::check(self.target, output, input), Err)
             }
 
             fn fits(

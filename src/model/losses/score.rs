@@ -46,7 +46,9 @@ impl Score {
 
     /// The value of the loss in words: "0.25 nats", "0.25".
     pub fn of_loss(self, value: &str) -> String {
-        format!("{value} {}", self.loss_unit()).trim_end().to_owned()
+        format!("{value} {}", self.loss_unit())
+            .trim_end()
+            .to_owned()
     }
 
     /// What the number is multiplied by to be read in that unit.

@@ -50,7 +50,9 @@ impl Coloring {
     /// Words where a surface lacks the metric.
     pub fn of(surfaces: &[&LiveSurface], look: &Look) -> Result<Self, String> {
         let mut values = Vec::new();
-        let score = surfaces.first().map(|s| s.outcome.recipe.model.criterion.score());
+        let score = surfaces
+            .first()
+            .map(|s| s.outcome.recipe.model.criterion.score());
         for surface in surfaces {
             values.extend(values_of(surface, look.metric)?);
         }

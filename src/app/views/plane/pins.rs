@@ -327,8 +327,7 @@ fn card_ui(
     for (index, [name, loss, score]) in card.rows.iter().enumerate() {
         let y = rect.top() + 4.0 + ROW * (index as f32 + 0.5);
         // The split that the colours show stands out.
-        let shown =
-            metric.is_of_training() == (name == "train");
+        let shown = metric.is_of_training() == (name == "train");
         let ink = match (card.exact, shown) {
             (false, _) => palette.weak,
             (true, true) => palette.text,
