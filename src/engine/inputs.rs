@@ -5,6 +5,7 @@ use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
 use crate::engine::device::{self, OpenDevice};
 use crate::engine::job::{Job, Setup};
+use crate::engine::loss;
 use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, Fingerprints, ModelFacts, Recipe};
 use crate::engine::resume::fingerprint_of;
 use crate::error::{Error, Result};
@@ -12,7 +13,6 @@ use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
 use crate::model::family::{self, Hints, Recognised};
 use crate::model::graph::{Layer, Loss};
-use crate::model::losses;
 use crate::model::params::{Params, TensorSpec};
 use crate::model::{Network, file};
 use std::path::{Path, PathBuf};
@@ -123,11 +123,6 @@ pub fn open_network_with(
         input: data.map(|d| d.train.shape.as_slice()),
         classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
     };
-    let own = |loss: &Loss| match (chosen, data) {
-        (Some(chosen), _) => chosen.clone(),
-        (None, Some(data)) => losses::usual(loss, false, &[], &data.train).0,
-        (None, None) => loss.clone(),
-    };
     let is_file = model.ends_with(".toml");
     let (graph, source, mut assumptions) = if is_file {
         let mut graph = file::read(model)?;
@@ -141,7 +136,7 @@ pub fn open_network_with(
         )));
     } else {
         let mut found = recognise(model, state, &hints).map_err(|e| in_file(e, state))?;
-        let loss = own(&found.graph.loss);
+        let loss = loss::expected(&found.graph.loss, chosen, data);
         if loss != found.graph.loss {
             found = found.with_loss(loss);
         }
@@ -151,18 +146,10 @@ pub fn open_network_with(
             found.assumptions,
         )
     };
-    let mut network = Network::new(graph, state).map_err(|e| in_file(e, state))?;
-    let mut given = is_file || chosen.is_some();
-    for samples in data
-        .iter()
-        .flat_map(|d| std::iter::once(&d.train).chain(&d.validation))
-    {
-        let loss = &network.graph().loss;
-        let (loss, said) = losses::usual(loss, given, network.output(), samples);
-        assumptions.extend(said);
-        network = network.with_loss(loss).map_err(|e| in_file(e, state))?;
-        given = true;
-    }
+    let network = Network::new(graph, state)
+        .and_then(|network| loss::settled(network, is_file || chosen.is_some(), data));
+    let (network, assumed) = network.map_err(|e| in_file(e, state))?;
+    assumptions.extend(assumed);
     let parameters = network
         .layout()
         .iter()
