@@ -1196,9 +1196,9 @@ fn a_regression_s_files_hold_r2_by_its_name() {
     };
     assert_eq!(found.table.score, Score::R2);
     assert_eq!(found.table.train.as_ref().unwrap().score[1], -3.5);
-    let csv = dir.path().join("r.csv");
-    losscope::export::csv::write(&csv, &outcome).unwrap();
-    let text = std::fs::read_to_string(csv).unwrap();
+    let table = dir.path().join("r.csv");
+    csv::write(&table, &outcome).unwrap();
+    let text = fs::read_to_string(table).unwrap();
     assert!(
         text.starts_with("x,y,train_loss,train_r2,computed\n"),
         "{text}"

@@ -70,7 +70,7 @@ fn a_surface_of_an_autoencoder_holds_r2() {
         "ae.safetensors",
         &[("1.weight", weight), ("1.bias", bias)],
     );
-    let surface = |more: &[&str]| {
+    fn surface<'a>(more: &[&'a str]) -> Vec<&'a str> {
         let start = [
             "surface",
             "--at",
@@ -80,7 +80,7 @@ fn a_surface_of_an_autoencoder_holds_r2() {
             "flex",
         ];
         [&start[..], more].concat()
-    };
+    }
     let loss = ["--loss", "mse:target=input"];
     let outputs = [
         "-o", "s.npz", "-o", "s.csv", "-o", "s.svg", "--metric", "train-r2",
