@@ -57,6 +57,19 @@ fn column(path: &Path) -> (Column, Score) {
     (surface.table.train.unwrap(), surface.table.score)
 }
 
+/// A surface of the autoencoder.
+fn surface<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    let start = [
+        "surface",
+        "--at",
+        "ae.safetensors",
+        "--x=-0.5:0.5:3",
+        "--device",
+        "flex",
+    ];
+    [&start[..], more].concat()
+}
+
 #[test]
 fn a_surface_of_an_autoencoder_holds_r2() {
     let dir = tempfile::tempdir().unwrap();
@@ -70,17 +83,6 @@ fn a_surface_of_an_autoencoder_holds_r2() {
         "ae.safetensors",
         &[("1.weight", weight), ("1.bias", bias)],
     );
-    fn surface<'a>(more: &[&'a str]) -> Vec<&'a str> {
-        let start = [
-            "surface",
-            "--at",
-            "ae.safetensors",
-            "--x=-0.5:0.5:3",
-            "--device",
-            "flex",
-        ];
-        [&start[..], more].concat()
-    }
     let loss = ["--loss", "mse:target=input"];
     let outputs = [
         "-o", "s.npz", "-o", "s.csv", "-o", "s.svg", "--metric", "train-r2",
