@@ -461,7 +461,7 @@ fn npz_keys_and_types() {
         let folder = folder(&[("data.npz", &npz(&arrays))]);
         let data = open(folder.path().join("data.npz"));
         assert_eq!(
-            (data.train.shape, bits(&data.train.inputs)),
+            (data.train.shape.clone(), bits(&data.train.inputs)),
             (shape, bits(&inputs))
         );
         assert_eq!(data.train.labels().unwrap(), labels);

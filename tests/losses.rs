@@ -521,7 +521,7 @@ fn model_files_of_before_and_with_options_are_read() {
         ),
         (
             "{ kind = 'cross-entropy', ignore = -100, label_smoothing = 0.1 }",
-            "cross-entropy:ignore=-100,label-smoothing=0.1",
+            "cross-entropy:label-smoothing=0.1,ignore=-100",
             Score::Accuracy,
         ),
         (

@@ -88,7 +88,7 @@ mod tests {
     fn losses_are_written_as_they_are_read() {
         for text in [
             "cross-entropy",
-            "cross-entropy:ignore=-100,label-smoothing=0.1,weights=1.0:2.5",
+            "cross-entropy:label-smoothing=0.1,weights=1.0:2.5,ignore=-100",
             "cross-entropy:axis=2",
             "binary-cross-entropy:positive-from=5",
             "mean-squared-error:target=input",
