@@ -513,3 +513,46 @@ fn the_window_advises_its_own_controls_and_no_option_of_the_command_line() {
     assert_eq!(harness.query_all_by_label_contains("--model").count(), 0);
     picture(&mut harness, "strange-network");
 }
+
+/// Numbers as targets make a regression: the cards say R², and another loss is a choice away.
+#[test]
+fn a_regression_shows_r2_and_its_loss_can_be_chosen() {
+    use losscope::checkpoint::{Array, Values, safetensors};
+    let folder = tempfile::tempdir().unwrap();
+    let array = |shape: &[usize], values: Values| Array::new(shape.to_vec(), values).unwrap();
+    let weight = Values::F64(vec![1.0, 0.0, 0.0, 1.0, 1.0, 1.0]);
+    let checkpoint = [
+        ("1.weight".to_owned(), array(&[3, 2], weight)),
+        ("1.bias".to_owned(), array(&[3], Values::F64(vec![0.0; 3]))),
+    ];
+    let x = vec![0.5, 1.0, -1.0, 2.0, 0.0, 0.25, 3.0, -2.0];
+    // One target of twelve is off, by 1.
+    let y = vec![
+        0.5, 1.0, 1.5, -1.0, 2.0, 1.0, 0.0, 0.25, 0.25, 3.0, -2.0, 2.0,
+    ];
+    let data = [
+        ("x".to_owned(), array(&[4, 2], Values::F32(x))),
+        ("y".to_owned(), array(&[4, 3], Values::F32(y))),
+    ];
+    let paths = ["r.safetensors", "data.safetensors"].map(|name| folder.path().join(name));
+    safetensors::write(&paths[0], &checkpoint).unwrap();
+    safetensors::write(&paths[1], &data).unwrap();
+    let mut harness = open(&paths);
+    stand(&mut harness);
+    settle(&mut harness);
+    picture(&mut harness, "regression");
+    let facts = harness.state().snapshot().experiment.clone().unwrap();
+    assert!((facts.small[0].loss - 1.0 / 12.0).abs() < 1e-6);
+    assert!(harness.query_by_label_contains(", R² 0.9").is_some());
+    assert!(harness.query_by_label_contains("nats,").is_none());
+    // |1| over twelve is as much as 1² over twelve, and Huber's half of it.
+    harness.get_by_label("Loss").click();
+    harness.run_steps(3);
+    harness.get_by_label("huber").click();
+    harness.run_steps(2);
+    wait(&mut harness, "the loss", |app| !app.is_opening());
+    stand(&mut harness);
+    let facts = harness.state().snapshot().experiment.clone().unwrap();
+    assert_eq!(facts.model.loss, "Huber loss, delta 1");
+    assert!((facts.small[0].loss - 1.0 / 24.0).abs() < 1e-6);
+}

@@ -173,7 +173,7 @@ fn a_click_pins_a_point_and_its_exact_metrics() {
     // The same network and samples: only the order of sums may differ.
     let near = |a: f64, b: f64| (a - b).abs() < 1e-6 * (1.0 + a.abs());
     assert!(near(found.metrics[0].loss, column.loss[0]));
-    assert!(near(found.metrics[0].accuracy, column.accuracy[0]));
+    assert!(near(found.metrics[0].score, column.score[0]));
     harness.get_by_label_contains("Pin 1 at x 0.5");
     picture(&mut harness, "contour-pin");
 
@@ -236,7 +236,7 @@ fn another_metric_is_another_picture() {
     harness.run_steps(2);
     assert_eq!(
         harness.state_mut().state().look.metric,
-        Metric::ValidationAccuracy
+        Metric::ValidationScore
     );
     let rect = plane(&harness, "Plane of validation accuracy");
     let after = pixels(&picture(&mut harness, "contour-accuracy"), rect);

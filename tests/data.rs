@@ -6,7 +6,9 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use losscope::dataset::{self, Channels, Color, DataOptions, Dataset, Normalize, Samples};
+use losscope::dataset::{
+    self, Channels, Color, DataOptions, Dataset, IGNORED, Normalize, Samples, Targets,
+};
 use proptest::prelude::*;
 
 fn fixture(name: &str) -> PathBuf {
@@ -93,7 +95,7 @@ fn bits(inputs: &[f32]) -> Vec<u32> {
 
 fn same(a: &Samples, b: &Samples) {
     assert_eq!(a.shape, b.shape);
-    assert_eq!(a.labels, b.labels);
+    assert_eq!((&a.targets, &a.target_shape), (&b.targets, &b.target_shape));
     assert_eq!(bits(&a.inputs), bits(&b.inputs));
 }
 
@@ -208,7 +210,7 @@ fn idx_labels_are_found_under_the_usual_names() {
         let data = open(folder.path().join(images_name));
         assert_eq!(data.train.shape, [1, 1, 2]);
         assert_eq!(data.train.inputs, [0.0, 1.0, 0.2, 17.0 / 255.0]);
-        assert_eq!(data.train.labels, [1, 0]);
+        assert_eq!(data.train.labels().unwrap(), [1, 0]);
     }
 }
 
@@ -264,7 +266,7 @@ fn cifar_inputs_equal_an_independent_numpy_computation() {
     assert_eq!((data.train.len(), data.classes), (512, 10));
     assert_eq!(data.train.shape, [3, 32, 32]);
     assert_eq!(data.validation.as_ref().unwrap().len(), 64);
-    assert_eq!(&data.train.labels[..8], [3, 3, 7, 7, 1, 4, 9, 8]);
+    assert_eq!(&data.train.labels().unwrap()[..8], [3, 3, 7, 7, 1, 4, 9, 8]);
     // a = np.frombuffer(gzip.open("data_batch_1.bin.gz").read(), "u1").reshape(-1, 3073)
     // m = np.array([.4914, .4822, .4465]).reshape(3, 1, 1)
     // s = np.array([.2470, .2435, .2616]).reshape(3, 1, 1)
@@ -303,10 +305,10 @@ fn cifar_100_uses_the_fine_labels() {
     for path in [folder.path().to_owned(), folder.path().join("train.bin")] {
         let data = open(path);
         assert_eq!(
-            (data.classes, data.train.labels.as_slice()),
+            (data.classes, data.train.labels().unwrap()),
             (100, &[99, 7][..])
         );
-        assert_eq!(data.validation.unwrap().labels, [1]);
+        assert_eq!(data.validation.unwrap().labels().unwrap(), [1]);
         let expected = ((128.0 / 255.0 - 0.5071) / 0.2675) as f32;
         assert_eq!(data.train.inputs[0].to_bits(), expected.to_bits());
     }
@@ -459,10 +461,10 @@ fn npz_keys_and_types() {
         let folder = folder(&[("data.npz", &npz(&arrays))]);
         let data = open(folder.path().join("data.npz"));
         assert_eq!(
-            (data.train.shape, bits(&data.train.inputs)),
+            (data.train.shape.clone(), bits(&data.train.inputs)),
             (shape, bits(&inputs))
         );
-        assert_eq!(data.train.labels, labels);
+        assert_eq!(data.train.labels().unwrap(), labels);
         assert_eq!(data.validation.map(|v| v.len()), validation);
         assert_eq!(data.name, "data");
         assert!(data.classes >= 2);
@@ -475,7 +477,7 @@ fn npy_files_side_by_side() {
     let y = npy("<i8", "2,", &i64s(&[1, 0]));
     let pair = folder(&[("x.npy", &x), ("y.npy", &y)]);
     for path in [pair.path().to_owned(), pair.path().join("x.npy")] {
-        assert_eq!(open(path).train.labels, [1, 0]);
+        assert_eq!(open(path).train.labels().unwrap(), [1, 0]);
     }
     let splits = folder(&[
         ("x_train.npy", &x),
@@ -487,7 +489,8 @@ fn npy_files_side_by_side() {
         open(splits.path().join("x_train.npy"))
             .validation
             .unwrap()
-            .labels,
+            .labels()
+            .unwrap(),
         [1, 0]
     );
     let alone = folder(&[("picture.npy", &x)]);
@@ -522,6 +525,177 @@ fn channels_last_arrays_are_moved_and_said() {
     );
 }
 
+/// Integers are classes, one a sample or one a position; other numbers are targets as they stand.
+#[test]
+fn targets_of_every_kind_and_shape() {
+    let x = || npy("<f4", "2, 2", &f32s(&[0.5, 1.5, 2.5, 3.5]));
+    let words = || npy("<i8", "2, 3", &i64s(&[7, 8, 9, 300, 0, 1]));
+    let halves = f32s(&[0.5, 1.0, -1.5, 2.0]);
+    let classes = |l: &[u32]| Targets::Classes(l.to_vec());
+    let values = |v: &[f32]| Targets::Values(v.to_vec());
+    // Inputs, targets; what is expected of them, of how many classes, and the words for it.
+    type Case<'a> = (Vec<u8>, Vec<u8>, Targets, Vec<usize>, usize, &'a str);
+    let cases: Vec<Case> = vec![
+        (
+            words(),
+            npy(
+                "<i4",
+                "2, 3",
+                &[8, 9, 255, 0, 1, 2].map(|b: u8| [b, 0, 0, 0]).concat(),
+            ),
+            classes(&[8, 9, 255, 0, 1, 2]),
+            vec![3],
+            256,
+            "labels of shape [3], 256 classes",
+        ),
+        (
+            words(),
+            npy("<i8", "2, 3", &i64s(&[1, -100, 2, -100, 0, 1])),
+            classes(&[1, IGNORED, 2, IGNORED, 0, 1]),
+            vec![3],
+            3,
+            "3 classes",
+        ),
+        (
+            npy("|u1", "2, 2, 1", &[0, 51, 102, 255]),
+            npy("|u1", "2, 2, 1", &[0, 1, 2, 3]),
+            classes(&[0, 1, 2, 3]),
+            vec![2, 1],
+            4,
+            "labels of shape [2, 1], 4 classes",
+        ),
+        (
+            x(),
+            npy("|u1", "2, 1", &[1, 0]),
+            classes(&[1, 0]),
+            vec![],
+            2,
+            "2 classes",
+        ),
+        (
+            x(),
+            npy("<f4", "2, 2", &halves),
+            values(&[0.5, 1.0, -1.5, 2.0]),
+            vec![2],
+            0,
+            "numbers of shape [2] as targets",
+        ),
+        (
+            x(),
+            npy(
+                "<f8",
+                "2,",
+                &[0.25_f64, -1.0].map(f64::to_le_bytes).concat(),
+            ),
+            values(&[0.25, -1.0]),
+            vec![],
+            0,
+            "one number each as the target",
+        ),
+        (
+            x(),
+            npy("<f4", "2, 1", &f32s(&[1.0, 3.0])),
+            values(&[1.0, 3.0]),
+            vec![1],
+            0,
+            "numbers of shape [1] as targets",
+        ),
+        (
+            x(),
+            npy("<f4", "2,", &f32s(&[1.0, 3.0])),
+            classes(&[1, 3]),
+            vec![],
+            4,
+            "4 classes",
+        ),
+        (
+            npy("<f4", "2, 1, 1, 3", &f32s(&[0.0; 6])),
+            npy(
+                "<f4",
+                "2, 1, 2, 3",
+                &f32s(&[1., 2., 3., 4., 5., 6., 7., 8., 9., 0., 1., 2.]),
+            ),
+            values(&[1., 2., 3., 4., 5., 6., 7., 8., 9., 0., 1., 2.]),
+            vec![1, 2, 3],
+            0,
+            "numbers of shape [1, 2, 3]",
+        ),
+    ];
+    for (x, y, targets, shape, classes, words) in cases {
+        let folder = folder(&[("data.npz", &npz(&[("x", x), ("y", y)]))]);
+        let data = open(folder.path().join("data.npz"));
+        assert!(data.description.contains(words), "{}", data.description);
+        assert_eq!(
+            (&data.train.targets, &data.train.target_shape),
+            (&targets, &shape)
+        );
+        assert_eq!((data.classes, data.train.len()), (classes, 2));
+        // A part keeps each sample with its own.
+        let part = data.train.select(&[1]);
+        assert_eq!(part.len(), 1);
+        assert_eq!(part.targets.as_slice(), data.train.targets_of(1..2));
+        assert_eq!(data.train.subset(1, 3).len(), 1);
+    }
+}
+
+#[test]
+fn what_is_assumed_of_targets_is_said() {
+    let x = || npy("<f4", "3, 1", &f32s(&[0.5, 1.5, 2.5]));
+    for (y, words) in [
+        (npy("<f4", "3,", &f32s(&[0., 1., 1.])), "taken as classes"),
+        (npy("|u1", "3, 2", &[0, 1, 1, 0, 0, 1]), "save y.argmax(1)"),
+    ] {
+        let folder = folder(&[("data.npz", &npz(&[("x", x()), ("y", y)]))]);
+        let data = open(folder.path().join("data.npz"));
+        assert!(
+            data.warnings.join("; ").contains(words),
+            "{:?}",
+            data.warnings
+        );
+    }
+    // Words with a label each are no pixels, whose scale one would have to know.
+    let words = || npy("<i8", "2, 2", &i64s(&[0, 300, 2, 5]));
+    for (labels, pixels) in [("2, 2", false), ("2, 2, 1", true)] {
+        let arrays = [
+            ("x", words()),
+            ("y", npy("<i8", labels, &i64s(&[0, 1, 1, 1]))),
+        ];
+        let folder = folder(&[("data.npz", &npz(&arrays))]);
+        let warnings = open(folder.path().join("data.npz")).warnings;
+        assert_eq!(
+            warnings.iter().any(|w| w.contains("wider than a byte")),
+            pixels
+        );
+    }
+}
+
+#[test]
+fn splits_have_targets_of_one_kind() {
+    let x = || npy("<f4", "1, 1", &f32s(&[0.5]));
+    for (train, held_out, words) in [
+        (
+            npy("<i8", "1, 2", &i64s(&[0, 1])),
+            npy("<i8", "1,", &i64s(&[0])),
+            "validation samples have classes, training samples labels of shape [2], classes",
+        ),
+        (
+            npy("<f4", "1, 1", &f32s(&[0.5])),
+            npy("|u1", "1,", &[0]),
+            "training samples numbers of shape [1] as targets",
+        ),
+    ] {
+        let arrays = [
+            ("x_train", x()),
+            ("y_train", train),
+            ("x_val", x()),
+            ("y_val", held_out),
+        ];
+        let folder = folder(&[("data.npz", &npz(&arrays))]);
+        let found = message(folder.path().join("data.npz"));
+        assert!(found.contains(words), "{found}");
+    }
+}
+
 #[test]
 fn unusable_arrays_are_refused_in_words() {
     let x = || npy("<f4", "2, 1", &f32s(&[0.5, 1.5]));
@@ -541,12 +715,12 @@ fn unusable_arrays_are_refused_in_words() {
             "y[1] is -1",
         ),
         (
-            vec![("x", x()), ("y", npy("<f4", "2,", &f32s(&[0., 1.])))],
-            "y is float32",
+            vec![("x", x()), ("y", npy("<f4", "2,", &f32s(&[0., f32::NAN])))],
+            "training target values are NaN or infinite, the first in sample 1",
         ),
         (
             vec![("x", x()), ("y", npy("<i8", "1, 2", &i64s(&[1, 0])))],
-            "y.argmax(1)",
+            "x has 2 samples, y has 1 labels",
         ),
         (
             vec![("x", x()), ("y", npy("<i8", "2,", &i64s(&[0, 1 << 20])))],
@@ -753,10 +927,10 @@ fn a_folder_of_images_by_class() {
         (data.classes, data.train.shape.as_slice()),
         (2, &[1, 2, 3][..])
     );
-    assert_eq!(data.train.labels, [0, 1, 1]);
+    assert_eq!(data.train.labels().unwrap(), [0, 1, 1]);
     let first: Vec<f32> = (0..3).map(|i| data.train.row(i).unwrap()[0]).collect();
     assert_eq!(first, [0.0, 1.0, 0.2]);
-    assert_eq!(data.validation.as_ref().unwrap().labels, [1]);
+    assert_eq!(data.validation.as_ref().unwrap().labels().unwrap(), [1]);
     assert!(
         data.description.contains("classes cat, dog"),
         "{}",
@@ -833,7 +1007,8 @@ fn synthetic_sets_depend_on_their_seed_alone() {
         assert_ne!(validation.inputs[..4], data.train.inputs[..4]);
         let ones = data
             .train
-            .labels
+            .labels()
+            .unwrap()
             .iter()
             .filter(|&&label| label == 1)
             .count();
@@ -981,7 +1156,10 @@ fn a_subset_keeps_the_proportions_of_the_classes() {
     let digits = open("digits").train;
     let part = digits.subset(500, 0);
     for class in 0..10 {
-        let count = |samples: &Samples| samples.labels.iter().filter(|&&l| l == class).count();
+        let count = |samples: &Samples| {
+            let labels = samples.labels().unwrap().iter();
+            labels.filter(|&&l| l == class).count()
+        };
         let exact = 500.0 * count(&digits) as f64 / 1437.0;
         assert!((count(&part) as f64 - exact).abs() < 1.0, "class {class}");
     }
@@ -997,7 +1175,7 @@ proptest! {
         seed: u64,
     ) {
         let inputs: Vec<f32> = (0..labels.len()).map(|x| x as f32).collect();
-        let samples = Samples { shape: vec![1], inputs, labels };
+        let samples = Samples::labelled(vec![1], inputs, labels);
         let indexes = samples.subset_indexes(n, seed);
         prop_assert_eq!(indexes.len(), n.min(samples.len()));
         prop_assert!(indexes.is_sorted_by(|a, b| a < b), "increasing, none twice");
@@ -1007,7 +1185,10 @@ proptest! {
         let from: Vec<usize> = part.inputs.iter().map(|&x| x as usize).collect();
         prop_assert_eq!(&from, &indexes);
         for class in 0..5 {
-            let count = |samples: &Samples| samples.labels.iter().filter(|&&l| l == class).count();
+            let count = |samples: &Samples| {
+            let labels = samples.labels().unwrap().iter();
+            labels.filter(|&&l| l == class).count()
+        };
             let share = n.min(samples.len()) * count(&samples);
             let floor = share / samples.len().max(1);
             prop_assert!((floor..=floor + 1).contains(&count(&part)));
@@ -1016,7 +1197,7 @@ proptest! {
 
     #[test]
     fn rows_beyond_the_end_are_none(n in 0_usize..5, start: usize, end: usize) {
-        let samples = Samples { shape: vec![2], inputs: vec![0.0; 2 * n], labels: vec![0; n] };
+        let samples = Samples::labelled(vec![2], vec![0.0; 2 * n], vec![0; n]);
         prop_assert_eq!(samples.row(start).is_some(), start < n);
         prop_assert_eq!(samples.rows(start..end).is_some(), start <= end && end <= n);
     }

@@ -768,19 +768,11 @@ fn losses() {
     let table = [
         (
             Some(10),
-            Loss::BinaryCrossEntropy { positive_from: 5 },
+            Loss::binary(5),
             "One output and 10 classes: labels from 5 up are positive",
         ),
-        (
-            Some(2),
-            Loss::BinaryCrossEntropy { positive_from: 1 },
-            "2 classes: labels from 1 up",
-        ),
-        (
-            None,
-            Loss::BinaryCrossEntropy { positive_from: 1 },
-            "labels from 1 up are positive",
-        ),
+        (Some(2), Loss::binary(1), "2 classes: labels from 1 up"),
+        (None, Loss::binary(1), "labels from 1 up are positive"),
     ];
     for (classes, loss, words) in table {
         let read = read(
@@ -794,7 +786,7 @@ fn losses() {
         said(&read, words);
     }
     let read = read(&chain(&["1"], &[64, 10]), &DIGITS);
-    assert_eq!(read.graph.loss, Loss::CrossEntropy);
+    assert_eq!(read.graph.loss, Loss::cross_entropy());
 }
 
 #[test]

@@ -52,8 +52,8 @@ fn line(n: usize, f: impl Fn(f64) -> f64) -> LineFigure {
     LineFigure {
         train_loss: Some(loss.clone()),
         validation_loss: Some(loss.iter().map(|l| l * 1.2 + 0.05).collect()),
-        train_accuracy: Some(accuracy.clone()),
-        validation_accuracy: Some(accuracy.iter().map(|a| a * 0.97).collect()),
+        train_score: Some(accuracy.clone()),
+        validation_score: Some(accuracy.iter().map(|a| a * 0.97).collect()),
         alpha,
         ..Default::default()
     }
@@ -519,8 +519,8 @@ fn what_leaves_a_line_is_marked() {
         a => a * a,
     };
     let svg = check_line(&LineFigure {
-        train_accuracy: None,
-        validation_accuracy: None,
+        train_score: None,
+        validation_score: None,
         ..line(31, wild)
     });
     assert!(

@@ -27,13 +27,13 @@ fn layers(name: &str, on: On, statistics: StatisticsMode) -> (NetworkObjective, 
     let graph = file::read(folder.join(format!("{name}.toml"))).unwrap();
     let network = Arc::new(Network::new(graph, &state).unwrap());
     let (theta, _) = network.params(&state).unwrap();
-    let samples = Arc::new(Samples {
-        shape: x.shape()[1..].to_vec(),
-        inputs: x.to_f64().into_iter().map(|v| v as f32).collect(),
-        labels: (0..x.shape()[0] as u32)
+    let samples = Arc::new(Samples::labelled(
+        x.shape()[1..].to_vec(),
+        x.to_f64().into_iter().map(|v| v as f32).collect(),
+        (0..x.shape()[0] as u32)
             .map(|i| i % network.outputs() as u32)
             .collect(),
-    });
+    ));
     let opened = device::open(on.0, on.1).unwrap();
     let evaluator = Evaluator::new(network, opened.device, on.1, 64 << 20).unwrap();
     let split = evaluator.upload(&samples, 2).unwrap();

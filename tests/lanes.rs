@@ -108,11 +108,11 @@ impl Maker {
             Some(words) => (0..count).map(|i| (i * i % words) as f32).collect(),
             None => gaussian(count, 3).into_iter().map(|v| v as f32).collect(),
         };
-        let samples = Samples {
+        let samples = Samples::labelled(
             shape,
             inputs,
-            labels: (0..SAMPLES as u32).map(|i| i * i % labels).collect(),
-        };
+            (0..SAMPLES as u32).map(|i| i * i % labels).collect(),
+        );
         Case {
             network: Arc::new(network),
             theta,
@@ -133,7 +133,7 @@ fn pair(v: usize) -> Vec<usize> {
 
 /// Windows of every kind over maps, and both ways around a block.
 fn maps() -> Case {
-    let mut m = Maker::new(&[3, 9, 7], Loss::CrossEntropy);
+    let mut m = Maker::new(&[3, 9, 7], Loss::cross_entropy());
     let layer = m.conv("a", &[6, 3, 3, 2], true, [1, 2, 2]);
     m.graph.push("a", layer);
     let layer = m.norm("an", 6, true, true);
@@ -197,7 +197,7 @@ fn maps() -> Case {
 
 /// One axis, one output.
 fn lines() -> Case {
-    let mut m = Maker::new(&[2, 12], Loss::BinaryCrossEntropy { positive_from: 1 });
+    let mut m = Maker::new(&[2, 12], Loss::binary(1));
     m.graph.push("i", Layer::Sigmoid);
     let layer = m.conv("a", &[5, 2, 4], true, [1, 1, 2]);
     m.graph.push("a", layer);
@@ -225,7 +225,7 @@ fn lines() -> Case {
 
 /// A transformer: a class token, positions, attention of both kinds, layer normalisation.
 fn tokens() -> Case {
-    let mut m = Maker::new(&[6, 4], Loss::CrossEntropy);
+    let mut m = Maker::new(&[6, 4], Loss::cross_entropy());
     let layer = m.linear("embed", [8, 4], 0);
     m.graph.push("embed", layer);
     let class = Layer::Prepend {
@@ -284,7 +284,7 @@ fn tokens() -> Case {
 
 /// Depthwise and grouped convolutions, group normalisation, gates, branches side by side.
 fn groups() -> Case {
-    let mut m = Maker::new(&[4, 6, 6], Loss::CrossEntropy);
+    let mut m = Maker::new(&[4, 6, 6], Loss::cross_entropy());
     let mut layer = m.conv("deep", &[4, 1, 3, 3], true, [1, 1, 1]);
     if let Layer::Conv { groups, .. } = &mut layer {
         *groups = 4;
@@ -321,7 +321,7 @@ fn groups() -> Case {
 
 /// A table of words, and a convolution that sees one of four positions.
 fn words() -> Case {
-    let mut m = Maker::new(&[4], Loss::CrossEntropy);
+    let mut m = Maker::new(&[4], Loss::cross_entropy());
     m.words = Some(7);
     let table = Layer::Embedding {
         weight: m.tensor("table", &[7, 6], false),
@@ -396,7 +396,7 @@ fn agree(what: &str, a: &Found, b: &Found, tolerance: f64) {
         b.loss,
         b.metrics.loss
     );
-    let samples = (a.metrics.accuracy - b.metrics.accuracy).abs() * SAMPLES as f64;
+    let samples = (a.metrics.score - b.metrics.score).abs() * SAMPLES as f64;
     assert!(samples < 1.5, "{what}: {samples} answers differ");
     for (name, a, b) in [
         ("gradient", &a.gradient, &b.gradient),
@@ -423,7 +423,7 @@ fn samples_side_by_side_give_what_burn_gives() {
         assert!(apart(&expected.product, &expected.gradient) > 0.1);
         let double = found(&case, DeviceChoice::Flex, Precision::F64, roomy);
         agree(name, &double, &expected, 1e-10);
-        assert_eq!(double.metrics.accuracy, expected.metrics.accuracy);
+        assert_eq!(double.metrics.score, expected.metrics.score);
         let single = found(&case, DeviceChoice::Flex, Precision::F32, roomy);
         agree(name, &single, &expected, 1e-4);
     }
@@ -433,8 +433,14 @@ fn samples_side_by_side_give_what_burn_gives() {
 /// central differences; these networks have no kinks that a difference could step over.
 #[test]
 fn norms_and_products_are_those_of_gradients() {
-    for (name, case) in [("tokens", tokens()), ("groups", groups()), ("words", words())] {
-        let device = device::open(DeviceChoice::Flex, Precision::F64).unwrap().device;
+    for (name, case) in [
+        ("tokens", tokens()),
+        ("groups", groups()),
+        ("words", words()),
+    ] {
+        let device = device::open(DeviceChoice::Flex, Precision::F64)
+            .unwrap()
+            .device;
         let network = Arc::clone(&case.network);
         let evaluator = Evaluator::new(network, device, Precision::F64, 64 << 20).unwrap();
         let split = evaluator.upload(&case.samples, 2).unwrap();

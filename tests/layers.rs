@@ -25,11 +25,11 @@ fn check(name: &str, choice: DeviceChoice, precision: Precision, tolerance: f64)
     let (theta, _) = network.params(&state).expect("its parameters");
 
     let (x, expected) = (array("x"), array("logits").to_f64());
-    let samples = Arc::new(Samples {
-        shape: x.shape()[1..].to_vec(),
-        inputs: x.to_f64().into_iter().map(|v| v as f32).collect(),
-        labels: vec![0; x.shape()[0]],
-    });
+    let samples = Arc::new(Samples::labelled(
+        x.shape()[1..].to_vec(),
+        x.to_f64().into_iter().map(|v| v as f32).collect(),
+        vec![0; x.shape()[0]],
+    ));
     let opened = device::open(choice, precision).expect("the device");
     let evaluator =
         Evaluator::new(network, opened.device, precision, 64 << 20).expect("an evaluator");
@@ -168,11 +168,11 @@ fn case(name: &str) -> Evaluator {
 #[test]
 fn tokens_must_be_rows_of_the_table() {
     for (token, fits) in [(29.0, true), (30.0, false), (-1.0, false), (0.5, false)] {
-        let samples = Arc::new(Samples {
-            shape: vec![6],
-            inputs: vec![0.0, 1.0, 2.0, 3.0, 4.0, token],
-            labels: vec![0],
-        });
+        let samples = Arc::new(Samples::labelled(
+            vec![6],
+            vec![0.0, 1.0, 2.0, 3.0, 4.0, token],
+            vec![0],
+        ));
         let uploaded = case("tokens").upload(&samples, 2);
         assert_eq!(uploaded.is_ok(), fits, "{token}");
         if let Err(error) = uploaded {
@@ -183,13 +183,8 @@ fn tokens_must_be_rows_of_the_table() {
 
 #[test]
 fn an_axis_of_one_before_the_sample_changes_nothing() {
-    let samples = |shape: Vec<usize>| {
-        Arc::new(Samples {
-            shape,
-            inputs: vec![0.5; 4 * 23],
-            labels: vec![0],
-        })
-    };
+    let samples =
+        |shape: Vec<usize>| Arc::new(Samples::labelled(shape, vec![0.5; 4 * 23], vec![0]));
     let evaluator = case("one-dimensional");
     assert!(evaluator.upload(&samples(vec![1, 4, 23]), 2).is_ok());
     assert!(evaluator.upload(&samples(vec![23, 4]), 2).is_err());
@@ -262,7 +257,7 @@ fn statistics_are_averaged_as_they_say() {
         warnings: Vec::new(),
         unreadable: Vec::new(),
     };
-    let mut graph = Graph::new("made", vec![1], Loss::CrossEntropy);
+    let mut graph = Graph::new("made", vec![1], Loss::cross_entropy());
     graph.push(
         "norm",
         Layer::BatchNorm {
@@ -283,11 +278,11 @@ fn statistics_are_averaged_as_they_say() {
     );
     let network = Network::new(graph, &state).expect("a network that fits");
     let (theta, _) = network.params(&state).expect("its parameters");
-    let samples = Arc::new(Samples {
-        shape: vec![1],
-        inputs: inputs.clone(),
-        labels: (0..count as u32).map(|i| i % 2).collect(),
-    });
+    let samples = Arc::new(Samples::labelled(
+        vec![1],
+        inputs.clone(),
+        (0..count as u32).map(|i| i % 2).collect(),
+    ));
     let opened = device::open(DeviceChoice::Flex, Precision::F64).expect("the device");
     let evaluator = Evaluator::new(Arc::new(network), opened.device, Precision::F64, 64 << 20)
         .expect("an evaluator");

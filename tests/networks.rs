@@ -82,7 +82,7 @@ fn every(work: impl Fn(&Case)) {
 
 /// The fraction of right answers, or R² where targets are numbers.
 fn score(metrics: &Metrics) -> f64 {
-    metrics.accuracy
+    metrics.score
 }
 
 impl Case {

@@ -13,9 +13,7 @@ use losscope::model::primitive::expression::{Binary, Expression, Unary};
 use losscope::model::primitive::moved::NONE;
 use losscope::model::primitive::{Geometry, Leaf, Slot, Table};
 use losscope::model::program::{Id, Program, Type};
-use losscope::model::run::{
-    Backend, Batch, Device, Numbers, Outputs, Source, Targets, Varying,
-};
+use losscope::model::run::{Backend, Batch, Device, Numbers, Outputs, Source, Targets, Varying};
 use losscope::model::simplify::fuse;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -142,8 +140,14 @@ impl Trial {
         let others: [(&str, Arc<dyn Backend>); 3] = [
             ("flex", Device::Lanes.backends(true, 1 << 30).swap_remove(1)),
             // So little memory that samples pass a few at a time.
-            ("flex, tight", Device::Lanes.backends(true, 1 << 13).swap_remove(1)),
-            ("ndarray", ndarray.device.backends(true, 1 << 30).swap_remove(0)),
+            (
+                "flex, tight",
+                Device::Lanes.backends(true, 1 << 13).swap_remove(1),
+            ),
+            (
+                "ndarray",
+                ndarray.device.backends(true, 1 << 30).swap_remove(0),
+            ),
         ];
         for (name, backend) in others {
             let outputs = self.run(backend.as_ref(), program, &here);
@@ -181,7 +185,12 @@ impl Trial {
             for (k, expected) in whole.iter().enumerate() {
                 let parts = parts.iter().skip(k).step_by(whole.len());
                 let (sum, size) = parts.fold((0.0, 1.0), |(s, n), x| (s + x, n + x.abs()));
-                prop_assert!((sum - expected).abs() <= 1e-11 * size, "{} {}", sum, expected);
+                prop_assert!(
+                    (sum - expected).abs() <= 1e-11 * size,
+                    "{} {}",
+                    sum,
+                    expected
+                );
             }
         }
         Ok(())
@@ -308,7 +317,8 @@ fn functions_of_two_numbers_of_any_shape() {
         ] {
             let mut trial = Trial::new();
             let extent = |own: usize| -> Vec<usize> {
-                let one = |(extent, which): &(usize, usize)| if *which == own { 1 } else { *extent };
+                let one =
+                    |(extent, which): &(usize, usize)| if *which == own { 1 } else { *extent };
                 axes.iter().map(one).collect()
             };
             let x = trial.given(&extent(1), samples & 1 == 0);
@@ -491,17 +501,20 @@ fn largest_of_equal_and_of_unknown_values() {
 #[test]
 fn rows_of_tables() {
     let shapes = (1_usize..6, 1_usize..4, 1_usize..5);
-    for_any((shapes, any::<u64>()), |((entries, width, positions), seed)| {
-        let mut trial = Trial::new();
-        let numbers = gaussian(SAMPLES * positions, seed);
-        let number = |v: f64| ((v.abs() * 1000.0) as usize % entries) as f32;
-        trial.inputs = numbers.into_iter().map(number).collect();
-        let numbers = trial.p.leaf(Leaf::Input, Type::sample(&[positions]));
-        let table = trial.parameter(&[entries, width]);
-        let y = trial.p.lookup(table, numbers);
-        let y = trial.p.unary(Unary::Tanh, y);
-        trial.check(y)
-    });
+    for_any(
+        (shapes, any::<u64>()),
+        |((entries, width, positions), seed)| {
+            let mut trial = Trial::new();
+            let numbers = gaussian(SAMPLES * positions, seed);
+            let number = |v: f64| ((v.abs() * 1000.0) as usize % entries) as f32;
+            trial.inputs = numbers.into_iter().map(number).collect();
+            let numbers = trial.p.leaf(Leaf::Input, Type::sample(&[positions]));
+            let table = trial.parameter(&[entries, width]);
+            let y = trial.p.lookup(table, numbers);
+            let y = trial.p.unary(Unary::Tanh, y);
+            trial.check(y)
+        },
+    );
 }
 
 #[test]

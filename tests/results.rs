@@ -18,6 +18,7 @@ use losscope::landscape::slice::Geometry;
 use losscope::landscape::surface::Surface;
 use losscope::landscape::table::{Column, Table};
 use losscope::model::graph::Role;
+use losscope::model::losses::{Loss, Score};
 use losscope::model::params::{Layout, Params, TensorSpec};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -53,6 +54,7 @@ fn recipe(job: Job) -> Recipe {
             source: "recognised".into(),
             parameters: 650,
             loss: "cross-entropy".into(),
+            criterion: Loss::default(),
             assumptions: vec!["ReLU".into()],
         },
         checkpoints: vec![FileFacts {
@@ -108,10 +110,11 @@ fn surface() -> Outcome {
     let table = Table {
         train: Some(Column {
             loss: vec![0.1, 2.0, INF, NAN, 1e-300, NAN],
-            accuracy: vec![1.0, 0.5, 0.25, 0.1, 1.0 / 3.0, NAN],
+            score: vec![1.0, 0.5, 0.25, 0.1, 1.0 / 3.0, NAN],
         }),
         validation: None,
         computed: vec![true, true, true, true, true, false],
+        score: Score::Accuracy,
     };
     let numbers = Numbers::Surface(Surface {
         x: vec![-1.0, 0.0, 1.0],
@@ -124,12 +127,13 @@ fn surface() -> Outcome {
 fn line() -> Outcome {
     let column = |shift: f64| Column {
         loss: vec![shift, -INF],
-        accuracy: vec![0.75, 0.0],
+        score: vec![0.75, 0.0],
     };
     let table = Table {
         train: Some(column(0.5)),
         validation: Some(column(0.7)),
         computed: vec![true; 2],
+        score: Score::Accuracy,
     };
     let numbers = Numbers::Line(Line {
         alpha: vec![0.0, 1.0],
@@ -758,7 +762,7 @@ fn a_surface_of_li_et_al_opens_and_is_written_back() {
         "row = y"
     );
     assert!(
-        train.accuracy.iter().all(|a| (0.35..1.0).contains(a)),
+        train.score.iter().all(|a| (0.35..1.0).contains(a)),
         "fractions"
     );
     assert!(read.recipe.warnings[0].contains("another program"));
@@ -779,7 +783,7 @@ fn a_surface_of_li_et_al_opens_and_is_written_back() {
     assert_eq!(column.loss, train.loss);
     // Per cent and back is two roundings.
     let close = |(a, b): (&f64, &f64)| (a - b).abs() <= 2.0 * f64::EPSILON;
-    assert!(column.accuracy.iter().zip(&train.accuracy).all(close));
+    assert!(column.score.iter().zip(&train.score).all(close));
     let path = scratch.npz(&read);
     assert_same(&npz::read(&path).unwrap(), &read);
 }
@@ -822,7 +826,7 @@ fn surfaces_of_li_et_al_are_read_in_the_order_they_are_filled() {
         );
         let test = surface.table.validation.as_ref().unwrap();
         assert_eq!(format!("{:?}", test.loss), "[0.5, 1.0, 2.0, NaN, 4.0, 5.0]");
-        assert!(test.accuracy.iter().all(|a| a.is_nan()));
+        assert!(test.score.iter().all(|a| a.is_nan()));
         assert_says(&read.recipe.warnings.join("; "), &["no `test_acc`"]);
     }
     save_h5(
@@ -840,7 +844,7 @@ fn surfaces_of_li_et_al_are_read_in_the_order_they_are_filled() {
     assert_eq!(
         (
             line.alpha.as_slice(),
-            &line.table.train.as_ref().unwrap().accuracy
+            &line.table.train.as_ref().unwrap().score
         ),
         (x, &vec![0.5, 0.25, 0.0])
     );
@@ -1076,25 +1080,27 @@ fn any_recipe(job: Job) -> impl Strategy<Value = Recipe> {
 }
 
 fn any_table(points: usize) -> impl Strategy<Value = Table> {
-    let column = move || {
-        (floats(points), floats(points)).prop_map(|(loss, accuracy)| Column { loss, accuracy })
-    };
+    let column =
+        move || (floats(points), floats(points)).prop_map(|(loss, score)| Column { loss, score });
     let computed = proptest::collection::vec(any::<bool>(), points);
     (column(), column(), 0..3, computed).prop_map(|(a, b, which, computed)| match which {
         0 => Table {
             train: Some(a),
             validation: None,
             computed,
+            score: Score::Accuracy,
         },
         1 => Table {
             train: None,
             validation: Some(b),
             computed,
+            score: Score::Accuracy,
         },
         _ => Table {
             train: Some(a),
             validation: Some(b),
             computed,
+            score: Score::Accuracy,
         },
     })
 }
@@ -1163,4 +1169,53 @@ proptest! {
         // Losses of −1 stand for points not computed, so not every result survives this format.
         let _ = hdf5::read_surface(&scratch.at("r.h5"));
     }
+}
+
+/// A regression's second number is R², which can be below 0 and is no share.
+fn regression() -> Outcome {
+    let mut outcome = surface();
+    let Numbers::Surface(found) = &mut outcome.numbers else {
+        panic!("no surface")
+    };
+    found.table.score = Score::R2;
+    found.table.train.as_mut().unwrap().score[1] = -3.5;
+    outcome.recipe.model.criterion = "huber:delta=0.5".parse().unwrap();
+    outcome
+}
+
+#[test]
+fn a_regression_s_files_hold_r2_by_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let outcome = regression();
+    let path = dir.path().join("r.npz");
+    npz::write(&path, &outcome).unwrap();
+    let read = npz::read(&path).unwrap();
+    assert_eq!(read.recipe.model.criterion, outcome.recipe.model.criterion);
+    let Numbers::Surface(found) = &read.numbers else {
+        panic!("{:?}", read.numbers)
+    };
+    assert_eq!(found.table.score, Score::R2);
+    assert_eq!(found.table.train.as_ref().unwrap().score[1], -3.5);
+    let table = dir.path().join("r.csv");
+    csv::write(&table, &outcome).unwrap();
+    let text = fs::read_to_string(table).unwrap();
+    assert!(
+        text.starts_with("x,y,train_loss,train_r2,computed\n"),
+        "{text}"
+    );
+    let h5 = dir.path().join("r.h5");
+    hdf5::write_surface(&h5, &outcome).unwrap();
+    let arrays = checkpoint::hdf5::read_arrays(&h5).unwrap();
+    let r2 = arrays.iter().find(|(name, _)| name == "train_r2").unwrap();
+    assert_eq!(r2.1.to_f64()[1], -3.5, "not in per cent");
+    assert!(arrays.iter().all(|(name, _)| name != "train_acc"));
+}
+
+#[test]
+fn results_of_before_losses_could_be_chosen_hold_accuracies() {
+    let mut value = serde_json::to_value(&surface().recipe).unwrap();
+    let model = value["model"].as_object_mut().unwrap();
+    assert!(model.remove("criterion").is_some());
+    let recipe: Recipe = serde_json::from_value(value).unwrap();
+    assert_eq!(recipe.model.criterion.score(), Score::Accuracy);
 }

@@ -51,11 +51,11 @@ fn stored(name: &str) -> Case {
     let network = Network::new(graph, &state).unwrap();
     let (theta, _) = network.params(&state).unwrap();
     let count = x.shape()[0];
-    let samples = Samples {
-        shape: x.shape()[1..].to_vec(),
-        inputs: x.to_f64().into_iter().map(|v| v as f32).collect(),
-        labels: (0..count as u32).map(|i| i % 2).collect(),
-    };
+    let samples = Samples::labelled(
+        x.shape()[1..].to_vec(),
+        x.to_f64().into_iter().map(|v| v as f32).collect(),
+        (0..count as u32).map(|i| i % 2).collect(),
+    );
     Case {
         network: Arc::new(network),
         theta,
@@ -66,11 +66,7 @@ fn stored(name: &str) -> Case {
 /// What the stored networks lack: batch normalisation with and without γ and β, ReLU, padded max
 /// pooling, a sum of unequal shapes, an activation of the input itself, one output.
 fn made() -> Case {
-    let mut graph = Graph::new(
-        "made",
-        vec![2, 6, 6],
-        Loss::BinaryCrossEntropy { positive_from: 1 },
-    );
+    let mut graph = Graph::new("made", vec![2, 6, 6], Loss::binary(1));
     let mut state = StateDict {
         tensors: Vec::new(),
         source: Source {
@@ -147,11 +143,11 @@ fn made() -> Case {
     graph.push("h", head);
     let network = Network::new(graph, &state).unwrap();
     let (theta, _) = network.params(&state).unwrap();
-    let samples = Samples {
-        shape: vec![2, 6, 6],
-        inputs: gaussian(12 * 72, 3).into_iter().map(|v| v as f32).collect(),
-        labels: (0..12).map(|i| i % 2).collect(),
-    };
+    let samples = Samples::labelled(
+        vec![2, 6, 6],
+        gaussian(12 * 72, 3).into_iter().map(|v| v as f32).collect(),
+        (0..12).map(|i| i % 2).collect(),
+    );
     Case {
         network: Arc::new(network),
         theta,

@@ -1,6 +1,7 @@
 //! The experiment: a card for each checkpoint, one for the data, and how far apart they are.
 
 use super::command::{Ask, Command, Place};
+use super::losses;
 use super::refused::{Card, Refused};
 use super::state::State;
 use super::theme::Palette;
@@ -10,7 +11,8 @@ use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::engine::live::{Inside, Snapshot, Stage};
 use crate::engine::names;
 use crate::landscape::evaluate::Metrics;
-use crate::plot::number::{format_value, percent};
+use crate::model::losses::Score;
+use crate::plot::number::{self, format_value};
 use eframe::egui::{
     self, Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Stroke, Ui,
 };
@@ -48,6 +50,7 @@ pub fn cards_ui(
         refused: state.opens.refused(Card::Checkpoint(Place::Small)),
         key: wish.plane.setup.key.as_deref(),
         inside: facts.and_then(|f| f.inside(Place::Small)),
+        score: news.score(),
     };
     let large = Shown {
         color: palette.large,
@@ -98,6 +101,8 @@ struct Shown<'a> {
     key: Option<&'a str>,
     /// Where they are.
     inside: Option<&'a Inside>,
+    /// What the second number of the metrics is.
+    score: Score,
 }
 
 /// The frame of a card, marked where something on it has failed.
@@ -191,18 +196,29 @@ fn checkpoint_ui(ui: &mut Ui, palette: &Palette, shown: &Shown<'_>, commands: &m
                 || format!("{split}  –"),
                 |m| {
                     format!(
-                        "{split}  {} nats, {}",
-                        format_value(m.loss),
-                        percent(m.accuracy)
+                        "{split}  {}, {}",
+                        shown.score.of_loss(&format_value(m.loss)),
+                        in_words(shown.score, m.score)
                     )
                 },
             );
             ui.label(RichText::new(words).color(palette.weak))
-                .on_hover_text(
-                    "Mean loss in nats and share of right answers, over all samples of the split",
-                );
+                .on_hover_text(format!(
+                    "Mean loss and {}, over all samples of the split",
+                    shown.score.meaning()
+                ));
         }
     });
+}
+
+/// An accuracy by its unit, other scores by their name.
+fn in_words(score: Score, value: f64) -> String {
+    let words = number::score(score, value);
+    if score.is_share() {
+        words
+    } else {
+        format!("{} {words}", score.name())
+    }
 }
 
 fn named_button(response: &egui::Response, name: &str) {
@@ -330,6 +346,7 @@ fn data_ui(
         };
         ui.label(RichText::new(format!("{}: {counts}", data.name)).color(palette.weak))
             .on_hover_text(&data.description);
+        losses::loss_ui(ui, state, &model.criterion, commands);
     });
 }
 

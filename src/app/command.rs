@@ -5,6 +5,7 @@
 use super::refused::Card;
 use super::state::ThemeChoice;
 use super::views::Pane;
+use crate::engine::job::LossChoice;
 pub use crate::engine::live::Place;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ pub enum Command {
     BuiltIn,
     /// Back to data that come with the program.
     BuiltInData(&'static str),
+    /// Another loss; `None`: the one that the targets ask for.
+    Loss(Option<LossChoice>),
     /// Try once more what failed to open.
     TryAgain(Card),
     /// Look for the weights of every checkpoint at a key, or by usual names, in what failed to open on

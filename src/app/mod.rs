@@ -20,6 +20,7 @@ mod help;
 mod history;
 mod keys;
 mod looking;
+mod losses;
 mod menu;
 mod network;
 mod opens;
@@ -282,6 +283,10 @@ impl App {
             Command::BuiltIn => files::built_in(state),
             Command::BuiltInData(name) => state.open_with(&[&|wish| {
                 readings::set_data(wish, name);
+                None
+            }]),
+            Command::Loss(choice) => state.open_with(&[&|wish| {
+                wish.plane.setup.loss.clone_from(&choice);
                 None
             }]),
             Command::TryAgain(card) => state.retry(card, |_| {}),

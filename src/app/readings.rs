@@ -21,6 +21,9 @@ pub fn fresh(wish: &Wish, before: &Wish) -> Wish {
         if wish.plane.setup.key == before.plane.setup.key {
             wish.plane.setup.key = None;
         }
+        if wish.plane.setup.loss == before.plane.setup.loss {
+            wish.plane.setup.loss = None;
+        }
         if wish.plane.directions == before.plane.directions
             && !matches!(wish.plane.directions, Directions::Random)
         {
@@ -48,6 +51,7 @@ pub fn set_data(wish: &mut Wish, data: &str) {
     setup.data_channels = usual.data_channels;
     setup.data_color = usual.data_color;
     setup.image_size = usual.image_size;
+    setup.loss = None;
 }
 
 /// What of a reading had to be left out for another to be open.
@@ -67,6 +71,9 @@ pub fn left_behind(wanted: &Wish, open: &Wish) -> Option<String> {
     }
     if wanted.plane.setup.key != open.plane.setup.key {
         left.push("weights are found by usual names");
+    }
+    if wanted.plane.setup.loss != open.plane.setup.loss {
+        left.push("the loss is what the targets ask for");
     }
     if wanted.plane.setup.split != open.plane.setup.split
         || wanted.plane.setup.samples != open.plane.setup.samples

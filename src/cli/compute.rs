@@ -10,7 +10,8 @@ use crate::engine::{self, Flow};
 use crate::export::figure::FigureOptions;
 use crate::export::{self, Format, partial};
 use crate::landscape::table::{Column, Table};
-use crate::plot::number::{format_value, percent};
+use crate::model::losses::Loss;
+use crate::plot::number::{self, format_value};
 use clap::Args;
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
@@ -275,6 +276,10 @@ fn summary(outcome: &Outcome) -> String {
         text += &format!(", {}", terminal::line(&recipe.data.name));
     }
     text.push('\n');
+    // The usual one needs no line.
+    if recipe.model.criterion != Loss::cross_entropy() {
+        text += &format!("loss: {}\n", recipe.model.loss);
+    }
     match &outcome.numbers {
         Numbers::Surface(surface) => {
             text += &format!(
@@ -308,8 +313,8 @@ fn summary(outcome: &Outcome) -> String {
             );
             for (split, barrier) in &recipe.barriers {
                 text += &format!(
-                    "{split} barrier {} nats at α = {}\n",
-                    format_value(barrier.height),
+                    "{split} barrier {} at α = {}\n",
+                    line.table.score.of_loss(&format_value(barrier.height)),
                     format_value(barrier.alpha)
                 );
             }
@@ -334,12 +339,13 @@ fn seconds(elapsed: f64) -> String {
 fn ranges(table: &Table) -> String {
     let row = |name: &str, column: &Option<Column>| {
         let column = column.as_ref()?;
-        let span = |values: &[f64], words: fn(f64) -> String| {
+        let span = |values: &[f64], words: &dyn Fn(f64) -> String| {
             let (low, high) = crate::plot::scale::finite_range(values.iter().copied())?;
             Some([words(low), words(high)])
         };
-        let [loss_low, loss_high] = span(&column.loss, format_value)?;
-        let [accuracy_low, accuracy_high] = span(&column.accuracy, percent)?;
+        let [loss_low, loss_high] = span(&column.loss, &format_value)?;
+        let words = |value: f64| number::score(table.score, value);
+        let [accuracy_low, accuracy_high] = span(&column.score, &words)?;
         Some(vec![
             name.to_owned(),
             loss_low,
@@ -350,13 +356,12 @@ fn ranges(table: &Table) -> String {
     };
     let mut rows = vec![
         [
-            "",
-            "lowest loss",
-            "highest loss",
-            "lowest accuracy",
-            "highest accuracy",
+            String::new(),
+            "lowest loss".into(),
+            "highest loss".into(),
+            format!("lowest {}", table.score.name()),
+            format!("highest {}", table.score.name()),
         ]
-        .map(String::from)
         .to_vec(),
     ];
     rows.extend(row("training", &table.train));

@@ -123,7 +123,7 @@ fn write_model(
             talk.say(&format!("not recognised, writing a draft: {error}"));
             let hints = Hints {
                 input: data.map(|d| d.train.shape.as_slice()),
-                classes: data.map(|d| d.classes),
+                classes: data.map(|d| d.classes).filter(|n| *n > 0),
             };
             let draft = family::skeleton(file, &hints);
             model_file::write(&draft.graph, &draft.assumptions)

@@ -253,7 +253,8 @@ fn summary(report: &SharpnessReport) -> String {
         );
     }
     if !job.measures.0.is_empty() {
-        text += "\nother sharpnesses: rise of the loss, nats\n";
+        let rise = report.model.criterion.score().of_loss("rise of the loss,");
+        text += &format!("\nother sharpnesses: {}\n", rise.trim_end_matches(','));
         text += &output::table(&others(report));
         for result in &report.results {
             for (measure, at) in result

@@ -212,11 +212,7 @@ fn read(paths: &[PathBuf], set: Set, sha: &mut Sha256) -> Result<Split> {
         }
         files::hash(sha, path)?;
     }
-    Ok(Split {
-        shape: vec![3, 32, 32],
-        values: Values::U8(pixels),
-        labels,
-    })
+    Ok(Split::labelled(vec![3, 32, 32], Values::U8(pixels), labels))
 }
 
 fn partial(path: &Path, length: usize, set: Set) -> Error {

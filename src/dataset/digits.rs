@@ -66,9 +66,5 @@ fn split(records: &[[u8; PIXELS + 1]]) -> Split {
         pixels.extend_from_slice(image);
         labels.push(u32::from(*label));
     }
-    Split {
-        shape: vec![1, 8, 8],
-        values: Values::U8(pixels),
-        labels,
-    }
+    Split::labelled(vec![1, 8, 8], Values::U8(pixels), labels)
 }

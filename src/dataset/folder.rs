@@ -282,11 +282,7 @@ fn decode(images: Vec<Labelled>, form: Form) -> Result<Split> {
     }
     let side = |side: u32| usize::try_from(side).unwrap_or(usize::MAX);
     let shape = vec![if grey { 1 } else { 3 }, side(height), side(width)];
-    Ok(Split {
-        shape,
-        values: Values::U8(pixels),
-        labels,
-    })
+    Ok(Split::labelled(shape, Values::U8(pixels), labels))
 }
 
 /// A reader that takes the format from the content and refuses absurd sizes.

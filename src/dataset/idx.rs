@@ -122,11 +122,7 @@ fn pair(images: &Path, sha: &mut Sha256) -> Result<Split> {
     files::hash(sha, images)?;
     files::hash(sha, &labels)?;
     let labels = label_bytes.into_iter().map(u32::from).collect();
-    Ok(Split {
-        shape,
-        values: Values::U8(bytes),
-        labels,
-    })
+    Ok(Split::labelled(shape, Values::U8(bytes), labels))
 }
 
 /// Reads an IDX file of bytes; `path` is for messages.

@@ -1,6 +1,7 @@
 //! Named arrays → splits: which key is what, the same for `.npz`, `.npy` and safetensors.
 //!
-//! Keys are `x`, `y` (with `split`, 0 training and 1 validation) or `x_train`, `y_train` and
+//! Integers in `y` are classes, one a sample or one a position of it; other numbers are targets as they
+//! stand. Keys are `x`, `y` (with `split`, 0 training and 1 validation) or `x_train`, `y_train` and
 //! `x_val`, `y_val` (`_validation`, `_valid` and `_test` too), in either case. It knows no
 //! container.
 
@@ -9,6 +10,7 @@ use std::path::Path;
 use super::array::{Array, Values};
 use super::normalize::Auto;
 use super::source::{Source, Split};
+use super::targets::{IGNORED, Targets};
 use super::{Channels, DataOptions, files};
 use crate::error::{Error, Result};
 use crate::store::element::{Dtype, Element};
@@ -97,16 +99,17 @@ pub(super) fn source(
         ..
     } = reader;
     let validation = validation.filter(|split| {
-        if split.labels.is_empty() {
+        if split.is_empty() {
             warnings.push("the validation split is empty and left out".to_owned());
         }
-        !split.labels.is_empty()
+        !split.is_empty()
     });
     // A file says the same of both splits.
     notes.dedup();
     warnings.dedup();
     let bytes = matches!(train.values, Values::U8(_));
-    if matches!(train.values, Values::I64(_)) {
+    // Words with a label each are no pixels.
+    if matches!(train.values, Values::I64(_)) && train.target_shape != train.shape {
         warnings.push(
             "inputs are integers wider than a byte and used as they are; for pixels choose \
              --data-normalize scale:255 or what their scale is"
@@ -159,25 +162,25 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Inputs `x` with labels `y`.
+    /// Inputs `x` with targets `y`.
     fn split(&mut self, x: &str, y: &str) -> Result<Split> {
         let inputs = self.store.load(x)?;
-        let labels = self.labels(y)?;
+        let (targets, target_shape, count) = self.targets(y)?;
         match inputs.shape.first() {
             None => Err(self.error(format!(
                 "{x} is a single number; its axis 0 must be samples"
             ))),
-            Some(&n) if n != labels.len() => Err(self.error(format!(
-                "{x} has {n} samples, {y} has {} labels",
-                labels.len()
-            ))),
+            Some(&n) if n != count => {
+                Err(self.error(format!("{x} has {n} samples, {y} has {count} labels")))
+            }
             Some(_) => {
                 self.note(&inputs, x);
                 let (shape, values) = self.inputs(inputs);
                 Ok(Split {
                     shape,
                     values,
-                    labels,
+                    targets,
+                    target_shape,
                 })
             }
         }
@@ -232,50 +235,107 @@ impl Reader<'_> {
         last
     }
 
-    /// Classes from an array of integers, `[n]` or `[n, 1]`.
-    fn labels(&mut self, y: &str) -> Result<Vec<u32>> {
+    /// Targets, their shape and how many samples they are of: classes from integers `[n, …]`, numbers
+    /// from others. `[n, 1]` integers are one class a sample, as are whole numbers `[n]` of any type.
+    fn targets(&mut self, y: &str) -> Result<(Targets, Vec<usize>, usize)> {
         let Array {
             dtype,
             shape,
             values,
         } = self.store.load(y)?;
-        if !matches!(shape.as_slice(), [_] | [_, 1]) {
+        let Some((&count, rest)) = shape.split_first() else {
             return Err(self.error(format!(
-                "{y} has shape {shape:?}, expected one class a sample (for one-hot rows save \
-                 {y}.argmax(1))"
+                "{y} is a single number; its axis 0 must be samples"
             )));
-        }
-        let labels = match values {
-            Values::U8(labels) => return Ok(labels.into_iter().map(u32::from).collect()),
-            Values::I64(labels) => labels,
-            Values::F32(_) | Values::F64(_) => {
-                return Err(self.error(format!(
-                    "{y} is {}, labels must be integers; save {y}.astype(\"int64\")",
-                    dtype.name()
-                )));
-            }
         };
-        labels
-            .iter()
-            .enumerate()
-            .map(|(index, &label)| {
-                u32::try_from(label).map_err(|_| {
-                    self.error(format!(
-                        "{y}[{index}] is {label}; labels are classes counted from 0"
-                    ))
-                })
-            })
-            .collect()
+        let values = match *rest {
+            [height, width, channels] if self.channels_last(&shape) => {
+                let moved = values.channels_first([height, width, channels]);
+                let targets = self.numbers_or_classes(y, dtype, moved, false)?;
+                return Ok((targets, vec![channels, height, width], count));
+            }
+            _ => values,
+        };
+        let targets = self.numbers_or_classes(y, dtype, values, rest.is_empty())?;
+        let shape = match (&targets, rest) {
+            (Targets::Classes(_), [1]) => Vec::new(),
+            _ => rest.to_vec(),
+        };
+        if let (Targets::Classes(labels), [classes]) = (&targets, shape.as_slice())
+            && is_one_hot(labels, *classes)
+        {
+            self.warnings.push(format!(
+                "the rows of {y} are one-hot and taken as {classes} yes-or-no answers a sample; \
+                 save {y}.argmax(1) for one class a sample"
+            ));
+        }
+        Ok((targets, shape, count))
+    }
+
+    /// `single`: one target a sample, which is a class if all are whole numbers.
+    fn numbers_or_classes(
+        &mut self,
+        y: &str,
+        dtype: Dtype,
+        values: Values,
+        single: bool,
+    ) -> Result<Targets> {
+        let floats: Vec<f64> = match values {
+            Values::U8(labels) => {
+                return Ok(Targets::Classes(
+                    labels.into_iter().map(u32::from).collect(),
+                ));
+            }
+            Values::I64(labels) => return self.classes(y, &labels).map(Targets::Classes),
+            Values::F32(v) => v.into_iter().map(f64::from).collect(),
+            Values::F64(v) => v,
+        };
+        let whole = |v: &f64| v.fract() == 0.0 && (0.0..=f64::from(u32::MAX - 1)).contains(v);
+        if single && !floats.is_empty() && floats.iter().all(whole) {
+            self.warnings.push(format!(
+                "{y} is {} but holds whole numbers only, which are taken as classes; for a \
+                 regression save {y}.reshape(-1, 1)",
+                dtype.name()
+            ));
+            let labels: Vec<i64> = floats.iter().map(|v| *v as i64).collect();
+            return self.classes(y, &labels).map(Targets::Classes);
+        }
+        let values = floats.into_iter().map(|v| v as f32).collect();
+        Ok(Targets::Values(values))
+    }
+
+    /// Classes counted from 0; PyTorch's −100 is a label that may be ignored.
+    fn classes(&self, y: &str, labels: &[i64]) -> Result<Vec<u32>> {
+        let class = |(index, &label): (usize, &i64)| match u32::try_from(label) {
+            Ok(label) if label != IGNORED => Ok(label),
+            _ if label == -100 => Ok(IGNORED),
+            _ => Err(self.error(format!(
+                "{y}[{index}] is {label}; labels are classes counted from 0 (-100: ignored)"
+            ))),
+        };
+        labels.iter().enumerate().map(class).collect()
+    }
+
+    /// Marks of samples from an array of integers, `[n]` or `[n, 1]`.
+    fn marks(&mut self, key: &str) -> Result<Vec<u32>> {
+        match self.targets(key)? {
+            (Targets::Classes(marks), shape, _) if shape.is_empty() => Ok(marks),
+            (_, shape, _) => Err(self.error(format!(
+                "{key} should hold one whole number a sample, but has shape [samples{}] or other \
+                 numbers",
+                shape.iter().map(|n| format!(", {n}")).collect::<String>()
+            ))),
+        }
     }
 
     /// Divides samples by an array that holds 0 for training and 1 for validation.
     fn divided(&mut self, all: Split, key: &str) -> Result<(Split, Option<Split>)> {
-        let marks = self.labels(key)?;
-        if marks.len() != all.labels.len() {
+        let marks = self.marks(key)?;
+        if marks.len() != all.len() {
             return Err(self.error(format!(
                 "{key} has {} entries for {} samples",
                 marks.len(),
-                all.labels.len()
+                all.len()
             )));
         }
         if let Some((index, mark)) = marks.iter().enumerate().find(|(_, mark)| **mark > 1) {
@@ -283,19 +343,11 @@ impl Reader<'_> {
                 "{key}[{index}] is {mark}, expected 0 (training) or 1 (validation)"
             )));
         }
-        let width = all.shape.iter().product::<usize>();
         let part = |wanted: u32| {
             let indexes: Vec<usize> = (0..marks.len())
                 .filter(|&index| marks.get(index) == Some(&wanted))
                 .collect();
-            Split {
-                shape: all.shape.clone(),
-                values: all.values.rows(width, &indexes),
-                labels: indexes
-                    .iter()
-                    .filter_map(|&i| all.labels.get(i).copied())
-                    .collect(),
-            }
+            all.select(&indexes)
         };
         if !marks.contains(&1) {
             return Ok((all, None));
@@ -306,4 +358,13 @@ impl Reader<'_> {
     fn error(&self, message: String) -> Error {
         Error::file(self.path, message)
     }
+}
+
+/// Whether every row of `classes` labels has exactly one 1 and else 0; two rows at least.
+fn is_one_hot(labels: &[u32], classes: usize) -> bool {
+    classes > 1
+        && labels.len() >= 2 * classes
+        && labels
+            .chunks(classes)
+            .all(|row| row.iter().all(|l| *l <= 1) && row.iter().filter(|l| **l == 1).count() == 1)
 }

@@ -1,6 +1,6 @@
 //! Data: bytes → samples.
 //!
-//! A [`Samples`] is one split: inputs as `f32`, labels, and how both were made. [`open`] makes a
+//! A [`Samples`] is one split: inputs as `f32`, targets, and how both were made. [`open`] makes a
 //! [`Dataset`] from a built-in name or from a file or folder, recognised by its content; what was
 //! assumed on the way stands in [`Dataset::description`] and [`Dataset::warnings`].
 //! This floor knows nothing of networks or devices; a network checks the shape when they meet.
@@ -22,11 +22,13 @@ mod source;
 mod split;
 mod subset;
 mod synthetic;
+mod targets;
 
 pub use claim::{BUILT_IN, are_samples, claims, has_named_data};
 pub use normalize::Normalize;
 pub use recognise::{ACCEPTED, open};
 pub use synthetic::{TRAIN_SAMPLES, VALIDATION_SAMPLES};
+pub use targets::{IGNORED, TargetSlice, Targets};
 
 use serde::{Deserialize, Serialize};
 
@@ -37,8 +39,10 @@ pub struct Samples {
     pub shape: Vec<usize>,
     /// Inputs in row-major order, `[len, …shape]`, normalised, rounded once to f32.
     pub inputs: Vec<f32>,
-    /// The class of each sample, `0..classes`.
-    pub labels: Vec<u32>,
+    /// What the outputs are held against, `[len, …target_shape]`.
+    pub targets: Targets,
+    /// Shape of the targets of one sample: `[]` one, `[t]` one a token, `[h, w]` one a pixel.
+    pub target_shape: Vec<usize>,
 }
 
 /// A data set: training and validation samples and the facts a result must record.
@@ -46,7 +50,7 @@ pub struct Samples {
 pub struct Dataset {
     /// Short name for figures: "digits", the file's stem.
     pub name: String,
-    /// Number of classes, at least 2.
+    /// Number of classes, at least 2; 0 where the targets are numbers.
     pub classes: usize,
     /// The split the network was trained on.
     pub train: Samples,
@@ -123,14 +127,47 @@ pub enum Color {
 }
 
 impl Samples {
+    /// Samples of one class each.
+    pub fn labelled(shape: Vec<usize>, inputs: Vec<f32>, labels: Vec<u32>) -> Self {
+        Self {
+            shape,
+            inputs,
+            targets: Targets::Classes(labels),
+            target_shape: Vec::new(),
+        }
+    }
+
     /// Number of samples.
     pub fn len(&self) -> usize {
-        self.labels.len()
+        self.targets.len() / self.targets_each()
     }
 
     /// True where there is no sample.
     pub fn is_empty(&self) -> bool {
-        self.labels.is_empty()
+        self.len() == 0
+    }
+
+    /// Targets of one sample: the product of their shape, at least 1.
+    pub fn targets_each(&self) -> usize {
+        self.target_shape.iter().product::<usize>().max(1)
+    }
+
+    /// The targets of consecutive samples, one after the other.
+    ///
+    /// # Panics
+    /// Where the range goes beyond the end.
+    pub fn targets_of(&self, range: std::ops::Range<usize>) -> TargetSlice<'_> {
+        let each = self.targets_each();
+        let all = self.targets.as_slice();
+        all.range(range.start * each..range.end * each)
+    }
+
+    /// The class of each sample, where each has exactly one.
+    pub fn labels(&self) -> Option<&[u32]> {
+        match &self.targets {
+            Targets::Classes(labels) if self.target_shape.is_empty() => Some(labels),
+            _ => None,
+        }
     }
 
     /// Numbers in one input: the product of the shape.

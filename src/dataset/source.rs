@@ -1,7 +1,7 @@
 //! What every reader hands over, and the checks that make a data set of it.
 //!
 //! A reader knows its format; the rules that hold for all of them stand here once: splits agree in
-//! shape, labels are classes, inputs are finite. It knows no file format.
+//! shape, labels are classes, inputs and targets are finite. It knows no file format.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -9,11 +9,14 @@ use std::path::PathBuf;
 use super::array::Values;
 use super::normalize::{self, Auto};
 pub(super) use super::split::Split;
+use super::targets::{IGNORED, Targets};
 use super::{Dataset, Normalize, Samples};
 use crate::error::{Error, Result};
 
 /// More classes than this are taken for a mistake (a column of numbers read as labels).
 const MAX_CLASSES: usize = 100_000;
+/// As many where every position of a sample has a label: words of a language.
+const MAX_WORDS: usize = 1 << 20;
 
 /// A data set before normalisation.
 #[derive(Debug)]
@@ -62,37 +65,39 @@ impl Source {
             mut warnings,
             ..
         } = self;
-        warnings.extend(absent(&train.labels, classes));
+        if let (Targets::Classes(labels), []) = (&train.targets, train.target_shape.as_slice()) {
+            warnings.extend(absent(labels, classes));
+        }
         warnings.extend(plan.warnings.iter().cloned());
 
         let held_out = match &validation {
-            Some(split) => format!(" and {} validation", split.labels.len()),
+            Some(split) => format!(" and {} validation", split.len()),
             None => String::new(),
         };
         let description = format!(
-            "{layout}; {} training{held_out} samples of shape {:?}, {classes} classes; {}",
-            train.labels.len(),
+            "{layout}; {} training{held_out} samples of shape {:?}, {}; {}",
+            train.len(),
             train.shape,
+            targets_in_words(&train, classes),
             plan.words
         );
         let samples = |split: Split, part: &str| -> Result<Samples> {
+            let count = split.len();
             let Split {
                 shape,
                 values,
-                labels,
+                targets,
+                target_shape,
             } = split;
             let inputs = plan.apply(values, &shape);
-            finite(
-                inputs.iter().map(|x| x.is_finite()),
-                labels.len(),
-                part,
-                "normalised ",
-            )
-            .map_err(|message| Error::file(&path, message))?;
+            let flags = inputs.iter().map(|x| x.is_finite());
+            finite(flags, count, part, "normalised ", "input")
+                .map_err(|message| Error::file(&path, message))?;
             Ok(Samples {
                 shape,
                 inputs,
-                labels,
+                targets,
+                target_shape,
             })
         };
         let train = samples(train, "training")?;
@@ -110,19 +115,30 @@ impl Source {
         })
     }
 
-    /// Number of classes, at least 2.
+    /// Number of classes, at least 2; 0 where targets are numbers.
     fn classes(&self) -> Result<usize> {
         if let Some(classes) = self.classes {
             return Ok(classes);
         }
         let mut largest = 0;
         for (part, split) in self.splits() {
+            let Targets::Classes(labels) = &split.targets else {
+                return Ok(0);
+            };
+            let each = split.each();
+            let most = if split.target_shape.is_empty() {
+                MAX_CLASSES
+            } else {
+                MAX_WORDS
+            };
             let label = |(i, l): (usize, &u32)| (usize::try_from(*l).unwrap_or(usize::MAX), i);
-            if let Some((label, index)) = split.labels.iter().enumerate().map(label).max() {
-                if label >= MAX_CLASSES {
+            let counted = labels.iter().enumerate().filter(|(_, l)| **l != IGNORED);
+            if let Some((label, index)) = counted.map(label).max() {
+                if label >= most {
                     return Err(self.error(format!(
-                        "{part} sample {index} has label {label}; labels are classes counted from \
-                         0, at most {MAX_CLASSES} of them"
+                        "{part} sample {} has label {label}; labels are classes counted from 0, \
+                         at most {most} of them",
+                        index / each
                     )));
                 }
                 largest = largest.max(label);
@@ -133,15 +149,17 @@ impl Source {
 
     /// What must hold before anything is computed.
     fn check(&self) -> Result<()> {
-        if self.train.labels.is_empty() {
+        if self.train.is_empty() {
             return Err(self.error("holds no training sample".to_owned()));
         }
         for (part, split) in self.splits() {
             let Split {
                 shape,
                 values,
-                labels,
+                targets,
+                target_shape,
             } = split;
+            let count = split.len();
             if shape != &self.train.shape {
                 return Err(self.error(format!(
                     "{part} inputs have shape {shape:?}, training inputs {:?}; both splits must \
@@ -153,19 +171,36 @@ impl Source {
             if width == 0 {
                 return Err(self.error(format!("inputs of shape {shape:?} hold no number")));
             }
-            if width.checked_mul(labels.len()) != Some(values.len()) {
+            if target_shape != &self.train.target_shape
+                || matches!(targets, Targets::Classes(_))
+                    != matches!(self.train.targets, Targets::Classes(_))
+            {
                 return Err(self.error(format!(
-                    "{} {part} labels but {} inputs of shape {shape:?}",
-                    labels.len(),
+                    "{part} samples have {}, training samples {}; both splits must have targets \
+                     of one kind and shape",
+                    targets_in_words(split, 0),
+                    targets_in_words(&self.train, 0)
+                )));
+            }
+            if target_shape.contains(&0) {
+                return Err(self.error(format!("targets of shape {target_shape:?} hold no number")));
+            }
+            if width.checked_mul(count) != Some(values.len()) {
+                return Err(self.error(format!(
+                    "{count} {part} labels but {} inputs of shape {shape:?}",
                     values.len() / width
                 )));
             }
             let message = match values {
                 Values::U8(_) | Values::I64(_) => Ok(()),
-                Values::F32(v) => finite(v.iter().map(|x| x.is_finite()), labels.len(), part, ""),
-                Values::F64(v) => finite(v.iter().map(|x| x.is_finite()), labels.len(), part, ""),
+                Values::F32(v) => finite(v.iter().map(|x| x.is_finite()), count, part, "", "input"),
+                Values::F64(v) => finite(v.iter().map(|x| x.is_finite()), count, part, "", "input"),
             };
             message.map_err(|message| self.error(message))?;
+            if let Targets::Values(v) = targets {
+                finite(v.iter().map(|x| x.is_finite()), count, part, "", "target")
+                    .map_err(|message| self.error(message))?;
+            }
         }
         Ok(())
     }
@@ -181,12 +216,29 @@ impl Source {
     }
 }
 
+/// "10 classes", "labels of shape [16], 50 classes", "targets of shape [3], numbers"; 0 classes: not
+/// counted.
+fn targets_in_words(split: &Split, classes: usize) -> String {
+    let shape = &split.target_shape;
+    let classes = match classes {
+        0 => "classes".to_owned(),
+        n => format!("{n} classes"),
+    };
+    match (&split.targets, shape.as_slice()) {
+        (Targets::Classes(_), []) => classes,
+        (Targets::Classes(_), _) => format!("labels of shape {shape:?}, {classes}"),
+        (Targets::Values(_), []) => "one number each as the target".to_owned(),
+        (Targets::Values(_), _) => format!("numbers of shape {shape:?} as targets"),
+    }
+}
+
 /// `Err` with a message where some flag is false; the flags of one sample follow one another.
 fn finite(
     flags: impl ExactSizeIterator<Item = bool>,
     samples: usize,
     part: &str,
     adjective: &str,
+    what: &str,
 ) -> Result<(), String> {
     let width = (flags.len() / samples.max(1)).max(1);
     let mut bad = flags
@@ -197,7 +249,7 @@ fn finite(
         return Ok(());
     };
     Err(format!(
-        "{} {adjective}{part} input values are NaN or infinite, the first in sample {} (counted \
+        "{} {adjective}{part} {what} values are NaN or infinite, the first in sample {} (counted \
          from 0); remove or repair these samples",
         1 + bad.count(),
         first / width

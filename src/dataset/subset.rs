@@ -1,4 +1,4 @@
-//! A smaller split with the same mixture of classes.
+//! A smaller split with the same mixture of classes, where a sample has one.
 //!
 //! A loss over part of a split is only comparable between points, runs and machines if the part is
 //! always the same: the choice depends on the labels, the number and the seed alone. Nothing here
@@ -15,7 +15,7 @@ impl Samples {
     ///
     /// Each class gets its exact share `n · count / len`, rounded by largest remainders (ties go to
     /// the lower class), and which of its samples are taken is drawn by `seed` (ChaCha8).
-    /// `n ≥ len` gives every index.
+    /// `n ≥ len` gives every index. Samples that have no class, or many, count as of one class.
     pub fn subset_indexes(&self, n: usize, seed: u64) -> Vec<usize> {
         let len = self.len();
         if n >= len {
@@ -43,28 +43,27 @@ impl Samples {
     /// The samples at `indexes`, in that order. An index beyond the end is left out.
     #[must_use]
     pub fn select(&self, indexes: &[usize]) -> Self {
-        let indexes = indexes.iter().copied().filter(|&i| i < self.len());
-        let mut selected = Self {
-            shape: self.shape.clone(),
-            inputs: Vec::new(),
-            labels: Vec::new(),
-        };
-        selected
-            .inputs
-            .reserve_exact(indexes.clone().count() * self.width());
-        for index in indexes {
-            if let (Some(row), Some(&label)) = (self.row(index), self.labels.get(index)) {
-                selected.inputs.extend_from_slice(row);
-                selected.labels.push(label);
-            }
+        let there = |i: &usize| *i < self.len();
+        let indexes: Vec<usize> = indexes.iter().copied().filter(there).collect();
+        let mut inputs = Vec::with_capacity(indexes.len() * self.width());
+        for row in indexes.iter().filter_map(|&i| self.row(i)) {
+            inputs.extend_from_slice(row);
         }
-        selected
+        Self {
+            shape: self.shape.clone(),
+            inputs,
+            targets: self.targets.select(self.targets_each(), &indexes),
+            target_shape: self.target_shape.clone(),
+        }
     }
 
     /// The indexes of each class that occurs, classes in increasing order.
     fn members(&self) -> Vec<Vec<usize>> {
         let mut members = std::collections::BTreeMap::<u32, Vec<usize>>::new();
-        for (index, &label) in self.labels.iter().enumerate() {
+        let Some(labels) = self.labels() else {
+            return vec![(0..self.len()).collect()];
+        };
+        for (index, &label) in labels.iter().enumerate() {
             members.entry(label).or_default().push(index);
         }
         members.into_values().collect()

@@ -16,6 +16,7 @@ use super::array::Values;
 use super::files;
 use super::normalize::Auto;
 use super::source::{Source, Split};
+use super::targets::Targets;
 
 /// Training samples of a synthetic set.
 pub const TRAIN_SAMPLES: usize = 1000;
@@ -69,22 +70,23 @@ fn source(
                 values.push(coordinate + noise * shift);
             }
         }
-        Split {
-            shape: vec![2],
-            values: Values::F64(values),
-            labels,
-        }
+        Split::labelled(vec![2], Values::F64(values), labels)
     };
     let (train, validation) = (split(TRAIN_SAMPLES, 0), split(VALIDATION_SAMPLES, 1));
     let mut sha = Sha256::new();
-    for Split { values, labels, .. } in [&train, &validation] {
+    for Split {
+        values, targets, ..
+    } in [&train, &validation]
+    {
         if let Values::F64(values) = values {
             for value in values {
                 sha.update(value.to_le_bytes());
             }
         }
-        for label in labels {
-            sha.update(label.to_le_bytes());
+        if let Targets::Classes(labels) = targets {
+            for label in labels {
+                sha.update(label.to_le_bytes());
+            }
         }
     }
     Source {

@@ -82,6 +82,7 @@ pub fn prepare(
         coordinates.len(),
         inputs.train.is_some(),
         inputs.validation.is_some(),
+        inputs.network.graph().loss.score(),
     );
     let axis = AxisFacts {
         label: "α".into(),

@@ -14,6 +14,7 @@ pub mod job;
 mod line;
 pub mod live;
 pub mod local;
+mod loss;
 pub mod names;
 mod plane;
 pub mod recipe;

@@ -6,6 +6,7 @@
 use crate::engine::job::{Job, lossy};
 use crate::landscape::line::Barrier;
 use crate::landscape::slice::Geometry;
+use crate::model::losses::Loss;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -42,7 +43,7 @@ pub struct Recipe {
     /// The path of a training run, seen in the plane.
     #[serde(default)]
     pub trajectory: Option<TrajectoryFacts>,
-    /// The barrier of a line on each split, nats.
+    /// The barrier of a line on each split, in the unit of the loss.
     #[serde(default)]
     pub barriers: Vec<(String, Barrier)>,
     /// Points whose loss is infinite or NaN.
@@ -77,6 +78,9 @@ pub struct ModelFacts {
     pub parameters: usize,
     /// The loss in words.
     pub loss: String,
+    /// The loss: its unit, and what the second number is. Files of older versions all hold accuracies.
+    #[serde(default)]
+    pub criterion: Loss,
     /// What names and shapes couldn't tell.
     pub assumptions: Vec<String>,
 }

@@ -85,6 +85,7 @@ pub fn prepare(
                 x.points * y.points,
                 inputs.train.is_some(),
                 inputs.validation.is_some(),
+                inputs.network.graph().loss.score(),
             );
             Surface {
                 x: x.values(),

@@ -260,7 +260,10 @@ fn document(
                 scale: shared.scale,
                 range,
                 colormap: options.colormap,
-                levels: match shared.metric.levels(&options.levels) {
+                levels: match shared
+                    .metric
+                    .levels(&options.levels, outcome.recipe.model.criterion.score())
+                {
                     Levels::Given(values) => values,
                     Levels::Auto(0) => Vec::new(),
                     Levels::Auto(count) => levels(shared.scale, range.0, range.1, count),

@@ -7,6 +7,7 @@ use crate::engine::job::Job;
 use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::landscape::table::Table;
+use crate::model::losses::Score;
 
 /// Why a result can't be written or used, where it contradicts itself; without the file's name.
 pub(super) fn check(outcome: &Outcome) -> Result<(), String> {
@@ -90,20 +91,29 @@ pub(super) fn kind(numbers: &Numbers) -> &'static str {
 /// The columns that a table has, by the names they carry in every format.
 pub(super) fn metrics(table: &Table) -> Vec<(&'static str, &[f64])> {
     let mut columns: Vec<(&'static str, &[f64])> = Vec::new();
-    for (split, [loss, accuracy]) in [&table.train, &table.validation].into_iter().zip(METRICS) {
+    let names = names(table.score);
+    for (split, [loss, score]) in [&table.train, &table.validation].into_iter().zip(names) {
         if let Some(column) = split {
             columns.push((loss, &column.loss));
-            columns.push((accuracy, &column.accuracy));
+            columns.push((score, &column.score));
         }
     }
     columns
 }
 
-/// Loss and accuracy of the training and of the validation split.
-pub(super) const METRICS: [[&str; 2]; 2] = [
-    ["train_loss", "train_accuracy"],
-    ["validation_loss", "validation_accuracy"],
-];
+/// The names of the columns of training and validation.
+pub(super) fn names(score: Score) -> [[&'static str; 2]; 2] {
+    match score {
+        Score::Accuracy => [
+            ["train_loss", "train_accuracy"],
+            ["validation_loss", "validation_accuracy"],
+        ],
+        Score::R2 => [
+            ["train_loss", "train_r2"],
+            ["validation_loss", "validation_r2"],
+        ],
+    }
+}
 
 /// The arrays of a trajectory by name: a surface carries the path for drawing, the rest stands in the recipe.
 pub(super) fn path_arrays(outcome: &Outcome) -> Vec<(&'static str, &Vec<f64>)> {

@@ -19,7 +19,7 @@ use std::path::Path;
 /// Writes a result to `path`, replacing an existing file at once or not at all.
 ///
 /// Columns of a surface: `x`, `y`, `train_loss`, `train_accuracy`, `validation_loss`,
-/// `validation_accuracy` (those it has), `computed`; of a line: `alpha` instead of `x`, `y`; of a
+/// `validation_accuracy` (those it has; `train_r2` and `validation_r2` of a regression), `computed`; of a line: `alpha` instead of `x`, `y`; of a
 /// trajectory: `name`, `x`, `y`, `distance`, `outside`.
 ///
 /// # Errors

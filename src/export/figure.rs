@@ -204,9 +204,10 @@ pub fn drawing(
             figure.values = values;
             figure.computed = surface.table.computed.clone();
             figure.range = range.filter(|(lo, hi)| lo < hi);
-            figure.quantity = metric.name().into();
-            figure.unit = metric.unit().into();
-            figure.levels = metric.levels(&figure.levels);
+            let score = surface.table.score;
+            figure.quantity = metric.name(score).into();
+            figure.unit = metric.unit(score).into();
+            figure.levels = metric.levels(&figure.levels, score);
             Drawing::Plane(Box::new(figure))
         }
         Numbers::Trajectory => Drawing::Plane(Box::new(plane_figure(outcome, options))),
@@ -282,8 +283,10 @@ fn line_figure(
         scale: options.scale.unwrap_or(scale),
         train_loss,
         validation_loss,
-        train_accuracy: column(&table.train, |c| &c.accuracy),
-        validation_accuracy: column(&table.validation, |c| &c.accuracy),
+        train_score: column(&table.train, |c| &c.score),
+        validation_score: column(&table.validation, |c| &c.score),
+        score: table.score,
+        unit: table.score.loss_unit().into(),
         markers: recipe
             .marks
             .iter()

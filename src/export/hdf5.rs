@@ -22,6 +22,7 @@ use crate::landscape::line::Line;
 use crate::landscape::slice::Geometry;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
+use crate::model::losses::{Loss, Score};
 use crate::store::files::stream;
 use crate::store::{Array, hdf5};
 use clap::{Args, FromArgMatches};
@@ -62,9 +63,14 @@ pub fn write_surface(path: &Path, outcome: &Outcome) -> Result<()> {
     if let Some(table) = table {
         for (column, names) in [&table.train, &table.validation].into_iter().zip(SPLITS) {
             let Some(column) = column else { continue };
+            // Their code knows accuracies alone, in per cent.
+            let score = match table.score {
+                Score::Accuracy => names[1].to_owned(),
+                Score::R2 => names[1].replace("acc", Score::R2.key()),
+            };
             for (name, values, factor) in [
                 (names[0], &column.loss, 1.0),
-                (names[1], &column.accuracy, 100.0),
+                (score.as_str(), &column.score, table.score.factor()),
             ] {
                 let points = values.iter().zip(&table.computed);
                 let values: Vec<f64> = points
@@ -213,7 +219,10 @@ fn table(
             *loss = if *done { *loss } else { f64::NAN };
         }
         computed.iter_mut().zip(done).for_each(|(c, d)| *c |= d);
-        *column = Some(Column { loss, accuracy });
+        *column = Some(Column {
+            loss,
+            score: accuracy,
+        });
     }
     if !found {
         return Err(format!(
@@ -229,6 +238,7 @@ fn table(
         train,
         validation,
         computed,
+        score: Score::Accuracy,
     })
 }
 
@@ -304,6 +314,7 @@ fn foreign(
             source: "made by another program".into(),
             parameters: 0,
             loss: UNKNOWN.into(),
+            criterion: Loss::default(),
             assumptions: Vec::new(),
         },
         checkpoints: Vec::new(),

@@ -2,8 +2,9 @@
 
 use crate::error::{Error, Result};
 use crate::landscape::table::Table;
-use crate::plot::figure::Levels;
-use crate::plot::number::{format_value, percent};
+use crate::model::losses::Score;
+use crate::plot::figure::{Levels, with_unit};
+use crate::plot::number::{self, format_value};
 use crate::plot::scale::{Scale, finite_range};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -14,12 +15,16 @@ use serde::{Deserialize, Serialize};
 pub enum Metric {
     /// Mean loss on the training samples.
     TrainLoss,
-    /// Accuracy on the training samples.
-    TrainAccuracy,
+    /// Accuracy (or R²) on the training samples.
+    #[value(name = "train-accuracy", alias = "train-r2")]
+    #[serde(rename = "train-accuracy", alias = "train-r2")]
+    TrainScore,
     /// Mean loss on the validation samples.
     ValidationLoss,
-    /// Accuracy on the validation samples.
-    ValidationAccuracy,
+    /// Accuracy (or R²) on the validation samples.
+    #[value(name = "validation-accuracy", alias = "validation-r2")]
+    #[serde(rename = "validation-accuracy", alias = "validation-r2")]
+    ValidationScore,
 }
 
 /// What a surface shows unless told otherwise.
@@ -54,13 +59,13 @@ impl Metric {
         };
         match self {
             Self::TrainLoss => train().map(|c| &c.loss),
-            Self::TrainAccuracy => train().map(|c| &c.accuracy),
+            Self::TrainScore => train().map(|c| &c.score),
             Self::ValidationLoss => validation().map(|c| &c.loss),
-            Self::ValidationAccuracy => validation().map(|c| &c.accuracy),
+            Self::ValidationScore => validation().map(|c| &c.score),
         }
     }
 
-    /// The values as people read them: nats, and per cent where the table holds shares.
+    /// The values as people read them: losses as they are, and per cent where the table holds shares.
     ///
     /// # Errors
     /// As [`Metric::of`].
@@ -69,50 +74,78 @@ impl Metric {
         Ok(if self.is_loss() {
             values.clone()
         } else {
-            values.iter().map(|v| 100.0 * v).collect()
+            let factor = table.score.factor();
+            values.iter().map(|v| factor * v).collect()
         })
     }
 
     /// The unit of what is shown.
-    pub fn unit(self) -> &'static str {
-        if self.is_loss() { "nats" } else { "%" }
+    pub fn unit(self, score: Score) -> &'static str {
+        if self.is_loss() {
+            score.loss_unit()
+        } else {
+            score.unit()
+        }
     }
 
     /// A value that is shown, with its unit where that is short.
-    pub fn worded(self, shown: f64) -> String {
-        if self.is_loss() || !shown.is_finite() {
+    pub fn worded(self, shown: f64, score: Score) -> String {
+        if self.is_loss() {
             format_value(shown)
         } else {
-            percent(shown / 100.0)
+            number::score(score, shown / score.factor())
         }
     }
 
     /// Its name on axes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::TrainLoss => "Training loss",
-            Self::TrainAccuracy => "Training accuracy",
-            Self::ValidationLoss => "Validation loss",
-            Self::ValidationAccuracy => "Validation accuracy",
+    pub fn name(self, score: Score) -> &'static str {
+        match (self, score) {
+            (Self::TrainLoss, _) => "Training loss",
+            (Self::TrainScore, Score::Accuracy) => "Training accuracy",
+            (Self::TrainScore, Score::R2) => "Training R²",
+            (Self::ValidationLoss, _) => "Validation loss",
+            (Self::ValidationScore, Score::Accuracy) => "Validation accuracy",
+            (Self::ValidationScore, Score::R2) => "Validation R²",
         }
     }
 
+    /// Its name within a sentence.
+    pub fn in_sentence(self, score: Score) -> String {
+        let split = if self.is_of_training() {
+            "training"
+        } else {
+            "validation"
+        };
+        format!("{split} {}", self.short(score))
+    }
+
+    /// Its name in one or two words, without the split.
+    pub fn short(self, score: Score) -> &'static str {
+        if self.is_loss() { "loss" } else { score.name() }
+    }
+
     /// Its name with its unit.
-    pub fn with_unit(self) -> String {
-        format!("{} ({})", self.name(), self.unit())
+    pub fn with_unit(self, score: Score) -> String {
+        with_unit(self.name(score), self.unit(score))
     }
 
     /// Levels of what is shown; they are given as the data have them, in shares.
-    pub fn levels(self, given: &Levels) -> Levels {
+    pub fn levels(self, given: &Levels, score: Score) -> Levels {
         match given {
             Levels::Given(levels) if !self.is_loss() => {
-                Levels::Given(levels.iter().map(|level| 100.0 * level).collect())
+                let factor = score.factor();
+                Levels::Given(levels.iter().map(|level| factor * level).collect())
             }
             other => other.clone(),
         }
     }
 
-    /// Whether it is a loss, in nats.
+    /// Whether it is on the training samples.
+    pub fn is_of_training(self) -> bool {
+        matches!(self, Self::TrainLoss | Self::TrainScore)
+    }
+
+    /// Whether it is a loss.
     pub fn is_loss(self) -> bool {
         matches!(self, Self::TrainLoss | Self::ValidationLoss)
     }

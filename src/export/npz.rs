@@ -1,7 +1,8 @@
 //! The result file: an `.npz` that `numpy.load` opens and from which Losscope goes on.
 //!
 //! Surface: `x` `[nx]`, `y` `[ny]`; line: `alpha` `[n]`; for both `train_loss`, `train_accuracy`,
-//! `validation_loss`, `validation_accuracy` (those asked for) and `computed`, `[ny, nx]` or `[n]`. A
+//! `validation_loss`, `validation_accuracy` (those asked for; `train_r2`, `validation_r2` where the loss
+//! is that of a regression) and `computed`, `[ny, nx]` or `[n]`. A
 //! trajectory, alone or in a surface: `proj_x`, `proj_y`, and alone also `distance`, `outside` and
 //! `explained`. Always: `recipe`, UTF-8 JSON as bytes. Numbers are float64, flags bool, and the same
 //! result always gives the same bytes. What a complete result is stands in `complete.rs`, how a

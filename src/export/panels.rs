@@ -101,11 +101,13 @@ pub fn together(
     options: &FigureOptions,
 ) -> Result<String> {
     let title = options.title.clone().unwrap_or_else(|| {
-        let name = surfaces.first().map(|(_, o)| o.recipe.model.name.as_str());
+        let model = surfaces.first().map(|(_, o)| &o.recipe.model);
+        let name = model.map(|m| m.name.as_str());
+        let score = model.map(|m| m.criterion.score()).unwrap_or_default();
         format!(
             "{}: {}",
             name.unwrap_or_default(),
-            metric.name().to_lowercase()
+            metric.in_sentence(score)
         )
     });
     page::rows(&title, &[panels.to_vec()], &shared_caption(surfaces))

@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::export::figure::{FigureOptions, Metric};
 use crate::export::panels::{self, Panel};
 use crate::landscape::surface::Surface;
+use crate::model::losses::Score;
 use crate::plot::camera::Camera;
 use crate::plot::colormap::Colormap;
 use crate::plot::page::{self, Key};
@@ -82,6 +83,11 @@ impl Seen<'_> {
         ))
     }
 
+    /// What the surface's second number is.
+    fn score(&self) -> Score {
+        self.outcome.recipe.model.criterion.score()
+    }
+
     /// The axes of the box around it.
     pub fn axes(&self) -> Option<Axes> {
         let surface = self.surface()?;
@@ -99,7 +105,7 @@ impl Seen<'_> {
             x: span(0, &surface.x)?,
             y: span(1, &surface.y)?,
             z: Span {
-                name: self.metric.with_unit(),
+                name: self.metric.with_unit(self.score()),
                 scale: self.scale,
                 lo,
                 hi,
@@ -182,7 +188,7 @@ pub fn document(
     let width = width.next_multiple_of(4);
     let size = [width, width / 4 * 3];
     let pixels = studio.pixels(&drawn, camera, size, (options.dpi / 110.0) as f32)?;
-    let name = seen.metric.with_unit();
+    let name = seen.metric.with_unit(seen.score());
     let drawn = page::Scene {
         pixels: &pixels,
         size: (size[0] as usize, size[1] as usize),

@@ -1,14 +1,15 @@
 //! What a surface or a line holds: metrics for a list of points, some not yet computed.
 
 use crate::landscape::evaluate::Metrics;
+use crate::model::losses::Score;
 
 /// Metrics of one split at every point: NaN where not computed, non-finite where the loss is.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Column {
-    /// Mean loss, nats.
+    /// Mean loss in the loss's unit.
     pub loss: Vec<f64>,
-    /// Fraction of right answers.
-    pub accuracy: Vec<f64>,
+    /// The score: fraction of right answers, or R².
+    pub score: Vec<f64>,
 }
 
 /// Metrics of a list of points over up to two splits.
@@ -20,33 +21,34 @@ pub struct Table {
     pub validation: Option<Column>,
     /// Which points have been computed.
     pub computed: Vec<bool>,
+    /// What the second number of the columns is.
+    pub score: Score,
 }
 
 impl Column {
     fn new(points: usize) -> Self {
         Self {
             loss: vec![f64::NAN; points],
-            accuracy: vec![f64::NAN; points],
+            score: vec![f64::NAN; points],
         }
     }
 
     fn set(&mut self, index: usize, metrics: Metrics) {
-        if let (Some(loss), Some(accuracy)) =
-            (self.loss.get_mut(index), self.accuracy.get_mut(index))
-        {
+        if let (Some(loss), Some(score)) = (self.loss.get_mut(index), self.score.get_mut(index)) {
             *loss = metrics.loss;
-            *accuracy = metrics.accuracy;
+            *score = metrics.score;
         }
     }
 }
 
 impl Table {
     /// Nothing computed yet.
-    pub fn new(points: usize, train: bool, validation: bool) -> Self {
+    pub fn new(points: usize, train: bool, validation: bool, score: Score) -> Self {
         Self {
             train: train.then(|| Column::new(points)),
             validation: validation.then(|| Column::new(points)),
             computed: vec![false; points],
+            score,
         }
     }
 

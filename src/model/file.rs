@@ -105,7 +105,9 @@ const HEAD: &str = "\
 # A network for Losscope: use it with --model and the name of this file.
 #
 # input: the shape of one sample, without the batch axis.
-# loss: cross-entropy, or binary-cross-entropy with positive_from, the smallest positive label.
+# loss: cross-entropy (label_smoothing, weights, ignore, axis), binary-cross-entropy (positive_from:
+# the smallest positive label), mean-squared-error, mean-absolute-error, huber (delta) or smooth-l1
+# (beta), the last four with target = \"input\" for an autoencoder.
 # [[layer]]: the layers in order. Each reads the one before it, or those named in
 # inputs = [\"…\"]; \"input\" is the data. The last layer is the output. Weights and biases are
 # names of tensors in the checkpoint; axes count from 0 at the batch axis.

@@ -3,6 +3,7 @@
 //! A [`Graph`] is what a family recogniser makes, what `model.toml` holds and what the evaluator
 //! runs. It names tensors but holds none, so that one graph serves every checkpoint of a network.
 
+pub use crate::model::losses::Loss;
 use serde::{Deserialize, Serialize};
 
 /// The name that stands for the data in [`Node::inputs`].
@@ -15,7 +16,7 @@ pub struct Graph {
     pub name: String,
     /// Shape of one input without the batch axis: `[3, 32, 32]`, `[64]`.
     pub input: Vec<usize>,
-    /// How outputs and labels make a loss.
+    /// How outputs and targets make a loss.
     pub loss: Loss,
     /// The layers in an order in which they can be computed; the last one is the output.
     #[serde(rename = "layer")]
@@ -33,34 +34,6 @@ pub struct Node {
     /// What it computes.
     #[serde(flatten)]
     pub layer: Layer,
-}
-
-/// The loss: a mean over samples, in nats.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub enum Loss {
-    /// Softmax cross-entropy over two or more outputs; right where the largest logit is the label's.
-    CrossEntropy,
-    /// Binary cross-entropy on one logit; the target is 1 for labels from `positive_from` up,
-    /// right where the logit's sign says so.
-    BinaryCrossEntropy {
-        /// The smallest label that counts as positive.
-        positive_from: u32,
-    },
-}
-
-impl Loss {
-    /// The name on axes and in records.
-    pub fn describe(&self) -> String {
-        match self {
-            Self::CrossEntropy => "softmax cross-entropy".into(),
-            Self::BinaryCrossEntropy { positive_from } => {
-                format!(
-                    "binary cross-entropy on one logit, labels from {positive_from} up positive"
-                )
-            }
-        }
-    }
 }
 
 /// What a layer computes. Axes count from 0 at the batch axis; kernel sizes come from the weights.

@@ -10,6 +10,7 @@ pub mod derive;
 pub mod family;
 pub mod file;
 pub mod graph;
+pub mod losses;
 pub mod lower;
 pub mod params;
 pub mod primitive;
@@ -97,19 +98,19 @@ impl Network {
     }
 
     fn check_loss(&self) -> Result<()> {
-        let output = self.shapes.last().map_or(&[][..], Vec::as_slice);
-        match (self.graph.loss, output) {
-            (Loss::CrossEntropy, &[outputs]) if outputs >= 2 => Ok(()),
-            (Loss::BinaryCrossEntropy { .. }, [1]) => Ok(()),
-            (Loss::CrossEntropy, _) => Err(Error::Model(format!(
-                "the model {:?} ends in {output:?}, but cross-entropy needs one axis of two or more outputs",
-                self.graph.name
-            ))),
-            (Loss::BinaryCrossEntropy { .. }, _) => Err(Error::Model(format!(
-                "the model {:?} ends in {output:?}, but binary cross-entropy needs exactly one output",
-                self.graph.name
-            ))),
-        }
+        let graph = &self.graph;
+        let checked = graph.loss.check(self.output(), &graph.input);
+        checked.map_err(|message| Error::Model(format!("the model {:?} {message}", graph.name)))
+    }
+
+    /// The same network with another loss.
+    ///
+    /// # Errors
+    /// Where the loss doesn't fit the outputs, with both.
+    pub fn with_loss(mut self, loss: Loss) -> Result<Self> {
+        self.graph.loss = loss;
+        self.check_loss()?;
+        Ok(self)
     }
 
     /// The graph.
@@ -122,13 +123,14 @@ impl Network {
         &self.layout
     }
 
-    /// Number of outputs: classes, or 1 for a binary network.
+    /// Shape of a sample's outputs, without the batch axis: `[classes]`, `[tokens, classes]`.
+    pub fn output(&self) -> &[usize] {
+        self.shapes.last().map_or(&[], Vec::as_slice)
+    }
+
+    /// Number of outputs of a sample: classes where there is one position, 1 for a binary network.
     pub fn outputs(&self) -> usize {
-        self.shapes
-            .last()
-            .and_then(|s| s.first())
-            .copied()
-            .unwrap_or(0)
+        self.output().iter().product()
     }
 
     /// Whether any layer keeps running statistics.

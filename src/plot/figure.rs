@@ -5,6 +5,7 @@
 //! one; `svg` turns each into an SVG document. What they were computed from is the caller's to say
 //! in the caption.
 
+use crate::model::losses::Score;
 use serde::{Deserialize, Serialize};
 
 use super::colormap::Colormap;
@@ -157,10 +158,12 @@ pub struct LineFigure {
     pub train_loss: Option<Vec<f64>>,
     /// Mean validation loss.
     pub validation_loss: Option<Vec<f64>>,
-    /// Training accuracy in [0, 1].
-    pub train_accuracy: Option<Vec<f64>>,
-    /// Validation accuracy in [0, 1].
-    pub validation_accuracy: Option<Vec<f64>>,
+    /// The training score, such as the accuracy in [0, 1].
+    pub train_score: Option<Vec<f64>>,
+    /// The validation score.
+    pub validation_score: Option<Vec<f64>>,
+    /// What the score is.
+    pub score: Score,
     /// The minimizers.
     pub markers: Vec<LineMarker>,
     /// The barrier of the training loss, or of the validation loss where that is the only one.
@@ -189,8 +192,9 @@ impl Default for LineFigure {
             alpha: Vec::new(),
             train_loss: None,
             validation_loss: None,
-            train_accuracy: None,
-            validation_accuracy: None,
+            train_score: None,
+            validation_score: None,
+            score: Score::Accuracy,
             markers: vec![marker(0.0, "small batch"), marker(1.0, "large batch")],
             barrier: None,
             x_label: "α".to_owned(),
@@ -204,7 +208,7 @@ impl Default for LineFigure {
 }
 
 /// A quantity with its unit, as the name of an axis.
-pub(super) fn with_unit(quantity: &str, unit: &str) -> String {
+pub fn with_unit(quantity: &str, unit: &str) -> String {
     if unit.is_empty() {
         quantity.to_owned()
     } else {

@@ -1,4 +1,4 @@
-//! Lays out a line figure: loss on the left axis, accuracy on the right, over the way between two
+//! Lays out a line figure: loss on the left axis, accuracy (or R²) on the right, over the way between two
 //! minimizers.
 //!
 //! As in the paper's figure, training is solid and validation dashed. Accuracy also bears rings,
@@ -152,8 +152,9 @@ fn drawn(figure: &LineFigure) -> Result<String> {
     );
     y = legend::entries(&mut svg, &notes(&series, &sides), (MARGIN, y, room), None) + 3.0;
     y = legend::caption(&mut svg, &figure.caption, MARGIN, y, room);
+    let usual = format!("Loss and {} along a line", figure.score.name());
     let name = if figure.title.trim().is_empty() {
-        "Loss and accuracy along a line"
+        &usual
     } else {
         &figure.title
     };
@@ -169,18 +170,15 @@ fn series(figure: &LineFigure) -> Result<Vec<Series<'_>>> {
         ));
     }
     let mut series = Vec::new();
-    for (name, values, is_loss, is_dashed) in [
-        ("training loss", &figure.train_loss, true, false),
-        ("validation loss", &figure.validation_loss, true, true),
-        ("training accuracy", &figure.train_accuracy, false, false),
-        (
-            "validation accuracy",
-            &figure.validation_accuracy,
-            false,
-            true,
-        ),
+    let score = figure.score.name();
+    for (split, what, values, is_loss, is_dashed) in [
+        ("training", "loss", &figure.train_loss, true, false),
+        ("validation", "loss", &figure.validation_loss, true, true),
+        ("training", score, &figure.train_score, false, false),
+        ("validation", score, &figure.validation_score, false, true),
     ] {
         let Some(values) = values else { continue };
+        let name = format!("{split} {what}");
         if values.len() != n {
             return Err(Error::Slice(format!(
                 "the {name} has {} values, but the line has {n} points",
@@ -191,7 +189,8 @@ fn series(figure: &LineFigure) -> Result<Vec<Series<'_>>> {
         let values = if is_loss {
             Cow::Borrowed(values.as_slice())
         } else {
-            Cow::Owned(values.iter().map(|v| 100.0 * v).collect())
+            let factor = figure.score.factor();
+            Cow::Owned(values.iter().map(|v| factor * v).collect())
         };
         series.push(Series {
             name,
@@ -202,13 +201,14 @@ fn series(figure: &LineFigure) -> Result<Vec<Series<'_>>> {
     }
     if series.is_empty() || n == 0 {
         return Err(Error::Slice(
-            "the line holds no loss and no accuracy".to_owned(),
+            "the line holds no loss and no score".to_owned(),
         ));
     }
     Ok(series)
 }
 
 fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<Side> {
+    let best = figure.score.factor();
     let side = |is_loss: bool| -> Option<Side> {
         let own = series.iter().filter(|s| s.is_loss == is_loss);
         let values: Vec<f64> = own.flat_map(|s| s.values.iter().copied()).collect();
@@ -226,15 +226,14 @@ fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<S
                 &barrier_ends(figure, &losses),
             )
         } else {
-            scale::finite_range(values.iter().copied())
+            // R² falls without end where a network is lost; from −1 down it says no more than that.
+            let shown = |(lo, hi): (f64, f64)| (lo.max(-best).min(hi), hi);
+            scale::finite_range(values.iter().copied()).map(shown)
         };
         let largest = scale::finite_range(values.iter().copied()).map(|r| r.1);
         let beyond = range.and_then(|r| largest.filter(|l| *l > r.1));
-        let (lo, hi) = padded(
-            scale,
-            range.unwrap_or(if is_loss { (0.1, 1.0) } else { (0.0, 100.0) }),
-            is_loss,
-        );
+        let usual = if is_loss { (0.1, 1.0) } else { (0.0, best) };
+        let (lo, hi) = padded(scale, range.unwrap_or(usual), (!is_loss).then_some(best));
         let axis = Axis {
             scale,
             lo,
@@ -244,16 +243,20 @@ fn sides(figure: &LineFigure, series: &[Series], top: f64, height: f64) -> Vec<S
         };
         let mut ticks = axis.ticks_up();
         if !is_loss {
-            ticks.retain(|t| t.value <= 100.0 + 1e-7);
+            ticks.retain(|t| t.value <= best * (1.0 + 1e-9));
         }
         let mut own = series.iter().filter(|s| s.is_loss == is_loss);
         let name = match (own.next(), own.next()) {
             // Without a legend the axis tells which one it is.
-            (Some(only), None) if series.len() == 1 => capitalised(only.name),
+            (Some(only), None) if series.len() == 1 => capitalised(&only.name),
             _ if is_loss => "Loss".to_owned(),
-            _ => "Accuracy".to_owned(),
+            _ => capitalised(figure.score.name()),
         };
-        let unit = if is_loss { &figure.unit } else { "%" };
+        let unit = if is_loss {
+            figure.unit.as_str()
+        } else {
+            figure.score.unit()
+        };
         let name = figure::with_unit(&name, unit);
         let name = axes::name_lines(&name, height + 8.0, 2);
         Some(Side {
@@ -280,22 +283,22 @@ fn barrier_ends(figure: &LineFigure, losses: &[&[f64]]) -> Vec<f64> {
     })
 }
 
-/// The range of values with some air, in values.
-fn padded(scale: Scale, (lo, hi): (f64, f64), is_loss: bool) -> (f64, f64) {
+/// The range of values with some air, in values; `best`: the most that a score can be.
+fn padded(scale: Scale, (lo, hi): (f64, f64), best: Option<f64>) -> (f64, f64) {
     let (a, b) = (scale.forward(lo), scale.forward(hi));
     let pad = if a < b {
         0.06 * (b - a)
     } else {
-        (0.1 * b.abs()).max(if is_loss { 0.05 } else { 5.0 })
+        (0.1 * b.abs()).max(0.05 * best.unwrap_or(1.0))
     };
     let (mut from, mut to) = (scale.inverse(a - pad), scale.inverse(b + pad));
     if scale == Scale::Linear {
         // A loss that nearly reaches zero is read better from a zero line.
-        if is_loss && lo >= 0.0 && lo < 0.25 * hi {
+        if best.is_none() && lo >= 0.0 && lo < 0.25 * hi {
             from = 0.0;
         }
-        if !is_loss && hi <= 100.0 {
-            to = to.min(100.0 + 0.35 * pad);
+        if let Some(best) = best.filter(|best| hi <= *best) {
+            to = to.min(best + 0.35 * pad);
         }
     }
     let fits = from.is_finite() && to.is_finite() && from < to;
@@ -315,7 +318,7 @@ fn entry<'a>(series: &Series) -> Entry<'a> {
     };
     Entry {
         swatch: Some(Box::new(swatch)),
-        text: series.name.to_owned(),
+        text: series.name.clone(),
     }
 }
 

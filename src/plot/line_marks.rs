@@ -20,7 +20,7 @@ pub const DASHES: &str = r#" stroke-dasharray="3.2 2""#;
 
 /// One metric as it is drawn.
 pub struct Series<'a> {
-    pub name: &'static str,
+    pub name: String,
     /// As they stand on the axis: nats, per cent.
     pub values: Cow<'a, [f64]>,
     pub is_loss: bool,

@@ -4,6 +4,8 @@
 //! ways: one minus sign (U+2212), one power style (`1.2×10⁻⁵`), accuracies and shares in per cent.
 //! Data files keep what machines read. Numbers that stand along an axis are `axis_numbers`'s.
 
+use crate::model::losses::Score;
+
 /// A whole number with its thousands apart: 11,173,962.
 pub fn grouped(number: usize) -> String {
     let digits = number.to_string();
@@ -78,6 +80,15 @@ pub fn alpha(value: f64) -> String {
     let text = text.trim_end_matches('0');
     let decimals = text.split_once('.').map_or(0, |(_, d)| d.len());
     fixed(value, decimals.max(2))
+}
+
+/// A score as people read it: an accuracy in per cent, R² as a number.
+pub fn score(score: Score, value: f64) -> String {
+    if score.is_share() && value.is_finite() {
+        percent(value)
+    } else {
+        format_value(value)
+    }
 }
 
 /// An accuracy as people read it, in per cent: `97.53 %`.

@@ -70,7 +70,7 @@ impl Expected {
         }
         let deviation = relative(found.loss, self.loss);
         // Two outputs that are nearly equal may change places in f32, never in f64.
-        let wrong = ((found.accuracy - self.accuracy) * self.samples as f64).abs();
+        let wrong = ((found.score - self.accuracy) * self.samples as f64).abs();
         let allowed = if kind == Kind::Single { 1.0 } else { 0.0 };
         if deviation <= tolerance && wrong <= allowed + 1e-6 {
             return Ok(deviation);

@@ -44,11 +44,11 @@ fn data(name: &str, complete: bool) -> Data {
     };
     let found = ok(dataset::open(&options));
     let held_out = found.validation.expect("both data sets are split");
-    let first16 = Samples {
-        shape: held_out.shape.clone(),
-        inputs: held_out.rows(0..16).expect("16 samples").to_vec(),
-        labels: held_out.labels[..16].to_vec(),
-    };
+    let first16 = Samples::labelled(
+        held_out.shape.clone(),
+        held_out.rows(0..16).expect("16 samples").to_vec(),
+        held_out.labels().expect("classes")[..16].to_vec(),
+    );
     Data {
         train: Arc::new(found.train),
         validation: complete.then(|| Arc::new(held_out)),

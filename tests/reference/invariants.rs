@@ -25,7 +25,7 @@ fn bits(metrics: &[Vec<Metrics>]) -> Vec<[u64; 2]> {
     metrics
         .iter()
         .flatten()
-        .map(|m| [m.loss.to_bits(), m.accuracy.to_bits()])
+        .map(|m| [m.loss.to_bits(), m.score.to_bits()])
         .collect()
 }
 
@@ -38,7 +38,7 @@ fn same(
     for (found, expected) in found.iter().flatten().zip(expected.iter().flatten()) {
         let close = (found.loss - expected.loss).abs() <= tolerance * expected.loss;
         prop_assert!(
-            close && found.accuracy == expected.accuracy,
+            close && found.score == expected.score,
             "{:?}, expected {:?}",
             found,
             expected

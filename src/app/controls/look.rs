@@ -4,31 +4,16 @@ use super::{choice, named, row};
 use crate::app::state::Look;
 use crate::app::theme::{self, Palette};
 use crate::export::figure::Metric;
+use crate::model::losses::Score;
 use crate::plot::colormap::Colormap;
 use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, Rect, Sense, Slider, Ui, Vec2};
 
-const METRICS: [(Metric, &str, &str); 4] = [
-    (
-        Metric::TrainLoss,
-        "Training loss",
-        "Mean over the training samples, nats",
-    ),
-    (
-        Metric::TrainAccuracy,
-        "Training accuracy",
-        "Share of right answers",
-    ),
-    (
-        Metric::ValidationLoss,
-        "Validation loss",
-        "Mean over the held-out samples, nats",
-    ),
-    (
-        Metric::ValidationAccuracy,
-        "Validation accuracy",
-        "Share of right answers",
-    ),
+const METRICS: [Metric; 4] = [
+    Metric::TrainLoss,
+    Metric::TrainScore,
+    Metric::ValidationLoss,
+    Metric::ValidationScore,
 ];
 
 const SCALES: [(Option<Scale>, &str, &str); 3] = [
@@ -46,13 +31,22 @@ const SCALES: [(Option<Scale>, &str, &str); 3] = [
 ];
 
 /// Draws the controls.
-pub fn look_ui(ui: &mut Ui, look: &mut Look, palette: &Palette) {
+pub fn look_ui(ui: &mut Ui, look: &mut Look, score: Score, palette: &Palette) {
+    let meaning = format!("The {}", score.meaning());
+    let metrics = METRICS.map(|metric| {
+        let help = match (metric.is_loss(), metric.is_of_training()) {
+            (true, true) => "Mean over the training samples",
+            (true, false) => "Mean over the held-out samples",
+            (false, _) => meaning.as_str(),
+        };
+        (metric, metric.name(score), help)
+    });
     choice(
         ui,
         "Metric",
         "What surfaces show",
         &mut look.metric,
-        &METRICS,
+        &metrics,
     );
     choice(
         ui,

@@ -27,7 +27,7 @@ pub fn controls_ui(
         plane::plane_ui(ui, state, news, palette, commands);
     });
     section(ui, "Look", true, |ui| {
-        look::look_ui(ui, &mut state.look, palette);
+        look::look_ui(ui, &mut state.look, news.score(), palette);
     });
     section(ui, "Samples and computing", false, |ui| {
         samples::samples_ui(ui, state, news, palette);

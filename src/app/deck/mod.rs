@@ -10,6 +10,7 @@ use super::keys::{self, Move};
 use super::state::{ALPHA_RANGE, EPSILON_RANGE, State};
 use super::theme::{self, Palette};
 use crate::engine::live::{SharpnessCurve, Snapshot};
+use crate::model::losses::Score;
 use crate::plot::number::{self, WIDEST, format_value};
 use eframe::egui::{
     self, Color32, DragValue, FontId, Pos2, Rangef, Rect, Response, RichText, Sense, Slider,
@@ -23,7 +24,10 @@ const EPSILON_HELP: &str = "How large a neighbourhood counts: every weight may m
 const PHI_HELP: &str = "φ(ε) = 100 · (max f − f) / (1 + f): by how many per cent the loss can grow within the neighbourhood (Keskar et al. 2017, metric 2.1).\nA lower bound, found by sign-gradient ascent. It depends on how the network is parametrised (Dinh et al. 2017) and predicts generalisation poorly in modern settings (Andriushchenko et al. 2023).";
 /// Steps of α under a pointer.
 const ALPHA_STEP: f64 = 0.005;
-const LOSS_HELP: &str = "Mean loss at θ(α) over all samples of the split, in nats";
+const LOSS_HELP: &str =
+    "Mean loss at θ(α) over all samples of the split: in nats, or the targets' unit";
+const R2_HELP: &str =
+    "R² at θ(α): the share of the targets' variance over the split that is explained";
 const ACCURACY_HELP: &str = "Share of right answers at θ(α) over all samples of the split";
 const RATIO_HELP: &str = "How many times sharper the large-batch minimizer is. Keskar et al. 2017 find one to two orders of magnitude at ε = 10⁻³.";
 
@@ -79,6 +83,7 @@ fn at_alpha(state: &State, news: &Snapshot, palette: &Palette) -> Vec<Readout> {
         })
         .unwrap_or_default();
     let splits = news.experiment.as_ref().map_or((true, true), |e| e.splits);
+    let score = news.score();
     let mut metrics = point.into_iter();
     let mut shown = Vec::new();
     for (split, there) in [("training", splits.0), ("validation", splits.1)] {
@@ -94,11 +99,14 @@ fn at_alpha(state: &State, news: &Snapshot, palette: &Palette) -> Vec<Readout> {
             help: LOSS_HELP,
         });
         shown.push(Readout {
-            name: format!("{split} accuracy"),
-            value: m.map(|m| number::percent(m.accuracy)),
+            name: format!("{split} {}", score.name()),
+            value: m.map(|m| number::score(score, m.score)),
             widest: "100.00 %",
             color: palette.text,
-            help: ACCURACY_HELP,
+            help: match score {
+                Score::Accuracy => ACCURACY_HELP,
+                Score::R2 => R2_HELP,
+            },
         });
     }
     shown

@@ -14,6 +14,7 @@ use crate::app::theme::Palette;
 use crate::engine::live::{LiveSurface, Snapshot};
 use crate::export::figure::Metric;
 use crate::landscape::evaluate::Metrics;
+use crate::model::losses::Score;
 use crate::plot::camera::Camera;
 use crate::plot::number;
 use eframe::egui::{
@@ -110,7 +111,13 @@ pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     });
     header::header_ui(ui, cx.palette, all_done, |ui| {
         let modes = if cx.gpu.is_some() { MODES } else { 0.0 };
-        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok(), modes);
+        header::chooser_ui(
+            ui,
+            &mut cx.state.look,
+            coloring.as_ref().ok(),
+            cx.news.score(),
+            modes,
+        );
         if cx.gpu.is_some() {
             ui.add_space(4.0);
             ui.selectable_value(&mut cache.mode, Mode::Contour, "As contours");
@@ -180,8 +187,7 @@ fn badges(cache: &Cache, cx: &Context<'_>, places: &[Place; 3]) -> [Option<(Stri
 
 /// A metric among those of the splits there are.
 fn pick(metrics: &[Metrics], metric: Metric, (train, validation): (bool, bool)) -> Option<f64> {
-    let on_train = matches!(metric, Metric::TrainLoss | Metric::TrainAccuracy);
-    let index = match (on_train, train, validation) {
+    let index = match (metric.is_of_training(), train, validation) {
         (true, true, _) | (false, false, true) => 0,
         (false, true, true) => 1,
         _ => return None,
@@ -190,7 +196,7 @@ fn pick(metrics: &[Metrics], metric: Metric, (train, validation): (bool, bool)) 
     Some(if metric.is_loss() {
         found.loss
     } else {
-        found.accuracy
+        found.score
     })
 }
 
@@ -217,7 +223,8 @@ fn planes_ui(
     let past_colors = pictures().any(beyond);
     let (rects, around) = lay_out(ui, coloring, extent, cache.zoom);
     for (place, rect) in places.iter().zip(rects) {
-        title_ui(ui, rect, place, cx.state.look.metric, cx.palette);
+        let shown = (cx.state.look.metric, cx.news.score());
+        title_ui(ui, rect, place, shown, cx.palette);
     }
     if let (Mode::Surface, Some(gpu)) = (cache.mode, cx.gpu) {
         let look = &cx.state.look;
@@ -291,7 +298,13 @@ fn lay_out(ui: &Ui, coloring: &Coloring, extent: Extent, zoom: Zoom) -> ([Rect; 
 }
 
 /// Name in the checkpoint's colour, and the metric there.
-fn title_ui(ui: &mut Ui, plane: Rect, place: &Place, metric: Metric, palette: &Palette) {
+fn title_ui(
+    ui: &mut Ui,
+    plane: Rect,
+    place: &Place,
+    (metric, score): (Metric, Score),
+    palette: &Palette,
+) {
     let rect = Rect::from_min_max(
         Pos2::new(plane.left(), plane.top() - TITLE),
         Pos2::new(plane.right() + GAP - 6.0, plane.top() - 4.0),
@@ -312,12 +325,15 @@ fn title_ui(ui: &mut Ui, plane: Rect, place: &Place, metric: Metric, palette: &P
         ui.add(Label::new(name).truncate());
         let words = place.value.map_or_else(
             || "…".to_owned(),
-            |value| format!("{} {}", hud::short(metric), hud::value(metric, value)),
+            |value| {
+                let value = hud::value(metric, value, score);
+                format!("{} {value}", metric.short(score))
+            },
         );
         let value = RichText::new(words).size(12.0).color(palette.text);
         ui.add(Label::new(value).truncate()).on_hover_text(format!(
             "{} there, over all samples asked for",
-            metric.name()
+            metric.name(score)
         ));
     });
 }
@@ -402,7 +418,7 @@ fn contours_ui(
         let name = format!(
             "{}, plane of {}",
             places[index].name,
-            cx.state.look.metric.name().to_lowercase()
+            cx.state.look.metric.in_sentence(cx.news.score())
         );
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name));
         let cursor = if response.dragged() {

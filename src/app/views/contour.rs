@@ -17,7 +17,7 @@ use eframe::egui::{
 };
 use std::sync::Arc;
 
-const HELP: &str = "Click pins a point and computes its exact loss and accuracy.\nDrag moves, the wheel zooms, a double click shows everything again.\nArrow keys move a cross-hair (Shift: farther), Enter pins there, + and − zoom.";
+const HELP: &str = "Click pins a point and computes its exact loss and score.\nDrag moves, the wheel zooms, a double click shows everything again.\nArrow keys move a cross-hair (Shift: farther), Enter pins there, + and − zoom.";
 
 /// What the view keeps between frames.
 #[derive(Default)]
@@ -64,7 +64,13 @@ pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     let coloring = cache.colorist.of(&[&shown], &cx.state.look);
     let next = worst::room(cx.state, cx.news, alpha);
     header::header_ui(ui, cx.palette, Some(&badge), |ui| {
-        header::chooser_ui(ui, &mut cx.state.look, coloring.as_ref().ok(), next);
+        header::chooser_ui(
+            ui,
+            &mut cx.state.look,
+            coloring.as_ref().ok(),
+            cx.news.score(),
+            next,
+        );
         worst::button_ui(ui, cx.state, cx.news, alpha);
     });
     let ready = coloring.and_then(|coloring| cache.plane.show(&shown, &coloring));
@@ -106,7 +112,7 @@ fn missing_ui(ui: &mut Ui, cx: &mut Context<'_>, shown: &LiveSurface, words: &st
         ui.label(egui::RichText::new(words).color(cx.palette.weak));
         if let Some(metric) = there {
             ui.add_space(6.0);
-            let text = format!("Show {}", metric.name().to_lowercase());
+            let text = format!("Show {}", metric.in_sentence(cx.news.score()));
             if ui.button(text).clicked() {
                 cx.state.look.metric = metric;
             }
@@ -292,7 +298,10 @@ fn clicks(
 
 /// What a screen reader says of the plane.
 fn describe(response: &Response, picture: &Picture, frame: &Frame, point: Option<(f64, f64)>) {
-    let name = format!("Plane of {}", picture.coloring.metric.name().to_lowercase());
+    let name = format!(
+        "Plane of {}",
+        picture.coloring.metric.in_sentence(picture.coloring.score)
+    );
     let value = point.map(|p| hud::readout(picture, frame, p).join(", "));
     response.widget_info(|| {
         let mut info = egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name);

@@ -8,6 +8,8 @@ use crate::app::keys;
 use crate::app::state::ALPHA_RANGE;
 use crate::engine::result::{Numbers, Outcome};
 use crate::landscape::table::Column;
+use crate::model::losses::Score;
+use crate::plot::figure::with_unit;
 use crate::plot::line_range;
 use crate::plot::number::{self, format_value};
 use crate::plot::scale::Scale;
@@ -49,6 +51,7 @@ pub fn line_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
 }
 
 fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
+    let score = outcome.recipe.model.criterion.score();
     curves::header(ui, |ui| {
         let words = if ui.available_width() < 420.0 {
             "Log"
@@ -59,7 +62,7 @@ fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
             .on_hover_text(LOG_HELP);
         ui.label("?").on_hover_text(HELP);
         curves::key(ui, "loss", cx.palette.loss, false);
-        curves::key(ui, "accuracy", cx.palette.accuracy, false);
+        curves::key(ui, score.name(), cx.palette.accuracy, false);
         let both = matches!(&outcome.numbers, Numbers::Line(l) if l.table.validation.is_some() && l.table.train.is_some());
         if both {
             curves::key(ui, "training", cx.palette.weak, false);
@@ -72,8 +75,8 @@ fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
             .filter(|(_, b)| b.height.is_finite() && b.height > 0.0)
             .map(|(split, b)| {
                 format!(
-                    "{split} barrier {} nats at α = {}",
-                    format_value(b.height),
+                    "{split} barrier {} at α = {}",
+                    score.of_loss(&format_value(b.height)),
                     number::alpha(b.alpha)
                 )
             })
@@ -88,7 +91,7 @@ fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
     });
 }
 
-/// Accuracies share the plot: 0 to 1 are mapped to the losses' range.
+/// Accuracies and R² share the plot: 0 to 1 are mapped to the losses' range.
 #[derive(Clone, Copy)]
 struct Mapping {
     scale: Scale,
@@ -121,13 +124,13 @@ impl Mapping {
         self.scale.forward(value)
     }
 
-    fn accuracy(self, value: f64) -> f64 {
-        self.low + value * (self.high - self.low)
+    fn score(self, value: f64) -> f64 {
+        self.held(self.low + value * (self.high - self.low))
     }
 
     /// Above all curves, with room for the names of the minimizers.
     fn top(self) -> f64 {
-        self.accuracy(1.13)
+        self.score(1.13)
     }
 }
 
@@ -157,6 +160,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
         return;
     };
     let palette = cx.palette;
+    let score = line.table.score;
     let scale = mapping.scale;
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
     // Another scale is another plot: its zoom would make no sense here.
@@ -165,7 +169,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
     let mut plot = Plot::new("line")
         .custom_y_axes(vec![curves::scaled(
             AxisHints::new_y(),
-            "Loss (nats)",
+            with_unit("Loss", score.loss_unit()),
             scale,
         )])
         .custom_x_axes(vec![curves::linear(AxisHints::new_x(), "α")])
@@ -212,7 +216,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
         for (name, style, column) in &columns {
             for (what, color, values) in [
                 ("loss", palette.loss, &column.loss),
-                ("accuracy", palette.accuracy, &column.accuracy),
+                (score.name(), palette.accuracy, &column.score),
             ] {
                 let points: Vec<[f64; 2]> = line
                     .alpha
@@ -222,7 +226,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
                         let y = if what == "loss" {
                             mapping.held(mapping.loss(v))
                         } else {
-                            mapping.accuracy(v)
+                            mapping.score(v)
                         };
                         [a, y]
                     })
@@ -251,12 +255,12 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
                         .allow_hover(false)
                 };
                 plot.points(dot(mapping.held(mapping.loss(m.loss)), palette.loss));
-                plot.points(dot(mapping.accuracy(m.accuracy), palette.accuracy));
+                plot.points(dot(mapping.score(m.score), palette.accuracy));
             }
         }
         plot.pointer_coordinate().map(|p| p.x)
     });
-    percents(ui, &response.transform, mapping, palette.accuracy);
+    shares(ui, &response.transform, mapping, palette.accuracy, score);
     let losses: Vec<&[f64]> = plain.iter().map(|c| c.loss.as_slice()).collect();
     beyond(
         ui,
@@ -281,15 +285,16 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outco
     if let (Some(at), false) = (response.inner, cache.handle.dragging()) {
         let bounds = response.transform.bounds();
         let loss = |value: f64| curves::reading(scale, bounds, value);
-        readout(ui, &response.response, at, &line.alpha, &columns, loss);
+        let values = (line.alpha.as_slice(), score);
+        readout(ui, &response.response, at, values, &columns, loss);
     }
 }
 
-/// Accuracies in per cent along the right edge: the second axis of the plot.
-fn percents(ui: &Ui, transform: &PlotTransform, mapping: Mapping, color: Color32) {
+/// Accuracies in per cent, or R², along the right edge: the second axis of the plot.
+fn shares(ui: &Ui, transform: &PlotTransform, mapping: Mapping, color: Color32, score: Score) {
     let frame = transform.frame();
     let painter = ui.painter().with_clip_rect(*frame);
-    let place = |share: f64| transform.position_from_point_y(mapping.accuracy(share));
+    let place = |share: f64| transform.position_from_point_y(mapping.score(share));
     // Numbers at the ends stand inside of them.
     let all = [0.0, 0.25, 0.5, 0.75, 1.0];
     let every = if place(0.0) - place(0.25) < 18.0 {
@@ -310,7 +315,11 @@ fn percents(ui: &Ui, transform: &PlotTransform, mapping: Mapping, color: Color32
         painter.text(
             at,
             align,
-            number::percent_to(share, 0),
+            if score.is_share() {
+                number::percent_to(share, 0)
+            } else {
+                format_value(share)
+            },
             egui::FontId::proportional(10.5),
             color,
         );
@@ -400,7 +409,7 @@ fn readout(
     ui: &Ui,
     response: &egui::Response,
     at: f64,
-    alpha: &[f64],
+    (alpha, score): (&[f64], Score),
     columns: &[(&str, LineStyle, &Column)],
     loss: impl Fn(f64) -> String,
 ) {
@@ -415,9 +424,10 @@ fn readout(
     let mut words = format!("α = {}", number::alpha(alpha[index]));
     for (name, _, column) in columns {
         words.push_str(&format!(
-            "\n{name}: {} nats, {}",
-            loss(column.loss[index]),
-            number::percent(column.accuracy[index])
+            "\n{name}: {}, {} {}",
+            score.of_loss(&loss(column.loss[index])),
+            score.name(),
+            number::score(score, column.score[index])
         ));
     }
     curves::beside_pointer(ui, &words);

@@ -30,7 +30,9 @@ pub use report::{CENTRES, ReportJob, command_line, quoted};
 use serde::{Deserialize, Serialize};
 pub use sharpness::{Measures, SharpnessJob};
 use std::path::PathBuf;
-pub use values::{AxisChoice, DEFAULT_POINTS, Directions, ImageSize, MemorySize, SplitChoice};
+pub use values::{
+    AxisChoice, DEFAULT_POINTS, Directions, ImageSize, LossChoice, MemorySize, SplitChoice,
+};
 
 /// Stands for the small-batch minimizer of the built-in digits experiment.
 pub const BUILTIN_SMALL: &str = "builtin:small";
@@ -61,6 +63,14 @@ pub struct Setup {
     #[arg(long, value_name = "NAME.NAME", help_heading = "Network and data")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// The loss: cross-entropy, binary-cross-entropy, mean-squared-error, mean-absolute-error, huber or smooth-l1, with options such as cross-entropy:label-smoothing=0.1,ignore=-100 [default: as the targets ask]
+    #[arg(
+        long,
+        value_name = "NAME[:OPTION=VALUE,…]",
+        help_heading = "Network and data"
+    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<LossChoice>,
     /// The data: digits, spirals, moons, blobs, a file or a folder
     #[arg(long, default_value = "digits", help_heading = "Network and data")]
     pub data: String,

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::landscape::grid::Axis;
 use crate::landscape::sharpness::region::epsilon_text;
+use crate::model::losses::Loss;
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -155,6 +156,25 @@ impl fmt::Display for AxisChoice {
     }
 }
 
+/// A loss by its name and options.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct LossChoice(pub Loss);
+
+impl FromStr for LossChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        text.parse().map(Self)
+    }
+}
+
+impl fmt::Display for LossChoice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 /// Which samples metrics are taken over.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -253,7 +273,7 @@ macro_rules! by_string {
         }
     )*};
 }
-by_string!(Directions, AxisChoice, ImageSize, MemorySize);
+by_string!(Directions, AxisChoice, ImageSize, LossChoice, MemorySize);
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ use crate::engine::result::{Numbers, Outcome};
 use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;
 use crate::landscape::surface::Surface;
+use crate::model::losses::Score;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -299,6 +300,12 @@ impl Activity {
 }
 
 impl Snapshot {
+    /// What the second number of everything is.
+    pub fn score(&self) -> Score {
+        let facts = self.experiment.as_deref();
+        facts.map_or_else(Score::default, |facts| facts.model.criterion.score())
+    }
+
     /// The surface that answers best for `alpha`: its own, or that of the nearest neighbour.
     pub fn surface_near(&self, alpha: f64) -> Option<&Arc<LiveSurface>> {
         let distance = |s: &LiveSurface| (s.alpha - alpha).abs();

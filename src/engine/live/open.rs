@@ -5,7 +5,7 @@ use super::wish::Wish;
 use crate::checkpoint::StateDict;
 use crate::dataset;
 use crate::engine::device::DeviceChoice;
-use crate::engine::inputs::{Inputs, list_checkpoint, open_network};
+use crate::engine::inputs::{Inputs, list_checkpoint, open_network_with};
 use crate::engine::job::Setup;
 use crate::engine::sets;
 use crate::error::{Error, Result};
@@ -50,12 +50,13 @@ fn failure(stage: Stage) -> impl FnOnce(Error) -> Failure {
 
 /// Why data and network can't be opened together: whose fault is it?
 fn blame(error: Error, setup: &Setup, first: &StateDict) -> Failure {
+    let chosen = setup.loss.as_ref().map(|loss| &loss.0);
     let data = match dataset::open(&setup.data_options()) {
         Ok(data) => data,
         Err(error) => return failure(Stage::Data)(error),
     };
     // The same error of the network alone: then the data has no part in it.
-    if open_network(&setup.model, first, None).is_err() {
+    if open_network_with(&setup.model, chosen, first, None).is_err() {
         let mut failed = failure(Stage::Network)(error);
         let shape = |(name, array): &(String, crate::checkpoint::Array)| {
             (name.clone(), array.shape().to_vec())
@@ -63,7 +64,7 @@ fn blame(error: Error, setup: &Setup, first: &StateDict) -> Failure {
         failed.tensors = first.tensors.iter().map(shape).collect();
         return failed;
     }
-    let fits = open_network(&setup.model, first, Some(&data)).is_ok();
+    let fits = open_network_with(&setup.model, chosen, first, Some(&data)).is_ok();
     failure(if fits { Stage::Data } else { Stage::Fit })(error)
 }
 

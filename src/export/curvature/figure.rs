@@ -15,6 +15,7 @@ use crate::landscape::curvature::variation::{VariationPoint, VariationSummary};
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
 use crate::plot::density_figure::{DensityFigure, Spectrum};
+use crate::plot::figure::with_unit;
 use crate::plot::figure::{ContourFigure, Levels, Marker, MarkerKind};
 use crate::plot::number::format_value;
 use crate::plot::page;
@@ -40,6 +41,7 @@ pub fn check_picture(job: &CurvatureJob) -> Result<()> {
 
 /// The pictures on one page.
 pub fn document(result: &CurvatureResult, options: &FigureOptions) -> Result<String> {
+    let unit = result.header.model.criterion.unit();
     let mut rows = Vec::new();
     let mut captions = caption::measured(&result.header, &result.job.setup);
     let mut first = Vec::new();
@@ -55,12 +57,12 @@ pub fn document(result: &CurvatureResult, options: &FigureOptions) -> Result<Str
     }
     rows.push(first);
     if !result.line.is_empty() {
-        rows.push(line_panels(&result.line, options)?);
+        rows.push(line_panels(&result.line, unit, options)?);
         captions.push(line_words("the first checkpoint", "the second"));
     }
     if let Some(found) = &result.variation {
         let points = result.along_gradient.as_slice();
-        rows.push(variation_panels(&[alone(points)], options)?);
+        rows.push(variation_panels(&[alone(points)], unit, options)?);
         captions.push(variation_words(&[alone(found)]));
     }
     rows.retain(|row| !row.is_empty());
@@ -189,13 +191,15 @@ pub(in crate::export) fn line_words(from: &str, to: &str) -> String {
 /// Loss, slope and curvature along a line.
 pub(in crate::export) fn line_panels(
     points: &[LinePoint],
+    unit: &str,
     options: &FigureOptions,
 ) -> Result<Vec<String>> {
     let alone = [alone(points)];
     let column = |of: fn(&LinePoint) -> f64| columns(&alone, of);
     let (x, loss) = (column(|p| p.t), column(|p| p.value));
+    let name = with_unit("Loss", unit);
     let panels = [
-        ("Loss (nats)", loss_scale(&loss), loss),
+        (&*name, loss_scale(&loss), loss),
         ("Slope along the line", Scale::Linear, column(|p| p.slope)),
         (
             "Curvature along the line",
@@ -210,12 +214,14 @@ pub(in crate::export) fn line_panels(
 /// Loss, change of the gradient, and that per distance, at steps along the gradient.
 pub(in crate::export) fn variation_panels(
     all: &[At<'_, [VariationPoint]>],
+    unit: &str,
     options: &FigureOptions,
 ) -> Result<Vec<String>> {
     let column = |of: fn(&VariationPoint) -> f64| columns(all, of);
     let (x, loss) = (column(|p| p.step), column(|p| p.value));
+    let name = with_unit("Loss", unit);
     let panels = [
-        ("Loss (nats)", loss_scale(&loss), loss),
+        (&*name, loss_scale(&loss), loss),
         (
             "Change of the gradient",
             Scale::Linear,

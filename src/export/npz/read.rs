@@ -6,11 +6,12 @@
 use crate::engine::job::Job;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
-use crate::export::complete::{METRICS, check, path_arrays};
+use crate::export::complete::{check, names, path_arrays};
 use crate::export::json;
 use crate::landscape::line::Line;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
+use crate::model::losses::Score;
 use crate::store::{Array, npz};
 use serde_json::Value;
 use std::fs::File;
@@ -81,15 +82,16 @@ fn outcome(arrays: &Arrays) -> Result<Outcome, String> {
         ));
     }
     let recipe = json::recipe_from_value(value)?;
+    let score = recipe.model.criterion.score();
     let numbers = match recipe.job {
         Job::Surface(_) => {
             let (x, y) = (arrays.coordinates("x")?, arrays.coordinates("y")?);
-            let table = arrays.table(&[y.len(), x.len()])?;
+            let table = arrays.table(&[y.len(), x.len()], score)?;
             Numbers::Surface(Surface { x, y, table })
         }
         Job::Line(_) => {
             let alpha = arrays.coordinates("alpha")?;
-            let table = arrays.table(&[alpha.len()])?;
+            let table = arrays.table(&[alpha.len()], score)?;
             Numbers::Line(Line { alpha, table })
         }
         Job::Trajectory(_) => Numbers::Trajectory,
@@ -168,8 +170,8 @@ impl Arrays {
         ))
     }
 
-    fn table(&self, shape: &[usize]) -> Result<Table, String> {
-        let [train, validation] = METRICS;
+    fn table(&self, shape: &[usize], score: Score) -> Result<Table, String> {
+        let [train, validation] = names(score);
         let flags = self.of_shape("computed", shape)?;
         let flag = |value: &i64| match value {
             0 => Ok(false),
@@ -189,21 +191,18 @@ impl Arrays {
             train: self.column(train, shape)?,
             validation: self.column(validation, shape)?,
             computed,
+            score,
         })
     }
 
     /// The metrics of one split, `None` where the file has neither.
-    fn column(
-        &self,
-        [loss, accuracy]: [&str; 2],
-        shape: &[usize],
-    ) -> Result<Option<Column>, String> {
-        if self.find(loss).is_none() && self.find(accuracy).is_none() {
+    fn column(&self, [loss, score]: [&str; 2], shape: &[usize]) -> Result<Option<Column>, String> {
+        if self.find(loss).is_none() && self.find(score).is_none() {
             return Ok(None);
         }
         Ok(Some(Column {
             loss: self.floats(loss, shape)?,
-            accuracy: self.floats(accuracy, shape)?,
+            score: self.floats(score, shape)?,
         }))
     }
 }

@@ -230,7 +230,7 @@ fn along_line(report: &Report, place: Place) -> Option<Drawn> {
     }
     (!points.is_empty()).then(|| {
         row(title, 70.0, caption, place, |options| {
-            bends::line_panels(points, options)
+            bends::line_panels(points, report.model.criterion.unit(), options)
         })
     })
 }
@@ -246,7 +246,7 @@ fn along_gradient(report: &Report, place: Place) -> Option<Drawn> {
     let caption = vec![bends::variation_words(&summaries)];
     (!points.is_empty()).then(|| {
         row(title, 70.0, caption, place, |options| {
-            bends::variation_panels(&points, options)
+            bends::variation_panels(&points, report.model.criterion.unit(), options)
         })
     })
 }

@@ -8,6 +8,7 @@ use super::{measures, methods, sections};
 use crate::engine::names;
 use crate::engine::report::Report;
 use crate::error::Result;
+use crate::model::losses::Score;
 use crate::plot::heat::base64;
 use crate::plot::number::{format_value, grouped};
 use crate::plot::text::{FAMILY, FONT};
@@ -44,7 +45,13 @@ pub fn html(report: &Report, rows: &[Row], figures: &Figures, files: &Files) -> 
         html += &format!("<li><a href=\"#{id}\">{} {title}</a></li>\n", number + 2);
     }
     html += "</ol></nav>\n<main>\n";
-    html += &section(1, "summary", "Summary", &summary(rows), files);
+    html += &section(
+        1,
+        "summary",
+        "Summary",
+        &summary(rows, report.model.criterion.score()),
+        files,
+    );
     for (number, (id, title)) in SECTIONS.iter().enumerate() {
         let body = match *id {
             "line" => sections::line(report, figures),
@@ -176,7 +183,7 @@ fn unbroken(text: &str) -> String {
 }
 
 /// Every number of both, with bars for their ratios.
-fn summary(rows: &[Row]) -> String {
+fn summary(rows: &[Row], score: Score) -> String {
     let shown: Vec<&Row> = rows.iter().filter(|r| r.ratio.is_some()).collect();
     let ratios = shown.iter().filter_map(|r| r.ratio);
     let most = ratios.map(|r| r.max(1.0 / r)).fold(1.0, f64::max);
@@ -194,7 +201,7 @@ fn summary(rows: &[Row]) -> String {
         }
         html += &format!(
             "<tr class=\"group\"><td colspan=\"5\">{}</td></tr>\n",
-            group.describe()
+            group.describe(score)
         );
         for row in mine {
             html += &summary_row(row, most);

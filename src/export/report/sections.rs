@@ -37,11 +37,12 @@ pub fn line(report: &Report, figures: &Figures) -> String {
     let Some(line) = &report.line else {
         return html;
     };
+    let score = line.recipe.model.criterion.score();
     for (split, barrier) in &line.recipe.barriers {
         let text = if barrier.height > 0.0 {
             format!(
-                "On the {split} samples a barrier of {} nats stands between both, at α = {}.",
-                format_value(barrier.height),
+                "On the {split} samples a barrier of {} stands between both, at α = {}.",
+                score.of_loss(&format_value(barrier.height)),
                 format_value(barrier.alpha)
             )
         } else {
@@ -153,7 +154,15 @@ fn others(found: &SharpnessReport) -> String {
         return String::new();
     }
     table(
-        "Other sharpnesses: rise of the loss, nats; means over random draws with their standard error",
+        &format!(
+            "Other sharpnesses: {}; means over random draws with their standard error",
+            found
+                .model
+                .criterion
+                .score()
+                .of_loss("rise of the loss,")
+                .trim_end_matches(',')
+        ),
         &["measure", "ρ", PAIR[0], PAIR[1]],
         &rows,
     )

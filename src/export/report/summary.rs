@@ -4,6 +4,7 @@ use crate::engine::report::Report;
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::sharpness::SharpnessReport;
 use crate::landscape::table::Column;
+use crate::model::losses::Score;
 use crate::plot::number::{format_value, power};
 use serde::Serialize;
 
@@ -11,7 +12,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Group {
-    /// Loss and accuracy.
+    /// Loss and score.
     Fit,
     /// How far the loss rises nearby.
     Sharpness,
@@ -26,9 +27,12 @@ impl Group {
     pub const ALL: [Self; 4] = [Self::Fit, Self::Sharpness, Self::Curvature, Self::Other];
 
     /// Its heading.
-    pub fn describe(self) -> &'static str {
+    pub fn describe(self, score: Score) -> &'static str {
         match self {
-            Self::Fit => "Loss and accuracy",
+            Self::Fit => match score {
+                Score::Accuracy => "Loss and accuracy",
+                Score::R2 => "Loss and R²",
+            },
             Self::Sharpness => "Sharpness",
             Self::Curvature => "Curvature",
             Self::Other => "Distance and noise",
@@ -69,6 +73,9 @@ pub struct Row {
     pub ratio: Option<f64>,
     /// For sharpnesses.
     pub verdict: Option<Verdict>,
+    /// Whether the numbers are shares of 1.
+    #[serde(skip)]
+    pub shares: bool,
 }
 
 impl Row {
@@ -85,12 +92,13 @@ impl Row {
             errors: None,
             ratio: (small > 0.0 && large > 0.0 && ratio.is_finite()).then_some(ratio),
             verdict: None,
+            shares: false,
         }
     }
 
     /// What people multiply its numbers by, and the unit they read then: shares are per cent to them.
     pub fn for_people(&self) -> (f64, &'static str) {
-        if self.group == Group::Fit && self.unit.is_empty() {
+        if self.shares {
             (100.0, "%")
         } else {
             (1.0, self.unit)
@@ -179,13 +187,19 @@ fn fit(report: &Report) -> Vec<Row> {
         ("training", &line.table.train),
         ("validation", &line.table.validation),
     ] {
-        let Some(Column { loss, accuracy }) = column else {
+        let Some(Column { loss, score }) = column else {
             continue;
         };
-        for (what, values, unit) in [("loss", loss, "nats"), ("accuracy", accuracy, "")] {
+        let kind = line.table.score;
+        let unit = kind.loss_unit();
+        for (key, what, values, unit, shares) in [
+            ("loss", "loss", loss, unit, false),
+            (kind.key(), kind.name(), score, "", kind.is_share()),
+        ] {
             if let (Some(small), Some(large)) = (at(values, 0.0), at(values, 1.0)) {
-                let (key, name) = (format!("{split}_{what}"), format!("{split} {what}"));
-                rows.push(Row::new(Group::Fit, &key, &name, unit, [small, large]));
+                let (key, name) = (format!("{split}_{key}"), format!("{split} {what}"));
+                let row = Row::new(Group::Fit, &key, &name, unit, [small, large]);
+                rows.push(Row { shares, ..row });
             }
         }
     }
@@ -213,6 +227,7 @@ fn others(found: &SharpnessReport) -> Vec<Row> {
     let [small, large] = found.results.as_slice() else {
         return Vec::new();
     };
+    let unit = found.model.criterion.unit();
     small
         .measures
         .iter()
@@ -223,7 +238,7 @@ fn others(found: &SharpnessReport) -> Vec<Row> {
                 .and_then(|v| v.as_str().map(|s| s.replace('-', "_")))
                 .unwrap_or_default();
             let name = a.measure.describe();
-            let row = Row::new(Group::Sharpness, &key, name, "nats", [a.rise, b.rise]);
+            let row = Row::new(Group::Sharpness, &key, name, unit, [a.rise, b.rise]);
             match (a.standard_error, b.standard_error) {
                 (Some(a), Some(b)) => row.with_errors([a, b]).judged(),
                 _ => row.judged(),

@@ -40,7 +40,7 @@ impl StatisticsMode {
     }
 }
 
-/// The mean loss, nats, over one split as a function of the trained tensors in the order of
+/// The mean loss over one split as a function of the trained tensors in the order of
 /// [`Params::flatten`].
 ///
 /// In single precision a loss carries about seven digits and so do gradients; sums over batches of the loss
@@ -48,6 +48,8 @@ impl StatisticsMode {
 pub struct NetworkObjective {
     pub(super) programs: Arc<Programs>,
     pub(super) samples: Arc<Samples>,
+    /// What sums over the samples are divided by.
+    pub(super) weight: f64,
     pub(super) layout: Layout,
     /// The owner of the buffers.
     point: Params,
@@ -70,6 +72,7 @@ impl NetworkObjective {
         Self {
             programs: Arc::clone(&evaluator.programs),
             samples: Arc::clone(&split.samples),
+            weight: split.totals.weight,
             layout: Arc::clone(point.layout()),
             point: point.clone(),
             together: train_mode.then(together),
@@ -106,9 +109,9 @@ impl NetworkObjective {
         sums
     }
 
-    /// What one sample counts in a mean.
+    /// What a unit of weight counts in a mean.
     fn share(&self) -> f64 {
-        1.0 / self.samples.len() as f64
+        1.0 / self.weight
     }
 }
 
@@ -132,7 +135,7 @@ impl Objective for NetworkObjective {
     fn value(&mut self, x: &[f64]) -> Result<f64> {
         self.values += 1;
         let sum = self.programs.value(self.here(x), &self.samples)?;
-        Ok(sum / self.samples.len() as f64)
+        Ok(sum / self.weight)
     }
 
     fn gradient(&mut self, x: &[f64]) -> Result<(f64, Vec<f64>)> {

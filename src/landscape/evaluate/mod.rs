@@ -20,6 +20,7 @@ use crate::error::{Error, Result};
 use crate::landscape::grid::Coordinate;
 use crate::landscape::slice::Slice;
 use crate::model::Network;
+use crate::model::losses::Totals;
 use crate::model::run::Device;
 use prepared::Programs;
 use serde::{Deserialize, Serialize};
@@ -36,13 +37,14 @@ pub enum Precision {
     F64,
 }
 
-/// Mean loss in nats and accuracy as a fraction, over one split.
+/// Mean loss and score over one split.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Metrics {
-    /// Mean loss, nats; infinite or NaN where the network's outputs overflow.
+    /// Mean loss in the loss's unit; infinite or NaN where the network's outputs overflow.
     pub loss: f64,
-    /// Fraction of right answers.
-    pub accuracy: f64,
+    /// The loss's [`crate::model::losses::Score`]: the fraction of right answers, or R².
+    #[serde(alias = "accuracy")]
+    pub score: f64,
 }
 
 /// A network on a device, ready to take slices and samples.
@@ -56,6 +58,8 @@ pub struct Evaluator {
 #[derive(Debug, Clone)]
 pub struct Split {
     samples: Arc<Samples>,
+    /// What sums over them are held against.
+    totals: Totals,
 }
 
 /// A slice that a network can be evaluated along.
@@ -113,12 +117,9 @@ impl Evaluator {
         let mut sums = sums.into_iter();
         let row = |_| {
             let entry = |split: &&Split| {
-                let n = split.samples.len() as f64;
-                let [loss, correct] = sums.next().unwrap_or([f64::NAN; 2]);
-                Metrics {
-                    loss: loss / n,
-                    accuracy: correct / n,
-                }
+                let sums = sums.next().unwrap_or([f64::NAN; 2]);
+                let [loss, score] = split.totals.metrics(sums);
+                Metrics { loss, score }
             };
             splits.iter().map(entry).collect()
         };

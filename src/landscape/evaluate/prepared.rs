@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::Network;
 use crate::model::lower::{self, Statistics};
 use crate::model::params::{Params, TensorSpec};
-use crate::model::run::{Backend, Batch, Device, Kept, Prepared, Targets};
+use crate::model::run::{Backend, Batch, Device, Kept, Prepared};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -57,7 +57,7 @@ pub fn batch<'a>(
     Batch {
         count: range.len(),
         inputs: &samples.inputs[range.start * width..range.end * width],
-        targets: Targets::Classes(&samples.labels[range]),
+        targets: samples.targets_of(range),
         weights,
     }
 }

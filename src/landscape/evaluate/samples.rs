@@ -23,14 +23,27 @@ impl Sampled for NetworkObjective {
         samples: &[usize],
         weights: &[f64],
     ) -> Result<Vec<f64>> {
+        let own = self.per_sample();
+        let weights: Vec<f64> = weights.iter().map(|w| own * w).collect();
         let chosen = self.samples.select(samples);
         let here = self.here(x).in_eval_mode();
-        Ok(self.programs.gradient(here, &chosen, Some(weights))?.1)
+        Ok(self.programs.gradient(here, &chosen, Some(&weights))?.1)
     }
 
     fn squared_norms(&mut self, x: &[f64], samples: Range<usize>) -> Result<Vec<Vec<f64>>> {
         let chosen = self.samples.select(&samples.collect::<Vec<usize>>());
-        self.programs
-            .squared_norms(self.here(x).in_eval_mode(), &chosen)
+        let here = self.here(x).in_eval_mode();
+        let mut all = self.programs.squared_norms(here, &chosen)?;
+        let own = self.per_sample().powi(2);
+        all.iter_mut().flatten().for_each(|norm| *norm *= own);
+        Ok(all)
+    }
+}
+
+impl NetworkObjective {
+    /// What a sample's loss is multiplied by, so that the samples' mean is the split's: 1 where a sample
+    /// weighs 1.
+    fn per_sample(&self) -> f64 {
+        self.samples.len() as f64 / self.weight
     }
 }

@@ -19,6 +19,7 @@ impl Evaluator {
         self.check(samples, classes)?;
         Ok(Split {
             samples: Arc::clone(samples),
+            totals: self.network.graph().loss.totals(samples),
         })
     }
 
@@ -44,13 +45,17 @@ impl Evaluator {
                 samples.shape, graph.name
             )));
         }
-        if graph.loss == Loss::CrossEntropy && classes > self.network.outputs() {
+        if let (Loss::CrossEntropy(own), [outputs]) = (&graph.loss, self.network.output())
+            && own.ignore.is_none()
+            && classes > *outputs
+        {
             return Err(Error::Model(format!(
-                "the data has {classes} classes, but the model {:?} has {} outputs",
-                graph.name,
-                self.network.outputs()
+                "the data has {classes} classes, but the model {:?} has {outputs} outputs",
+                graph.name
             )));
         }
+        let fits = graph.loss.fits(self.network.output(), samples);
+        fits.map_err(Error::Model)?;
         self.check_tokens(samples)?;
         if samples.is_empty() {
             return Err(Error::Model("the data has no samples in this split".into()));

@@ -10,6 +10,9 @@ use crate::error::{Error, Result};
 use crate::model::graph::{Graph, INPUT, Layer, Loss, Node};
 use std::collections::HashSet;
 
+/// How the assumption about networks of one output begins.
+pub(super) const ONE_OUTPUT: &str = "One output and";
+
 /// The graph so far, with the tensors not yet explained.
 pub(super) struct Builder<'a> {
     /// The checkpoint.
@@ -344,19 +347,20 @@ impl<'a> Builder<'a> {
                 Some(classes) if classes > outputs => Err(Error::Model(format!(
                     "the network has {outputs} outputs, but the data has {classes} classes"
                 ))),
-                _ => Ok(Loss::CrossEntropy),
+                _ => Ok(Loss::cross_entropy()),
             };
         }
         let half = (classes.unwrap_or(2) / 2).max(1);
         let positive_from = u32::try_from(half).unwrap_or(u32::MAX);
         self.assume(match classes {
             Some(classes) => format!(
-                "One output and {classes} classes: labels from {positive_from} up are positive."
+                "{ONE_OUTPUT} {classes} classes: labels from {positive_from} up are positive."
             ),
-            None => "One output and an unknown number of classes: labels from 1 up are positive."
-                .to_owned(),
+            None => {
+                format!("{ONE_OUTPUT} an unknown number of classes: labels from 1 up are positive.")
+            }
         });
-        Ok(Loss::BinaryCrossEntropy { positive_from })
+        Ok(Loss::binary(positive_from))
     }
 }
 

@@ -20,7 +20,7 @@ mod vgg;
 
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
-use crate::model::graph::Graph;
+use crate::model::graph::{Graph, Loss};
 pub use skeleton::skeleton;
 use tensors::{Kind, Module, Tensors};
 
@@ -44,6 +44,17 @@ pub struct Recognised {
     pub why: String,
     /// What was assumed because neither names nor shapes tell, one sentence each.
     pub assumptions: Vec<String>,
+}
+
+impl Recognised {
+    /// The same with another loss than the one that the outputs suggest.
+    #[must_use]
+    pub fn with_loss(mut self, loss: Loss) -> Self {
+        self.graph.loss = loss;
+        let others = |words: &String| !words.starts_with(builder::ONE_OUTPUT);
+        self.assumptions.retain(others);
+        self
+    }
 }
 
 /// Finds the family by itself and makes the network: `--model auto`.

@@ -27,7 +27,7 @@ pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
         })
     });
 
-    let mut graph = Graph::new("Draft", input.unwrap_or_default(), Loss::CrossEntropy);
+    let mut graph = Graph::new("Draft", input.unwrap_or_default(), Loss::cross_entropy());
     let mut assumptions = vec![
         "This is a draft: no family of networks fits. Check the order of the layers, strides, padding, pools, activations and the loss.".to_owned(),
     ];

@@ -1,4 +1,5 @@
-//! From layers to primitives: what every kind of layer and loss means, said once.
+//! From layers to primitives: what every kind of layer means, said once; losses say it themselves
+//! ([`crate::model::losses`]).
 //!
 //! A [`Lowered`] network is a program without outputs yet, and the numbers of what can be asked of it.
 //! Values keep the shapes of the graph, but where a layer works channel by channel they lie channels last,
@@ -7,7 +8,6 @@
 mod activation;
 mod attention;
 mod combine;
-mod loss;
 mod normalization;
 mod value;
 mod window;
@@ -15,6 +15,7 @@ mod window;
 use crate::error::{Error, Result};
 use crate::model::Network;
 use crate::model::graph::Layer;
+use crate::model::losses::Given;
 use crate::model::primitive::expression::Binary;
 use crate::model::primitive::{Geometry, Leaf, Slot, Table};
 use crate::model::program::{Id, Program, Type};
@@ -50,9 +51,9 @@ pub struct Lowered {
     pub program: Program,
     /// The network's outputs, of a sample.
     pub logits: Id,
-    /// The weighted sum of the loss, nats, over the samples.
+    /// The weighted sum of the loss over the samples.
     pub loss: Id,
-    /// The weighted number of right answers.
+    /// The weighted sum of what the score is made of: right answers, or squared errors.
     pub right: Id,
     /// Statistics of the batch, a layer each.
     pub measured: Vec<Measured>,
@@ -113,7 +114,13 @@ pub fn lower(network: &Network, statistics: Statistics) -> Result<Lowered> {
         return Err(Error::Model("the model has no layers".into()));
     };
     let logits = lowering.natural(output).id;
-    let (loss, right) = lowering.loss(graph.loss, logits);
+    let shape = network.shapes.last().map_or(&[][..], Vec::as_slice);
+    let [loss, right] = graph.loss.lower(Given {
+        p: &mut lowering.p,
+        outputs: logits,
+        shape,
+        input: input.id,
+    });
     Ok(Lowered {
         program: lowering.p,
         logits,

@@ -4,43 +4,12 @@
 //! what doesn't fit. Words for that are for those who know the network's name.
 
 use super::stages::Varying;
+use crate::dataset::TargetSlice;
 use crate::error::Result;
 use crate::model::primitive::Leaf;
 use crate::model::program::Program;
 use std::any::Any;
 use std::fmt::{self, Debug};
-
-/// What each sample's outputs are held against: as many a sample as [`Leaf::Label`]'s type has numbers.
-#[derive(Debug, Clone, Copy)]
-pub enum Targets<'a> {
-    /// Classes.
-    Classes(&'a [u32]),
-    /// Numbers.
-    Values(&'a [f32]),
-}
-
-impl Targets<'_> {
-    /// How many there are, of all samples.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::Classes(all) => all.len(),
-            Self::Values(all) => all.len(),
-        }
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// One of them as a number.
-    pub fn at(&self, index: usize) -> f64 {
-        match self {
-            Self::Classes(all) => f64::from(all[index]),
-            Self::Values(all) => f64::from(all[index]),
-        }
-    }
-}
 
 /// Some samples.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +18,8 @@ pub struct Batch<'a> {
     pub count: usize,
     /// Inputs, sample after sample.
     pub inputs: &'a [f32],
-    /// Targets, sample after sample.
-    pub targets: Targets<'a>,
+    /// Targets, sample after sample: as many each as [`Leaf::Label`]'s type has numbers.
+    pub targets: TargetSlice<'a>,
     /// One weight a sample in sums; absent: 1.
     pub weights: Option<&'a [f64]>,
 }

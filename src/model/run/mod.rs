@@ -10,6 +10,6 @@ pub mod device;
 pub mod lanes;
 pub mod stages;
 
-pub use backend::{Backend, Batch, Kept, Numbers, Outputs, Prepared, Source, Targets};
+pub use backend::{Backend, Batch, Kept, Numbers, Outputs, Prepared, Source};
 pub use device::{Device, Kind};
 pub use stages::Varying;

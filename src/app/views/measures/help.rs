@@ -2,11 +2,10 @@
 
 use crate::landscape::definitions::{self, Definition};
 use crate::landscape::sharpness::other::Measure;
+use crate::model::losses::Score;
 
 /// Of the mean loss.
-pub const LOSS: &str = "Mean loss over all samples of the split, nats";
-/// Of the accuracy.
-pub const ACCURACY: &str = "Share of right answers over all samples of the split";
+pub const LOSS: &str = "Mean loss over all samples of the split: nats, or the targets' unit";
 /// Of ‖∇f‖.
 pub const GRADIENT: &str = "‖∇f‖₂ over the training samples: 0 at a minimizer";
 /// Of ‖θ‖.
@@ -17,6 +16,11 @@ pub const MOVED: &str = "‖θ − θ₀‖₂ over the trained tensors: the dis
 pub const RELATIVE: &str = "‖θ − θ₀‖₂ / ‖θ₀‖₂";
 /// Of the cosine.
 pub const COSINE: &str = "Cosine of the angle between θ and the initial weights θ₀";
+
+/// Of the second number.
+pub fn score(score: Score) -> String {
+    format!("The {} over all samples of the split", score.meaning())
+}
 
 /// What a measure is, and how this table makes it.
 fn of(definition: &Definition, made: &str) -> String {

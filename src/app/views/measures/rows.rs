@@ -7,6 +7,7 @@ use crate::landscape::curvature::lanczos::Eigenvalue;
 use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;
 use crate::landscape::sharpness::other::Measure;
+use crate::model::losses::Score;
 use crate::plot::number;
 use std::sync::Arc;
 
@@ -106,6 +107,7 @@ impl Table<'_> {
     }
 
     fn performance(&self, splits: (bool, bool)) -> Group {
+        let score = self.news.score();
         let facts = self.news.experiment.as_deref();
         let alpha = self.state.wish.alpha;
         let here = self.news.point.as_ref().filter(|p| p.alpha == alpha);
@@ -128,11 +130,15 @@ impl Table<'_> {
                     problem: None,
                 });
             };
-            row("loss", "nats", help::LOSS, |m| m.loss);
-            row("accuracy", "%", help::ACCURACY, |m| m.accuracy);
+            row("loss", score.loss_unit(), help::LOSS, |m| m.loss);
+            let meaning = help::score(score);
+            row(score.name(), score.unit(), &meaning, |m| m.score);
         }
         Group {
-            name: "Loss and accuracy",
+            name: match score {
+                Score::Accuracy => "Loss and accuracy",
+                Score::R2 => "Loss and R²",
+            },
             rows,
             quantities: Vec::new(),
             steps: (0, 0),

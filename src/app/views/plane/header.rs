@@ -6,6 +6,7 @@ use crate::app::theme::Palette;
 use crate::engine::job::Job;
 use crate::engine::live::{LiveSurface, Quality};
 use crate::export::figure::Metric;
+use crate::model::losses::Score;
 use crate::plot::number;
 use crate::plot::scale::Scale;
 use eframe::egui::{
@@ -15,12 +16,12 @@ use eframe::egui::{
 
 const METRICS: [Metric; 4] = [
     Metric::TrainLoss,
-    Metric::TrainAccuracy,
+    Metric::TrainScore,
     Metric::ValidationLoss,
-    Metric::ValidationAccuracy,
+    Metric::ValidationScore,
 ];
 const SCALES: [Option<Scale>; 3] = [None, Some(Scale::Linear), Some(Scale::Log)];
-const METRIC_HELP: &str = "What the colours show at every point of the plane, as a mean over the samples: loss in nats, or the share of right answers";
+const METRIC_HELP: &str = "What the colours show at every point of the plane, as a mean over the samples: the loss, or what tells how good the answers are (accuracy, R²)";
 const SCALE_HELP: &str = "How colours and iso-lines spread over the values. Auto is logarithmic where a loss spans a factor of 30, since linear levels would leave the basin empty";
 
 /// How far what is shown can be trusted.
@@ -128,19 +129,25 @@ fn ink(color: Color32, palette: &Palette) -> Color32 {
 }
 
 /// Draws the choice of metric and, where that leaves room for what comes next, of the scale.
-pub fn chooser_ui(ui: &mut Ui, look: &mut Look, coloring: Option<&Coloring>, next: f32) {
+pub fn chooser_ui(
+    ui: &mut Ui,
+    look: &mut Look,
+    coloring: Option<&Coloring>,
+    score: Score,
+    next: f32,
+) {
     let metric = ComboBox::from_id_salt("metric")
-        .selected_text(look.metric.name())
+        .selected_text(look.metric.name(score))
         .width(132.0)
         .show_ui(ui, |ui| {
             for metric in METRICS {
-                ui.selectable_value(&mut look.metric, metric, metric.name());
+                ui.selectable_value(&mut look.metric, metric, metric.name(score));
             }
         });
     named(
         &metric.response.on_hover_text(METRIC_HELP),
         "Metric",
-        look.metric.name(),
+        look.metric.name(score),
     );
     if ui.available_width() < 110.0 + next {
         return;

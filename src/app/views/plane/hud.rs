@@ -4,6 +4,7 @@ use super::camera::Frame;
 use super::picture::Picture;
 use crate::app::theme::Palette;
 use crate::export::figure::Metric;
+use crate::model::losses::Score;
 use crate::plot::number::{self, format_value};
 use eframe::egui::{Color32, FontId, Galley, Painter, Pos2, Rect, Stroke, StrokeKind, Vec2};
 use std::sync::Arc;
@@ -22,12 +23,12 @@ pub fn coordinate(value: f64, span: f64) -> String {
     number::fixed(value, decimals)
 }
 
-/// A value of a metric as it is measured, in words: nats as they are, accuracies in per cent.
-pub fn value(metric: Metric, value: f64) -> String {
-    if metric.is_loss() || !value.is_finite() {
+/// A value of a metric as it is measured, in words: losses as they are, accuracies in per cent.
+pub fn value(metric: Metric, value: f64, score: Score) -> String {
+    if metric.is_loss() {
         format_value(value)
     } else {
-        number::percent(value)
+        number::score(score, value)
     }
 }
 
@@ -40,16 +41,11 @@ pub fn readout(picture: &Picture, frame: &Frame, point: (f64, f64)) -> [String; 
 
 /// The value at a point, or why there is none.
 pub fn reading(picture: &Picture, point: (f64, f64)) -> String {
-    let metric = picture.coloring.metric;
+    let (metric, score) = (picture.coloring.metric, picture.coloring.score);
     match picture.value_at(point) {
-        Ok(v) => format!("{} {}", short(metric), metric.worded(v)),
+        Ok(v) => format!("{} {}", metric.short(score), metric.worded(v, score)),
         Err(why) => why.to_owned(),
     }
-}
-
-/// A metric in one or two words.
-pub fn short(metric: Metric) -> &'static str {
-    if metric.is_loss() { "loss" } else { "accuracy" }
 }
 
 /// Paints lines through a point, legible on any colour.
@@ -120,9 +116,14 @@ mod tests {
     }
 
     #[test]
-    fn accuracies_are_per_cent() {
-        assert_eq!(value(Metric::TrainAccuracy, 0.9953), "99.53 %");
-        assert_eq!(value(Metric::ValidationLoss, 0.0123), "0.0123");
-        assert_eq!(value(Metric::TrainAccuracy, f64::NAN), "NaN");
+    fn accuracies_are_per_cent_and_r2_is_a_number() {
+        for (metric, given, score, expected) in [
+            (Metric::TrainScore, 0.9953, Score::Accuracy, "99.53 %"),
+            (Metric::TrainScore, 0.9953, Score::R2, "0.9953"),
+            (Metric::ValidationLoss, 0.0123, Score::Accuracy, "0.0123"),
+            (Metric::TrainScore, f64::NAN, Score::Accuracy, "NaN"),
+        ] {
+            assert_eq!(value(metric, given, score), expected);
+        }
     }
 }

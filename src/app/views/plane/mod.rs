@@ -211,7 +211,8 @@ fn nowhere_finite(picture: &Picture, roomy: bool) -> String {
         return "nowhere finite".into();
     }
     let points = picture.surface.positions.len();
-    let name = picture.coloring.metric.name();
+    let coloring = &picture.coloring;
+    let name = coloring.metric.name(coloring.score);
     format!("{name} is nowhere finite here:\nNaN or ∞ at all {points} points")
 }
 

@@ -9,6 +9,7 @@ use crate::app::blit::Sheet;
 use crate::app::state::Look;
 use crate::engine::live::LiveSurface;
 use crate::export::figure::Metric;
+use crate::model::losses::Score;
 use crate::plot::aspect::Aspect;
 use crate::plot::colormap::{Colormap, luminance};
 use crate::plot::contour::{self, Polyline};
@@ -30,6 +31,8 @@ const MOST_PER_CELL: usize = 8;
 pub struct Coloring {
     /// What is shown, accuracies in per cent.
     pub metric: Metric,
+    /// What the metric's score is.
+    pub score: Score,
     /// How colours and levels spread.
     pub scale: Scale,
     /// The values at the ends of the colours; `None` where there is no value.
@@ -47,6 +50,9 @@ impl Coloring {
     /// Words where a surface lacks the metric.
     pub fn of(surfaces: &[&LiveSurface], look: &Look) -> Result<Self, String> {
         let mut values = Vec::new();
+        let score = surfaces
+            .first()
+            .map(|s| s.outcome.recipe.model.criterion.score());
         for surface in surfaces {
             values.extend(values_of(surface, look.metric)?);
         }
@@ -55,6 +61,7 @@ impl Coloring {
             .unwrap_or_else(|| look.metric.usual_scale(&values));
         Ok(Self {
             metric: look.metric,
+            score: score.unwrap_or_default(),
             scale,
             range: robust_range(scale, &values),
             colormap: look.colormap,
@@ -86,7 +93,7 @@ impl Coloring {
 
     /// The metric with its unit.
     pub fn name(&self) -> String {
-        self.metric.with_unit()
+        self.metric.with_unit(self.score)
     }
 }
 
@@ -96,7 +103,7 @@ fn values_of(surface: &LiveSurface, metric: Metric) -> Result<Vec<f64>, String> 
     let missing = || {
         format!(
             "{} isn't computed: metrics are taken over the other split only",
-            metric.name()
+            metric.name(numbers.table.score)
         )
     };
     metric.shown(&numbers.table).map_err(|_| missing())

@@ -10,6 +10,7 @@ use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::live::{Probe, Snapshot};
 use crate::export::figure::Metric;
+use crate::model::losses::Score;
 use crate::plot::contour_label::Block;
 use eframe::egui::{
     self, Align2, Color32, CursorIcon, FontId, Id, Key, Pos2, Rect, Response, Sense, Shape, Stroke,
@@ -40,6 +41,8 @@ pub struct Pins {
 struct Card {
     rows: Vec<[String; 3]>,
     exact: bool,
+    /// What the last of each row is.
+    score: Score,
 }
 
 impl Pins {
@@ -128,22 +131,23 @@ fn card(news: &Snapshot, probe: &Probe, alpha: f64) -> Card {
     let result = news.probes.iter().find(|r| r.probe == *probe);
     let exact = result.is_some_and(|r| r.alpha == alpha);
     let splits = news.experiment.as_ref().map_or((true, true), |e| e.splits);
+    let score = news.score();
     let mut metrics = result.map(|r| r.metrics.iter()).into_iter().flatten();
     let mut rows = Vec::new();
     for (name, there) in [("train", splits.0), ("validation", splits.1)] {
         if !there {
             continue;
         }
-        let [loss, accuracy] = match metrics.next() {
+        let [loss, second] = match metrics.next() {
             Some(m) => [
-                hud::value(Metric::TrainLoss, m.loss),
-                hud::value(Metric::TrainAccuracy, m.accuracy),
+                hud::value(Metric::TrainLoss, m.loss, score),
+                hud::value(Metric::TrainScore, m.score, score),
             ],
             None => ["…".to_owned(), "…".to_owned()],
         };
-        rows.push([name.to_owned(), loss, accuracy]);
+        rows.push([name.to_owned(), loss, second]);
     }
-    Card { rows, exact }
+    Card { rows, exact, score }
 }
 
 struct Shown {
@@ -223,7 +227,7 @@ fn spoken(number: usize, frame: &Frame, probe: &Probe, card: &Card) -> String {
     let values: Vec<String> = card
         .rows
         .iter()
-        .map(|[name, loss, accuracy]| format!("{name} loss {loss}, accuracy {accuracy}"))
+        .map(|[name, loss, score]| format!("{name} loss {loss}, {} {score}", card.score.name()))
         .collect();
     format!("Pin {number} at x {x}, y {y}: {}", values.join("; "))
 }
@@ -320,11 +324,10 @@ fn card_ui(
     );
     let widths = columns(ui, card);
     let font = FontId::proportional(TEXT);
-    for (index, [name, loss, accuracy]) in card.rows.iter().enumerate() {
+    for (index, [name, loss, score]) in card.rows.iter().enumerate() {
         let y = rect.top() + 4.0 + ROW * (index as f32 + 0.5);
         // The split that the colours show stands out.
-        let shown =
-            matches!(metric, Metric::TrainLoss | Metric::TrainAccuracy) == (name == "train");
+        let shown = metric.is_of_training() == (name == "train");
         let ink = match (card.exact, shown) {
             (false, _) => palette.weak,
             (true, true) => palette.text,
@@ -350,7 +353,7 @@ fn card_ui(
         painter.text(
             Pos2::new(x, y),
             Align2::RIGHT_CENTER,
-            accuracy,
+            score,
             font.clone(),
             ink,
         );
