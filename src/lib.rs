@@ -1,7 +1,7 @@
 //! Losscope: see and measure the loss landscape of a trained neural network.
 //!
-//! The crate is a house of floors. A module uses its own floor and the ones below, never one above;
-//! a test keeps that true.
+//! The crate is a house of floors. A module uses its own floor and the ones below, never one above,
+//! and no two files use each other in a circle; a test keeps that true.
 //!
 //! | floor | modules | what they do |
 //! |---|---|---|
@@ -11,7 +11,7 @@
 //! | 2 | [`landscape`] | slices of parameter space, directions, surfaces, lines, distances |
 //! | 1 | [`model`] | networks as data, lowered to primitives and run, or evaluated over burn tensors |
 //! | 0 | [`checkpoint`], [`dataset`] | bytes → named tensors; bytes → samples |
-//! | ground | [`error`] | the one error type |
+//! | ground | [`store`], [`error`] | arrays, their containers and files, with bounds; the one error type |
 //!
 //! # Where to start reading
 //! * [`landscape::slice::Slice`] is the one idea under every picture: θ(c) = θ₀ + Σ cₖ dₖ.

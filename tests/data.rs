@@ -573,11 +573,11 @@ fn unusable_arrays_are_refused_in_words() {
                 ("x", npy("<f4", "4611686018427387905, 4", &[0; 16])),
                 ("y", y()),
             ],
-            "the file holds 16 bytes",
+            "larger than any memory",
         ),
         (
             vec![("x", npy("|O", "2,", &[0; 16])), ("y", y())],
-            "is not understood",
+            "ignored `x`: its type '|O' isn't numeric",
         ),
         (
             vec![
@@ -620,6 +620,10 @@ fn unusable_arrays_are_refused_in_words() {
                 ("y_val", npy("|u1", "1,", &[0])),
             ],
             "validation inputs have shape [2], training inputs [1]",
+        ),
+        (
+            vec![("x", npy("<c8", "2,", &[0; 16])), ("y", y())],
+            "array x: its type is complex64; booleans, integers and floats",
         ),
         (vec![], "a zip archive without .npy arrays"),
     ];

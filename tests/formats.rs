@@ -52,6 +52,7 @@ fn bits(values: &Values) -> Vec<u64> {
         Values::BF16(v) => v.iter().map(|x| x.to_bits().into()).collect(),
         Values::F32(v) => v.iter().map(|x| x.to_bits().into()).collect(),
         Values::F64(v) => v.iter().map(|x| x.to_bits()).collect(),
+        Values::U8(v) => v.iter().map(|&x| x.into()).collect(),
         Values::I64(v) => v.iter().map(|&x| x.cast_unsigned()).collect(),
     }
 }

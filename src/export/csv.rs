@@ -5,7 +5,8 @@
 //! and `-inf`, as pandas takes them without options. A name that a spreadsheet would compute begins with
 //! an apostrophe. The recipe stays behind: CSV has no place for it.
 
-use super::npz::{self, Column};
+use super::complete;
+use super::npz::Column;
 use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
@@ -24,7 +25,7 @@ use std::path::Path;
 /// # Errors
 /// Where the result contradicts itself or the file can't be written.
 pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
-    npz::check(outcome).map_err(|message| Error::file(path, message))?;
+    complete::check(outcome).map_err(|message| Error::file(path, message))?;
     stream(path, "write the result", |out| match &outcome.numbers {
         Numbers::Surface(surface) => {
             let points = surface
@@ -53,7 +54,7 @@ fn table<const N: usize>(
     points: impl Iterator<Item = [f64; N]>,
     table: &table::Table,
 ) -> io::Result<()> {
-    let columns = npz::metrics(table);
+    let columns = complete::metrics(table);
     for name in names.iter().chain(columns.iter().map(|(name, _)| name)) {
         write!(out, "{name},")?;
     }

@@ -29,9 +29,6 @@ use crate::landscape::curvature::line::LinePoint;
 use crate::landscape::curvature::variation::VariationPoint;
 pub use figure::check_picture;
 
-/// Points of a density: three to a standard deviation of its Gaussians.
-const DENSITY_POINTS: usize = 2001;
-
 impl Measure for CurvatureResult {
     const KIND: &'static str = "curvature";
     const CAUTION: &'static str = CAUTION;
@@ -101,16 +98,8 @@ fn eigenvalues(numbers: &mut Numbers, found: &Eigenvalues) {
     );
 }
 
-/// A density at evenly spaced eigenvalues, with the width of its Gaussians.
-fn drawn(density: &Density) -> (Vec<f64>, Vec<f64>, f64) {
-    let width = density.width();
-    let lambda = density.range(DENSITY_POINTS, width);
-    let values = density.at(&lambda, width);
-    (lambda, values, width)
-}
-
 fn density(numbers: &mut Numbers, found: &Density) {
-    let (lambda, values, width) = drawn(found);
+    let (lambda, values, width) = figure::drawn(found);
     numbers.single.push(("density_width", width));
     let columns = vec![("lambda", Floats(lambda)), ("density", Floats(values))];
     numbers.table("density", "", columns);

@@ -9,7 +9,7 @@
 
 mod directions;
 
-use super::npz;
+use super::complete;
 use crate::engine::job::{AxisChoice, Directions, Job, LineJob, Setup, SplitChoice, SurfaceJob};
 use crate::engine::recipe::{
     AxisFacts, DataFacts, Fingerprints, ModelFacts, Recipe, TrajectoryFacts,
@@ -40,7 +40,7 @@ const SPLITS: [[&str; 2]; 2] = [["train_loss", "train_acc"], ["test_loss", "test
 /// # Errors
 /// Where the result contradicts itself or the file can't be written.
 pub fn write_surface(path: &Path, outcome: &Outcome) -> Result<()> {
-    npz::check(outcome).map_err(|message| Error::file(path, message))?;
+    complete::check(outcome).map_err(|message| Error::file(path, message))?;
     let mut file = FileBuilder::new();
     let mut dataset = |name: &str, shape: &[usize], values: &[f64]| {
         file.create_dataset(name)
@@ -118,7 +118,7 @@ pub fn read_surface(path: &Path) -> Result<Outcome> {
             None => Numbers::Line(Line { alpha: x, table }),
         };
         let outcome = Outcome { recipe, numbers };
-        npz::check(&outcome)?;
+        complete::check(&outcome)?;
         Ok(outcome)
     };
     read().map_err(|message: String| Error::file(path, message))

@@ -6,7 +6,7 @@
 //! JSON pointer. A reader that doesn't care for the last bit can ignore that list.
 //! This file knows nothing of archives; the arrays of a result are stored in `npz.rs`.
 
-use super::npz;
+use super::complete;
 use crate::engine::recipe::Recipe;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
@@ -41,9 +41,9 @@ pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
 /// Where the result contradicts itself: columns of different lengths, numbers of another kind than
 /// the job.
 pub fn to_value(outcome: &Outcome) -> Result<Value> {
-    npz::check(outcome).map_err(Error::Usage)?;
+    complete::check(outcome).map_err(Error::Usage)?;
     let mut map = Map::new();
-    map.insert("kind".into(), npz::kind(&outcome.numbers).into());
+    map.insert("kind".into(), complete::kind(&outcome.numbers).into());
     map.insert("recipe".into(), recipe_to_value(&outcome.recipe)?);
     let mut coordinates = |name: &str, values: &[f64]| {
         map.insert(name.into(), values.iter().map(|v| number(*v)).collect())
@@ -61,7 +61,7 @@ pub fn to_value(outcome: &Outcome) -> Result<Value> {
         Numbers::Trajectory => (None, None),
     };
     if let Some(table) = table {
-        for (name, values) in npz::metrics(table) {
+        for (name, values) in complete::metrics(table) {
             map.insert(name.into(), rows(values, width, |v| number(*v)));
         }
         map.insert(

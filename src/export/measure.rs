@@ -11,10 +11,10 @@
 use super::csv::{self, Table};
 use super::figure::FigureOptions;
 use super::npz::{self, Column, Named};
-use super::{Format, pdf, png, svg, write_bytes};
+use super::{Format, pdf, png, svg};
 use crate::engine::local::Header;
 use crate::error::{Error, Result};
-use crate::store::files::stream;
+use crate::store::files::{self, stream};
 use serde::Serialize;
 use serde_json::Value;
 use std::io::Write as _;
@@ -107,9 +107,13 @@ pub fn write<M: Measure>(path: &Path, measure: &M, options: &FigureOptions) -> R
     match form(path)? {
         Format::Npz => write_npz(path, measure),
         Format::Csv => csv::write_tables(path, &tables(measure.numbers())),
-        Format::Svg => write_bytes(path, &svg::bytes(&document()?)?),
-        Format::Pdf => write_bytes(path, &pdf::bytes(&document()?)?),
-        Format::Png => write_bytes(path, &png::bytes(&document()?, options.dpi)?),
+        Format::Svg => files::write(path, "write the figure", &svg::bytes(&document()?)?),
+        Format::Pdf => files::write(path, "write the figure", &pdf::bytes(&document()?)?),
+        Format::Png => files::write(
+            path,
+            "write the figure",
+            &png::bytes(&document()?, options.dpi)?,
+        ),
         _ => {
             let value = to_value(measure)?;
             stream(path, "write the result", |out| {

@@ -5,10 +5,12 @@
 
 pub mod animation;
 pub mod caption;
+mod complete;
 pub mod csv;
 pub mod curvature;
 pub mod curves;
 pub mod figure;
+mod format;
 pub mod hdf5;
 pub mod json;
 pub mod measure;
@@ -22,83 +24,20 @@ pub mod png;
 pub mod report;
 pub mod sharpness;
 pub mod space;
+mod spare;
 pub mod svg;
 pub mod vtk;
 
-use crate::checkpoint;
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
 use crate::model::params::Params;
 pub use crate::store::files::check_place;
-use crate::store::files::replace_file;
+use crate::store::files::write as write_file;
 use crate::store::hdf5::is_hdf5_file;
 use figure::FigureOptions;
-use std::collections::HashSet;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
-
-/// A format a result can be written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// NumPy archive: the result itself, which can be opened, plotted and resumed.
-    Npz,
-    /// A figure as pixels.
-    Png,
-    /// A figure as scalable graphics.
-    Svg,
-    /// A figure as a page.
-    Pdf,
-    /// Numbers for spreadsheets and pandas.
-    Csv,
-    /// Numbers for ParaView.
-    Vtk,
-    /// Numbers and header as text.
-    Json,
-    /// The layout of Li et al.'s code.
-    Hdf5,
-}
-
-/// Suffix and format, in the order messages list them.
-const SUFFIXES: [(&str, Format); 8] = [
-    ("npz", Format::Npz),
-    ("png", Format::Png),
-    ("svg", Format::Svg),
-    ("pdf", Format::Pdf),
-    ("csv", Format::Csv),
-    ("vtk", Format::Vtk),
-    ("json", Format::Json),
-    ("h5", Format::Hdf5),
-];
-
-impl Format {
-    /// The format that a path's suffix names.
-    ///
-    /// # Errors
-    /// Lists the suffixes where it names none.
-    pub fn of(path: &Path) -> Result<Self> {
-        let suffix = path
-            .extension()
-            .map(|s| s.to_string_lossy().to_lowercase())
-            .unwrap_or_default();
-        SUFFIXES
-            .iter()
-            .find(|(s, _)| *s == suffix)
-            .map(|(_, format)| *format)
-            .ok_or_else(|| {
-                let known: Vec<String> = SUFFIXES.iter().map(|(s, _)| format!(".{s}")).collect();
-                Error::Usage(format!(
-                    "the output's suffix decides its format and must be one of {}: {}",
-                    known.join(" "),
-                    path.display()
-                ))
-            })
-    }
-
-    /// Whether it is a picture.
-    pub fn is_figure(self) -> bool {
-        matches!(self, Self::Png | Self::Svg | Self::Pdf)
-    }
-}
+pub use format::Format;
+pub use spare::{check_outputs, check_spares};
+use std::path::Path;
 
 /// Writes a result in the format that the suffix of `path` names.
 ///
@@ -111,10 +50,19 @@ pub fn write(path: &Path, outcome: &Outcome, figure: &FigureOptions) -> Result<(
         Format::Vtk => vtk::write(path, outcome),
         Format::Json => json::write(path, outcome),
         Format::Hdf5 => hdf5::write_surface(path, outcome),
-        Format::Svg => write_bytes(path, &svg::bytes(&figure::svg(outcome, figure)?)?),
-        Format::Pdf => write_bytes(path, &pdf::bytes(&figure::svg(outcome, figure)?)?),
-        Format::Png => write_bytes(
+        Format::Svg => write_file(
             path,
+            "write the figure",
+            &svg::bytes(&figure::svg(outcome, figure)?)?,
+        ),
+        Format::Pdf => write_file(
+            path,
+            "write the figure",
+            &pdf::bytes(&figure::svg(outcome, figure)?)?,
+        ),
+        Format::Png => write_file(
+            path,
+            "write the figure",
             &png::bytes(&figure::svg(outcome, figure)?, figure.dpi)?,
         ),
     }
@@ -171,77 +119,4 @@ pub fn read(path: &Path) -> Result<Outcome> {
 pub fn check_writable(path: &Path) -> Result<()> {
     Format::of(path)?;
     check_place(path)
-}
-
-/// Refuses an output that would replace one of the inputs, or a file in an input folder.
-///
-/// # Errors
-/// Names the output and the input it would overwrite.
-pub fn check_spares(output: &Path, inputs: &[PathBuf]) -> Result<()> {
-    let Ok(target) = output.canonicalize() else {
-        return Ok(()); // It doesn't exist yet, so it can't be an input.
-    };
-    let files = inputs.iter().cloned();
-    let files = files.chain(inputs.iter().flat_map(|input| checkpoint::shards(input)));
-    for input in files.filter_map(|i| i.canonicalize().ok()) {
-        if target == input || input.is_dir() && target.starts_with(&input) && !is_result(&target) {
-            return Err(Error::Usage(format!(
-                "the output would overwrite the input {}; choose another name: {}",
-                input.display(),
-                output.display()
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// Refuses outputs that would replace an input, as [`check_spares`], or each other.
-///
-/// # Errors
-/// Names the output and what it would overwrite.
-pub fn check_outputs(outputs: &[PathBuf], inputs: &[PathBuf]) -> Result<()> {
-    let mut places = HashSet::new();
-    for path in outputs {
-        check_spares(path, inputs)?;
-        if !places.insert(place(path)) {
-            return Err(Error::Usage(format!(
-                "two outputs would be written to the same file; give each a name of its own: {}",
-                path.display()
-            )));
-        }
-    }
-    Ok(())
-}
-
-/// Where a file is or will be, however its path is written.
-fn place(path: &Path) -> PathBuf {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    match (path.canonicalize(), folder.canonicalize(), path.file_name()) {
-        (Ok(found), ..) => found,
-        (_, Ok(folder), Some(name)) => folder.join(name),
-        _ => path.to_owned(),
-    }
-}
-
-/// Whether an existing file is something Losscope wrote: a figure, or a result of its own.
-fn is_result(path: &Path) -> bool {
-    match Format::of(path) {
-        Ok(Format::Npz) => npz::read(path).is_ok() || npz::measure_header(path).is_some(),
-        // Images are data too.
-        Ok(Format::Png) => png::is_figure(path),
-        Ok(format) => {
-            format.is_figure() || matches!(format, Format::Csv | Format::Vtk | Format::Json)
-        }
-        Err(_) => report::is_page(path),
-    }
-}
-
-fn write_bytes(path: &Path, bytes: &[u8]) -> Result<()> {
-    replace_file(path, |file| {
-        file.write_all(bytes)
-            .map_err(|source| Error::io("write the figure", path, source))
-    })
 }

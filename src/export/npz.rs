@@ -4,14 +4,13 @@
 //! `validation_loss`, `validation_accuracy` (those asked for) and `computed`, `[ny, nx]` or `[n]`. A
 //! trajectory, alone or in a surface: `proj_x`, `proj_y`, and alone also `distance`, `outside` and
 //! `explained`. Always: `recipe`, UTF-8 JSON as bytes. Numbers are float64, flags bool, and the same
-//! result always gives the same bytes. What a complete result is stands here too, for every other
-//! format; how a recipe becomes JSON stands in `json.rs`.
+//! result always gives the same bytes. What a complete result is stands in `complete.rs`, how a
+//! recipe becomes JSON in `json.rs`.
 
 mod read;
 
+use super::complete::{check, metrics, path_arrays};
 use super::json;
-use crate::engine::job::Job;
-use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::table::Table;
@@ -53,102 +52,6 @@ pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
         archive.finish()
     })
 }
-
-/// Why a result can't be written or used, where it contradicts itself; without the file's name.
-pub(super) fn check(outcome: &Outcome) -> Result<(), String> {
-    let (table, points) = match (&outcome.numbers, &outcome.recipe.job) {
-        (Numbers::Surface(surface), Job::Surface(_)) => {
-            check_axis("x", &surface.x)?;
-            check_axis("y", &surface.y)?;
-            (Some(&surface.table), surface.x.len() * surface.y.len())
-        }
-        (Numbers::Line(line), Job::Line(_)) => {
-            check_axis("alpha", &line.alpha)?;
-            (Some(&line.table), line.alpha.len())
-        }
-        (Numbers::Trajectory, Job::Trajectory(_)) => {
-            outcome
-                .recipe
-                .trajectory
-                .as_ref()
-                .ok_or("the recipe of a trajectory has no `trajectory`")?;
-            (None, 0)
-        }
-        (numbers, _) => {
-            return Err(format!(
-                "the numbers are those of a {}, but the job is another",
-                kind(numbers)
-            ));
-        }
-    };
-    if let Some(table) = table {
-        let mut columns = metrics(table);
-        if columns.is_empty() {
-            return Err("the result has neither `train_loss` nor `validation_loss`".into());
-        }
-        let lengths = columns.drain(..).map(|(name, values)| (name, values.len()));
-        for (name, length) in lengths.chain([("computed", table.computed.len())]) {
-            if length != points {
-                return Err(format!("`{name}` has {length} values, expected {points}"));
-            }
-        }
-    }
-    let Some(facts) = &outcome.recipe.trajectory else {
-        return Ok(());
-    };
-    let expected = facts.names.len();
-    let columns = [
-        ("x", &facts.x),
-        ("y", &facts.y),
-        ("distance", &facts.distance),
-        ("outside", &facts.outside),
-    ];
-    match columns.iter().find(|(_, values)| values.len() != expected) {
-        Some((name, values)) => Err(format!(
-            "the trajectory has {expected} names, but {} values of `{name}`",
-            values.len()
-        )),
-        None => Ok(()),
-    }
-}
-
-fn check_axis(name: &str, values: &[f64]) -> Result<(), String> {
-    if values.is_empty() {
-        return Err(format!("`{name}` is empty"));
-    }
-    match values.iter().find(|v| !v.is_finite()) {
-        Some(value) => Err(format!(
-            "`{name}` holds {value}, expected finite coordinates"
-        )),
-        None => Ok(()),
-    }
-}
-
-/// "surface", "line" or "trajectory".
-pub(super) fn kind(numbers: &Numbers) -> &'static str {
-    match numbers {
-        Numbers::Surface(_) => "surface",
-        Numbers::Line(_) => "line",
-        Numbers::Trajectory => "trajectory",
-    }
-}
-
-/// The columns that a table has, by the names they carry in every format.
-pub(super) fn metrics(table: &Table) -> Vec<(&'static str, &[f64])> {
-    let mut columns: Vec<(&'static str, &[f64])> = Vec::new();
-    for (split, [loss, accuracy]) in [&table.train, &table.validation].into_iter().zip(METRICS) {
-        if let Some(column) = split {
-            columns.push((loss, &column.loss));
-            columns.push((accuracy, &column.accuracy));
-        }
-    }
-    columns
-}
-
-const METRICS: [[&str; 2]; 2] = [
-    ["train_loss", "train_accuracy"],
-    ["validation_loss", "validation_accuracy"],
-];
 
 /// The values of an array, or of a column of a table.
 #[derive(Debug, Clone, PartialEq)]
@@ -220,34 +123,6 @@ pub(super) fn write_arrays(path: &Path, arrays: &[Named], header: &str) -> Resul
         archive.array("recipe", "|u1", &[header.len()], header.as_bytes())?;
         archive.finish()
     })
-}
-
-/// The arrays of a trajectory: a surface carries the path for drawing, the rest stands in the recipe.
-fn path_arrays(outcome: &Outcome) -> Vec<(&'static str, &Vec<f64>)> {
-    let Some(facts) = &outcome.recipe.trajectory else {
-        return Vec::new();
-    };
-    let TrajectoryFacts {
-        x,
-        y,
-        distance,
-        outside,
-        explained,
-        ..
-    } = facts;
-    let mut found = vec![
-        ("proj_x", x),
-        ("proj_y", y),
-        ("distance", distance),
-        ("outside", outside),
-        ("explained", explained),
-    ];
-    match outcome.numbers {
-        Numbers::Surface(_) => found.truncate(2),
-        Numbers::Line(_) => found.clear(),
-        Numbers::Trajectory => {}
-    }
-    found
 }
 
 fn write_table(

@@ -5,7 +5,7 @@
 //! Scalar raises it; a line and a trajectory are polylines. The recipe stays behind: the format has a
 //! title of 256 characters and no more.
 
-use super::npz;
+use super::complete;
 use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
@@ -28,7 +28,7 @@ use std::path::Path;
 /// Where the result contradicts itself, has more points than the format can number, or the file
 /// can't be written.
 pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
-    npz::check(outcome).map_err(|message| Error::file(path, message))?;
+    complete::check(outcome).map_err(|message| Error::file(path, message))?;
     stream(path, "write the result", |out| {
         header(out, &title(outcome))?;
         match &outcome.numbers {
@@ -67,7 +67,7 @@ fn header(out: &mut impl Write, title: &str) -> io::Result<()> {
 fn title(outcome: &Outcome) -> String {
     let title = format!(
         "Losscope: {} of {}",
-        npz::kind(&outcome.numbers),
+        complete::kind(&outcome.numbers),
         outcome.recipe.model.name
     );
     let mut line: String = title
@@ -112,7 +112,7 @@ fn polyline(
 }
 
 fn table(out: &mut impl Write, table: &Table) -> io::Result<()> {
-    let mut columns = npz::metrics(table);
+    let mut columns = complete::metrics(table);
     let is_valid = |i: usize| {
         columns
             .iter()

@@ -28,8 +28,15 @@ const PIXELS_PER_POINT: f64 = 300.0 / 72.0;
 /// The most pixels along a side of the colour picture.
 const MOST_PIXELS: f64 = 2400.0;
 
-/// The figure as an SVG document.
-pub fn svg(figure: &ContourFigure) -> Result<String> {
+impl ContourFigure {
+    /// The figure as an SVG document. Fails where lengths don't fit together or coordinates aren't
+    /// finite and in order.
+    pub fn svg(&self) -> Result<String> {
+        drawn(self)
+    }
+}
+
+fn drawn(figure: &ContourFigure) -> Result<String> {
     let surface = Surface::new(figure)?;
     let page = figure::page_width(figure.width_mm);
     let mut svg = Svg::default();

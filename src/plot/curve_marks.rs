@@ -3,7 +3,7 @@
 
 use super::colormap::hex;
 use super::contour_label::Block;
-use super::curves_figure::{Curve, Form, Plot};
+use super::curve::{Curve, Form, Plot};
 use super::draw::{Anchor, CAP, INK, Style, Svg, number, path_data};
 use super::legend::{Entry, SWATCH};
 use super::number::format_value;

@@ -4,7 +4,8 @@
 //! `curve_marks`.
 
 use super::axes::{self, Axis};
-use super::colormap::Rgb;
+use super::curve::Plot;
+pub use super::curve::{Curve, Form};
 use super::curve_marks;
 use super::draw::{INK, Svg, path_data, rect_data};
 use super::figure;
@@ -19,50 +20,6 @@ const ASPECT: f64 = 0.55;
 const AIR: f64 = 0.02;
 /// Around dots, which take room themselves.
 const DOT_AIR: f64 = 0.04;
-
-/// How a curve is drawn.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Form {
-    /// A line with a dot at every point.
-    #[default]
-    Dotted,
-    /// A line.
-    Line,
-    /// A dashed line: a rule to compare with.
-    Dashed,
-    /// A line over a light ground that reaches down to the axis.
-    Area,
-    /// Rings without a line.
-    Rings,
-}
-
-impl Form {
-    fn has_dots(self) -> bool {
-        matches!(self, Self::Dotted | Self::Rings)
-    }
-}
-
-/// One curve.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Curve {
-    /// Its name in the legend; without one it has no entry there.
-    pub name: String,
-    /// Its colour.
-    pub color: Rgb,
-    /// Where, ascending.
-    pub x: Vec<f64>,
-    /// Its values, as many; those without a place on the scale are left out.
-    pub y: Vec<f64>,
-    /// How it is drawn.
-    pub form: Form,
-    /// Half lengths of error bars, as many as values, or none; those that aren't finite are left out.
-    pub errors: Vec<f64>,
-    /// Names of the points, as many as values, or none; one that would lie over an earlier one is left
-    /// out.
-    pub labels: Vec<String>,
-    /// Places on the horizontal axis pointed at from above the plot, with their values.
-    pub pointers: Vec<f64>,
-}
 
 /// Curves over a common axis.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -87,16 +44,6 @@ pub struct CurvesFigure {
     pub caption: Vec<String>,
     /// Width of the page in millimetres, held to 40..1000.
     pub width_mm: f64,
-}
-
-/// Where a plot lies on its page.
-pub(super) struct Plot {
-    pub x: Axis,
-    pub y: Axis,
-    pub left: f64,
-    pub top: f64,
-    pub width: f64,
-    pub bottom: f64,
 }
 
 impl CurvesFigure {

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 
 use super::colormap::Colormap;
 use super::scale::Scale;
-use crate::error::Result;
 
 /// Width of a figure unless told otherwise, in millimetres: a column of a paper.
 pub const WIDTH_MM: f64 = 80.0;
@@ -131,14 +130,6 @@ impl Default for ContourFigure {
     }
 }
 
-impl ContourFigure {
-    /// The figure as an SVG document. Fails where lengths don't fit together or coordinates aren't
-    /// finite and in order.
-    pub fn svg(&self) -> Result<String> {
-        super::contour_figure::svg(self)
-    }
-}
-
 /// A named place on a line between minimizers.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct LineMarker {
@@ -209,14 +200,6 @@ impl Default for LineFigure {
             caption: Vec::new(),
             width_mm: WIDTH_MM,
         }
-    }
-}
-
-impl LineFigure {
-    /// The figure as an SVG document. Fails where a metric isn't as long as `alpha`, where α isn't
-    /// finite and ascending, or where there is nothing to draw.
-    pub fn svg(&self) -> Result<String> {
-        super::line_figure::svg(self)
     }
 }
 

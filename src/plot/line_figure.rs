@@ -31,8 +31,15 @@ struct Side {
     beyond: Option<f64>,
 }
 
-/// The figure as an SVG document.
-pub fn svg(figure: &LineFigure) -> Result<String> {
+impl LineFigure {
+    /// The figure as an SVG document. Fails where a metric isn't as long as `alpha`, where α isn't
+    /// finite and ascending, or where there is nothing to draw.
+    pub fn svg(&self) -> Result<String> {
+        drawn(self)
+    }
+}
+
+fn drawn(figure: &LineFigure) -> Result<String> {
     let series = series(figure)?;
     let page = figure::page_width(figure.width_mm);
     let room = page - 2.0 * MARGIN;

@@ -13,6 +13,7 @@ pub mod contour;
 mod contour_figure;
 pub mod contour_label;
 mod contour_layout;
+mod curve;
 mod curve_marks;
 pub mod curves_figure;
 pub mod density_figure;

@@ -44,3 +44,11 @@ pub fn stream(
             .map_err(|source| Error::io(action, path, source))
     })
 }
+
+/// Replaces the file at `path` by these bytes, as [`stream`].
+///
+/// # Errors
+/// As [`stream`].
+pub fn write(path: &Path, action: &'static str, bytes: &[u8]) -> Result<()> {
+    stream(path, action, |out| out.write_all(bytes))
+}

@@ -295,7 +295,7 @@ mod tests {
         let length = (text.len() as u32).to_le_bytes();
         let width = if version == 1 { 2 } else { 4 };
         [
-            MAGIC,
+            &MAGIC[..],
             &[version, 0],
             &length[..width],
             text.as_bytes(),
@@ -436,11 +436,8 @@ mod tests {
         let mut file = Vec::new();
         let bytes = [1.5_f64, -2.0].map(f64::to_le_bytes).concat();
         write(&mut file, "<f8", &[2, 1], &bytes).unwrap();
-        assert_eq!(
-            file.len(),
-            128 + 16 - 64,
-            "numbers start at a multiple of 64"
-        );
+        // Readers that map files into memory want the numbers at a multiple of 64.
+        assert_eq!((file.len() - bytes.len()) % 64, 0);
         let found = read(&file).unwrap();
         assert_eq!(
             (found.shape(), found.to_f64()),

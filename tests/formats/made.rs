@@ -165,13 +165,13 @@ fn npz_arrays_of_every_layout_are_read() {
             "bool.npy",
             npy("'|b1'", "False", "(2, 1)", &[1, 0]),
             &[2, 1],
-            Values::I64(vec![1, 0]),
+            Values::U8(vec![1, 0]),
         ),
         (
             "columns.npy",
             npy("'|u1'", "True", "(2, 3)", &[1, 4, 2, 5, 3, 6]),
             &[2, 3],
-            Values::I64(vec![1, 2, 3, 4, 5, 6]),
+            Values::U8(vec![1, 2, 3, 4, 5, 6]),
         ),
         (
             "none.npy",
@@ -211,7 +211,7 @@ fn npz_arrays_of_every_layout_are_read() {
         (npy("'<f4'", "False", "(-1,)", &[]), "no `shape`"),
         (
             b"\x93NUMPY\x02\x00\xff\xff\xff\xff{".to_vec(),
-            "doesn't start as an array",
+            "its header claims 4294967295 bytes",
         ),
     ] {
         let (_folder, path) = file(&zipped(

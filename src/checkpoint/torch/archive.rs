@@ -45,8 +45,8 @@ pub fn read_archive(archive: Archive, folder: &str, key: Option<&str>) -> Parsed
     }
     let bytes = member("data.pkl")?;
     let pickle = pickle::parse(&bytes).map_err(|e| e.to_string())?;
-    let found = select::state_dict(&pickle, key)?;
-    let described = described(&pickle, found.entries)?;
+    let mut found = select::state_dict(&pickle, key)?;
+    let described = described(&pickle, std::mem::take(&mut found.entries))?;
     drop(pickle);
     drop(bytes);
     let script = archive.contains(&format!("{folder}constants.pkl"));
@@ -57,14 +57,8 @@ pub fn read_archive(archive: Archive, folder: &str, key: Option<&str>) -> Parsed
     };
     // A name from the pickle is only ever looked up in the directory, never on the disk.
     let folder = format!("{folder}data/");
-    let mut container = Views::container(format, Storages::Members { archive, folder }, described)?;
-    container.warnings = found.warnings;
-    Ok(Content {
-        container,
-        at: found.at,
-        sets: found.sets,
-        key: found.key,
-    })
+    let container = Views::container(format, Storages::Members { archive, folder }, described)?;
+    Ok(found.content(container))
 }
 
 fn check_byte_order(member: Option<Parsed<Cow<[u8]>>>) -> Parsed<()> {

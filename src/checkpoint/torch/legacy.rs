@@ -56,21 +56,15 @@ pub fn read_legacy(bytes: Arc<Bytes>, key: Option<&str>) -> Parsed<Content> {
     let before = legacy_start(&head).map_or(0, <[u8]>::len);
     let after = [&protocol, &machine, &object, &order].map(|pickle| pickle.length);
     let at = (before + after.iter().sum::<usize>()) as u64;
-    let found = select::state_dict(&object, key)?;
+    let mut found = select::state_dict(&object, key)?;
     let places = storages(&bytes, at, &object, &order)?;
-    let described = described(&object, found.entries)?;
+    let described = described(&object, std::mem::take(&mut found.entries))?;
     let storages = Storages::Stretches {
         bytes: Arc::clone(&bytes),
         places,
     };
-    let mut container = Views::container("PyTorch legacy file", storages, described)?;
-    container.warnings = found.warnings;
-    Ok(Content {
-        container,
-        at: found.at,
-        sets: found.sets,
-        key: found.key,
-    })
+    let container = Views::container("PyTorch legacy file", storages, described)?;
+    Ok(found.content(container))
 }
 
 /// The four pickles after the magic number: version, machine, object, order of the storages.

@@ -7,10 +7,12 @@
 
 use super::tensors::is_tensor;
 use super::tree::{self, Bounds};
+use crate::checkpoint::content::Content;
 use crate::checkpoint::names;
 use crate::checkpoint::pickle::{Id, Pickle};
 use crate::checkpoint::state::Set;
 use crate::store::Parsed;
+use crate::store::container::Container;
 
 /// What to do with a file that can't be read as it is.
 pub const CONVERT: &str =
@@ -76,6 +78,19 @@ pub struct Found {
     pub key: Option<String>,
     /// What else was there.
     pub warnings: Vec<String>,
+}
+
+impl Found {
+    /// The content of the file, where `container` has the chosen tensors.
+    pub fn content(self, mut container: Container) -> Content {
+        container.warnings = self.warnings;
+        Content {
+            container,
+            at: self.at,
+            sets: self.sets,
+            key: self.key,
+        }
+    }
 }
 
 #[derive(Debug)]

@@ -2,7 +2,6 @@
 //! the gradient, whichever were asked for. A report draws those of two checkpoints with the same
 //! panels.
 
-use super::drawn;
 use crate::engine::job::CurvatureJob;
 use crate::engine::local::curvature::{CurvatureResult, RatioGrid};
 use crate::error::{Error, Result};
@@ -21,6 +20,8 @@ use crate::plot::number::format_value;
 use crate::plot::page;
 use crate::plot::scale::{self, Scale, finite_range};
 
+/// Points of a density: three to a standard deviation of its Gaussians.
+const DENSITY_POINTS: usize = 2001;
 /// Iso-lines of a map, over the values it has.
 const LEVELS: usize = 7;
 
@@ -285,4 +286,12 @@ fn panel<T: ?Sized>(
         ..CurvesFigure::default()
     }
     .svg()
+}
+
+/// A density at evenly spaced eigenvalues, with the width of its Gaussians.
+pub(super) fn drawn(density: &Density) -> (Vec<f64>, Vec<f64>, f64) {
+    let width = density.width();
+    let lambda = density.range(DENSITY_POINTS, width);
+    let values = density.at(&lambda, width);
+    (lambda, values, width)
 }

@@ -3,10 +3,11 @@
 //! The recipe says what kind of result it is; arrays that no result has are passed over, so that a
 //! user may add some of their own. How an archive is unpacked is the checkpoint readers' business.
 
-use super::{METRICS, check, json, path_arrays};
 use crate::engine::job::Job;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
+use crate::export::complete::{METRICS, check, path_arrays};
+use crate::export::json;
 use crate::landscape::line::Line;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};

@@ -1,6 +1,6 @@
 //! The figures of a report, once for its page without small print, once as files with all of it.
 
-use super::sections::sentence_case;
+use super::html::sentence_case;
 use crate::engine::job::CENTRES;
 use crate::engine::report::Report;
 use crate::engine::result::Outcome;

@@ -173,6 +173,13 @@ pub fn pair_bars(shares: [f64; 2]) -> String {
     )
 }
 
+/// With a capital and a full stop.
+pub fn sentence_case(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|c| c.to_uppercase().to_string());
+    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

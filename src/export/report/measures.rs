@@ -2,10 +2,10 @@
 
 use super::figures::Figures;
 use super::html::{
-    Cell, count, digits, maybe, note, pair_bars, paragraph, table, table_in_groups, uncertain,
-    value, words,
+    Cell, count, digits, maybe, note, pair_bars, paragraph, sentence_case, table, table_in_groups,
+    uncertain, value, words,
 };
-use super::sections::{PAIR, drawn, gaps, sentence_case};
+use super::sections::{PAIR, drawn, gaps};
 use crate::engine::local::curvature::CurvatureResult;
 use crate::engine::local::noise::NoiseResult;
 use crate::engine::report::{Part, Report};

@@ -1,8 +1,8 @@
 //! How each number of a report was made: formulas, sources, settings, and the commands that make it
 //! again.
 
-use super::html::{Cell, escaped, marked, note, paragraph, table, words};
-use super::sections::sentence_case;
+use super::files;
+use super::html::{Cell, escaped, marked, note, paragraph, sentence_case, table, words};
 use crate::engine::job::{CENTRES, Setup, command_line};
 use crate::engine::report::Report;
 use crate::error::Result;
@@ -146,7 +146,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             settings: format!("−1 to 1 on both axes, {} points each, seed {seed}.", if job.quick { 15 } else { 31 }),
             commands: surfaces?
                 .iter()
-                .zip(super::CONTOURS)
+                .zip(files::CONTOURS)
                 .map(|(surface, file)| written("surface", surface, file))
                 .collect::<Result<_>>()?,
         },
@@ -196,8 +196,8 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             first.curvature_probes, first.alignment_repeats
         ),
         commands: vec![
-            written("noise", first, &json(super::NOISE[0]))?,
-            written("noise", second, &json(super::NOISE[1]))?,
+            written("noise", first, &json(files::NOISE[0]))?,
+            written("noise", second, &json(files::NOISE[1]))?,
         ],
     });
     Ok(all)
@@ -227,8 +227,8 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
                 first.density_steps
             ),
             commands: vec![
-                written("curvature", &first, &json(super::CURVATURE[0]))?,
-                written("curvature", &second, &json(super::CURVATURE[1]))?,
+                written("curvature", &first, &json(files::CURVATURE[0]))?,
+                written("curvature", &second, &json(files::CURVATURE[1]))?,
             ],
         },
         Method {
@@ -257,8 +257,8 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
             first.most_products
         ),
         commands: vec![
-            written("curvature", first, &json(super::MAPS[0]))?,
-            written("curvature", second, &json(super::MAPS[1]))?,
+            written("curvature", first, &json(files::MAPS[0]))?,
+            written("curvature", second, &json(files::MAPS[1]))?,
         ],
     });
     Ok(all)

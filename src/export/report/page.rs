@@ -1,9 +1,10 @@
 //! The page itself: head, summary, contents, sections.
 
 use super::figures::Figures;
+use super::files::{Files, GENERATOR, folder_name};
 use super::html::{Cell, escaped, marked, maybe, ratio_bar, uncertain, value};
 use super::summary::{Group, Row, curvature_sentence, sentence};
-use super::{Files, GENERATOR, folder_name, measures, methods, sections};
+use super::{measures, methods, sections};
 use crate::engine::names;
 use crate::engine::report::Report;
 use crate::error::Result;

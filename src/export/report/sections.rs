@@ -186,10 +186,3 @@ fn published(found: &SharpnessReport) -> String {
         &rows,
     )
 }
-
-/// With a capital and a full stop.
-pub fn sentence_case(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string());
-    format!("{}{}.", first.unwrap_or_default(), letters.as_str())
-}
