@@ -463,16 +463,19 @@ fn a_checkpoint_of_several_sets_of_weights_asks_which() {
     assert_eq!(at.as_deref(), Some("ema"));
     assert_ne!(net.numbers, ema.numbers);
     // Figures and files say it, and it can be undone.
-    let told = losscope::export::caption::inputs(&ema.recipe).concat();
+    let told = export::caption::inputs(&ema.recipe).concat();
     assert!(told.contains("weights at ema"), "{told}");
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     harness.run_steps(3);
     settle(&mut harness);
     assert_eq!(key(&mut harness).1.numbers, net.numbers);
-    // The next checkpoint has no such set: its weights are found by their usual names.
+    // One key holds for all: a second checkpoint without such a set says so, and a way out.
     drop_on(&mut harness, &[fixture("models/mlp/lb.pt")]);
     harness.run_steps(3);
     picture(&mut harness, "sets-large-refused");
+    let told = harness.query_all_by_label_contains("no tensors lie at the key");
+    assert!(told.count() > 0);
+    assert!(harness.query_by_label("Weights of what failed").is_some());
 }
 
 #[test]

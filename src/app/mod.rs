@@ -21,6 +21,7 @@ mod history;
 mod keys;
 mod looking;
 mod menu;
+mod meshes;
 mod network;
 mod opens;
 mod overlay;
