@@ -469,10 +469,13 @@ fn a_checkpoint_of_several_sets_of_weights_asks_which() {
     harness.run_steps(3);
     settle(&mut harness);
     assert_eq!(key(&mut harness).1.numbers, net.numbers);
-    // The next checkpoint has no such set: its weights are found by their usual names.
+    // One key holds for all: a second checkpoint without such a set says so, and a way out.
     drop_on(&mut harness, &[fixture("models/mlp/lb.pt")]);
     harness.run_steps(3);
     picture(&mut harness, "sets-large-refused");
+    let told = harness.query_all_by_label_contains("no tensors lie at the key");
+    assert!(told.count() > 0);
+    assert!(harness.query_by_label("Weights of what failed").is_some());
 }
 
 #[test]

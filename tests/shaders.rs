@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
-use losscope::render::{BLIT_SHADER, FRAME_SHADER, PLATE_SHADER, SURFACE_SHADER};
+use losscope::render::{BLIT_SHADER, FRAME_SHADER, MESH_SHADER, PLATE_SHADER, SURFACE_SHADER};
 use wgpu::naga::front::wgsl;
 use wgpu::naga::valid::{Capabilities, ValidationFlags, Validator};
 
@@ -13,6 +13,7 @@ fn every_shader_parses_and_validates() {
         ("frame", FRAME_SHADER),
         ("blit", BLIT_SHADER),
         ("plate", PLATE_SHADER),
+        ("mesh", MESH_SHADER),
     ] {
         let module = wgsl::parse_str(source)
             .unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(source)));

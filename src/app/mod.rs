@@ -22,6 +22,7 @@ mod keys;
 mod looking;
 mod losses;
 mod menu;
+mod meshes;
 mod network;
 mod opens;
 mod overlay;

@@ -2,8 +2,10 @@
 //!
 //! egui's shader samples a texture twice over for every pixel of every card, button and rail, though
 //! all of them are plain. On a software renderer that is a third of a frame, so that there they are
-//! taken out of what egui draws and drawn by `shaders/plate.wgsl`, each in its place.
+//! taken out of what egui draws and drawn by `shaders/plate.wgsl`, each in its place. What else there is
+//! goes the way of [`Meshes`].
 
+use super::meshes::Meshes;
 use crate::render::PLATE_SHADER;
 use bytemuck::{Pod, Zeroable};
 use eframe::egui::emath::GuiRounding as _;
@@ -27,19 +29,23 @@ pub fn install(ctx: &Context, gpu: &RenderState) {
     if !gpu.target_format.is_srgb() {
         let shared = Shared::new(&gpu.device, gpu.target_format);
         gpu.renderer.write().callback_resources.insert(shared);
-        ctx.add_plugin(Plates);
+        ctx.add_plugin(Plates {
+            meshes: Meshes::new(gpu),
+        });
     }
 }
 
-/// Takes rectangles out of what egui draws.
-struct Plates;
+/// Takes rectangles out of what egui draws, and then the rest.
+struct Plates {
+    meshes: Meshes,
+}
 
 impl Plugin for Plates {
     fn debug_name(&self) -> &'static str {
         "plates"
     }
 
-    fn output_hook(&mut self, _ctx: &Context, output: &mut FullOutput) {
+    fn output_hook(&mut self, ctx: &Context, output: &mut FullOutput) {
         let pixel = output.pixels_per_point;
         let mut row = Row {
             clip: Rect::NOTHING,
@@ -63,6 +69,7 @@ impl Plugin for Plates {
         }
         shapes.extend(row.end());
         output.shapes = shapes;
+        self.meshes.take(ctx, output);
     }
 }
 

@@ -28,7 +28,9 @@ pub struct Choice<'a> {
 impl Choice<'_> {
     /// Draws it; nothing where there is nothing to choose between.
     pub fn ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
-        if self.sets.is_empty() {
+        // Where nothing lies at the key, looking by usual names is a way out.
+        let lost = self.key.is_some() && matches!(self.failed, Some(Card::Checkpoint(_)));
+        if self.sets.is_empty() && !lost {
             return;
         }
         let help = of_option("key");

@@ -26,5 +26,7 @@ pub const SURFACE_SHADER: &str = shader!("surface.wgsl");
 pub const FRAME_SHADER: &str = shader!("frame.wgsl");
 /// The shader that lays a picture into a window; it needs no scene.
 pub const BLIT_SHADER: &str = include_str!("../../shaders/blit.wgsl");
+/// The shader of letters and lines; it needs no scene.
+pub const MESH_SHADER: &str = include_str!("../../shaders/mesh.wgsl");
 /// The shader of plain rectangles; it needs no scene.
 pub const PLATE_SHADER: &str = include_str!("../../shaders/plate.wgsl");
