@@ -433,8 +433,14 @@ fn samples_side_by_side_give_what_burn_gives() {
 /// central differences; these networks have no kinks that a difference could step over.
 #[test]
 fn norms_and_products_are_those_of_gradients() {
-    for (name, case) in [("tokens", tokens()), ("groups", groups()), ("words", words())] {
-        let device = device::open(DeviceChoice::Flex, Precision::F64).unwrap().device;
+    for (name, case) in [
+        ("tokens", tokens()),
+        ("groups", groups()),
+        ("words", words()),
+    ] {
+        let device = device::open(DeviceChoice::Flex, Precision::F64)
+            .unwrap()
+            .device;
         let network = Arc::clone(&case.network);
         let evaluator = Evaluator::new(network, device, Precision::F64, 64 << 20).unwrap();
         let split = evaluator.upload(&case.samples, 2).unwrap();

@@ -13,9 +13,7 @@ use losscope::model::primitive::expression::{Binary, Expression, Unary};
 use losscope::model::primitive::moved::NONE;
 use losscope::model::primitive::{Geometry, Leaf, Slot, Table};
 use losscope::model::program::{Id, Program, Type};
-use losscope::model::run::{
-    Backend, Batch, Device, Numbers, Outputs, Source, Targets, Varying,
-};
+use losscope::model::run::{Backend, Batch, Device, Numbers, Outputs, Source, Targets, Varying};
 use losscope::model::simplify::fuse;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -110,6 +108,19 @@ impl Trial {
         self.p.binary(Binary::Mul, x, present)
     }
 
+    /// 0 or 1, at places that no parameter moves: what is compared may not step over a kink.
+    fn steps(&mut self, shape: &[usize], sample: bool, seed: u64) -> Id {
+        let known = Leaf::constant(gaussian(shape.iter().product(), seed));
+        let known = self.p.leaf(known, Type::shared(shape));
+        let mut x = known;
+        if sample {
+            let z = self.p.leaf(Leaf::Input, Type::sample(&[1]));
+            let z = self.p.view(z, &vec![1; shape.len()]);
+            x = self.p.binary(Binary::Add, known, z);
+        }
+        self.p.unary(Unary::Step, x)
+    }
+
     fn given(&mut self, shape: &[usize], sample: bool) -> Id {
         if sample {
             self.of_sample(shape)
@@ -142,8 +153,14 @@ impl Trial {
         let others: [(&str, Arc<dyn Backend>); 3] = [
             ("flex", Device::Lanes.backends(true, 1 << 30).swap_remove(1)),
             // So little memory that samples pass a few at a time.
-            ("flex, tight", Device::Lanes.backends(true, 1 << 13).swap_remove(1)),
-            ("ndarray", ndarray.device.backends(true, 1 << 30).swap_remove(0)),
+            (
+                "flex, tight",
+                Device::Lanes.backends(true, 1 << 13).swap_remove(1),
+            ),
+            (
+                "ndarray",
+                ndarray.device.backends(true, 1 << 30).swap_remove(0),
+            ),
         ];
         for (name, backend) in others {
             let outputs = self.run(backend.as_ref(), program, &here);
@@ -181,7 +198,12 @@ impl Trial {
             for (k, expected) in whole.iter().enumerate() {
                 let parts = parts.iter().skip(k).step_by(whole.len());
                 let (sum, size) = parts.fold((0.0, 1.0), |(s, n), x| (s + x, n + x.abs()));
-                prop_assert!((sum - expected).abs() <= 1e-11 * size, "{} {}", sum, expected);
+                prop_assert!(
+                    (sum - expected).abs() <= 1e-11 * size,
+                    "{} {}",
+                    sum,
+                    expected
+                );
             }
         }
         Ok(())
@@ -308,15 +330,21 @@ fn functions_of_two_numbers_of_any_shape() {
         ] {
             let mut trial = Trial::new();
             let extent = |own: usize| -> Vec<usize> {
-                let one = |(extent, which): &(usize, usize)| if *which == own { 1 } else { *extent };
+                let one =
+                    |(extent, which): &(usize, usize)| if *which == own { 1 } else { *extent };
                 axes.iter().map(one).collect()
             };
-            let x = trial.given(&extent(1), samples & 1 == 0);
-            let y = trial.given(&extent(2), samples & 2 == 0);
-            // A mask is a comparison's.
-            let x = match function {
-                Binary::Where => trial.p.unary(Unary::Step, x),
-                _ => x,
+            let (of_x, of_y) = (samples & 1 == 0, samples & 2 == 0);
+            let compares = matches!(function, Binary::Greater | Binary::Equal);
+            let x = if compares || function == Binary::Where {
+                trial.steps(&extent(1), of_x, 3)
+            } else {
+                trial.given(&extent(1), of_x)
+            };
+            let y = if compares {
+                trial.steps(&extent(2), of_y, 4)
+            } else {
+                trial.given(&extent(2), of_y)
             };
             let y = trial.p.binary(function, x, y);
             trial.check(y)?;
@@ -459,11 +487,9 @@ fn largest_of_equal_and_of_unknown_values() {
     for unknown in [false, true] {
         let mut trial = Trial::new();
         let x = trial.of_sample(&[4, 2]);
-        let x = match unknown {
-            // Negative values have no root.
-            true => trial.p.unary(Unary::Sqrt, x),
-            false => trial.p.unary(Unary::Step, x),
-        };
+        // Negative values have no root.
+        let function = if unknown { Unary::Sqrt } else { Unary::Step };
+        let x = trial.p.unary(function, x);
         let y = trial.p.largest(x, vec![vec![0, 1, 2], vec![2, 3], vec![1]]);
         let index = trial.p.step(y).args[1];
         trial.p.outputs = vec![y, index];
@@ -491,17 +517,20 @@ fn largest_of_equal_and_of_unknown_values() {
 #[test]
 fn rows_of_tables() {
     let shapes = (1_usize..6, 1_usize..4, 1_usize..5);
-    for_any((shapes, any::<u64>()), |((entries, width, positions), seed)| {
-        let mut trial = Trial::new();
-        let numbers = gaussian(SAMPLES * positions, seed);
-        let number = |v: f64| ((v.abs() * 1000.0) as usize % entries) as f32;
-        trial.inputs = numbers.into_iter().map(number).collect();
-        let numbers = trial.p.leaf(Leaf::Input, Type::sample(&[positions]));
-        let table = trial.parameter(&[entries, width]);
-        let y = trial.p.lookup(table, numbers);
-        let y = trial.p.unary(Unary::Tanh, y);
-        trial.check(y)
-    });
+    for_any(
+        (shapes, any::<u64>()),
+        |((entries, width, positions), seed)| {
+            let mut trial = Trial::new();
+            let numbers = gaussian(SAMPLES * positions, seed);
+            let number = |v: f64| ((v.abs() * 1000.0) as usize % entries) as f32;
+            trial.inputs = numbers.into_iter().map(number).collect();
+            let numbers = trial.p.leaf(Leaf::Input, Type::sample(&[positions]));
+            let table = trial.parameter(&[entries, width]);
+            let y = trial.p.lookup(table, numbers);
+            let y = trial.p.unary(Unary::Tanh, y);
+            trial.check(y)
+        },
+    );
 }
 
 #[test]

@@ -92,8 +92,7 @@ impl Ready {
             let value = if let Op::Leaf(leaf) = &step.op {
                 let shape = [1, step.ty.size()];
                 let point = point.unwrap_or(0);
-                self.on
-                    .numbers(shape, |out| fill(source, leaf, point, out))
+                self.on.numbers(shape, |out| fill(source, leaf, point, out))
             } else {
                 let seen = Seen {
                     once,
