@@ -108,6 +108,19 @@ impl Trial {
         self.p.binary(Binary::Mul, x, present)
     }
 
+    /// 0 or 1, at places that no parameter moves: what is compared may not step over a kink.
+    fn steps(&mut self, shape: &[usize], sample: bool, seed: u64) -> Id {
+        let known = Leaf::constant(gaussian(shape.iter().product(), seed));
+        let known = self.p.leaf(known, Type::shared(shape));
+        let mut x = known;
+        if sample {
+            let z = self.p.leaf(Leaf::Input, Type::sample(&[1]));
+            let z = self.p.view(z, &vec![1; shape.len()]);
+            x = self.p.binary(Binary::Add, known, z);
+        }
+        self.p.unary(Unary::Step, x)
+    }
+
     fn given(&mut self, shape: &[usize], sample: bool) -> Id {
         if sample {
             self.of_sample(shape)
@@ -321,12 +334,17 @@ fn functions_of_two_numbers_of_any_shape() {
                     |(extent, which): &(usize, usize)| if *which == own { 1 } else { *extent };
                 axes.iter().map(one).collect()
             };
-            let x = trial.given(&extent(1), samples & 1 == 0);
-            let y = trial.given(&extent(2), samples & 2 == 0);
-            // A mask is a comparison's.
-            let x = match function {
-                Binary::Where => trial.p.unary(Unary::Step, x),
-                _ => x,
+            let (of_x, of_y) = (samples & 1 == 0, samples & 2 == 0);
+            let compares = matches!(function, Binary::Greater | Binary::Equal);
+            let x = if compares || function == Binary::Where {
+                trial.steps(&extent(1), of_x, 3)
+            } else {
+                trial.given(&extent(1), of_x)
+            };
+            let y = if compares {
+                trial.steps(&extent(2), of_y, 4)
+            } else {
+                trial.given(&extent(2), of_y)
             };
             let y = trial.p.binary(function, x, y);
             trial.check(y)?;
@@ -469,11 +487,9 @@ fn largest_of_equal_and_of_unknown_values() {
     for unknown in [false, true] {
         let mut trial = Trial::new();
         let x = trial.of_sample(&[4, 2]);
-        let x = match unknown {
-            // Negative values have no root.
-            true => trial.p.unary(Unary::Sqrt, x),
-            false => trial.p.unary(Unary::Step, x),
-        };
+        // Negative values have no root.
+        let function = if unknown { Unary::Sqrt } else { Unary::Step };
+        let x = trial.p.unary(function, x);
         let y = trial.p.largest(x, vec![vec![0, 1, 2], vec![2, 3], vec![1]]);
         let index = trial.p.step(y).args[1];
         trial.p.outputs = vec![y, index];

@@ -140,9 +140,12 @@ impl Plan {
                 after[id] = Some(found);
             }
         }
-        let when = |id: Id| match done[id] {
-            true => When::Never,
-            false => stages.when(&program, id),
+        let when = |id: Id| {
+            if done[id] {
+                When::Never
+            } else {
+                stages.when(&program, id)
+            }
         };
         let leaf = |leaf: Leaf| {
             let steps = program.steps().iter();
