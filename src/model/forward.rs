@@ -1,7 +1,7 @@
 //! Running a graph: the layers in order, each value dropped after its last reader.
 
 use crate::model::Network;
-use crate::model::layers;
+use crate::model::burn_layers as layers;
 use crate::model::value::Value;
 use crate::model::weights::Weights;
 use burn::tensor::Tensor;

@@ -5,6 +5,7 @@
 //! one set of [`weights::Weights`] on a device. This floor knows nothing of slices, of files or of
 //! what a loss landscape is.
 
+pub mod burn_layers;
 pub mod derive;
 pub mod family;
 pub mod file;
@@ -13,10 +14,12 @@ pub mod graph;
 pub mod layers;
 pub mod loss;
 pub mod lower;
+pub mod parametrised;
 pub mod params;
 pub mod primitive;
 pub mod program;
 pub mod reverse;
+pub mod role;
 pub mod run;
 pub mod shape;
 pub mod simplify;
@@ -51,6 +54,7 @@ impl Network {
     /// Names the layer and the shapes that don't fit, or the tensors that the checkpoint lacks.
     pub fn new(graph: Graph, state: &dyn Listing) -> Result<Self> {
         let listed = state.list();
+        graph.check_roles().map_err(Error::Model)?;
         let tensors = graph.tensors();
         let needed = |name: &str| tensors.iter().any(|(needed, _)| *needed == name);
         let mut unreadable = listed.iter().filter(|t| t.kind == Kind::Unreadable);
@@ -73,6 +77,7 @@ impl Network {
             );
             return Err(Error::file(&state.source().path, message));
         }
+        shadowed(&graph, state, &shapes_by_name)?;
         let sources = shape::sources(&graph)?;
         let shapes = shape::infer(&graph, &graph.input, |name| {
             shapes_by_name.get(name).copied()
@@ -139,7 +144,7 @@ impl Network {
 
     /// Whether any layer keeps running statistics.
     pub fn has_statistics(&self) -> bool {
-        self.layout.iter().any(|spec| !spec.is_trainable())
+        self.layout.iter().any(|spec| spec.role.is_statistic())
     }
 
     /// Values of all layers' outputs for one sample: what backpropagation keeps.
@@ -176,7 +181,7 @@ impl Network {
                 })
                 .sum();
             let workspace = match &node.layer {
-                graph::Layer::Conv { weight, .. } => {
+                graph::Layer::Conv(layers::Conv { weight, .. }) => {
                     let taps: usize = shape_of
                         .get(weight.as_str())
                         .map_or(0, |s| s.iter().skip(1).product());
@@ -232,7 +237,7 @@ impl Network {
                 ),
             ));
         }
-        let mut warnings = Vec::new();
+        let mut warnings = self.graph.notes();
         if !unused.is_empty() {
             warnings.push(format!(
                 "the model {:?} doesn't use {}: {}",
@@ -265,6 +270,27 @@ fn unusable(state: &dyn Listing, name: &str, dtype: &str) -> Error {
         checkpoint::unreadable(dtype)
     );
     Error::file(&state.source().path, message)
+}
+
+/// A tensor of the checkpoint with the name of one that the network computes: it could be either.
+fn shadowed(graph: &Graph, state: &dyn Listing, names: &HashMap<&str, &[usize]>) -> Result<()> {
+    let mut made = std::collections::HashSet::new();
+    for entry in &graph.parametrised {
+        let name = &entry.name;
+        if names.contains_key(name.as_str()) {
+            let message = format!(
+                "the model {:?} computes {name:?} from other tensors, but the checkpoint has a tensor of this name: give the computed one another",
+                graph.name
+            );
+            return Err(Error::file(&state.source().path, message));
+        }
+        if !made.insert(name) {
+            return Err(Error::Model(format!(
+                "the parametrised tensor {name:?} is described twice"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The first few of many, in words.

@@ -6,6 +6,7 @@ use crate::dataset::Samples;
 use crate::error::{Error, Result};
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::graph::{INPUT, Layer, Loss};
+use crate::model::layers::Embedding;
 use crate::model::loss::Targets;
 use crate::model::params::Params;
 use crate::model::value::Value;
@@ -85,7 +86,7 @@ impl Evaluator {
         };
         let width = samples.shape.iter().product::<usize>().max(1);
         for (index, node) in graph.layers.iter().enumerate() {
-            let Layer::Embedding { weight } = &node.layer else {
+            let Layer::Embedding(Embedding { weight }) = &node.layer else {
                 continue;
             };
             let table = self

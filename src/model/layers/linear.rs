@@ -1,46 +1,75 @@
-//! Matrix products: linear layers, products of two values, table look-ups.
+//! Fully connected layers.
 
-use crate::model::value::Value;
-use crate::model::weights::Weights;
-use burn::tensor::{Tensor, module};
+use super::kind::{Kind, Tensors, plain};
+use crate::model::lower::context::{Lower, Lowering, bounded};
+use crate::model::lower::value::Value;
+use crate::model::role::Role;
+use crate::model::shape::given::{Given, Shape};
+use serde::{Deserialize, Serialize};
 
-/// y = x Wᵀ + b over the last axis.
-pub fn linear(
-    x: Value,
-    weights: &Weights,
-    weight: &str,
-    bias: Option<&str>,
-    output_axis: usize,
-) -> Value {
-    let w: Tensor<2> = weights.get(weight);
-    let w = if output_axis == 0 { w.transpose() } else { w };
-    let [inner, out] = w.dims();
-    let mut dims = x.dims();
-    let rows = dims.iter().product::<usize>() / inner;
-    let Value::Rank2(matrix) = x.reshape(&[rows, inner]) else {
-        unreachable!("reshaped to two axes")
-    };
-    let mut y = matrix.matmul(w);
-    if let Some(bias) = bias {
-        y = y + weights.flat(bias).reshape([1, out]);
-    }
-    if let Some(last) = dims.last_mut() {
-        *last = out;
-    }
-    Value::Rank2(y).reshape(&dims)
+/// y = x Wᵀ + b over the last axis: `torch.nn.Linear`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Linear {
+    /// Weight, `[out, in]` (or `[in, out]` with `output_axis = 1`).
+    pub weight: String,
+    /// Bias, `[out]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias: Option<String>,
+    /// Which axis of the weight counts the outputs: 0 as PyTorch stores it, 1 as burn does.
+    #[serde(default)]
+    pub output_axis: usize,
 }
 
-/// Matrix product over the last two axes.
-pub fn matmul(a: Value, b: Value) -> Value {
-    match (a, b) {
-        (Value::Rank3(a), Value::Rank3(b)) => Value::Rank3(a.matmul(b)),
-        (Value::Rank4(a), Value::Rank4(b)) => Value::Rank4(a.matmul(b)),
-        (Value::Rank5(a), Value::Rank5(b)) => Value::Rank5(a.matmul(b)),
-        (a, b) => panic!("can't multiply {:?} by {:?}", a.dims(), b.dims()),
+impl Kind for Linear {
+    fn tensors(&self) -> Tensors<'_> {
+        let role = Role::Trainable {
+            output_axis: Some(self.output_axis),
+        };
+        let mut tensors = vec![(self.weight.as_str(), role)];
+        tensors.extend(plain(self.bias.as_ref()));
+        tensors
     }
-}
 
-/// Rows of a table, `[n, tokens]` of whole numbers → `[n, tokens, width]`.
-pub fn embedding(x: Value, weights: &Weights, weight: &str) -> Value {
-    Value::Rank3(module::embedding(weights.get(weight), x.matrix().int()))
+    fn shape(&self, given: &Given<'_>) -> Shape {
+        let Self {
+            weight,
+            bias,
+            output_axis,
+        } = self;
+        let x = given.one()?;
+        let shape = given.tensor(weight)?;
+        let (out, inner) = match (shape, output_axis) {
+            (&[out, inner], 0) | (&[inner, out], 1) => (out, inner),
+            (_, 0 | 1) => {
+                return Err(format!("{weight:?} has shape {shape:?}, expected two axes"));
+            }
+            _ => return Err(format!("output_axis is {output_axis}, expected 0 or 1")),
+        };
+        if x.last() != Some(&inner) {
+            return Err(format!(
+                "was given {x:?}, but {weight:?} with shape {shape:?} takes {inner} features"
+            ));
+        }
+        given.expect_if(bias.as_ref(), &[out])?;
+        let mut y = x.to_vec();
+        y.pop();
+        y.push(out);
+        Ok(y)
+    }
+
+    fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
+        let x = inputs.remove(0);
+        let x = l.natural(x);
+        let width = x.shape.last().copied().unwrap_or(1);
+        let rows = x.size() / width;
+        bounded(rows.checked_mul(2))?;
+        let rows = l.p.view(x.id, &[rows, width]);
+        let mut w = l.tensor(&self.weight);
+        if self.output_axis == 1 {
+            w = l.p.permuted(w, &[1, 0]);
+        }
+        let b = self.bias.as_ref().map(|name| l.row(name));
+        let y = l.linear(rows, w, b);
+        Ok(l.shaped(y, shape))
+    }
 }

@@ -1,207 +1,217 @@
-//! What every kind of layer computes, one file a family.
+//! The kinds of layer: one file a kind, and the list of them.
 //!
-//! [`apply`] is the only entry: shapes were checked by [`crate::model::shape`], so the functions
-//! here may take them for granted and stay as plain as the formulas.
+//! A kind is a plain struct, whose fields are those of a model file, and says three things of itself
+//! ([`kind::Kind`]): its tensors, the shape of its output, and what it means in primitives. Its derivatives follow
+//! from these ([`crate::model::derive`]), and every executor can run it. A new kind is one file and one line in the
+//! list below.
+//!
+//! Axes count from 0 at the batch axis; kernel sizes come from the weights. `size`, `stride`, `padding` and `dilation`
+//! have an entry for each axis after the channels.
 
-mod activation;
-pub(super) mod attention;
-pub(super) mod convolution;
-pub(super) mod linear;
-pub(super) mod normalization;
-pub(super) mod pooling;
+mod adaptive_average_pool;
+mod adaptive_max_pool;
+mod arithmetic;
+mod attention;
+mod average_pool;
+mod batch_norm;
+mod celu;
+mod clamp;
+mod concatenate;
+mod constant;
+mod conv;
+mod elu;
+mod embedding;
+mod flatten;
+mod function;
+mod gather;
+mod gelu;
+mod global_average_pool;
+mod glu;
+mod group_norm;
+mod hard_sigmoid;
+mod hard_swish;
+mod hard_tanh;
+mod identity;
+mod instance_norm;
+pub mod kind;
+mod layer_norm;
+mod leaky_relu;
+mod linear;
+mod local_response_norm;
+mod log_softmax;
+mod matmul;
+mod max_pool;
+mod mish;
+mod pad;
+mod pixel_shuffle;
+mod pow;
+mod prelu;
+mod prepend;
+mod recurrent;
+mod reduce;
+mod relu;
+mod relu6;
+mod repeat;
+mod reshape;
+mod rms_norm;
+mod roll;
+mod rope;
+mod scale;
+mod scaled_dot_product_attention;
+mod selu;
+mod sigmoid;
+mod silu;
+mod slice;
+mod softmax;
+mod softplus;
+mod softsign;
+mod stack;
+mod tanh;
+mod transpose;
+mod transposed_conv;
+mod unfold;
+mod upsample;
 
-use crate::model::forward::Statistics;
-use crate::model::graph::Layer;
-use crate::model::value::{BinaryOperation, Product, Sum, Value, map};
-use crate::model::weights::Weights;
-use burn::tensor::{Tensor, activation as act};
+pub use stack::{Output, Stack};
+pub use upsample::Interpolation;
 
-/// One layer's output. `shape` is its inferred shape without the batch axis.
-///
-/// # Panics
-/// Where inputs or tensors don't have the checked shapes.
-pub fn apply(
-    layer: &Layer,
-    inputs: Vec<Value>,
-    shape: &[usize],
-    weights: &Weights,
-    statistics: &mut Statistics<'_>,
-) -> Value {
-    let batch = inputs.first().map_or(0, |v| v.dims()[0]);
-    let full = || [&[batch], shape].concat();
-    let mut inputs = inputs.into_iter();
-    let mut x = || inputs.next().expect("the number of inputs was checked");
-    match layer {
-        Layer::Linear {
-            weight,
-            bias,
-            output_axis,
-        } => linear::linear(x(), weights, weight, bias.as_deref(), *output_axis),
-        Layer::Conv {
-            weight,
-            bias,
-            stride,
-            padding,
-            dilation,
-            groups,
-        } => convolution::conv(
-            x(),
-            weights,
-            weight,
-            bias.as_deref(),
-            stride,
-            padding,
-            dilation,
-            *groups,
-        ),
-        Layer::BatchNorm {
-            weight,
-            bias,
-            running_mean,
-            running_var,
-            epsilon,
-        } => {
-            let names = normalization::BatchNorm {
-                weight: weight.as_deref(),
-                bias: bias.as_deref(),
-                running_mean,
-                running_var,
-            };
-            normalization::batch_norm(x(), weights, &names, *epsilon, statistics)
+use kind::Kind;
+use serde::{Deserialize, Serialize};
+
+/// The enum of all kinds, with the names of model files, and the way from it to each.
+macro_rules! kinds {
+    ($($file:ident::$kind:ident,)*) => {
+        $(pub use $file::$kind;)*
+
+        /// What a layer computes.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "kind", rename_all = "kebab-case")]
+        pub enum Layer {
+            $(
+                #[doc = concat!("[`", stringify!($kind), "`].")]
+                $kind($kind),
+            )*
         }
-        Layer::LayerNorm {
-            weight,
-            bias,
-            epsilon,
-        } => normalization::layer_norm(x(), weights, weight, bias.as_deref(), *epsilon),
-        Layer::GroupNorm {
-            groups,
-            weight,
-            bias,
-            epsilon,
-        } => normalization::group_norm(x(), weights, *groups, weight, bias.as_deref(), *epsilon),
-        Layer::Relu => map!(x(), t => act::relu(t)),
-        Layer::LeakyRelu { slope } => map!(x(), t => act::leaky_relu(t, *slope)),
-        Layer::Gelu { tanh: false } => map!(x(), t => activation::gelu(t)),
-        Layer::Gelu { tanh: true } => map!(x(), t => activation::gelu_tanh(t)),
-        Layer::Silu => map!(x(), t => activation::silu(t)),
-        Layer::Tanh => map!(x(), t => t.tanh()),
-        Layer::Sigmoid => map!(x(), t => activation::sigmoid(t)),
-        Layer::Softmax { axis } => map!(x(), t => act::softmax(t, *axis)),
-        Layer::MaxPool {
-            size,
-            stride,
-            padding,
-            dilation,
-            ceil,
-        } => pooling::max_pool(x(), size, stride, padding, dilation, *ceil),
-        Layer::AveragePool {
-            size,
-            stride,
-            padding,
-            count_padding,
-            ceil,
-        } => pooling::average_pool(x(), size, stride, padding, *count_padding, *ceil),
-        Layer::AdaptiveAveragePool { size } => pooling::adaptive_average_pool(x(), size),
-        Layer::GlobalAveragePool => pooling::global_average_pool(x()),
-        Layer::Add => fold(inputs, Sum),
-        Layer::Multiply => fold(inputs, Product),
-        Layer::Concatenate { axis } => Value::concatenate(inputs.collect(), *axis),
-        Layer::Slice {
-            axis,
-            start,
-            end,
-            step,
-        } => {
-            let value = x();
-            let end = end.unwrap_or(value.dims()[*axis]);
-            value.slice(*axis, *start, end, *step)
-        }
-        Layer::Pad {
-            axis,
-            before,
-            after,
-        } => pad(x(), *axis, *before, *after),
-        Layer::Flatten { .. } | Layer::Reshape { .. } => x().reshape(&full()),
-        Layer::Transpose { axes } => x().permute(axes),
-        Layer::Matmul => linear::matmul(x(), x()),
-        Layer::Scale { weight, factor } => {
-            let scaled = map!(x(), t => t.mul_scalar(*factor));
-            match weight {
-                Some(name) => with_tensor(scaled, weights, name, Product),
-                None => scaled,
+
+        impl Layer {
+            /// What it says of itself.
+            pub fn kind(&self) -> &dyn Kind {
+                match self {
+                    $(Self::$kind(kind) => kind,)*
+                }
             }
         }
-        Layer::Shift { weight } => with_tensor(x(), weights, weight, Sum),
-        Layer::Prepend { weight } => {
-            let value = x();
-            let width = weights.shape(weight).iter().product();
-            let token = weights
-                .flat(weight)
-                .reshape([1, 1, width])
-                .repeat_dim(0, batch);
-            Value::concatenate(vec![Value::Rank3(token), value], 1)
-        }
-        Layer::Embedding { weight } => linear::embedding(x(), weights, weight),
-        Layer::Dropout | Layer::Identity => x(),
-        Layer::Attention {
-            in_weight,
-            in_bias,
-            out_weight,
-            out_bias,
-            heads,
-            causal,
-        } => {
-            let names = attention::Names {
-                in_weight,
-                in_bias: in_bias.as_deref(),
-                out_weight,
-                out_bias: out_bias.as_deref(),
-            };
-            attention::attention(x(), weights, &names, *heads, *causal)
-        }
-    }
+
+        $(
+            impl From<$kind> for Layer {
+                fn from(kind: $kind) -> Self {
+                    Self::$kind(kind)
+                }
+            }
+        )*
+    };
 }
 
-/// All inputs combined pairwise from the left.
-fn fold(mut inputs: impl Iterator<Item = Value>, operation: impl BinaryOperation + Copy) -> Value {
-    let first = inputs.next().expect("the number of inputs was checked");
-    inputs.fold(first, |a, b| a.zip(b, operation))
-}
-
-/// `x` combined with a trained tensor that has one entry for the whole batch: it may have a batch
-/// axis of extent 1 of its own, as positional embeddings do.
-pub(super) fn with_tensor(
-    x: Value,
-    weights: &Weights,
-    name: &str,
-    operation: impl BinaryOperation,
-) -> Value {
-    let shape = weights.shape(name);
-    let count = shape.iter().product::<usize>();
-    let mut dims = shape.to_vec();
-    if dims.len() < x.dims().len() {
-        dims.insert(0, 1);
-    }
-    let tensor = Value::Rank2(weights.flat(name).reshape([1, count])).reshape(&dims);
-    x.zip(tensor, operation)
-}
-
-/// Zeros before and after along one axis.
-fn pad(value: Value, axis: usize, before: usize, after: usize) -> Value {
-    fn zeros<const D: usize>(like: &Tensor<D>, axis: usize, extent: usize) -> Tensor<D> {
-        let mut dims = like.dims();
-        dims[axis] = extent;
-        Tensor::zeros(dims, (&like.device(), like.dtype()))
-    }
-    map!(value, t => {
-        let mut parts = Vec::with_capacity(3);
-        if before > 0 {
-            parts.push(zeros(&t, axis, before));
-        }
-        let tail = (after > 0).then(|| zeros(&t, axis, after));
-        parts.push(t);
-        parts.extend(tail);
-        Tensor::cat(parts, axis)
-    })
+kinds! {
+    // Products
+    linear::Linear,
+    conv::Conv,
+    transposed_conv::TransposedConv,
+    embedding::Embedding,
+    matmul::Matmul,
+    // Attention and recurrence
+    attention::Attention,
+    scaled_dot_product_attention::ScaledDotProductAttention,
+    rope::Rope,
+    recurrent::Lstm,
+    recurrent::Gru,
+    recurrent::Rnn,
+    // Normalisation
+    batch_norm::BatchNorm,
+    instance_norm::InstanceNorm,
+    layer_norm::LayerNorm,
+    rms_norm::RmsNorm,
+    group_norm::GroupNorm,
+    local_response_norm::LocalResponseNorm,
+    // Activations
+    relu::Relu,
+    leaky_relu::LeakyRelu,
+    prelu::Prelu,
+    relu6::Relu6,
+    elu::Elu,
+    selu::Selu,
+    celu::Celu,
+    gelu::Gelu,
+    silu::Silu,
+    mish::Mish,
+    softplus::Softplus,
+    softsign::Softsign,
+    tanh::Tanh,
+    sigmoid::Sigmoid,
+    hard_tanh::HardTanh,
+    hard_sigmoid::HardSigmoid,
+    hard_swish::HardSwish,
+    glu::Glu,
+    glu::Swiglu,
+    softmax::Softmax,
+    log_softmax::LogSoftmax,
+    // Functions of one number
+    function::Neg,
+    function::Exp,
+    function::Log,
+    function::Log1p,
+    function::Abs,
+    function::Sqrt,
+    function::Rsqrt,
+    function::Reciprocal,
+    function::Sin,
+    function::Cos,
+    function::Erf,
+    pow::Pow,
+    clamp::Clamp,
+    // Several inputs
+    arithmetic::Add,
+    arithmetic::Subtract,
+    arithmetic::Multiply,
+    arithmetic::Divide,
+    arithmetic::Maximum,
+    arithmetic::Minimum,
+    concatenate::Concatenate,
+    // A number or a tensor
+    constant::Constant,
+    constant::Parameter,
+    scale::Scale,
+    scale::Shift,
+    prepend::Prepend,
+    // Pools and sums
+    max_pool::MaxPool,
+    average_pool::AveragePool,
+    adaptive_average_pool::AdaptiveAveragePool,
+    adaptive_max_pool::AdaptiveMaxPool,
+    global_average_pool::GlobalAveragePool,
+    reduce::Sum,
+    reduce::Mean,
+    reduce::Max,
+    reduce::Min,
+    reduce::Variance,
+    // Other places
+    slice::Slice,
+    pad::Pad,
+    gather::Gather,
+    roll::Roll,
+    roll::Flip,
+    repeat::Repeat,
+    repeat::Expand,
+    flatten::Flatten,
+    reshape::Reshape,
+    transpose::Transpose,
+    unfold::Unfold,
+    unfold::Fold,
+    upsample::Upsample,
+    pixel_shuffle::PixelShuffle,
+    pixel_shuffle::PixelUnshuffle,
+    pixel_shuffle::ChannelShuffle,
+    // Nothing
+    identity::Dropout,
+    identity::Identity,
 }

@@ -7,6 +7,7 @@
 use super::Pulled;
 use super::rules::sum_to_channels;
 use crate::model::graph::Layer;
+use crate::model::layers::Conv;
 use crate::model::tangent::DualWeights;
 use crate::model::value::Value;
 use crate::model::weights::Weights;
@@ -15,7 +16,7 @@ use burn::tensor::{Tensor, module};
 
 /// Whether the rules here are for this layer.
 pub fn is_fast(layer: &Layer) -> bool {
-    matches!(layer, Layer::Conv { stride, groups: 1, .. } if stride.len() == 2)
+    matches!(layer, Layer::Conv(Conv { stride, groups: 1, .. }) if stride.len() == 2)
 }
 
 /// Everything of a 2-D convolution but its tensors.
@@ -26,14 +27,14 @@ struct Window {
 }
 
 fn window(layer: &Layer) -> Option<(&str, Option<&str>, Window)> {
-    let Layer::Conv {
+    let Layer::Conv(Conv {
         weight,
         bias,
         stride,
         padding,
         dilation,
         ..
-    } = layer
+    }) = layer
     else {
         return None;
     };

@@ -29,7 +29,7 @@ fn leaves(site: &Site<'_>, inputs: Vec<Value>, weights: &Weights, wanted: &[bool
     let inputs = inputs.into_iter().zip(wanted).map(leaf).collect();
     let mut own = Weights::default();
     let mut tensors = Vec::new();
-    for (name, role) in site.layer.tensors() {
+    for (name, role) in site.layer.kind().tensors() {
         let mut flat = weights.flat(name);
         if matches!(role, Role::Trainable { .. }) {
             flat = flat.autodiff().require_grad();

@@ -2,8 +2,9 @@
 
 use super::Pulled;
 use super::rules::plus;
+use crate::model::burn_layers::linear as plain;
 use crate::model::graph::Layer;
-use crate::model::layers::linear as plain;
+use crate::model::layers::Linear;
 use crate::model::tangent::DualWeights;
 use crate::model::value::Value;
 use crate::model::weights::Weights;
@@ -16,11 +17,11 @@ pub fn rate(
     rate: Option<Value>,
     weights: DualWeights<'_>,
 ) -> Option<Value> {
-    let Layer::Linear {
+    let Layer::Linear(Linear {
         weight,
         bias,
         output_axis,
-    } = layer
+    }) = layer
     else {
         return None;
     };
@@ -37,11 +38,11 @@ pub fn pull(
     back: Option<Vec<(Value, &Weights)>>,
     biased: usize,
 ) -> Pulled {
-    let Layer::Linear {
+    let Layer::Linear(Linear {
         weight,
         bias,
         output_axis,
-    } = layer
+    }) = layer
     else {
         return Pulled::default();
     };

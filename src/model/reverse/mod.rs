@@ -58,6 +58,7 @@ impl Network {
         for (index, node) in self.graph.layers.iter().enumerate() {
             let own = node
                 .layer
+                .kind()
                 .tensors()
                 .iter()
                 .any(|(_, role)| matches!(role, crate::model::graph::Role::Trainable { .. }));

@@ -2,8 +2,9 @@
 
 use super::Pulled;
 use super::rules::{Through, plus, sum_to_channels, times_channels};
+use crate::model::burn_layers::normalization::affine;
 use crate::model::graph::Layer;
-use crate::model::layers::normalization::affine;
+use crate::model::layers::BatchNorm;
 use crate::model::tangent::DualWeights;
 use crate::model::value::{Product, Value};
 use crate::model::weights::Weights;
@@ -19,13 +20,13 @@ struct Norm<'a> {
 }
 
 fn norm<'a>(layer: &'a Layer, weights: &Weights) -> Option<Norm<'a>> {
-    let Layer::BatchNorm {
+    let Layer::BatchNorm(BatchNorm {
         weight,
         bias,
         running_mean,
         running_var,
         epsilon,
-    } = layer
+    }) = layer
     else {
         return None;
     };

@@ -1,9 +1,9 @@
 //! Which rule a layer follows, in each of the four passes.
 
 use super::{Pulled, convolution, generic, linear, normalization};
+use crate::model::burn_layers as layers;
 use crate::model::forward::Statistics;
 use crate::model::graph::Layer;
-use crate::model::layers;
 use crate::model::tangent::{self, Dual, DualWeights, Mode};
 use crate::model::value::{Sum, Value, map};
 use crate::model::weights::Weights;
@@ -53,26 +53,26 @@ impl Site<'_> {
         mut rates: Vec<Option<Value>>,
         weights: DualWeights<'_>,
     ) -> Option<Value> {
-        let has_tensors = !self.layer.tensors().is_empty();
+        let has_tensors = !self.layer.kind().tensors().is_empty();
         if !has_tensors && rates.iter().all(Option::is_none) {
             return None;
         }
-        if self.layer.is_linear_map() {
+        if self.layer.kind().is_linear_map() {
             return rates
                 .remove(0)
                 .map(|rate| self.value(vec![rate], weights.value));
         }
         match self.layer {
-            Layer::Linear { .. } => {
+            Layer::Linear(_) => {
                 linear::rate(self.layer, inputs.remove(0), rates.remove(0), weights)
             }
-            Layer::Conv { .. } if convolution::is_fast(self.layer) => {
+            Layer::Conv(_) if convolution::is_fast(self.layer) => {
                 convolution::rate(self.layer, inputs.remove(0), rates.remove(0), weights)
             }
-            Layer::BatchNorm { .. } if self.mode == Mode::Running => {
+            Layer::BatchNorm(_) if self.mode == Mode::Running => {
                 normalization::rate(self.layer, inputs.remove(0), rates.remove(0), weights)
             }
-            Layer::Relu => rates.remove(0).map(|rate| where_positive(value, rate)),
+            Layer::Relu(_) => rates.remove(0).map(|rate| where_positive(value, rate)),
             _ => {
                 let duals = inputs
                     .into_iter()
@@ -94,29 +94,27 @@ impl Site<'_> {
         wanted: &[bool],
     ) -> Pulled {
         match self.layer {
-            Layer::Linear { .. } => {
+            Layer::Linear(_) => {
                 let pairs = vec![(inputs.remove(0), adjoint.clone())];
                 let back = wanted[0].then(|| vec![(adjoint, weights)]);
                 linear::pull(self.layer, pairs, back, 1)
             }
-            Layer::Conv { .. } if convolution::is_fast(self.layer) => {
+            Layer::Conv(_) if convolution::is_fast(self.layer) => {
                 let x = inputs.remove(0);
                 let extent = x.dims();
                 let back = wanted[0].then(|| vec![(adjoint.clone(), weights)]);
                 convolution::pull(self.layer, &extent, weights, vec![(x, adjoint)], back, 1)
             }
-            Layer::BatchNorm { .. } if self.mode == Mode::Running => {
+            Layer::BatchNorm(_) if self.mode == Mode::Running => {
                 normalization::pull(self.layer, inputs.remove(0), adjoint, weights)
             }
-            Layer::Relu => Pulled::of(where_positive(value, adjoint)),
-            Layer::Add if same_shapes(&inputs) => Pulled {
+            Layer::Relu(_) => Pulled::of(where_positive(value, adjoint)),
+            Layer::Add(_) if same_shapes(&inputs) => Pulled {
                 inputs: vec![Some(adjoint); inputs.len()],
                 tensors: Vec::new(),
             },
-            Layer::Flatten { .. } | Layer::Reshape { .. } => {
-                Pulled::of(adjoint.reshape(&inputs[0].dims()))
-            }
-            Layer::Dropout | Layer::Identity => Pulled::of(adjoint),
+            Layer::Flatten(_) | Layer::Reshape(_) => Pulled::of(adjoint.reshape(&inputs[0].dims())),
+            Layer::Dropout(_) | Layer::Identity(_) => Pulled::of(adjoint),
             _ => generic::pull(self, inputs, adjoint, weights, wanted),
         }
     }
@@ -129,13 +127,13 @@ impl Site<'_> {
         wanted: &[bool],
     ) -> Pulled {
         match self.layer {
-            Layer::Linear { .. } => {
+            Layer::Linear(_) => {
                 let (x, rate) = (through.inputs.remove(0), through.rates.remove(0));
                 let count = usize::from(through.second.is_some());
                 let (pairs, back) = second_terms(x, rate, through, weights);
                 linear::pull(self.layer, pairs, wanted[0].then_some(back), count)
             }
-            Layer::Conv { .. } if convolution::is_fast(self.layer) => {
+            Layer::Conv(_) if convolution::is_fast(self.layer) => {
                 let (x, rate) = (through.inputs.remove(0), through.rates.remove(0));
                 let extent = x.dims();
                 let count = usize::from(through.second.is_some());
@@ -143,14 +141,16 @@ impl Site<'_> {
                 let back = wanted[0].then_some(back);
                 convolution::pull(self.layer, &extent, weights.value, pairs, back, count)
             }
-            Layer::BatchNorm { .. } if self.mode == Mode::Running => {
+            Layer::BatchNorm(_) if self.mode == Mode::Running => {
                 normalization::pull_second(self.layer, through, weights)
             }
             // Piecewise linear and without tensors: ẏ doesn't depend on where x is.
-            Layer::Relu | Layer::LeakyRelu { .. } | Layer::MaxPool { .. } | Layer::Add => {
+            Layer::Relu(_) | Layer::LeakyRelu(_) | Layer::MaxPool(_) | Layer::Add(_) => {
                 self.pull_linear(through, weights.value, wanted)
             }
-            _ if self.layer.is_linear_map() => self.pull_linear(through, weights.value, wanted),
+            _ if self.layer.kind().is_linear_map() => {
+                self.pull_linear(through, weights.value, wanted)
+            }
             _ => generic::pull_second(self, through, weights, wanted),
         }
     }

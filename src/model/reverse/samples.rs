@@ -8,6 +8,7 @@
 use super::{Tape, convolution};
 use crate::model::Network;
 use crate::model::graph::{Layer, Role};
+use crate::model::layers::{BatchNorm, Conv, Linear};
 use crate::model::value::{Product, Value};
 use crate::model::weights::Weights;
 use burn::tensor::{Slice, Tensor};
@@ -19,12 +20,13 @@ pub fn has_rules(network: &Network) -> bool {
     network.graph.layers.iter().all(|node| {
         let trained: Vec<&str> = node
             .layer
+            .kind()
             .tensors()
             .into_iter()
             .filter(|(_, role)| matches!(role, Role::Trainable { .. }))
             .map(|(name, _)| name)
             .collect();
-        let known = matches!(node.layer, Layer::Linear { .. } | Layer::BatchNorm { .. })
+        let known = matches!(node.layer, Layer::Linear(_) | Layer::BatchNorm(_))
             || convolution::is_fast(&node.layer);
         trained.iter().all(|name| seen.insert((*name).to_owned())) && (known || trained.is_empty())
     })
@@ -44,7 +46,7 @@ pub fn squared_norms(
         let Some(adjoint) = &tape.adjoints[index] else {
             continue;
         };
-        if node.layer.tensors().is_empty() {
+        if node.layer.kind().tensors().is_empty() {
             continue;
         }
         let x = network
@@ -52,14 +54,14 @@ pub fn squared_norms(
             .remove(0);
         let adjoint = adjoint.clone();
         match &node.layer {
-            Layer::Linear { weight, bias, .. } => {
+            Layer::Linear(Linear { weight, bias, .. }) => {
                 let (x, adjoint) = (tokens(x), tokens(adjoint));
                 all.push((weight.clone(), product_norms(x, adjoint.clone())));
                 if let Some(bias) = bias {
                     all.push((bias.clone(), squares(Value::Rank3(adjoint.sum_dim(1)))));
                 }
             }
-            Layer::Conv { weight, bias, .. } => {
+            Layer::Conv(Conv { weight, bias, .. }) => {
                 let kernel = weights.get::<4>(weight).dims();
                 let taps = unfolded(&node.layer, x.rank4(), kernel, &adjoint.dims());
                 let flat = spread(adjoint).swap_dims(1, 2);
@@ -68,13 +70,13 @@ pub fn squared_norms(
                     all.push((bias.clone(), squares(Value::Rank3(flat.sum_dim(1)))));
                 }
             }
-            Layer::BatchNorm {
+            Layer::BatchNorm(BatchNorm {
                 weight,
                 bias,
                 running_mean,
                 running_var,
                 epsilon,
-            } => {
+            }) => {
                 let channels = adjoint.dims()[1];
                 let inverse = weights
                     .flat(running_var)
@@ -147,12 +149,12 @@ fn spread(x: Value) -> Tensor<3> {
 
 /// What every output place of a convolution sees, `[n, places, taps]`.
 fn unfolded(layer: &Layer, x: Tensor<4>, kernel: [usize; 4], out: &[usize]) -> Tensor<3> {
-    let Layer::Conv {
+    let Layer::Conv(Conv {
         stride,
         padding,
         dilation,
         ..
-    } = layer
+    }) = layer
     else {
         unreachable!("a convolution")
     };

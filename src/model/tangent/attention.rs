@@ -6,7 +6,7 @@ use super::{Dual, DualWeights};
 use crate::model::value::{Value, map};
 use burn::tensor::{Bool, Tensor};
 
-pub use crate::model::layers::attention::Names;
+pub use crate::model::burn_layers::attention::Names;
 
 /// softmax(Q Kᵀ/√d) V a head, the heads joined and projected, and its rate of change;
 /// `[n, tokens, width]` in and out.

@@ -1,7 +1,7 @@
 //! Tangents of convolutions.
 
 use super::{Dual, DualWeights};
-use crate::model::layers::convolution as plain;
+use crate::model::burn_layers::convolution as plain;
 use crate::model::value::{Sum, Value};
 use crate::model::weights::Weights;
 

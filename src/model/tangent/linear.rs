@@ -1,7 +1,7 @@
 //! Tangents of matrix products and table look-ups.
 
 use super::{Dual, DualWeights, sum_of};
-use crate::model::layers::linear as plain;
+use crate::model::burn_layers::linear as plain;
 use crate::model::value::{Sum, Value};
 
 /// (x Wᵀ + b)˙ = ẋ Wᵀ + x Ẇᵀ + ḃ

@@ -20,9 +20,13 @@ mod pooling;
 pub use loss::directional_derivative;
 
 use crate::model::Network;
+use crate::model::burn_layers::{self as layers, with_tensor};
 use crate::model::forward::{self, Statistics};
 use crate::model::graph::Layer;
-use crate::model::layers::{self, with_tensor};
+use crate::model::layers::{
+    Attention, BatchNorm, Concatenate, Conv, Embedding, Gelu, GroupNorm, LayerNorm, LeakyRelu,
+    Linear, MaxPool, Prepend, Scale, Shift, Softmax,
+};
 use crate::model::value::{Product, Sum, Value, map};
 use crate::model::weights::Weights;
 use burn::tensor::Tensor;
@@ -91,19 +95,19 @@ pub(super) fn apply(
     let mut inputs = inputs.into_iter();
     let mut x = || inputs.next().expect("the number of inputs was checked");
     match layer {
-        Layer::Linear {
+        Layer::Linear(Linear {
             weight,
             bias,
             output_axis,
-        } => linear::linear(x(), weights, weight, bias.as_deref(), *output_axis),
-        Layer::Conv {
+        }) => linear::linear(x(), weights, weight, bias.as_deref(), *output_axis),
+        Layer::Conv(Conv {
             weight,
             bias,
             stride,
             padding,
             dilation,
             groups,
-        } => {
+        }) => {
             let shape = convolution::Shape {
                 stride,
                 padding,
@@ -112,13 +116,13 @@ pub(super) fn apply(
             };
             convolution::conv(x(), weights, weight, bias.as_deref(), &shape)
         }
-        Layer::BatchNorm {
+        Layer::BatchNorm(BatchNorm {
             weight,
             bias,
             running_mean,
             running_var,
             epsilon,
-        } => {
+        }) => {
             let names = normalization::BatchNorm {
                 weight: weight.as_deref(),
                 bias: bias.as_deref(),
@@ -127,48 +131,62 @@ pub(super) fn apply(
             };
             normalization::batch_norm(x(), weights, &names, *epsilon, mode)
         }
-        Layer::LayerNorm {
+        Layer::LayerNorm(LayerNorm {
             weight,
             bias,
             epsilon,
-        } => normalization::layer_norm(x(), weights, weight, bias.as_deref(), *epsilon),
-        Layer::GroupNorm {
+            ..
+        }) => normalization::layer_norm(
+            x(),
+            weights,
+            weight.as_deref().unwrap_or_default(),
+            bias.as_deref(),
+            *epsilon,
+        ),
+        Layer::GroupNorm(GroupNorm {
             groups,
             weight,
             bias,
             epsilon,
-        } => normalization::group_norm(x(), weights, *groups, weight, bias.as_deref(), *epsilon),
-        Layer::Relu => activation::leaky_relu(x(), 0.0),
-        Layer::LeakyRelu { slope } => activation::leaky_relu(x(), *slope),
-        Layer::Gelu { tanh: false } => activation::through(x(), activation::Gelu),
-        Layer::Gelu { tanh: true } => activation::through(x(), activation::GeluTanh),
-        Layer::Silu => activation::through(x(), activation::Silu),
-        Layer::Tanh => activation::through(x(), activation::Tanh),
-        Layer::Sigmoid => activation::through(x(), activation::Sigmoid),
-        Layer::Softmax { axis } => activation::softmax(x(), *axis),
-        Layer::MaxPool {
+        }) => normalization::group_norm(
+            x(),
+            weights,
+            *groups,
+            weight.as_deref().unwrap_or_default(),
+            bias.as_deref(),
+            *epsilon,
+        ),
+        Layer::Relu(_) => activation::leaky_relu(x(), 0.0),
+        Layer::LeakyRelu(LeakyRelu { slope }) => activation::leaky_relu(x(), *slope),
+        Layer::Gelu(Gelu { tanh: false }) => activation::through(x(), activation::Gelu),
+        Layer::Gelu(Gelu { tanh: true }) => activation::through(x(), activation::GeluTanh),
+        Layer::Silu(_) => activation::through(x(), activation::Silu),
+        Layer::Tanh(_) => activation::through(x(), activation::Tanh),
+        Layer::Sigmoid(_) => activation::through(x(), activation::Sigmoid),
+        Layer::Softmax(Softmax { axis }) => activation::softmax(x(), *axis),
+        Layer::MaxPool(MaxPool {
             size,
             stride,
             padding,
             dilation,
             ceil,
-        } => pooling::max_pool(x(), size, stride, padding, dilation, *ceil),
-        Layer::Add => inputs
+        }) => pooling::max_pool(x(), size, stride, padding, dilation, *ceil),
+        Layer::Add(_) => inputs
             .reduce(add)
             .expect("the number of inputs was checked"),
-        Layer::Multiply => inputs
+        Layer::Multiply(_) => inputs
             .reduce(multiply)
             .expect("the number of inputs was checked"),
-        Layer::Concatenate { axis } => concatenate(inputs.collect(), *axis),
-        Layer::Matmul => linear::matmul(x(), x()),
-        Layer::Scale { weight, factor } => {
+        Layer::Concatenate(Concatenate { axis }) => concatenate(inputs.collect(), *axis),
+        Layer::Matmul(_) => linear::matmul(x(), x()),
+        Layer::Scale(Scale { weight, factor }) => {
             let scaled = x().map(|v| map!(v, t => t.mul_scalar(*factor)));
             match weight {
                 Some(name) => scale_by(scaled, weights, name),
                 None => scaled,
             }
         }
-        Layer::Shift { weight } => {
+        Layer::Shift(Shift { weight }) => {
             let x = x();
             let value = with_tensor(x.value.clone(), weights.value, weight, Sum);
             let still = x.tangent.unwrap_or_else(|| zeros(&value));
@@ -178,7 +196,7 @@ pub(super) fn apply(
                 tangent: Some(tangent),
             }
         }
-        Layer::Prepend { weight } => {
+        Layer::Prepend(Prepend { weight }) => {
             let x = x();
             let batch = x.value.dims()[0];
             let token = |weights: &Weights| {
@@ -196,15 +214,15 @@ pub(super) fn apply(
             };
             concatenate(vec![token, x], 1)
         }
-        Layer::Embedding { weight } => linear::embedding(x(), weights, weight),
-        Layer::Attention {
+        Layer::Embedding(Embedding { weight }) => linear::embedding(x(), weights, weight),
+        Layer::Attention(Attention {
             in_weight,
             in_bias,
             out_weight,
             out_bias,
             heads,
             causal,
-        } => {
+        }) => {
             let names = attention::Names {
                 in_weight,
                 in_bias: in_bias.as_deref(),
@@ -214,16 +232,16 @@ pub(super) fn apply(
             attention::attention(x(), weights, &names, *heads, *causal)
         }
         // Linear in their one input and without parameters: the tangent passes through the layer itself.
-        Layer::AveragePool { .. }
-        | Layer::AdaptiveAveragePool { .. }
-        | Layer::GlobalAveragePool
-        | Layer::Slice { .. }
-        | Layer::Pad { .. }
-        | Layer::Flatten { .. }
-        | Layer::Reshape { .. }
-        | Layer::Transpose { .. }
-        | Layer::Dropout
-        | Layer::Identity => x().map(|v| {
+        Layer::AveragePool(_)
+        | Layer::AdaptiveAveragePool(_)
+        | Layer::GlobalAveragePool(_)
+        | Layer::Slice(_)
+        | Layer::Pad(_)
+        | Layer::Flatten(_)
+        | Layer::Reshape(_)
+        | Layer::Transpose(_)
+        | Layer::Dropout(_)
+        | Layer::Identity(_) => x().map(|v| {
             layers::apply(
                 layer,
                 vec![v],
@@ -232,6 +250,7 @@ pub(super) fn apply(
                 &mut Statistics::Running,
             )
         }),
+        other => unreachable!("{other:?} has no way through burn"),
     }
 }
 

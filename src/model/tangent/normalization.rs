@@ -4,8 +4,8 @@ use super::{Dual, DualWeights, Mode, zeros};
 use crate::model::value::{Product, Sum, Value, map};
 use burn::tensor::Tensor;
 
-pub use crate::model::layers::normalization::BatchNorm;
-use crate::model::layers::normalization::{affine, channel_statistics};
+pub use crate::model::burn_layers::normalization::BatchNorm;
+use crate::model::burn_layers::normalization::{affine, channel_statistics};
 
 /// (x − μ)/√(σ² + ε) · γ + β, as one scale and one shift a channel, and its rate of change.
 ///

@@ -1,7 +1,7 @@
 //! The tangent of max pooling: the tangents at the places where the largest values stand.
 
 use super::Dual;
-use crate::model::layers::pooling as plain;
+use crate::model::burn_layers::pooling as plain;
 use crate::model::value::Value;
 use burn::tensor::module;
 
