@@ -175,8 +175,8 @@ fn agree(precision: Precision, tolerances: [f64; 3]) {
         let fits = off.iter().zip(tolerances).all(|(off, most)| *off <= most);
         if !fits {
             wrong.push(format!(
-                "{}: outputs, gradient, product off by {off:.1e?}",
-                case.name
+                "{}: outputs, gradient, product off by {:.1e}, {:.1e}, {:.1e}",
+                case.name, off[0], off[1], off[2]
             ));
         }
     }
