@@ -7,6 +7,7 @@ use losscope::error::Error;
 use losscope::model::family::{Hints, Recognised, by_name, names, recognise, skeleton};
 use losscope::model::file;
 use losscope::model::graph::{Graph, Layer, Loss};
+use losscope::model::layers::{Conv, Pad, Relu};
 use std::path::{Path, PathBuf};
 
 type Shapes = Vec<(String, Vec<usize>)>;
@@ -388,7 +389,7 @@ fn order_comes_from_numbers_file_or_shapes() {
         let linear = graph
             .layers
             .into_iter()
-            .filter(|n| matches!(n.layer, Layer::Linear { .. }));
+            .filter(|n| matches!(n.layer, Layer::Linear(_)));
         linear.map(|n| n.name).collect()
     };
     assert_eq!(first_line(&square, &NOTHING), many);
@@ -483,7 +484,7 @@ fn variants_by_name() {
 fn le_net_padding_is_found_from_the_sizes() {
     let padding = |graph: &Graph| -> Vec<usize> {
         let of = |layer: &Layer| {
-            if let Layer::Conv { padding, .. } = layer {
+            if let Layer::Conv(Conv { padding, .. }) = layer {
                 Some(padding[0])
             } else {
                 None
@@ -602,7 +603,7 @@ fn vgg_sizes() {
 /// Stride of each convolution, and the groups of the one with most.
 fn strides(graph: &Graph) -> (String, usize) {
     let convolutions = graph.layers.iter().filter_map(|n| match &n.layer {
-        Layer::Conv { stride, groups, .. } => Some((stride[0].to_string(), *groups)),
+        Layer::Conv(Conv { stride, groups, .. }) => Some((stride[0].to_string(), *groups)),
         _ => None,
     });
     let (strides, groups): (Vec<String>, Vec<usize>) = convolutions.unzip();
@@ -732,11 +733,11 @@ fn shortcuts_without_tensors() {
     assert_eq!(at("layer2.0.shortcut.rows").inputs, ["layer1.2.relu"]);
     assert_eq!(
         at("layer2.0.shortcut.pad").layer,
-        Layer::Pad {
+        Layer::Pad(Pad {
             axis: 1,
             before: 4,
             after: 4
-        }
+        })
     );
     assert_eq!(
         at("layer2.0.add").inputs,
@@ -1122,10 +1123,10 @@ fn a_draft_puts_the_activation_after_a_layer_norm() {
     let kinds: Vec<&str> = layers
         .iter()
         .map(|node| match node.layer {
-            Layer::Flatten { .. } => "flatten",
-            Layer::Linear { .. } => "linear",
-            Layer::LayerNorm { .. } => "norm",
-            Layer::Relu => "relu",
+            Layer::Flatten(_) => "flatten",
+            Layer::Linear(_) => "linear",
+            Layer::LayerNorm(_) => "norm",
+            Layer::Relu(Relu {}) => "relu",
             _ => "other",
         })
         .collect();

@@ -13,6 +13,11 @@ use losscope::landscape::objective::Objective as _;
 use losscope::landscape::slice::{Buffers, Slice};
 use losscope::model::Network;
 use losscope::model::graph::{Graph, Layer, Loss};
+use losscope::model::layers::{
+    self, AdaptiveAveragePool, Add, Attention, AveragePool, BatchNorm, Concatenate, Conv, Dropout,
+    Embedding, Flatten, Gelu, GlobalAveragePool, GroupNorm, LayerNorm, LeakyRelu, Linear, MaxPool,
+    Multiply, Pad, Prepend, Relu, Reshape, Scale, Shift, Sigmoid, Silu, Softmax, Tanh, Transpose,
+};
 use losscope::model::params::Params;
 use std::sync::Arc;
 
@@ -65,24 +70,24 @@ impl Maker {
 
     fn conv(&mut self, name: &str, shape: &[usize], bias: bool, window: [usize; 3]) -> Layer {
         let axes = shape.len() - 2;
-        Layer::Conv {
+        Layer::Conv(Conv {
             weight: self.tensor(&format!("{name}.weight"), shape, false),
             bias: bias.then(|| self.tensor(&format!("{name}.bias"), &shape[..1], false)),
             stride: vec![window[0]; axes],
             padding: vec![window[1]; axes],
             dilation: vec![window[2]; axes],
             groups: 1,
-        }
+        })
     }
 
     fn norm(&mut self, name: &str, channels: usize, weight: bool, bias: bool) -> Layer {
-        Layer::BatchNorm {
+        Layer::BatchNorm(BatchNorm {
             weight: weight.then(|| self.tensor(&format!("{name}.weight"), &[channels], true)),
             bias: bias.then(|| self.tensor(&format!("{name}.bias"), &[channels], false)),
             running_mean: self.tensor(&format!("{name}.running_mean"), &[channels], false),
             running_var: self.tensor(&format!("{name}.running_var"), &[channels], true),
             epsilon: 1e-4,
-        }
+        })
     }
 
     fn linear(&mut self, name: &str, [outputs, inputs]: [usize; 2], axis: usize) -> Layer {
@@ -91,11 +96,11 @@ impl Maker {
         } else {
             [inputs, outputs]
         };
-        Layer::Linear {
+        Layer::Linear(Linear {
             weight: self.tensor(&format!("{name}.weight"), &shape, false),
             bias: Some(self.tensor(&format!("{name}.bias"), &[outputs], false)),
             output_axis: axis,
-        }
+        })
     }
 
     fn case(self) -> Case {
@@ -138,8 +143,8 @@ fn maps() -> Case {
     m.graph.push("a", layer);
     let layer = m.norm("an", 6, true, true);
     m.graph.push("an", layer);
-    m.graph.push("ar", Layer::Relu);
-    let pool = Layer::MaxPool {
+    m.graph.push("ar", Relu {});
+    let pool = MaxPool {
         size: pair(3),
         stride: pair(2),
         padding: pair(1),
@@ -149,7 +154,7 @@ fn maps() -> Case {
     m.graph.push("ap", pool);
     // Every second position, and channels of zeros: the shortcut of option A.
     for axis in [2, 3] {
-        let half = Layer::Slice {
+        let half = layers::Slice {
             axis,
             start: 0,
             end: None,
@@ -157,7 +162,7 @@ fn maps() -> Case {
         };
         m.graph.push(format!("s{axis}"), half);
     }
-    let zeros = Layer::Pad {
+    let zeros = Pad {
         axis: 1,
         before: 1,
         after: 2,
@@ -167,11 +172,11 @@ fn maps() -> Case {
     m.graph.push_from("b", &["ap"], layer);
     let layer = m.norm("bn", 9, false, true);
     m.graph.push("bn", layer);
-    m.graph.push("bl", Layer::LeakyRelu { slope: 0.2 });
-    m.graph.push_from("sum", &["bl", "sp"], Layer::Add);
-    m.graph.push("silu", Layer::Silu);
+    m.graph.push("bl", LeakyRelu { slope: 0.2 });
+    m.graph.push_from("sum", &["bl", "sp"], Add {});
+    m.graph.push("silu", Silu {});
     for (name, count_padding) in [("mean", true), ("mean-inside", false)] {
-        let pool = Layer::AveragePool {
+        let pool = AveragePool {
             size: pair(2),
             stride: pair(1),
             padding: pair(1),
@@ -181,15 +186,15 @@ fn maps() -> Case {
         m.graph.push(name, pool);
     }
     m.graph
-        .push("parts", Layer::AdaptiveAveragePool { size: vec![2, 3] });
+        .push("parts", AdaptiveAveragePool { size: vec![2, 3] });
     let layer = m.norm("cn", 9, true, false);
     m.graph.push("cn", layer);
-    m.graph.push("down", Layer::LeakyRelu { slope: -0.3 });
-    m.graph.push("f", Layer::Flatten { from: 1 });
+    m.graph.push("down", LeakyRelu { slope: -0.3 });
+    m.graph.push("f", Flatten { from: 1 });
     let layer = m.linear("h", [5, 54], 1);
     m.graph.push("h", layer);
-    m.graph.push("t", Layer::Tanh);
-    m.graph.push("d", Layer::Dropout);
+    m.graph.push("t", Tanh {});
+    m.graph.push("d", Dropout {});
     let layer = m.linear("o", [4, 5], 0);
     m.graph.push("o", layer);
     m.case()
@@ -198,11 +203,11 @@ fn maps() -> Case {
 /// One axis, one output.
 fn lines() -> Case {
     let mut m = Maker::new(&[2, 12], Loss::binary(1));
-    m.graph.push("i", Layer::Sigmoid);
+    m.graph.push("i", Sigmoid {});
     let layer = m.conv("a", &[5, 2, 4], true, [1, 1, 2]);
     m.graph.push("a", layer);
-    m.graph.push("as", Layer::Sigmoid);
-    let pool = Layer::MaxPool {
+    m.graph.push("as", Sigmoid {});
+    let pool = MaxPool {
         size: vec![2],
         stride: vec![2],
         padding: vec![0],
@@ -210,12 +215,12 @@ fn lines() -> Case {
         ceil: false,
     };
     m.graph.push("p", pool);
-    let scale = Layer::Scale {
+    let scale = Scale {
         weight: None,
         factor: -1.5,
     };
     m.graph.push("x", scale);
-    m.graph.push("g", Layer::GlobalAveragePool);
+    m.graph.push("g", GlobalAveragePool {});
     let layer = m.norm("n", 5, true, true);
     m.graph.push("n", layer);
     let layer = m.linear("o", [1, 5], 0);
@@ -228,24 +233,27 @@ fn tokens() -> Case {
     let mut m = Maker::new(&[6, 4], Loss::cross_entropy());
     let layer = m.linear("embed", [8, 4], 0);
     m.graph.push("embed", layer);
-    let class = Layer::Prepend {
+    let class = Prepend {
         weight: m.tensor("class", &[1, 1, 8], false),
     };
     m.graph.push("class", class);
-    let places = Layer::Shift {
+    let places = Shift {
         weight: m.tensor("places", &[1, 7, 8], false),
     };
     m.graph.push("x0", places);
     for (block, causal) in [("a", false), ("b", true)] {
-        let norm = |m: &mut Maker, name: &str| Layer::LayerNorm {
-            weight: m.tensor(&format!("{block}.{name}.weight"), &[8], true),
-            bias: Some(m.tensor(&format!("{block}.{name}.bias"), &[8], false)),
-            epsilon: 1e-5,
+        let norm = |m: &mut Maker, name: &str| {
+            Layer::LayerNorm(LayerNorm {
+                weight: Some(m.tensor(&format!("{block}.{name}.weight"), &[8], true)),
+                shape: None,
+                bias: Some(m.tensor(&format!("{block}.{name}.bias"), &[8], false)),
+                epsilon: 1e-5,
+            })
         };
         let start = if block == "a" { "x0" } else { "ay" };
         let layer = norm(&mut m, "n1");
         m.graph.push_from(format!("{block}n1"), &[start], layer);
-        let attention = Layer::Attention {
+        let attention = Attention {
             in_weight: m.tensor(&format!("{block}.in"), &[24, 8], false),
             in_bias: Some(m.tensor(&format!("{block}.inb"), &[24], false)),
             out_weight: m.tensor(&format!("{block}.out"), &[8, 8], false),
@@ -256,27 +264,25 @@ fn tokens() -> Case {
         m.graph.push(format!("{block}att"), attention);
         let seen = format!("{block}att");
         m.graph
-            .push_from(format!("{block}x"), &[start, &seen], Layer::Add);
+            .push_from(format!("{block}x"), &[start, &seen], Add {});
         let layer = norm(&mut m, "n2");
         m.graph.push(format!("{block}n2"), layer);
         let layer = m.linear(&format!("{block}.up"), [16, 8], 0);
         m.graph.push(format!("{block}up"), layer);
-        m.graph
-            .push(format!("{block}g"), Layer::Gelu { tanh: causal });
+        m.graph.push(format!("{block}g"), Gelu { tanh: causal });
         let layer = m.linear(&format!("{block}.down"), [8, 16], 0);
         m.graph.push(format!("{block}down"), layer);
         let (x, down) = (format!("{block}x"), format!("{block}down"));
-        m.graph
-            .push_from(format!("{block}y"), &[&x, &down], Layer::Add);
+        m.graph.push_from(format!("{block}y"), &[&x, &down], Add {});
     }
-    let first = Layer::Slice {
+    let first = layers::Slice {
         axis: 1,
         start: 0,
         end: Some(1),
         step: 1,
     };
     m.graph.push("first", first);
-    m.graph.push("flat", Layer::Flatten { from: 1 });
+    m.graph.push("flat", Flatten { from: 1 });
     let layer = m.linear("o", [3, 8], 0);
     m.graph.push("o", layer);
     m.case()
@@ -286,34 +292,33 @@ fn tokens() -> Case {
 fn groups() -> Case {
     let mut m = Maker::new(&[4, 6, 6], Loss::cross_entropy());
     let mut layer = m.conv("deep", &[4, 1, 3, 3], true, [1, 1, 1]);
-    if let Layer::Conv { groups, .. } = &mut layer {
+    if let Layer::Conv(Conv { groups, .. }) = &mut layer {
         *groups = 4;
     }
     m.graph.push("deep", layer);
-    let layer = Layer::GroupNorm {
+    let layer = GroupNorm {
         groups: 2,
-        weight: m.tensor("gn.weight", &[4], true),
+        weight: Some(m.tensor("gn.weight", &[4], true)),
         bias: Some(m.tensor("gn.bias", &[4], false)),
         epsilon: 1e-5,
     };
     m.graph.push("gn", layer);
-    m.graph.push("r", Layer::Silu);
+    m.graph.push("r", Silu {});
     let mut layer = m.conv("two", &[6, 2, 2, 2], false, [2, 0, 1]);
-    if let Layer::Conv { groups, .. } = &mut layer {
+    if let Layer::Conv(Conv { groups, .. }) = &mut layer {
         *groups = 2;
     }
     m.graph.push("two", layer);
     m.graph
-        .push("pool", Layer::AdaptiveAveragePool { size: vec![1, 1] });
+        .push("pool", AdaptiveAveragePool { size: vec![1, 1] });
     let layer = m.conv("gate", &[6, 6, 1, 1], true, [1, 0, 1]);
     m.graph.push("gate", layer);
-    m.graph.push("open", Layer::Sigmoid);
+    m.graph.push("open", Sigmoid {});
+    m.graph.push_from("gated", &["two", "open"], Multiply {});
     m.graph
-        .push_from("gated", &["two", "open"], Layer::Multiply);
-    m.graph
-        .push_from("both", &["gated", "two"], Layer::Concatenate { axis: 1 });
-    m.graph.push("soft", Layer::Softmax { axis: 1 });
-    m.graph.push("f", Layer::Flatten { from: 1 });
+        .push_from("both", &["gated", "two"], Concatenate { axis: 1 });
+    m.graph.push("soft", Softmax { axis: 1 });
+    m.graph.push("f", Flatten { from: 1 });
     let layer = m.linear("o", [3, 108], 0);
     m.graph.push("o", layer);
     m.case()
@@ -323,20 +328,20 @@ fn groups() -> Case {
 fn words() -> Case {
     let mut m = Maker::new(&[4], Loss::cross_entropy());
     m.words = Some(7);
-    let table = Layer::Embedding {
+    let table = Embedding {
         weight: m.tensor("table", &[7, 6], false),
     };
     m.graph.push("table", table);
     let axes = vec![0, 2, 1];
-    m.graph.push("turned", Layer::Transpose { axes });
-    let map = Layer::Reshape {
+    m.graph.push("turned", Transpose { axes });
+    let map = Reshape {
         shape: vec![6, 2, 2],
     };
     m.graph.push("map", map);
     let layer = m.conv("one", &[5, 6, 1, 1], true, [2, 0, 1]);
     m.graph.push("one", layer);
-    m.graph.push("t", Layer::Tanh);
-    m.graph.push("f", Layer::Flatten { from: 1 });
+    m.graph.push("t", Tanh {});
+    m.graph.push("f", Flatten { from: 1 });
     let layer = m.linear("o", [3, 5], 0);
     m.graph.push("o", layer);
     m.case()

@@ -2,6 +2,10 @@
 //!
 //! `tests/fixtures/layers/make.py` made the references.
 
+/// Every kind of layer alone.
+#[path = "layers/kinds.rs"]
+mod kinds;
+
 use losscope::checkpoint::{self, npz};
 use losscope::dataset::Samples;
 use losscope::engine::device::{self, DeviceChoice};
@@ -231,7 +235,8 @@ fn a_lone_last_sample_measures_no_statistics() {
 fn statistics_are_averaged_as_they_say() {
     use losscope::checkpoint::{Array, Source, StateDict, Values};
     use losscope::landscape::evaluate::statistics::{BatchSize, BatchWeights, Remeasure};
-    use losscope::model::graph::{Graph, Layer, Loss};
+    use losscope::model::graph::{Graph, Loss};
+    use losscope::model::layers::{BatchNorm, Linear};
 
     let count = 300;
     // A drift, so that the batches differ.
@@ -260,7 +265,7 @@ fn statistics_are_averaged_as_they_say() {
     let mut graph = Graph::new("made", vec![1], Loss::cross_entropy());
     graph.push(
         "norm",
-        Layer::BatchNorm {
+        BatchNorm {
             weight: None,
             bias: None,
             running_mean: "mean".into(),
@@ -270,7 +275,7 @@ fn statistics_are_averaged_as_they_say() {
     );
     graph.push(
         "out",
-        Layer::Linear {
+        Linear {
             weight: "weight".into(),
             bias: None,
             output_axis: 0,

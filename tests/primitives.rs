@@ -6,6 +6,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+use losscope::dataset::TargetSlice;
 use losscope::engine::device::{self, DeviceChoice};
 use losscope::landscape::evaluate::Precision;
 use losscope::model::derive::{pull, rate};
@@ -13,7 +14,7 @@ use losscope::model::primitive::expression::{Binary, Expression, Unary};
 use losscope::model::primitive::moved::NONE;
 use losscope::model::primitive::{Geometry, Leaf, Slot, Table};
 use losscope::model::program::{Id, Program, Type};
-use losscope::model::run::{Backend, Batch, Device, Numbers, Outputs, Source, Targets, Varying};
+use losscope::model::run::{Backend, Batch, Device, Numbers, Outputs, Source, Varying};
 use losscope::model::simplify::fuse;
 use proptest::prelude::*;
 use proptest::test_runner::{RngAlgorithm, TestRng, TestRunner};
@@ -134,7 +135,7 @@ impl Trial {
         let batch = Batch {
             count: SAMPLES,
             inputs: &self.inputs,
-            targets: Targets::Values(&self.targets),
+            targets: TargetSlice::Values(&self.targets),
             weights: None,
         };
         let mut found = prepared.run(here, batch, 1, TOGETHER, None).unwrap();

@@ -8,7 +8,10 @@ use losscope::engine::device::{self, DeviceChoice};
 use losscope::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use losscope::landscape::evaluate::{Evaluator, Precision};
 use losscope::landscape::objective::Objective as _;
-use losscope::model::graph::{Graph, Layer, Loss};
+use losscope::model::graph::{Graph, Loss};
+use losscope::model::layers::{
+    Add, BatchNorm, Conv, Flatten, GlobalAveragePool, Linear, MaxPool, Relu, Reshape, Silu, Tanh,
+};
 use losscope::model::{Network, file};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -90,8 +93,8 @@ fn made() -> Case {
         name.to_owned()
     };
     let pair = |v: usize| vec![v, v];
-    graph.push("t", Layer::Tanh);
-    let conv = Layer::Conv {
+    graph.push("t", Tanh {});
+    let conv = Conv {
         weight: tensor("c.weight", &[4, 2, 3, 3], false),
         bias: Some(tensor("c.bias", &[4], false)),
         stride: pair(1),
@@ -100,7 +103,7 @@ fn made() -> Case {
         groups: 1,
     };
     graph.push("c", conv);
-    let norm = Layer::BatchNorm {
+    let norm = BatchNorm {
         weight: Some(tensor("b.weight", &[4], true)),
         bias: Some(tensor("b.bias", &[4], false)),
         running_mean: tensor("b.running_mean", &[4], false),
@@ -108,8 +111,8 @@ fn made() -> Case {
         epsilon: 1e-5,
     };
     graph.push("b", norm);
-    graph.push("r", Layer::Relu);
-    let pool = Layer::MaxPool {
+    graph.push("r", Relu {});
+    let pool = MaxPool {
         size: pair(3),
         stride: pair(2),
         padding: pair(1),
@@ -117,7 +120,7 @@ fn made() -> Case {
         ceil: true,
     };
     graph.push("p", pool);
-    let plain = Layer::BatchNorm {
+    let plain = BatchNorm {
         weight: None,
         bias: None,
         running_mean: tensor("n.running_mean", &[4], false),
@@ -125,17 +128,17 @@ fn made() -> Case {
         epsilon: 1e-3,
     };
     graph.push("n", plain);
-    graph.push("g", Layer::GlobalAveragePool);
+    graph.push("g", GlobalAveragePool {});
     graph.push(
         "g4",
-        Layer::Reshape {
+        Reshape {
             shape: vec![4, 1, 1],
         },
     );
-    graph.push_from("s", &["n", "g4"], Layer::Add);
-    graph.push("silu", Layer::Silu);
-    graph.push("f", Layer::Flatten { from: 1 });
-    let head = Layer::Linear {
+    graph.push_from("s", &["n", "g4"], Add {});
+    graph.push("silu", Silu {});
+    graph.push("f", Flatten { from: 1 });
+    let head = Linear {
         weight: tensor("h.weight", &[4 * 4 * 4, 1], false),
         bias: Some(tensor("h.bias", &[1], false)),
         output_axis: 1,

@@ -163,7 +163,7 @@ fn as_text(file: &Checkpoint, network: &Recognition) -> String {
                 .find(|s| s.name == name)
                 .map_or("not used", |s| match s.role {
                     Role::Trainable { .. } => "trained",
-                    Role::RunningMean | Role::RunningVar => "buffer",
+                    Role::RunningMean | Role::RunningVar | Role::Fixed => "buffer",
                 })
         }
         Err(_) => "",

@@ -130,7 +130,7 @@ impl Numbering {
         match spec.role {
             Role::Trainable { .. } => 1,
             Role::RunningVar => usize::from(self.buffers) + usize::from(self.counters),
-            Role::RunningMean => usize::from(self.buffers),
+            Role::RunningMean | Role::Fixed => usize::from(self.buffers),
         }
     }
 

@@ -13,6 +13,7 @@ use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
 use crate::model::family::{self, Hints, Recognised};
 use crate::model::graph::{Layer, Loss};
+use crate::model::layers::Linear;
 use crate::model::params::{Params, TensorSpec};
 use crate::model::{Network, file};
 use std::path::{Path, PathBuf};
@@ -198,7 +199,7 @@ fn recognise(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<Reco
         return find(state);
     };
     for node in &mut found.graph.layers {
-        if let Layer::Linear { output_axis, .. } = &mut node.layer {
+        if let Layer::Linear(Linear { output_axis, .. }) = &mut node.layer {
             *output_axis = 1;
         }
     }

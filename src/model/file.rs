@@ -5,6 +5,7 @@
 //! line. Whether the layers' shapes fit each other is not checked here but where tensors are known.
 
 use super::graph::{Graph, INPUT, Loss, Node};
+use super::parametrised::Parametrised;
 use crate::error::{Error, Result};
 use crate::store::files;
 use serde::{Deserialize, Serialize};
@@ -47,6 +48,13 @@ pub fn parse(text: &str, path: &Path) -> Result<Graph> {
             convert(table).map_err(|e| complain(Some(span.clone()), format!("{name}: {e}")))?;
         layers.push((node, span));
     }
+    let mut parametrised = Vec::with_capacity(file.parametrised.len());
+    for (number, table) in (1..).zip(file.parametrised) {
+        let (span, table) = (table.span(), table.into_inner());
+        let entry: Parametrised = convert(table)
+            .map_err(|e| complain(Some(span), format!("parametrised tensor {number}: {e}")))?;
+        parametrised.push(entry);
+    }
     check_names(&layers).map_err(|(span, message)| complain(Some(span), message))?;
     if layers.is_empty() {
         return Err(complain(None, "expected at least one [[layer]]".to_owned()));
@@ -57,6 +65,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Graph> {
         input: file.input,
         loss,
         layers,
+        parametrised,
     })
 }
 
@@ -111,6 +120,8 @@ const HEAD: &str = "\
 # [[layer]]: the layers in order. Each reads the one before it, or those named in
 # inputs = [\"…\"]; \"input\" is the data. The last layer is the output. Weights and biases are
 # names of tensors in the checkpoint; axes count from 0 at the batch axis.
+# [[parametrised]]: tensors computed from those of the checkpoint (weight-norm, spectral-norm),
+# which layers may name.
 ";
 
 /// The file with its layers not yet looked into, so that every complaint can have its place.
@@ -122,6 +133,8 @@ struct File {
     loss: Spanned<Table>,
     #[serde(default)]
     layer: Vec<Spanned<Table>>,
+    #[serde(default)]
+    parametrised: Vec<Spanned<Table>>,
 }
 
 /// Makes a `T` of a table, all of whose keys must mean something to it. `T` can't refuse unknown

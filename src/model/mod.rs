@@ -10,11 +10,14 @@ pub mod derive;
 pub mod family;
 pub mod file;
 pub mod graph;
+pub mod layers;
 pub mod losses;
 pub mod lower;
+pub mod parametrised;
 pub mod params;
 pub mod primitive;
 pub mod program;
+pub mod role;
 pub mod run;
 pub mod shape;
 pub mod simplify;
@@ -46,6 +49,7 @@ impl Network {
     /// Names the layer and the shapes that don't fit, or the tensors that the checkpoint lacks.
     pub fn new(graph: Graph, state: &dyn Listing) -> Result<Self> {
         let listed = state.list();
+        graph.check_roles().map_err(Error::Model)?;
         let tensors = graph.tensors();
         let needed = |name: &str| tensors.iter().any(|(needed, _)| *needed == name);
         let mut unreadable = listed.iter().filter(|t| t.kind == Kind::Unreadable);
@@ -68,6 +72,7 @@ impl Network {
             );
             return Err(Error::file(&state.source().path, message));
         }
+        shadowed(&graph, state, &shapes_by_name)?;
         let sources = shape::sources(&graph)?;
         let shapes = shape::infer(&graph, &graph.input, |name| {
             shapes_by_name.get(name).copied()
@@ -135,7 +140,7 @@ impl Network {
 
     /// Whether any layer keeps running statistics.
     pub fn has_statistics(&self) -> bool {
-        self.layout.iter().any(|spec| !spec.is_trainable())
+        self.layout.iter().any(|spec| spec.role.is_statistic())
     }
 
     /// Holds the tensors of `state`, read or only listed, against the network's; gives what a reader
@@ -180,7 +185,7 @@ impl Network {
                 ),
             ));
         }
-        let mut warnings = Vec::new();
+        let mut warnings = self.graph.notes();
         if !unused.is_empty() {
             warnings.push(format!(
                 "the model {:?} doesn't use {}: {}",
@@ -213,6 +218,27 @@ fn unusable(state: &dyn Listing, name: &str, dtype: &str) -> Error {
         checkpoint::unreadable(dtype)
     );
     Error::file(&state.source().path, message)
+}
+
+/// A tensor of the checkpoint with the name of one that the network computes: it could be either.
+fn shadowed(graph: &Graph, state: &dyn Listing, names: &HashMap<&str, &[usize]>) -> Result<()> {
+    let mut made = std::collections::HashSet::new();
+    for entry in &graph.parametrised {
+        let name = &entry.name;
+        if names.contains_key(name.as_str()) {
+            let message = format!(
+                "the model {:?} computes {name:?} from other tensors, but the checkpoint has a tensor of this name: give the computed one another",
+                graph.name
+            );
+            return Err(Error::file(&state.source().path, message));
+        }
+        if !made.insert(name) {
+            return Err(Error::Model(format!(
+                "the parametrised tensor {name:?} is described twice"
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The first few of many, in words.

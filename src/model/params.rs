@@ -5,7 +5,7 @@
 //! directions, norms and distances are exact; the evaluator rounds once when it uploads. Norms,
 //! products and distances count the trained tensors only, as the literature does.
 
-use crate::model::graph::Role;
+use crate::model::role::Role;
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ impl TensorSpec {
 
     /// Whether a network trains it (as opposed to a buffer).
     pub fn is_trainable(&self) -> bool {
-        matches!(self.role, Role::Trainable { .. })
+        self.role.is_trainable()
     }
 }
 

@@ -6,6 +6,7 @@ use crate::dataset::Samples;
 use crate::error::{Error, Result};
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::graph::{INPUT, Layer, Loss};
+use crate::model::layers::Embedding;
 use std::sync::Arc;
 
 impl Evaluator {
@@ -71,7 +72,7 @@ impl Evaluator {
         };
         let width = samples.shape.iter().product::<usize>().max(1);
         for (index, node) in graph.layers.iter().enumerate() {
-            let Layer::Embedding { weight } = &node.layer else {
+            let Layer::Embedding(Embedding { weight }) = &node.layer else {
                 continue;
             };
             let table = self

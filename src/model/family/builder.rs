@@ -8,6 +8,7 @@ use super::tensors::Tensors;
 use super::{Hints, Recognised};
 use crate::error::{Error, Result};
 use crate::model::graph::{Graph, INPUT, Layer, Loss, Node};
+use crate::model::layers::{BatchNorm, Conv, Gelu, Linear, Relu, Sigmoid, Silu, Tanh};
 use std::collections::HashSet;
 
 /// How the assumption about networks of one output begins.
@@ -80,11 +81,11 @@ impl Activation {
 
     fn layer(self) -> (&'static str, Layer) {
         match self {
-            Self::Relu => ("relu", Layer::Relu),
-            Self::Tanh => ("tanh", Layer::Tanh),
-            Self::Sigmoid => ("sigmoid", Layer::Sigmoid),
-            Self::Gelu => ("gelu", Layer::Gelu { tanh: false }),
-            Self::Silu => ("silu", Layer::Silu),
+            Self::Relu => ("relu", Relu {}.into()),
+            Self::Tanh => ("tanh", Tanh {}.into()),
+            Self::Sigmoid => ("sigmoid", Sigmoid {}.into()),
+            Self::Gelu => ("gelu", Gelu { tanh: false }.into()),
+            Self::Silu => ("silu", Silu {}.into()),
         }
     }
 }
@@ -109,12 +110,12 @@ impl<'a> Builder<'a> {
     }
 
     /// Appends a layer that reads the one before it; gives the name it got.
-    pub fn push(&mut self, name: &str, layer: Layer) -> String {
+    pub fn push(&mut self, name: &str, layer: impl Into<Layer>) -> String {
         self.push_from(name, &[], layer)
     }
 
     /// Appends a layer that reads the named ones; gives the name it got.
-    pub fn push_from(&mut self, name: &str, inputs: &[&str], layer: Layer) -> String {
+    pub fn push_from(&mut self, name: &str, inputs: &[&str], layer: impl Into<Layer>) -> String {
         let mut unique = if name.is_empty() {
             "layer".to_owned()
         } else {
@@ -128,7 +129,7 @@ impl<'a> Builder<'a> {
         self.layers.push(Node {
             name: unique.clone(),
             inputs,
-            layer,
+            layer: layer.into(),
         });
         unique
     }
@@ -150,7 +151,7 @@ impl<'a> Builder<'a> {
         let bias = self.bias(module, outputs)?;
         self.push(
             module,
-            Layer::Linear {
+            Linear {
                 weight,
                 bias,
                 output_axis: 0,
@@ -203,7 +204,7 @@ impl<'a> Builder<'a> {
         self.push_from(
             module,
             inputs,
-            Layer::Conv {
+            Conv {
                 weight,
                 bias,
                 stride,
@@ -236,7 +237,7 @@ impl<'a> Builder<'a> {
         let (weight, bias) = (affine.then_some(weight), affine.then_some(bias));
         self.push(
             module,
-            Layer::BatchNorm {
+            BatchNorm {
                 weight,
                 bias,
                 running_mean,
@@ -257,7 +258,7 @@ impl<'a> Builder<'a> {
     pub fn has_groups(&self) -> bool {
         self.layers
             .iter()
-            .any(|node| matches!(node.layer, Layer::Conv { groups, .. } if groups > 1))
+            .any(|node| matches!(node.layer, Layer::Conv(Conv { groups, .. }) if groups > 1))
     }
 
     /// Checks that all tensors are explained and gives the network.

@@ -12,6 +12,7 @@ use super::tensors::Tensors;
 use super::{Hints, Recognised};
 use crate::error::{Error, Result};
 use crate::model::graph::Layer;
+use crate::model::layers::{AveragePool, Flatten, GlobalAveragePool, MaxPool};
 
 /// How maps are halved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,20 +28,20 @@ impl Pool {
     pub fn layer(self) -> Layer {
         let (size, stride, padding) = (vec![2, 2], vec![2, 2], vec![0, 0]);
         match self {
-            Self::Max => Layer::MaxPool {
+            Self::Max => Layer::MaxPool(MaxPool {
                 size,
                 stride,
                 padding,
                 dilation: vec![1, 1],
                 ceil: false,
-            },
-            Self::Average => Layer::AveragePool {
+            }),
+            Self::Average => Layer::AveragePool(AveragePool {
                 size,
                 stride,
                 padding,
                 count_padding: true,
                 ceil: false,
-            },
+            }),
         }
     }
 
@@ -167,9 +168,9 @@ fn push_convolutions(
         }
     }
     if plan.global {
-        builder.push("pool", Layer::GlobalAveragePool);
+        builder.push("pool", GlobalAveragePool {});
     } else {
-        builder.push("flatten", Layer::Flatten { from: 1 });
+        builder.push("flatten", Flatten { from: 1 });
     }
     Ok(())
 }

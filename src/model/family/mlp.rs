@@ -7,7 +7,7 @@ use super::dense::{self, Gaps};
 use super::tensors::{Kind, Tensors};
 use super::{Hints, Recognised};
 use crate::error::{Error, Result};
-use crate::model::graph::Layer;
+use crate::model::layers::Flatten;
 
 /// Makes the network; with `auto` the numbers of an `nn.Sequential` may rule activations out.
 pub(super) fn build<'a>(
@@ -45,7 +45,7 @@ pub(super) fn build<'a>(
         None => (vec![width], String::new()),
     };
     let inputs = input.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
-    builder.push("flatten", Layer::Flatten { from: 1 });
+    builder.push("flatten", Flatten { from: 1 });
     let gaps = if auto { Gaps::Count } else { Gaps::Ignore };
     let outputs = dense::push(
         &mut builder,

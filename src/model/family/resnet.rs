@@ -9,7 +9,7 @@ use super::order;
 use super::tensors::Tensors;
 use super::{Hints, Recognised};
 use crate::error::{Error, Result};
-use crate::model::graph::Layer;
+use crate::model::layers::{Add, GlobalAveragePool, MaxPool, Pad, Relu, Slice};
 use std::collections::BTreeMap;
 
 /// What stands beside the convolutions of a block.
@@ -84,7 +84,7 @@ pub(super) fn build<'a>(
             width = push_block(&mut builder, &block, width, skips, &mut padded)?;
         }
     }
-    builder.push("avgpool", Layer::GlobalAveragePool);
+    builder.push("avgpool", GlobalAveragePool {});
     let head = if builder.tensors.any_under("linear.") {
         "linear"
     } else {
@@ -193,12 +193,12 @@ fn push_stem(builder: &mut Builder, stems: &[usize]) -> Result<(Stem, [usize; 3]
     let stride = if large { 2 } else { 1 };
     let outputs = builder.convolution("conv1", square(channels, None, kernel, stride))?;
     builder.batch_norm("bn1", outputs)?;
-    builder.push("relu", Layer::Relu);
+    builder.push("relu", Relu {});
     if large {
         let (size, stride, padding, dilation) = (vec![3, 3], vec![2, 2], vec![1, 1], vec![1, 1]);
         builder.push(
             "maxpool",
-            Layer::MaxPool {
+            MaxPool {
                 size,
                 stride,
                 padding,
@@ -243,9 +243,9 @@ fn push_block(
     if skips != Skips::None {
         let main = builder.last();
         let beside = push_shortcut(builder, block, &before, [channels, width], skips, padded)?;
-        builder.push_from(&of("add"), &[&main, &beside], Layer::Add);
+        builder.push_from(&of("add"), &[&main, &beside], Add {});
     }
-    builder.push(&of("relu"), Layer::Relu);
+    builder.push(&of("relu"), Relu {});
     Ok(width)
 }
 
@@ -296,7 +296,7 @@ fn push_shortcut(
     let mut last = before.to_owned();
     if block.stride != 1 {
         for (axis, letter) in [(2, "rows"), (3, "columns")] {
-            let layer = Layer::Slice {
+            let layer = Slice {
                 axis,
                 start: 0,
                 end: None,
@@ -310,7 +310,7 @@ fn push_shortcut(
         }
     }
     if side > 0 {
-        let layer = Layer::Pad {
+        let layer = Pad {
             axis: 1,
             before: side,
             after: side,

@@ -8,6 +8,7 @@ use super::tensors::{Kind, Tensors};
 use super::{Hints, Recognised};
 use crate::checkpoint::Listing;
 use crate::model::graph::{Graph, Layer, Loss};
+use crate::model::layers::{BatchNorm, Conv, Flatten, LayerNorm, Linear, Relu};
 
 /// Drafts a graph from the shapes alone; what it says in `assumptions` is to be gone through.
 pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
@@ -45,35 +46,36 @@ pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
         let layer = match (module.kind, module.weight) {
             (Kind::Linear, _) => {
                 if !flat {
-                    graph.push(format!("{name}.flatten"), Layer::Flatten { from: 1 });
+                    graph.push(format!("{name}.flatten"), Flatten { from: 1 });
                     flat = true;
                 }
-                Layer::Linear {
+                Layer::Linear(Linear {
                     weight,
                     bias: tensor("bias"),
                     output_axis: 0,
-                }
+                })
             }
-            (Kind::Conv, &[_, _, height, width]) => Layer::Conv {
+            (Kind::Conv, &[_, _, height, width]) => Layer::Conv(Conv {
                 weight,
                 bias: tensor("bias"),
                 stride: vec![1, 1],
                 padding: vec![height / 2, width / 2],
                 dilation: vec![1, 1],
                 groups: 1,
-            },
-            (Kind::Norm, _) => Layer::BatchNorm {
+            }),
+            (Kind::Norm, _) => Layer::BatchNorm(BatchNorm {
                 weight: tensor("weight"),
                 bias: tensor("bias"),
                 running_mean: order::join(module.name, "running_mean"),
                 running_var: order::join(module.name, "running_var"),
                 epsilon: 1e-5,
-            },
-            (Kind::Other, [_]) => Layer::LayerNorm {
-                weight,
+            }),
+            (Kind::Other, [_]) => Layer::LayerNorm(LayerNorm {
+                weight: Some(weight),
+                shape: None,
                 bias: tensor("bias"),
                 epsilon: 1e-5,
-            },
+            }),
             _ => {
                 // By their names in the file: the module may have none of its own.
                 let own = tensors.of_module(module.name);
@@ -87,7 +89,7 @@ pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
             .get(i + 1)
             .is_some_and(|m| m.kind == Kind::Norm || m.kind == Kind::Other && m.weight.len() == 1);
         if last.is_some_and(|last| i < last) && !norm_next {
-            graph.push(format!("{name}.relu"), Layer::Relu);
+            graph.push(format!("{name}.relu"), Relu {});
         }
     }
     Recognised {

@@ -12,7 +12,7 @@ use super::parts::{self, Parts, counted};
 use super::tensors::Tensors;
 use super::{Hints, Recognised};
 use crate::error::{Error, Result};
-use crate::model::graph::Layer;
+use crate::model::layers::{AdaptiveAveragePool, Flatten, GlobalAveragePool};
 
 const ACTIVATION: Activation = Activation::Relu;
 
@@ -49,15 +49,15 @@ pub(super) fn build<'a>(tensors: Tensors<'a>, hints: &'a Hints<'a>) -> Result<Re
     if let Some(size) = tail.adaptive.filter(|&size| size != [1, 1]) {
         builder.push(
             "pool",
-            Layer::AdaptiveAveragePool {
+            AdaptiveAveragePool {
                 size: size.to_vec(),
             },
         );
     }
     if tail.adaptive == Some([1, 1]) {
-        builder.push("pool", Layer::GlobalAveragePool);
+        builder.push("pool", GlobalAveragePool {});
     } else {
-        builder.push("flatten", Layer::Flatten { from: 1 });
+        builder.push("flatten", Flatten { from: 1 });
     }
     let outputs = dense::push(
         &mut builder,

@@ -1,14 +1,17 @@
-//! Several values made one, and one value cut, padded or combined with a tensor.
+//! Several values made one, and one value padded or combined with a tensor.
 
-use super::Lowering;
-use super::value::{Value, axis as place, natural};
-use crate::model::primitive::expression::Binary;
-use crate::model::primitive::moved::{NONE, indices};
+use super::context::Lowering;
+use super::value::{Value, aligned, axis as place, natural};
+use crate::model::primitive::expression::{Binary, Expression};
+use crate::model::primitive::moved::NONE;
 use crate::model::program::Id;
+
+/// The node of two values combined.
+pub type Pair = fn(&mut Expression, usize, usize) -> usize;
 
 impl Lowering<'_> {
     /// Numpy-style broadcasting of all values, combined one after the other.
-    pub fn combined(&mut self, values: Vec<Value>, function: Binary, shape: &[usize]) -> Value {
+    pub fn combined(&mut self, values: Vec<Value>, pair: Pair, shape: &[usize]) -> Value {
         // Channels last where every value has all positions or one.
         let positions: usize = shape[1..].iter().product();
         let fits = |v: &Value| {
@@ -21,25 +24,32 @@ impl Lowering<'_> {
                 .into_iter()
                 .map(|v| self.channels_last(v).id)
                 .collect();
-            return Value::last(self.folded(&parts, function), shape);
+            return Value::last(self.folded(&parts, pair), shape);
         }
-        let axes = natural(shape).len();
         let parts: Vec<Id> = values
             .into_iter()
             .map(|v| {
                 let v = self.natural(v);
-                let mut own = v.shape;
-                own.splice(0..0, std::iter::repeat_n(1, axes - own.len()));
-                self.p.view(v.id, &own)
+                self.p.view(v.id, &aligned(&v.shape, shape))
             })
             .collect();
-        Value::new(self.folded(&parts, function), shape)
+        Value::new(self.folded(&parts, pair), shape)
     }
 
-    fn folded(&mut self, parts: &[Id], function: Binary) -> Id {
+    fn folded(&mut self, parts: &[Id], pair: Pair) -> Id {
         let (first, rest) = (parts[0], &parts[1..]);
         rest.iter()
-            .fold(first, |sum, part| self.p.binary(function, sum, *part))
+            .fold(first, |sum, part| self.pair(pair, sum, *part))
+    }
+
+    /// Two values combined element by element, broadcast; both have the same number of axes.
+    pub fn pair(&mut self, pair: Pair, x: Id, y: Id) -> Id {
+        let ty = self.p.common(&[x, y]);
+        let mut e = Expression::default();
+        let a = e.argument(0);
+        let b = if x == y { a } else { e.argument(1) };
+        let root = pair(&mut e, a, b);
+        self.p.map(&e, root, &[x, y], ty)
     }
 
     /// A value and a trained tensor, broadcast against the axes after the batch. A tensor with as many
@@ -57,12 +67,8 @@ impl Lowering<'_> {
         if own.len() > x.shape.len() {
             own.remove(0);
         }
-        let axes = natural(shape).len();
-        own.splice(0..0, std::iter::repeat_n(1, axes - own.len()));
-        let tensor = self.p.view(tensor, &own);
-        let mut given = x.shape.clone();
-        given.splice(0..0, std::iter::repeat_n(1, axes - given.len()));
-        let value = self.p.view(x.id, &given);
+        let tensor = self.p.view(tensor, &aligned(&own, shape));
+        let value = self.p.view(x.id, &aligned(&x.shape, shape));
         Value::new(self.p.binary(function, value, tensor), shape)
     }
 
@@ -88,7 +94,28 @@ impl Lowering<'_> {
         self.p.moved(x, list.collect(), &shape)
     }
 
-    /// Values one after the other along an axis of the graph: each padded, and all added.
+    /// Values one after the other along an axis, two at a time: each padded to both, and added.
+    pub fn joined(&mut self, mut parts: Vec<Id>, axis: usize) -> Id {
+        while parts.len() > 1 {
+            let pairs: Vec<Vec<Id>> = parts.chunks(2).map(<[Id]>::to_vec).collect();
+            parts = pairs
+                .into_iter()
+                .map(|pair| match pair[..] {
+                    [first, second] => {
+                        let extent = |id: Id| self.p.ty(id).shape[axis];
+                        let (before, after) = (extent(first), extent(second));
+                        let first = self.padded(first, axis, 0, after);
+                        let second = self.padded(second, axis, before, 0);
+                        self.p.binary(Binary::Add, first, second)
+                    }
+                    _ => pair[0],
+                })
+                .collect();
+        }
+        parts[0]
+    }
+
+    /// Values one after the other along an axis of the graph.
     pub fn concatenated(&mut self, values: Vec<Value>, axis: usize, shape: &[usize]) -> Value {
         let last = axis == 1 && shape.len() > 1 && values.iter().all(|v| v.last);
         let along = if last { 1 } else { place(shape, axis) };
@@ -96,41 +123,11 @@ impl Lowering<'_> {
             .into_iter()
             .map(|v| if last { v.id } else { self.natural(v).id })
             .collect();
-        let total: usize = parts.iter().map(|p| self.p.ty(*p).shape[along]).sum();
-        let mut before = 0;
-        let mut padded = Vec::with_capacity(parts.len());
-        for part in parts {
-            let extent = self.p.ty(part).shape[along];
-            padded.push(self.padded(part, along, before, total - before - extent));
-            before += extent;
-        }
-        let id = self.folded(&padded, Binary::Add);
         Value {
-            id,
+            id: self.joined(parts, along),
             shape: shape.to_vec(),
             last,
         }
-    }
-
-    /// Every `step`-th index from `start` on along an axis of the graph's shape.
-    pub fn sliced(
-        &mut self,
-        x: &Value,
-        axis: usize,
-        start: usize,
-        step: usize,
-        shape: &[usize],
-    ) -> Value {
-        let mut strides = vec![1; x.shape.len()];
-        for i in (1..x.shape.len()).rev() {
-            strides[i - 1] = strides[i] * x.shape[i];
-        }
-        let first = start * strides[axis];
-        strides[axis] *= step;
-        let list = indices(shape, &strides);
-        let list = list.into_iter().map(|at| at + first as u32).collect();
-        let id = self.p.moved(x.id, list, &natural(shape));
-        Value::new(id, shape)
     }
 
     /// A trained tensor before the value along axis 1 of the graph.

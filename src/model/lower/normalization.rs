@@ -1,6 +1,6 @@
-//! Normalisation: batch (Ioffe and Szegedy 2015), layer (Ba et al. 2016), group (Wu and He 2018).
+//! What normalisations share: standardised values, scales and shifts a channel, statistics of the batch.
 
-use super::{Lowering, Measured, Statistics};
+use super::context::{Lowering, Measured};
 use crate::model::primitive::Leaf;
 use crate::model::primitive::expression::{Binary, Unary};
 use crate::model::program::{Id, Type};
@@ -9,41 +9,34 @@ use crate::model::program::{Id, Type};
 /// beside the ε that is added.
 const SMALLEST_VARIANCE: f64 = 1e-30;
 
-/// The tensors of one batch-normalisation layer.
-pub struct BatchNorm<'a> {
+/// The tensors of a layer that keeps running statistics.
+pub struct Tracked<'a> {
+    /// γ
     pub weight: Option<&'a str>,
+    /// β
     pub bias: Option<&'a str>,
+    /// Running mean.
     pub running_mean: &'a str,
+    /// Running variance.
     pub running_var: &'a str,
 }
 
 impl Lowering<'_> {
-    /// (x − μ)/√(σ² + ε) · γ + β for `[positions, channels]`, as one scale and one shift a channel.
-    pub fn batch_norm(&mut self, x: Id, names: &BatchNorm<'_>, epsilon: f64) -> Id {
-        let (mean, variance) = match self.statistics {
-            Statistics::Running => {
-                let mean = self.row(names.running_mean);
-                let variance = self.row(names.running_var);
-                let variance = self.p.apply(variance, |e, v| {
-                    let small = e.constant(SMALLEST_VARIANCE);
-                    let above = e.sub(v, small);
-                    let above = e.unary(Unary::Relu, above);
-                    e.add(above, small)
-                });
-                (mean, variance)
-            }
-            Statistics::Batch => self.measure(x, names),
-        };
+    /// (x − μ)/√(σ² + ε) · γ + β for `[positions, channels]` with the running statistics, as one scale and
+    /// one shift a channel.
+    pub fn with_running(&mut self, x: Id, names: &Tracked<'_>, epsilon: f64) -> Id {
+        let mean = self.row(names.running_mean);
+        let variance = self.row(names.running_var);
+        let variance = self.p.apply(variance, |e, v| {
+            let small = e.constant(SMALLEST_VARIANCE);
+            let above = e.sub(v, small);
+            let above = e.unary(Unary::Relu, above);
+            e.add(above, small)
+        });
         let mut scale = self.inverse_root(variance, epsilon);
         if let Some(name) = names.weight {
             let gamma = self.row(name);
             scale = self.p.binary(Binary::Mul, gamma, scale);
-        }
-        if self.statistics == Statistics::Batch {
-            // Centred first, so that a large mean doesn't cancel.
-            let centred = self.p.binary(Binary::Sub, x, mean);
-            let y = self.p.binary(Binary::Mul, centred, scale);
-            return self.shifted(y, names.bias);
         }
         let shift = self.p.binary(Binary::Mul, mean, scale);
         let shift = match names.bias {
@@ -57,24 +50,17 @@ impl Lowering<'_> {
         self.p.binary(Binary::Add, y, shift)
     }
 
-    /// Mean and biased variance of every channel over all positions and samples.
-    fn measure(&mut self, x: Id, names: &BatchNorm<'_>) -> (Id, Id) {
-        let (positions, channels) = (self.p.ty(x).shape[0], self.p.ty(x).shape[1]);
-        let present = self.p.leaf(Leaf::Present, Type::sample(&[1, 1]));
-        let samples = self.p.sum(present, Type::shared(&[1, 1]));
-        let count = self.p.affine(samples, positions as f64, 0.0);
-        let share = self.p.unary(Unary::Recip, count);
-        let row = Type::shared(&[1, channels]);
-        let mean_of = |me: &mut Self, value: Id| {
-            let value = me.p.binary(Binary::Mul, value, present);
-            let sum = me.p.sum(value, row.clone());
-            me.p.binary(Binary::Mul, sum, share)
-        };
-        let mean = mean_of(self, x);
+    /// The same with mean and variance of every channel over all positions and samples, which are noted as
+    /// measured.
+    pub fn with_batch(&mut self, x: Id, names: &Tracked<'_>, epsilon: f64) -> Id {
+        let positions = self.p.ty(x).shape[0];
+        let mean = self.batch_mean(x);
         let centred = self.p.binary(Binary::Sub, x, mean);
         let square = self.p.binary(Binary::Mul, centred, centred);
-        let variance = mean_of(self, square);
+        let variance = self.batch_mean(square);
         // PyTorch normalises with the biased variance and keeps the unbiased one.
+        let samples = self.samples();
+        let count = self.p.affine(samples, positions as f64, 0.0);
         let unbiased = self.p.apply(count, |e, n| {
             let one = e.constant(1.0);
             let less = e.sub(n, one);
@@ -85,30 +71,82 @@ impl Lowering<'_> {
             e.mul(n, inverse)
         });
         let unbiased = self.p.binary(Binary::Mul, variance, unbiased);
+        self.measure(mean, unbiased, names);
+        let mut scale = self.inverse_root(variance, epsilon);
+        if let Some(name) = names.weight {
+            let gamma = self.row(name);
+            scale = self.p.binary(Binary::Mul, gamma, scale);
+        }
+        // Centred first, so that a large mean doesn't cancel.
+        let y = self.p.binary(Binary::Mul, centred, scale);
+        self.shifted(y, names.bias)
+    }
+
+    /// Notes what the running statistics would be moved towards.
+    pub fn measure(&mut self, mean: Id, variance: Id, names: &Tracked<'_>) {
+        let (running_mean, running_var) = (
+            self.place(names.running_mean),
+            self.place(names.running_var),
+        );
         self.measured.push(Measured {
             mean,
-            variance: unbiased,
-            running_mean: self.places[names.running_mean],
-            running_var: self.places[names.running_var],
+            variance,
+            running_mean,
+            running_var,
         });
-        (mean, variance)
+    }
+
+    /// How many samples there are, shared.
+    fn samples(&mut self) -> Id {
+        let present = self.p.leaf(Leaf::Present, Type::sample(&[1, 1]));
+        self.p.sum(present, Type::shared(&[1, 1]))
+    }
+
+    /// The mean of `[positions, channels]` over all positions and samples, shared: a row.
+    pub fn batch_mean(&mut self, x: Id) -> Id {
+        let (positions, channels) = (self.p.ty(x).shape[0], self.p.ty(x).shape[1]);
+        let present = self.p.leaf(Leaf::Present, Type::sample(&[1, 1]));
+        let samples = self.samples();
+        let count = self.p.affine(samples, positions as f64, 0.0);
+        let share = self.p.unary(Unary::Recip, count);
+        let value = self.p.binary(Binary::Mul, x, present);
+        let sum = self.p.sum(value, Type::shared(&[1, channels]));
+        self.p.binary(Binary::Mul, sum, share)
     }
 
     /// 1/√(v + ε)
-    fn inverse_root(&mut self, variance: Id, epsilon: f64) -> Id {
+    pub fn inverse_root(&mut self, variance: Id, epsilon: f64) -> Id {
         let root = self.p.affine(variance, 1.0, epsilon);
         let root = self.p.unary(Unary::Sqrt, root);
         self.p.unary(Unary::Recip, root)
     }
 
-    /// A value minus its mean along axes, over the root of its variance.
-    fn standardised(&mut self, x: Id, axes: &[usize], epsilon: f64) -> Id {
+    /// The mean along axes, and the mean square of what is left without it.
+    pub fn moments(&mut self, x: Id, axes: &[usize]) -> [Id; 3] {
         let mean = self.p.mean(x, axes);
         let centred = self.p.binary(Binary::Sub, x, mean);
         let square = self.p.binary(Binary::Mul, centred, centred);
         let variance = self.p.mean(square, axes);
+        [mean, centred, variance]
+    }
+
+    /// A value minus its mean along axes, over the root of its variance.
+    pub fn standardised(&mut self, x: Id, axes: &[usize], epsilon: f64) -> Id {
+        let [_, centred, variance] = self.moments(x, axes);
         let scale = self.inverse_root(variance, epsilon);
         self.p.binary(Binary::Mul, centred, scale)
+    }
+
+    /// Times γ and plus β, one number a column each.
+    pub fn affine_row(&mut self, y: Id, weight: Option<&str>, bias: Option<&str>) -> Id {
+        let y = match weight {
+            Some(name) => {
+                let gamma = self.row(name);
+                self.p.binary(Binary::Mul, y, gamma)
+            }
+            None => y,
+        };
+        self.shifted(y, bias)
     }
 
     fn shifted(&mut self, y: Id, bias: Option<&str>) -> Id {
@@ -119,34 +157,5 @@ impl Lowering<'_> {
             }
             None => y,
         }
-    }
-
-    /// Over the last axes, as many as the weight has.
-    pub fn layer_norm(&mut self, x: Id, weight: &str, bias: Option<&str>, epsilon: f64) -> Id {
-        let gamma = self.row(weight);
-        let width = self.p.ty(gamma).size();
-        let rows = self.p.ty(x).size() / width;
-        let x = self.p.view(x, &[rows, width]);
-        let y = self.standardised(x, &[1], epsilon);
-        let y = self.p.binary(Binary::Mul, y, gamma);
-        self.shifted(y, bias)
-    }
-
-    /// Over groups of channels of `[positions, channels]`.
-    pub fn group_norm(
-        &mut self,
-        x: Id,
-        groups: usize,
-        weight: &str,
-        bias: Option<&str>,
-        epsilon: f64,
-    ) -> Id {
-        let (positions, channels) = (self.p.ty(x).shape[0], self.p.ty(x).shape[1]);
-        let x = self.p.view(x, &[positions, groups, channels / groups]);
-        let y = self.standardised(x, &[0, 2], epsilon);
-        let y = self.p.view(y, &[positions, channels]);
-        let gamma = self.row(weight);
-        let y = self.p.binary(Binary::Mul, y, gamma);
-        self.shifted(y, bias)
     }
 }

@@ -3,7 +3,7 @@
 //! Either as the graph has it, row-major (one axis counts as one row), or channels last as
 //! `[positions, channels]`: the first axis behind all others, which are one.
 
-use super::Lowering;
+use super::context::Lowering;
 use crate::model::program::Id;
 
 /// A value of the graph.
@@ -87,4 +87,17 @@ impl Lowering<'_> {
     pub fn shaped(&mut self, id: Id, shape: &[usize]) -> Value {
         Value::new(self.p.view(id, &natural(shape)), shape)
     }
+}
+
+/// A shape with ones before it, so that it has as many axes as the values of `shape` in the program.
+pub fn aligned(own: &[usize], shape: &[usize]) -> Vec<usize> {
+    let mut all = own.to_vec();
+    let axes = natural(shape).len();
+    all.splice(0..0, std::iter::repeat_n(1, axes.saturating_sub(own.len())));
+    all
+}
+
+/// Places in the program of axes of the graph, in any order.
+pub fn places(shape: &[usize], axes: &[usize]) -> Vec<usize> {
+    axes.iter().map(|a| axis(shape, *a)).collect()
 }

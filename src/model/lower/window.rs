@@ -1,20 +1,25 @@
 //! Windows that slide: what each output position sees, and pools.
 
+use super::context::{Lower, Lowering, bounded};
 use super::value::Value;
-use super::{Lower, Lowering, bounded};
 use crate::model::primitive::expression::Binary;
 use crate::model::primitive::{Geometry, Slot, Table};
+use crate::model::program::Id;
 
 /// A window that slides over one or more axes.
 pub struct Slide<'a> {
+    /// Taps.
     pub size: &'a [usize],
+    /// Step between outputs.
     pub stride: &'a [usize],
+    /// Places before the first and after the last.
     pub padding: &'a [usize],
+    /// Step between taps.
     pub dilation: &'a [usize],
 }
 
 /// The next index of a row-major order; false after the last.
-fn advance(at: &mut [usize], shape: &[usize]) -> bool {
+pub fn advance(at: &mut [usize], shape: &[usize]) -> bool {
     for axis in (0..shape.len()).rev() {
         at[axis] += 1;
         if at[axis] < shape[axis] {
@@ -83,8 +88,46 @@ fn lists(count: usize, hits: &[[u32; 3]]) -> Vec<Vec<u32>> {
     lists
 }
 
+/// Input positions of each of `size` equal parts, which overlap where the extents don't divide.
+fn equal_parts(input: &[usize], size: &[usize]) -> Lower<Vec<Vec<u32>>> {
+    bounded(Some(input.iter().product::<usize>().saturating_mul(8)))?;
+    let mut windows = Vec::new();
+    let mut place = vec![0; size.len()];
+    loop {
+        let range = |axis: usize| {
+            let (i, n, out) = (place[axis], input[axis], size[axis]);
+            i * n / out..((i + 1) * n).div_ceil(out)
+        };
+        let mut window = vec![0];
+        for (axis, extent) in input.iter().enumerate() {
+            let along = |at: &usize| range(axis).map(|i| at * extent + i).collect();
+            window = window
+                .iter()
+                .flat_map(|at| -> Vec<usize> { along(at) })
+                .collect();
+        }
+        windows.push(window.into_iter().map(|at| at as u32).collect::<Vec<u32>>());
+        if !advance(&mut place, size) {
+            break;
+        }
+    }
+    Ok(windows)
+}
+
 impl Lowering<'_> {
+    /// Weights `[rows, channels, taps…]` in the order of a product's: `[rows, taps · channels]`.
+    pub fn taps_first(&mut self, weight: Id) -> Id {
+        let shape = self.p.ty(weight).shape.clone();
+        let taps: usize = shape[2..].iter().product();
+        let w = self.p.view(weight, &[shape[0], shape[1], taps]);
+        let w = self.p.permuted(w, &[0, 2, 1]);
+        self.p.view(w, &[shape[0], taps * shape[1]])
+    }
+
     /// Largest value in each window; the padding never counts.
+    ///
+    /// # Errors
+    /// Where there are too many positions.
     pub fn max_pool(&mut self, x: Value, slide: &Slide<'_>, shape: &[usize]) -> Lower<Value> {
         let x = self.channels_last(x);
         let places: usize = shape[1..].iter().product();
@@ -94,6 +137,9 @@ impl Lowering<'_> {
     }
 
     /// Mean over each window.
+    ///
+    /// # Errors
+    /// Where there are too many positions.
     pub fn average_pool(
         &mut self,
         x: Value,
@@ -116,36 +162,23 @@ impl Lowering<'_> {
     }
 
     /// Mean over each of equal parts, whatever the input's extent.
-    pub fn adaptive_average_pool(
-        &mut self,
-        x: Value,
-        size: &[usize],
-        shape: &[usize],
-    ) -> Lower<Value> {
-        let input = x.shape[1..].to_vec();
-        bounded(Some(input.iter().product::<usize>().saturating_mul(4)))?;
-        let mut windows = Vec::new();
-        let mut place = vec![0; size.len()];
-        loop {
-            let range = |axis: usize| {
-                let (i, n, out) = (place[axis], input[axis], size[axis]);
-                i * n / out..((i + 1) * n).div_ceil(out)
-            };
-            let mut window = vec![0];
-            for (axis, extent) in input.iter().enumerate() {
-                let along = |at: &usize| range(axis).map(|i| at * extent + i).collect();
-                window = window
-                    .iter()
-                    .flat_map(|at| -> Vec<usize> { along(at) })
-                    .collect();
-            }
-            windows.push(window.into_iter().map(|at| at as u32).collect::<Vec<u32>>());
-            if !advance(&mut place, size) {
-                break;
-            }
-        }
+    ///
+    /// # Errors
+    /// Where there are too many positions.
+    pub fn adaptive_average_pool(&mut self, x: Value, shape: &[usize]) -> Lower<Value> {
+        let windows = equal_parts(&x.shape[1..], &shape[1..])?;
         let counts: Vec<usize> = windows.iter().map(Vec::len).collect();
         Ok(self.averaged(x, &windows, &counts, shape))
+    }
+
+    /// Largest value of each of equal parts.
+    ///
+    /// # Errors
+    /// Where there are too many positions.
+    pub fn adaptive_max_pool(&mut self, x: Value, shape: &[usize]) -> Lower<Value> {
+        let windows = equal_parts(&x.shape[1..], &shape[1..])?;
+        let x = self.channels_last(x);
+        Ok(Value::last(self.p.largest(x.id, windows), shape))
     }
 
     /// The sum of each window over a count.

@@ -19,6 +19,10 @@ pub enum Unary {
     Tanh,
     /// erf x
     Erf,
+    /// sin x
+    Sin,
+    /// cos x
+    Cos,
     /// √x
     Sqrt,
     /// 1/x
@@ -87,6 +91,8 @@ impl Unary {
             Self::Ln1p => x.ln_1p(),
             Self::Tanh => x.tanh(),
             Self::Erf => erf(x),
+            Self::Sin => x.sin(),
+            Self::Cos => x.cos(),
             Self::Sqrt => x.sqrt(),
             Self::Recip => 1.0 / x,
             Self::Step => f64::from(u8::from(x > 0.0)),
@@ -331,6 +337,11 @@ impl Expression {
                 let bell = self.unary(Unary::Exp, square);
                 let factor = self.constant(2.0 / std::f64::consts::PI.sqrt());
                 self.mul(factor, bell)
+            }
+            Unary::Sin => self.unary(Unary::Cos, x),
+            Unary::Cos => {
+                let sine = self.unary(Unary::Sin, x);
+                self.unary(Unary::Neg, sine)
             }
             Unary::Sqrt => {
                 let inverse = self.unary(Unary::Recip, y);

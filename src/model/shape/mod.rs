@@ -4,13 +4,17 @@
 //! name and the shapes that met. After it, the layers may take shapes for granted. Shapes here
 //! leave the batch axis out; a graph's axis numbers count it as axis 0.
 
-mod arrange;
-mod layer;
-mod window;
+pub mod arrange;
+pub mod given;
+pub mod window;
 
 use crate::error::{Error, Result};
 use crate::model::graph::{Graph, INPUT};
+use given::Given;
 use std::collections::HashMap;
+
+/// Axes that a value may have, the batch axis left out.
+const RANKS: std::ops::RangeInclusive<usize> = 1..=6;
 
 /// Output shape of every layer (without the batch axis), in layer order.
 ///
@@ -24,18 +28,33 @@ pub fn infer<'a>(
     tensor: impl Fn(&str) -> Option<&'a [usize]>,
 ) -> Result<Vec<Vec<usize>>> {
     bounded(input, "the input")?;
+    let derived = derived(graph, &tensor)?;
     let mut shapes: Vec<Vec<usize>> = Vec::with_capacity(graph.layers.len());
     for (sources, node) in sources(graph)?.iter().zip(&graph.layers) {
         let inputs: Vec<&[usize]> = sources
             .iter()
             .map(|s| s.map_or(input, |i| shapes[i].as_slice()))
             .collect();
-        let output = layer::output_shape(node, &inputs, &tensor)
+        // Of this layer alone, so that it may live as short as what it is given.
+        let tensors = |name: &str| {
+            derived
+                .get(name)
+                .map(Vec::as_slice)
+                .or_else(|| tensor(name))
+        };
+        let given = Given {
+            inputs: &inputs,
+            tensors: &tensors,
+        };
+        let output = node
+            .layer
+            .kind()
+            .shape(&given)
             .map_err(|message| Error::Model(format!("layer {:?}: {message}", node.name)))?;
         bounded(&output, &format!("layer {:?}", node.name))?;
-        if !RANKS.contains(&(output.len() + 1)) {
+        if !RANKS.contains(&output.len()) {
             return Err(Error::Model(format!(
-                "layer {:?} makes {output:?}, but values of 1 to 4 axes (after the batch) are supported",
+                "layer {:?} makes {output:?}, but values of 1 to 6 axes (after the batch) are supported",
                 node.name
             )));
         }
@@ -44,8 +63,23 @@ pub fn infer<'a>(
     Ok(shapes)
 }
 
-/// How many axes a value may have, the batch counted.
-pub const RANKS: std::ops::RangeInclusive<usize> = 2..=5;
+/// The shapes of the tensors that are made of others.
+fn derived<'a>(
+    graph: &'a Graph,
+    tensor: &impl Fn(&str) -> Option<&'a [usize]>,
+) -> Result<HashMap<&'a str, Vec<usize>>> {
+    let mut shapes = HashMap::new();
+    for entry in &graph.parametrised {
+        let shape = entry
+            .parametrisation
+            .shape(&|name| tensor(name))
+            .map_err(|message| {
+                Error::Model(format!("parametrised tensor {:?}: {message}", entry.name))
+            })?;
+        shapes.insert(entry.name.as_str(), shape);
+    }
+    Ok(shapes)
+}
 
 /// No network has a layer this wide; a slip in a model file easily makes one.
 const MOST_VALUES: usize = 1 << 31;

@@ -48,7 +48,7 @@ pub fn pooled(
     ceil: bool,
 ) -> Result<Vec<usize>, String> {
     let axes = size.len();
-    if !(1..=2).contains(&axes)
+    if !(1..=3).contains(&axes)
         || [stride, padding, dilation].iter().any(|v| v.len() != axes)
         || x.len() != axes + 1
     {
@@ -71,4 +71,15 @@ pub fn pooled(
         );
     }
     Ok(y)
+}
+
+/// The shape after a pool over equal parts of the axes behind the channels.
+///
+/// # Errors
+/// Where the parts don't match the axes.
+pub fn parted(x: &[usize], size: &[usize]) -> Result<Vec<usize>, String> {
+    if size.len() + 1 != x.len() || !(1..=3).contains(&size.len()) || size.contains(&0) {
+        return Err(format!("was given {x:?}, but makes {size:?}"));
+    }
+    Ok([&x[..1], size].concat())
 }

@@ -161,6 +161,8 @@ fn unary(function: Unary, x: Tensor<4>, on: &On) -> Tensor<4> {
         Unary::Erf => x.erf(),
         Unary::Sqrt => x.sqrt(),
         Unary::Recip => x.recip(),
+        Unary::Sin => x.sin(),
+        Unary::Cos => x.cos(),
         Unary::Step => on.truth(x.greater_scalar(0.0)),
         Unary::Relu => {
             let below = x.clone().lower_scalar(0.0);

@@ -372,6 +372,8 @@ fn unary<T: Real, S: Simd>(s: S, out: &mut [T], x: &[T], f: Unary) {
         Unary::Ln1p => each::<T, S>(out, x, |x| T::each::<S>(x, f64::ln_1p)),
         Unary::Tanh => each::<T, S>(out, x, |x| T::tanh(s, x)),
         Unary::Erf => each::<T, S>(out, x, |x| T::erf(s, x)),
+        Unary::Sin => each::<T, S>(out, x, |x| T::each::<S>(x, f64::sin)),
+        Unary::Cos => each::<T, S>(out, x, |x| T::each::<S>(x, f64::cos)),
         Unary::Sqrt => each::<T, S>(out, x, |x| T::sqrt(s, x)),
         Unary::Recip => each::<T, S>(out, x, |x| T::div(s, one, x)),
         Unary::Step => each::<T, S>(out, x, |x| T::if_greater(s, x, zero, one, zero)),

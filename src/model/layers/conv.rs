@@ -1,0 +1,118 @@
+//! Convolutions.
+
+use super::kind::{Kind, Tensors, plain};
+use crate::model::lower::context::{Lower, Lowering, bounded};
+use crate::model::lower::value::Value;
+use crate::model::lower::window::Slide;
+use crate::model::primitive::{Geometry, Slot, Table};
+use crate::model::role::Role;
+use crate::model::shape::given::{Given, Shape, channels};
+use crate::model::shape::window::{sliding, windows};
+use serde::{Deserialize, Serialize};
+
+/// Convolution (cross-correlation) over one to three axes by the weight's rank: `torch.nn.Conv1d` to `Conv3d`.
+///
+/// `stride`, `padding` and `dilation` have an entry for each of these axes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Conv {
+    /// Weight, `[out, in/groups, k]`, `[out, in/groups, kh, kw]` or `[out, in/groups, kd, kh, kw]`.
+    pub weight: String,
+    /// Bias, `[out]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bias: Option<String>,
+    /// Step between outputs.
+    pub stride: Vec<usize>,
+    /// Zeros added on both sides.
+    pub padding: Vec<usize>,
+    /// Step between kernel taps.
+    pub dilation: Vec<usize>,
+    /// Number of channel groups.
+    pub groups: usize,
+}
+
+impl Kind for Conv {
+    fn tensors(&self) -> Tensors<'_> {
+        let mut tensors = vec![(self.weight.as_str(), Role::WEIGHT)];
+        tensors.extend(plain(self.bias.as_ref()));
+        tensors
+    }
+
+    fn shape(&self, given: &Given<'_>) -> Shape {
+        let Self {
+            weight,
+            bias,
+            stride,
+            padding,
+            dilation,
+            groups,
+        } = self;
+        let x = given.one()?;
+        let shape = given.tensor(weight)?;
+        let (out, per_group, kernel) = match shape {
+            [out, per_group, kernel @ ..] if (1..=3).contains(&kernel.len()) => {
+                (*out, *per_group, kernel)
+            }
+            _ => {
+                return Err(format!(
+                    "{weight:?} has shape {shape:?}, expected 3 axes (1-D), 4 (2-D) or 5 (3-D)"
+                ));
+            }
+        };
+        let axes = kernel.len();
+        if [stride, padding, dilation].iter().any(|v| v.len() != axes) {
+            return Err(format!(
+                "stride, padding and dilation need {axes} entries each, as {weight:?} has shape {shape:?}"
+            ));
+        }
+        sliding(stride, dilation)?;
+        let c = channels(x, Some(axes + 1))?;
+        if *groups == 0 || Some(c) != per_group.checked_mul(*groups) || out % groups != 0 {
+            return Err(format!(
+                "was given {x:?}, but {weight:?} with shape {shape:?} and {groups} group(s) takes {} channels",
+                per_group.saturating_mul(*groups)
+            ));
+        }
+        given.expect_if(bias.as_ref(), &[out])?;
+        let mut y = vec![out];
+        for i in 0..axes {
+            let (k, s, p, d) = (kernel[i], stride[i], padding[i], dilation[i]);
+            y.push(
+                windows(x[i + 1], k, s, p, d, false)
+                    .filter(|&n| n > 0)
+                    .ok_or_else(|| {
+                        format!("was given {x:?}, too small for the kernel {kernel:?}")
+                    })?,
+            );
+        }
+        Ok(y)
+    }
+
+    fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
+        let x = inputs.remove(0);
+        let x = l.channels_last(x);
+        let w = l.tensor(&self.weight);
+        let kernel = l.p.ty(w).shape.clone();
+        let slide = Slide {
+            size: &kernel[2..],
+            stride: &self.stride,
+            padding: &self.padding,
+            dilation: &self.dilation,
+        };
+        let taps = kernel[2..].iter().product();
+        let places: usize = shape[1..].iter().product();
+        bounded(places.checked_mul(taps))?;
+        let w = l.taps_first(w);
+        let geometry = Table::new(Geometry {
+            targets: places,
+            sources: x.shape[1..].iter().product(),
+            taps,
+            groups: self.groups,
+            outputs: kernel[0] / self.groups,
+            inputs: kernel[1],
+            hits: slide.hits(&x.shape[1..], &shape[1..]),
+        });
+        let y = l.p.form(&geometry, Slot::Y, [w, x.id]);
+        let b = self.bias.as_ref().map(|name| l.row(name));
+        Ok(Value::last(l.plus(y, b), shape))
+    }
+}

@@ -1,0 +1,31 @@
+//! A piecewise linear tanh.
+
+use super::kind::Elementwise;
+use crate::model::lower::scalar::{Edge, clamped};
+use crate::model::primitive::expression::Expression;
+use serde::{Deserialize, Serialize};
+
+/// x between `min` and `max`, else the nearer one, slope 0 at both: `torch.nn.Hardtanh`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HardTanh {
+    /// Smallest value.
+    #[serde(default = "minus_one")]
+    pub min: f64,
+    /// Largest value.
+    #[serde(default = "one")]
+    pub max: f64,
+}
+
+impl Elementwise for HardTanh {
+    fn of(&self, e: &mut Expression, x: usize) -> usize {
+        clamped(e, x, [Some(self.min), Some(self.max)], Edge::Flat)
+    }
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn minus_one() -> f64 {
+    -1.0
+}

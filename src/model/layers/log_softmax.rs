@@ -1,0 +1,28 @@
+//! The logarithm of softmax.
+
+use super::kind::Kind;
+use crate::model::lower::context::{Lower, Lowering};
+use crate::model::lower::value::{Value, axis as place};
+use crate::model::shape::given::{Given, Shape, axis};
+use serde::{Deserialize, Serialize};
+
+/// x − ln Σ eˣ along one axis: `torch.nn.LogSoftmax`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LogSoftmax {
+    /// The axis that is normalised.
+    pub axis: usize,
+}
+
+impl Kind for LogSoftmax {
+    fn shape(&self, given: &Given<'_>) -> Shape {
+        let x = given.one()?;
+        axis(x, self.axis).map(|_| x.to_vec())
+    }
+
+    fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
+        let x = inputs.remove(0);
+        let x = l.natural(x);
+        let y = l.log_softmax(x.id, place(&x.shape, self.axis));
+        Ok(Value::new(y, shape))
+    }
+}

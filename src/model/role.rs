@@ -1,0 +1,62 @@
+//! What a tensor is to the layer that uses it.
+//!
+//! Directions, distances and norms go by this alone: they know no layers.
+
+use serde::{Deserialize, Serialize};
+
+/// What a tensor is to its layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// Trained; `output_axis` counts the filters of a weight.
+    Trainable {
+        /// The axis whose entries are the filters; `None` for tensors without filters.
+        output_axis: Option<usize>,
+    },
+    /// Running mean of a normalisation layer.
+    RunningMean,
+    /// Running variance of a normalisation layer.
+    RunningVar,
+    /// A buffer that isn't measured on data: the vectors of a spectral norm.
+    Fixed,
+}
+
+impl Role {
+    /// A weight whose first axis counts the filters.
+    pub const WEIGHT: Self = Self::Trainable {
+        output_axis: Some(0),
+    };
+    /// A trained tensor without filters: a bias, a scale.
+    pub const PLAIN: Self = Self::Trainable { output_axis: None };
+
+    /// Whether training changes it.
+    pub fn is_trainable(self) -> bool {
+        matches!(self, Self::Trainable { .. })
+    }
+
+    /// Whether it is measured on data as these pass through.
+    pub fn is_statistic(self) -> bool {
+        matches!(self, Self::RunningMean | Self::RunningVar)
+    }
+
+    /// The one role of a tensor that has both; `None` where there is none.
+    ///
+    /// Of two axes that count filters the first is kept, for filters can be counted only once.
+    pub fn and(self, other: Self) -> Option<Self> {
+        match (self, other) {
+            (Self::Trainable { output_axis: None }, Self::Trainable { .. }) => Some(other),
+            (Self::Trainable { .. }, Self::Trainable { .. }) => Some(self),
+            _ => (self == other).then_some(self),
+        }
+    }
+
+    /// In words.
+    pub fn describe(self) -> &'static str {
+        match self {
+            Self::Trainable { .. } => "a trained tensor",
+            Self::RunningMean => "a running mean",
+            Self::RunningVar => "a running variance",
+            Self::Fixed => "a fixed buffer",
+        }
+    }
+}
