@@ -109,15 +109,12 @@ impl Case {
         let network = Network::new(graph, &state).unwrap_or_else(|e| panic!("{name}: {e}"));
         let (theta, _) = network.params(&state).expect("its parameters");
         let x = array("x");
-        let samples = Samples {
-            shape: x.shape()[1..].to_vec(),
-            inputs: x.to_f64().into_iter().map(|v| v as f32).collect(),
-            labels: array("labels")
-                .to_f64()
-                .into_iter()
-                .map(|l| l as u32)
-                .collect(),
-        };
+        let labels = array("labels").to_f64();
+        let samples = Samples::labelled(
+            x.shape()[1..].to_vec(),
+            x.to_f64().into_iter().map(|v| v as f32).collect(),
+            labels.into_iter().map(|l| l as u32).collect(),
+        );
         let sorted = |key: &str| in_order(&theta, &array(key).to_f64());
         Self {
             logits: array("logits").to_f64(),
@@ -279,11 +276,8 @@ fn large_arguments_overflow_nowhere_and_nan_stays() {
         )
         .expect("an evaluator");
         let upload = |inputs: Vec<f32>| {
-            let samples = Samples {
-                shape: vec![2],
-                labels: vec![0; inputs.len() / 2],
-                inputs,
-            };
+            let labels = vec![0; inputs.len() / 2];
+            let samples = Samples::labelled(vec![2], inputs, labels);
             evaluator.upload(&Arc::new(samples), 2).expect("samples")
         };
         let split = upload(vec![1e4, -1e4, -1e30, 1e30, 700.0, -90.0, 0.0, -0.0]);
