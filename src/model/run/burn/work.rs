@@ -220,7 +220,9 @@ impl Ready {
                 sum
             } else {
                 let values = [&late, point, once];
-                let value = values.into_iter().find_map(|values| values.get(&id).cloned());
+                let value = values
+                    .into_iter()
+                    .find_map(|values| values.get(&id).cloned());
                 read(value.into_iter().map(flat).collect())?
             });
         }
