@@ -77,7 +77,7 @@ impl Programs {
             Err(Error::Usage(_)) => {}
             found => return found.map(drop),
         }
-        let (least, memory) = (self.least(&ready, batch), self.memory());
+        let (least, memory) = (ready.least(batch), self.memory());
         Err(Error::Usage(format!(
             "measuring running statistics in batches of {batch} samples takes about {} MB, but --memory allows {} MB; take a smaller --statistics-batch, or raise --memory",
             least >> 20,

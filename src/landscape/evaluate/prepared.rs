@@ -140,21 +140,23 @@ impl Programs {
         };
         Err(Error::Usage(format!(
             "{samples} about {} MB on the way through the model {:?}, but --memory allows {} MB; raise --memory",
-            self.least(ready, together) >> 20,
+            ready.least(together) >> 20,
             self.network.graph().name,
             self.memory >> 20
         )))
     }
 
-    /// Bytes that so many samples take on the backend that needs the fewest.
-    pub(super) fn least(&self, ready: &Ready, together: usize) -> usize {
-        let prepared = ready.prepared.iter().filter_map(OnceLock::get);
-        let room = prepared.map(|prepared| prepared.room(together));
-        room.min().unwrap_or(0)
-    }
-
     /// Bytes that data and values may take.
     pub(super) fn memory(&self) -> usize {
         self.memory
+    }
+}
+
+impl Ready {
+    /// Bytes that so many samples take on the backend that needs the fewest, of those tried.
+    pub fn least(&self, together: usize) -> usize {
+        let prepared = self.prepared.iter().filter_map(OnceLock::get);
+        let room = prepared.map(|prepared| prepared.room(together));
+        room.min().unwrap_or(0)
     }
 }

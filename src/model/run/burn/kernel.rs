@@ -28,12 +28,15 @@ pub enum Kernel {
     Plain,
 }
 
+/// Positions by window.
+type Lists = Table<Vec<Vec<u32>>>;
+
 /// Kernels of a program; equal tables are put on the device once.
 pub struct Kernels<'a> {
     program: &'a Program,
     on: &'a On,
     forms: HashMap<(Table<Geometry>, Slot), Arc<Form>>,
-    windows: HashMap<(Table<Vec<Vec<u32>>>, usize, usize), Arc<Windows>>,
+    windows: HashMap<(Lists, usize, usize), Arc<Windows>>,
     moves: HashMap<(Table<Vec<u32>>, usize), Arc<Moved>>,
 }
 

@@ -8,6 +8,9 @@ use burn::tensor::{Int, Tensor};
 /// Axes of a value beside that of the samples, neighbours that are repeated alike being one.
 const AXES: usize = 3;
 
+/// An extent, and which arguments have it too; for the others it is repeated.
+type Axis = (usize, Vec<bool>);
+
 /// How arguments become shapes that burn repeats.
 #[derive(Debug)]
 pub struct Map {
@@ -16,6 +19,7 @@ pub struct Map {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "few, and made once")]
 enum Spread {
     /// In this shape, with ones where it is repeated.
     As([usize; AXES]),
@@ -24,6 +28,10 @@ enum Spread {
 }
 
 /// A node's value.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "tensors' handles are large, and nearly all are tensors"
+)]
 enum Part {
     Number(f64),
     Tensor(Tensor<4>),
@@ -33,8 +41,8 @@ impl Map {
     /// Of arguments of these shapes, to a result of shape `to`.
     pub fn new(args: &[&[usize]], to: &[usize], on: &On) -> Self {
         let strides: Vec<Vec<usize>> = args.iter().map(|shape| strides(shape, to)).collect();
-        // Extents above 1, and which arguments have them too.
-        let mut merged: Vec<(usize, Vec<bool>)> = Vec::new();
+        // Those above 1.
+        let mut merged: Vec<Axis> = Vec::new();
         for (axis, extent) in to.iter().enumerate().filter(|(_, extent)| **extent != 1) {
             let whole: Vec<bool> = strides.iter().map(|s| s[axis] != 0).collect();
             match merged.last_mut() {
@@ -56,7 +64,7 @@ impl Map {
                 spread: spread.collect(),
             };
         }
-        let padded = |extent: &dyn Fn(&(usize, Vec<bool>)) -> usize| {
+        let padded = |extent: &dyn Fn(&Axis) -> usize| {
             let mut dims = [1; AXES];
             for (to, axis) in dims[AXES - merged.len()..].iter_mut().zip(&merged) {
                 *to = extent(axis);
@@ -64,7 +72,7 @@ impl Map {
             dims
         };
         let own = |arg: usize| {
-            let extent = move |(extent, whole): &(usize, Vec<bool>)| {
+            let extent = move |(extent, whole): &Axis| {
                 if whole[arg] { *extent } else { 1 }
             };
             Spread::As(padded(&extent))

@@ -49,15 +49,6 @@ impl On {
         x.float().cast(self.dtype)
     }
 
-    /// Many small tensors in one transfer.
-    pub fn read(&self, tensors: Vec<Tensor<1>>) -> Result<Vec<f64>> {
-        if tensors.is_empty() {
-            return Ok(Vec::new());
-        }
-        let data = Tensor::cat(tensors, 0).try_into_data().map_err(failed)?;
-        Ok(data.convert::<f64>().iter::<f64>().collect())
-    }
-
     /// Returns when the device has done what it was given.
     pub fn wait(&self) -> Result<()> {
         self.device.sync().map_err(failed)
@@ -67,6 +58,15 @@ impl On {
     pub fn bytes(&self) -> usize {
         self.dtype.size()
     }
+}
+
+/// Many small tensors in one transfer.
+pub fn read(tensors: Vec<Tensor<1>>) -> Result<Vec<f64>> {
+    if tensors.is_empty() {
+        return Ok(Vec::new());
+    }
+    let data = Tensor::cat(tensors, 0).try_into_data().map_err(failed)?;
+    Ok(data.convert::<f64>().iter::<f64>().collect())
 }
 
 fn failed(error: impl std::fmt::Debug) -> Error {

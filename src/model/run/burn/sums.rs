@@ -3,7 +3,7 @@
 //! Small results wait for each other and are read in one transfer, and added up in double precision; large
 //! sums stay on the device, where they are added up in the order of the batches.
 
-use super::on::{On, Value, flat};
+use super::on::{On, Value, flat, read};
 use crate::error::Result;
 
 /// Numbers up to which a sum is read after each batch.
@@ -84,17 +84,17 @@ impl<'a> Sums<'a> {
         self.queued = 0;
         let waiting = std::mem::take(&mut self.waiting);
         let flats = waiting.iter().map(|(_, _, x)| flat(x.clone()));
-        let numbers = self.on.read(flats.collect())?;
+        let numbers = read(flats.collect())?;
         let mut numbers = numbers.as_slice();
         for (place, is_sum, x) in waiting {
             let (own, rest) = numbers.split_at(x.dims().iter().product());
             numbers = rest;
-            let read = &mut self.read[place];
-            if !is_sum || read.is_empty() {
-                read.extend_from_slice(own);
+            let so_far = &mut self.read[place];
+            if !is_sum || so_far.is_empty() {
+                so_far.extend_from_slice(own);
                 continue;
             }
-            for (total, x) in read.iter_mut().zip(own) {
+            for (total, x) in so_far.iter_mut().zip(own) {
                 *total += x;
             }
         }
@@ -103,11 +103,11 @@ impl<'a> Sums<'a> {
 
     /// A sum as a value, for steps that come after all batches.
     pub fn value(&self, place: usize) -> Option<Value> {
-        let read = &self.read[place];
+        let sum = &self.read[place];
         self.large[place].clone().or_else(|| {
-            let shape = [1, read.len()];
-            let fill = || self.on.numbers(shape, |out| out.fill(read.iter().copied()));
-            (!read.is_empty()).then(fill)
+            let shape = [1, sum.len()];
+            let fill = || self.on.numbers(shape, |out| out.fill(sum.iter().copied()));
+            (!sum.is_empty()).then(fill)
         })
     }
 
@@ -115,12 +115,9 @@ impl<'a> Sums<'a> {
     ///
     /// # Errors
     /// Where the device fails.
-    pub fn numbers(&mut self, place: usize) -> Result<Vec<f64>> {
-        match self.large[place].take() {
-            Some(x) => {
-                self.large[place] = Some(x.clone());
-                self.on.read(vec![flat(x)])
-            }
+    pub fn numbers(&self, place: usize) -> Result<Vec<f64>> {
+        match &self.large[place] {
+            Some(x) => read(vec![flat(x.clone())]),
             None => Ok(self.read[place].clone()),
         }
     }

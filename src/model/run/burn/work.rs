@@ -1,6 +1,6 @@
 //! A prepared program at work: batches of samples outside, points inside.
 
-use super::on::{On, Value, flat};
+use super::on::{On, Value, flat, read};
 use super::plan::Plan;
 use super::sums::Sums;
 use crate::error::Result;
@@ -9,6 +9,7 @@ use crate::model::program::Id;
 use crate::model::run::backend::{Batch, Kept, Outputs, Prepared, Source, fill};
 use crate::model::run::device::Kind;
 use crate::model::run::stages::{When, follow};
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -28,7 +29,7 @@ pub struct Ready {
 }
 
 /// Values by step; those not made, or dropped, are absent.
-type Values = Vec<Option<Value>>;
+type Values = HashMap<Id, Value>;
 
 /// Values of a batch that all points share, by batch.
 struct Stills(Mutex<Vec<Option<Values>>>);
@@ -61,10 +62,6 @@ impl Ready {
         (near / each).max(few).clamp(1, MOST_SAMPLES)
     }
 
-    fn none(&self) -> Values {
-        vec![None; self.plan.when.len()]
-    }
-
     fn do_step(&self, id: Id, seen: &Seen<'_>, rows: usize) -> Value {
         let program = &self.plan.program;
         let step = program.step(id);
@@ -72,7 +69,7 @@ impl Ready {
             let arg = follow(program, *arg);
             [seen.own, seen.still, seen.point, seen.once]
                 .into_iter()
-                .find_map(|values| values.get(arg)?.clone())
+                .find_map(|values| values.get(&arg).cloned())
                 .expect("a value lives until its last reader")
         };
         let rows = if step.ty.sample { rows } else { 1 };
@@ -82,7 +79,7 @@ impl Ready {
 
     /// The shared values of all points, or of one, which are done before all samples.
     fn early(&self, source: &dyn Source, point: Option<usize>, once: &Values) -> Values {
-        let mut values = self.none();
+        let mut values = Values::new();
         let moving = point.is_some();
         let none = Values::new();
         for (id, step) in self.plan.program.steps().iter().enumerate() {
@@ -102,14 +99,14 @@ impl Ready {
                 };
                 self.do_step(id, &seen, 1)
             };
-            values[id] = Some(value);
+            values.insert(id, value);
         }
         values
     }
 
     /// The leaves of some samples, and what all points share of them.
     fn still(&self, batch: Batch<'_>, samples: &Range<usize>, once: &Values) -> Values {
-        let mut values = self.none();
+        let mut values = Values::new();
         let (none, rows) = (Values::new(), samples.len());
         for &(leaf, id) in &self.plan.leaves {
             let size = self.plan.program.ty(id).size();
@@ -124,7 +121,7 @@ impl Ready {
                 ),
                 _ => out.fill(own.map(|_| 1.0)),
             });
-            values[id] = Some(value);
+            values.insert(id, value);
         }
         for (id, when) in self.plan.when.iter().enumerate() {
             if !matches!(when, When::Block { moving: false, .. }) {
@@ -136,9 +133,10 @@ impl Ready {
                 still: &none,
                 own: &values,
             };
-            values[id] = Some(self.do_step(id, &seen, rows));
+            let value = self.do_step(id, &seen, rows);
+            values.insert(id, value);
             for gone in &self.plan.frees[id] {
-                values[*gone] = None;
+                values.remove(gone);
             }
         }
         values
@@ -146,7 +144,7 @@ impl Ready {
 
     /// What a point makes of some samples: the values that are asked for.
     fn moving(&self, rows: usize, once: &Values, point: &Values, still: &Values) -> Values {
-        let mut values = self.none();
+        let mut values = Values::new();
         for (id, when) in self.plan.when.iter().enumerate() {
             let mine = match when {
                 When::Block { moving, .. } => *moving,
@@ -162,9 +160,10 @@ impl Ready {
                 still,
                 own: &values,
             };
-            values[id] = Some(self.do_step(id, &seen, rows));
+            let value = self.do_step(id, &seen, rows);
+            values.insert(id, value);
             for gone in &self.plan.frees[id] {
-                values[*gone] = None;
+                values.remove(gone);
             }
         }
         values
@@ -172,11 +171,11 @@ impl Ready {
 
     /// Shared steps after all batches of a point.
     fn late(&self, sums: &Sums<'_>, first: usize, once: &Values, point: &Values) -> Values {
-        let mut values = self.none();
+        let mut values = Values::new();
         for (place, id) in self.plan.summed.iter().enumerate() {
             let size = self.plan.program.ty(*id).size();
             let nothing = || self.on.filled([1, size], 0.0);
-            values[*id] = Some(sums.value(first + place).unwrap_or_else(nothing));
+            values.insert(*id, sums.value(first + place).unwrap_or_else(nothing));
         }
         let none = Values::new();
         for (id, when) in self.plan.when.iter().enumerate() {
@@ -189,7 +188,8 @@ impl Ready {
                 still: &none,
                 own: &values,
             };
-            values[id] = Some(self.do_step(id, &seen, 1));
+            let value = self.do_step(id, &seen, 1);
+            values.insert(id, value);
         }
         values
     }
@@ -197,14 +197,14 @@ impl Ready {
     /// The outputs of a point, whose sums begin at place `first`.
     fn outputs(
         &self,
-        sums: &mut Sums<'_>,
+        sums: &Sums<'_>,
         first: usize,
         once: &Values,
         point: &Values,
     ) -> Result<Outputs> {
         let plan = &self.plan;
         let late = if plan.together {
-            self.none()
+            Values::new()
         } else {
             self.late(sums, first, once, point)
         };
@@ -220,8 +220,10 @@ impl Ready {
                 sum
             } else {
                 let values = [&late, point, once];
-                let value = values.into_iter().find_map(|values| values[id].clone());
-                self.on.read(value.into_iter().map(flat).collect())?
+                let value = values
+                    .into_iter()
+                    .find_map(|values| values.get(&id).cloned());
+                read(value.into_iter().map(flat).collect())?
             });
         }
         Ok(found)
@@ -279,7 +281,7 @@ impl Prepared for Ready {
                 let values = self.moving(samples.len(), &once, own, &still);
                 let value = |id: Id| {
                     let all = [&values, &still, own, &once];
-                    all.into_iter().find_map(|values| values[id].clone())
+                    all.into_iter().find_map(|values| values.get(&id).cloned())
                 };
                 let first = point * places;
                 for (place, id) in plan.summed.iter().enumerate() {
@@ -306,7 +308,7 @@ impl Prepared for Ready {
         sums.settle()?;
         let outputs = mine.iter().enumerate();
         outputs
-            .map(|(point, own)| self.outputs(&mut sums, point * places, &once, own))
+            .map(|(point, own)| self.outputs(&sums, point * places, &once, own))
             .collect()
     }
 }
