@@ -279,7 +279,7 @@ impl Trial {
     }
 }
 
-const UNARY: [Unary; 10] = [
+const UNARY: [Unary; 12] = [
     Unary::Neg,
     Unary::Exp,
     Unary::Ln,
@@ -290,6 +290,8 @@ const UNARY: [Unary; 10] = [
     Unary::Recip,
     Unary::Step,
     Unary::Relu,
+    Unary::Sin,
+    Unary::Cos,
 ];
 
 #[test]
