@@ -1,11 +1,11 @@
 //! Values between bounds.
 
 use super::kind::Elementwise;
-use crate::model::lower::scalar::{Edge, clamped};
+use crate::model::lower::scalar::clamped;
 use crate::model::primitive::expression::Expression;
 use serde::{Deserialize, Serialize};
 
-/// x between `min` and `max`, else the nearer one, slope 1 at both: `torch.clamp`.
+/// x between `min` and `max`, else the nearer one, slope 0 at both: `torch.clamp`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Clamp {
     /// Smallest value; absent: none.
@@ -18,6 +18,6 @@ pub struct Clamp {
 
 impl Elementwise for Clamp {
     fn of(&self, e: &mut Expression, x: usize) -> usize {
-        clamped(e, x, [self.min, self.max], Edge::Open)
+        clamped(e, x, [self.min, self.max])
     }
 }

@@ -1,7 +1,7 @@
 //! A piecewise linear sigmoid.
 
 use super::kind::Elementwise;
-use crate::model::lower::scalar::{Edge, clamped};
+use crate::model::lower::scalar::clamped;
 use crate::model::primitive::expression::Expression;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub struct HardSigmoid {}
 impl Elementwise for HardSigmoid {
     fn of(&self, e: &mut Expression, x: usize) -> usize {
         let (half, sixth) = (e.constant(0.5), e.constant(1.0 / 6.0));
-        let x = clamped(e, x, [Some(-3.0), Some(3.0)], Edge::Flat);
+        let x = clamped(e, x, [Some(-3.0), Some(3.0)]);
         let y = e.mul(x, sixth);
         e.add(y, half)
     }

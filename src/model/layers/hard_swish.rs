@@ -1,7 +1,7 @@
 //! A swish of straight lines.
 
 use super::kind::Elementwise;
-use crate::model::lower::scalar::{Edge, clamped};
+use crate::model::lower::scalar::clamped;
 use crate::model::primitive::expression::Expression;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub struct HardSwish {}
 impl Elementwise for HardSwish {
     fn of(&self, e: &mut Expression, x: usize) -> usize {
         let (three, sixth) = (e.constant(3.0), e.constant(1.0 / 6.0));
-        let gate = clamped(e, x, [Some(-3.0), Some(3.0)], Edge::Flat);
+        let gate = clamped(e, x, [Some(-3.0), Some(3.0)]);
         let gate = e.add(gate, three);
         let y = e.mul(x, gate);
         e.mul(y, sixth)

@@ -1,7 +1,7 @@
 //! A piecewise linear tanh.
 
 use super::kind::Elementwise;
-use crate::model::lower::scalar::{Edge, clamped};
+use crate::model::lower::scalar::clamped;
 use crate::model::primitive::expression::Expression;
 use serde::{Deserialize, Serialize};
 
@@ -18,7 +18,7 @@ pub struct HardTanh {
 
 impl Elementwise for HardTanh {
     fn of(&self, e: &mut Expression, x: usize) -> usize {
-        clamped(e, x, [Some(self.min), Some(self.max)], Edge::Flat)
+        clamped(e, x, [Some(self.min), Some(self.max)])
     }
 }
 

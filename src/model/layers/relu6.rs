@@ -1,7 +1,7 @@
 //! The rectifier with a ceiling.
 
 use super::kind::Elementwise;
-use crate::model::lower::scalar::{Edge, clamped};
+use crate::model::lower::scalar::clamped;
 use crate::model::primitive::expression::Expression;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,6 @@ pub struct Relu6 {}
 
 impl Elementwise for Relu6 {
     fn of(&self, e: &mut Expression, x: usize) -> usize {
-        clamped(e, x, [Some(0.0), Some(6.0)], Edge::Flat)
+        clamped(e, x, [Some(0.0), Some(6.0)])
     }
 }

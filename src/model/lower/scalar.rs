@@ -97,31 +97,20 @@ pub fn softplus(e: &mut Expression, x: usize, beta: f64, threshold: f64) -> usiz
     e.add(log, x)
 }
 
-/// What a bound does where it is met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Edge {
-    /// The slope is 1 there, as in `torch.clamp`.
-    Open,
-    /// The slope is 0 there, as in `torch.nn.Hardtanh`.
-    Flat,
-}
-
-/// x between two bounds, else the nearer one.
-pub fn clamped(e: &mut Expression, x: usize, bounds: [Option<f64>; 2], edge: Edge) -> usize {
+/// x between two bounds, else the nearer one, with slope 0 at both.
+pub fn clamped(e: &mut Expression, x: usize, bounds: [Option<f64>; 2]) -> usize {
     let one = e.constant(1.0);
     let (mut kept, mut y) = (one, None);
     for (side, bound) in bounds.into_iter().enumerate() {
         let Some(bound) = bound else { continue };
         let node = e.constant(bound);
-        let mut beyond = if side == 0 {
+        let past = if side == 0 {
             below(e, x, bound)
         } else {
             above(e, x, bound)
         };
-        if edge == Edge::Flat {
-            let met = e.binary(Binary::Equal, x, node);
-            beyond = e.add(beyond, met);
-        }
+        let met = e.binary(Binary::Equal, x, node);
+        let beyond = e.add(past, met);
         kept = e.sub(kept, beyond);
         let part = e.mul(beyond, node);
         y = Some(match y {
