@@ -119,7 +119,7 @@ mod tests {
     fn accuracies_are_per_cent_and_r2_is_a_number() {
         for (metric, given, score, expected) in [
             (Metric::TrainScore, 0.9953, Score::Accuracy, "99.53 %"),
-            (Metric::TrainScore, 0.9953, Score::R2, "0.9953"),
+            (Metric::TrainScore, 0.9953, Score::R2, "0.995"),
             (Metric::ValidationLoss, 0.0123, Score::Accuracy, "0.0123"),
             (Metric::TrainScore, f64::NAN, Score::Accuracy, "NaN"),
         ] {
