@@ -9,7 +9,7 @@ use super::surface::SurfaceWork;
 use super::work::LineWork;
 use super::worker::{PICTURE_EVERY, Worker};
 use crate::engine::device::DeviceChoice;
-use crate::engine::guarded;
+use crate::engine::drive::guarded;
 use crate::engine::local::planes::Finder;
 use crate::engine::plane;
 use crate::error::{Error, Result};

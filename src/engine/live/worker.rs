@@ -10,7 +10,7 @@ use super::surface::SurfaceWork;
 use super::wish::{Wish, same_surface};
 use super::work::LineWork;
 use super::{Shared, lock};
-use crate::engine::guarded;
+use crate::engine::drive::guarded;
 use crate::engine::job::{Directions, Job};
 use crate::engine::local::planes::Finder;
 use crate::engine::result::{Numbers, Outcome};
