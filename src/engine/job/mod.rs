@@ -3,11 +3,11 @@
 //!
 //! A job says what is wanted and nothing of how far it got. Defaults stand here and nowhere else.
 
+mod any;
 pub mod bounds;
 mod curvature;
 pub mod help;
 mod identity;
-mod job;
 mod line;
 mod noise;
 mod paths;
@@ -18,9 +18,9 @@ mod surface;
 mod trajectory;
 mod values;
 
+pub use any::Job;
 pub use curvature::CurvatureJob;
 pub use identity::differing;
-pub use job::Job;
 pub use line::LineJob;
 pub use noise::{NoiseJob, Reached};
 pub use paths::lossy;

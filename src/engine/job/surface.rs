@@ -1,9 +1,9 @@
 //! The job of `losscope surface`.
 
+use super::bounds;
 use super::paths::lossy;
 use super::setup::{Setup, without_options};
 use super::values::{AxisChoice, Directions};
-use super::bounds;
 use crate::landscape::direction::{Normalization, OneDim};
 use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::slice::Buffers;

@@ -1,9 +1,10 @@
 //! Doing one chunk of one part, and what happens when it fails.
 
-use super::measure::{MeasureNews, MeasureWork, Quantity};
+use super::measure::MeasureWork;
 use super::news::{Confirmed, Failure, Kind, PointMetrics, Stage, WorstPoint};
 use super::open;
-use super::plan::Part;
+use super::part::Part;
+use super::quantity::{MeasureNews, Quantity};
 use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
 use super::work::LineWork;
