@@ -2,7 +2,7 @@
 //!
 //! A [`Network`] is a [`graph::Graph`] whose shapes have been checked against a checkpoint's tensors;
 //! [`params::Params`] is a point of its parameter space. [`lower`] turns a network and its loss into a
-//! [`program::Program`] of few primitives, [`derive`] turns programs into their derivatives, and [`run`]
+//! [`program::Program`] of few primitives, [`mod@derive`] turns programs into their derivatives, and [`run`]
 //! runs any of them. This floor knows nothing of slices, of files or of
 //! what a loss landscape is.
 
