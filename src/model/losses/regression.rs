@@ -110,7 +110,9 @@ pub fn totals(target: Option<Target>, samples: &Samples) -> Totals {
     for i in 0..count {
         means[i % each] += values.at(i);
     }
-    means.iter_mut().for_each(|mean| *mean /= rows);
+    for mean in &mut means {
+        *mean /= rows;
+    }
     let square = |i: usize| (values.at(i) - means[i % each]).powi(2);
     Totals {
         weight: count as f64,
