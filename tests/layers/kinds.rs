@@ -48,8 +48,10 @@ struct Case {
     product: Option<[Vec<f64>; 2]>,
 }
 
+type Arrays = Vec<(String, Array)>;
+
 /// (name, graph, arrays) of every case in the folder.
-fn read() -> Vec<(String, Graph, Vec<(String, Array)>)> {
+fn read() -> Vec<(String, Graph, Arrays)> {
     let mut found = Vec::new();
     let files = std::fs::read_dir(folder()).expect("the folder");
     for entry in files {
