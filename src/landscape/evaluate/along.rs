@@ -2,64 +2,85 @@
 //!
 //! Points go to the executor as coordinates, many at a time.
 
-use super::prepared::{Programs, batch, whole};
+use super::LoadedSlice;
+use super::prepared::{Programs, Ready, batch, whole};
 use super::programs::What;
 use super::source::{Along, Measured};
 use super::statistics::Training;
+use super::still::Stills;
 use crate::dataset::Samples;
 use crate::error::{Error, Result};
 use crate::landscape::grid::Coordinate;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::lower::Statistics;
-use crate::model::run::Prepared;
+use crate::model::run::{Outputs, Prepared};
+use std::sync::Arc;
 
 /// Most points that pass through together.
 const MOST_POINTS: usize = 64;
+
+/// Some points of a slice on their way.
+struct Chunk<'a> {
+    ready: &'a Arc<Ready>,
+    prepared: &'a dyn Prepared,
+    along: Along<'a>,
+    stills: &'a Stills,
+    /// What may be kept of each split.
+    bytes: usize,
+}
+
+impl Chunk<'_> {
+    fn points(&self) -> usize {
+        self.along.coordinates.len()
+    }
+
+    /// The outputs at every point.
+    fn over(&self, samples: &Arc<Samples>) -> Result<Vec<Outputs>> {
+        let kept = self
+            .stills
+            .of(self.ready, self.prepared, samples, self.bytes);
+        let batch = whole(samples);
+        self.prepared
+            .run(&self.along, batch, self.points(), 1, kept.as_deref())
+    }
+}
 
 impl Programs {
     /// Sum of the loss and number of right answers, of every split at every coordinate.
     pub fn losses(
         &self,
-        slice: &Slice,
+        slice: &LoadedSlice,
         coordinates: &[Coordinate],
-        splits: &[&Samples],
-        training: Option<&Training>,
+        splits: &[&Arc<Samples>],
     ) -> Result<Vec<[f64; 2]>> {
         let mut all = Vec::with_capacity(coordinates.len() * splits.len());
-        self.in_chunks(
-            slice,
-            coordinates,
-            training,
-            false,
-            |plan, along, points| {
-                let by_split: Vec<Vec<Vec<Vec<f64>>>> = splits
-                    .iter()
-                    .map(|split| plan.run(along, whole(split), points, 1, None))
-                    .collect::<Result<_>>()?;
-                for point in 0..points {
-                    for found in &by_split {
-                        let outputs = &found[point];
-                        all.push([outputs[0][0], outputs[1][0]]);
-                    }
+        self.in_chunks(slice, coordinates, false, |run| {
+            let by_split: Vec<Vec<Outputs>> = splits
+                .iter()
+                .map(|split| run.over(split))
+                .collect::<Result<_>>()?;
+            for point in 0..run.points() {
+                for found in &by_split {
+                    let outputs = &found[point];
+                    all.push([outputs[0][0], outputs[1][0]]);
                 }
-                Ok(())
-            },
-        )?;
+            }
+            Ok(())
+        })?;
         Ok(all)
     }
 
     /// Outputs, sample after sample.
     pub fn logits(
         &self,
-        slice: &Slice,
+        slice: &LoadedSlice,
         coordinate: &Coordinate,
-        samples: &Samples,
-        training: Option<&Training>,
+        samples: &Arc<Samples>,
     ) -> Result<Vec<f64>> {
         let mut all = Vec::new();
         let one = std::slice::from_ref(coordinate);
-        self.in_chunks(slice, one, training, true, |plan, along, points| {
-            for mut outputs in plan.run(along, whole(samples), points, 1, None)? {
+        self.in_chunks(slice, one, true, |run| {
+            for mut outputs in run.over(samples)? {
                 all.append(&mut outputs[0]);
             }
             Ok(())
@@ -88,12 +109,12 @@ impl Programs {
     /// Coordinates in chunks that fit, with their running statistics.
     fn in_chunks(
         &self,
-        slice: &Slice,
+        loaded: &LoadedSlice,
         coordinates: &[Coordinate],
-        training: Option<&Training>,
         logits: bool,
-        mut each: impl FnMut(&dyn Prepared, &Along<'_>, usize) -> Result<()>,
+        mut each: impl FnMut(&Chunk<'_>) -> Result<()>,
     ) -> Result<()> {
+        let slice = &loaded.slice;
         let ready = self.ready(What::Along {
             directions: slice.directions.len(),
             buffers: if self.network.has_statistics() {
@@ -105,7 +126,7 @@ impl Programs {
         })?;
         let prepared = self.fitting(&ready, 1)?;
         for few in coordinates.chunks(prepared.points().min(MOST_POINTS)) {
-            let measured = match training {
+            let measured = match &loaded.training {
                 Some(training) => Some(self.measure(slice, few, training)?),
                 None => None,
             };
@@ -114,7 +135,13 @@ impl Programs {
                 coordinates: few,
                 measured: measured.as_deref(),
             };
-            each(prepared, &along, few.len())?;
+            each(&Chunk {
+                ready: &ready,
+                prepared,
+                along,
+                stills: &loaded.stills,
+                bytes: self.memory() / 32,
+            })?;
         }
         Ok(())
     }

@@ -13,6 +13,7 @@ mod programs;
 mod samples;
 mod source;
 pub mod statistics;
+mod still;
 mod upload;
 
 use crate::dataset::Samples;
@@ -68,6 +69,8 @@ pub struct LoadedSlice {
     slice: Slice,
     /// The training split, where statistics are recomputed.
     training: Option<statistics::Training>,
+    /// What its points share.
+    stills: still::Stills,
 }
 
 impl Evaluator {
@@ -109,11 +112,8 @@ impl Evaluator {
         coordinates: &[Coordinate],
         splits: &[&Split],
     ) -> Result<Vec<Vec<Metrics>>> {
-        let samples: Vec<&Samples> = splits.iter().map(|s| s.samples.as_ref()).collect();
-        let training = slice.training.as_ref();
-        let sums = self
-            .programs
-            .losses(&slice.slice, coordinates, &samples, training)?;
+        let samples: Vec<&Arc<Samples>> = splits.iter().map(|s| &s.samples).collect();
+        let sums = self.programs.losses(slice, coordinates, &samples)?;
         let mut sums = sums.into_iter();
         let row = |_| {
             let entry = |split: &&Split| {
@@ -137,9 +137,7 @@ impl Evaluator {
         split: &Split,
     ) -> Result<Vec<f64>> {
         let coordinate = coordinate.to_vec();
-        let training = slice.training.as_ref();
-        self.programs
-            .logits(&slice.slice, &coordinate, &split.samples, training)
+        self.programs.logits(slice, &coordinate, &split.samples)
     }
 }
 

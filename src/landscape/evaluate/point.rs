@@ -120,7 +120,9 @@ impl Programs {
                         samples: Arc::clone(samples),
                         values,
                     };
-                    *kept = prepared.keeper(samples.len()).map(|v| Arc::new(new(v)));
+                    *kept = prepared
+                        .keeper(samples.len(), self.memory() / 2)
+                        .map(|v| Arc::new(new(v)));
                 }
                 kept.clone()
             }

@@ -1,6 +1,7 @@
 //! What samples and slices a network takes.
 
 use super::statistics::{Remeasure, Training};
+use super::still::Stills;
 use super::{Evaluator, LoadedSlice, Split};
 use crate::dataset::Samples;
 use crate::error::{Error, Result};
@@ -142,7 +143,11 @@ impl Evaluator {
                 ));
             }
         };
-        Ok(LoadedSlice { slice, training })
+        Ok(LoadedSlice {
+            slice,
+            training,
+            stills: Stills::default(),
+        })
     }
 }
 

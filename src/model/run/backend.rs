@@ -109,8 +109,8 @@ pub trait Prepared: Debug + Send + Sync {
     fn points(&self) -> usize;
 
     /// A place for what the points of this and later calls share; `None` where nothing can be kept or
-    /// it wouldn't fit. It is for one set of samples, and for sources that differ only in what varies.
-    fn keeper(&self, samples: usize) -> Option<Kept>;
+    /// it would take more than `bytes`. It is for one set of samples, and for sources that differ only in what varies.
+    fn keeper(&self, samples: usize, bytes: usize) -> Option<Kept>;
 
     /// The outputs at each of `points` points, shared ones added up over the samples. Where statistics
     /// are measured, each `together` samples in a row share theirs, the last fewer.

@@ -116,8 +116,8 @@ fn heading_ui(ui: &mut Ui, cx: &mut Context<'_>, group: &Group) {
             }
         }
         if group.name == "Sharpness" {
-            ui.label(RichText::new(rows::rho()).color(cx.palette.weak))
-                .on_hover_text("Below φ: rises of the loss in nats under perturbations of this size, as a share of the weights or as a length");
+            ui.label(RichText::new(rows::rho(cx.news.score())).color(cx.palette.weak))
+                .on_hover_text("Below φ: rises of the loss, in its own unit, under perturbations of this size, as a share of the weights or as a length");
         }
         let (done, total) = group.steps;
         if done < total && (on || done > 0) {

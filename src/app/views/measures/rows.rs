@@ -396,8 +396,8 @@ impl Row {
 }
 
 /// What ρ is, for the heading of the sharpnesses that have one.
-pub fn rho() -> String {
-    format!("ρ = {RHO}, rises in 10⁻³ nats")
+pub fn rho(score: Score) -> String {
+    format!("ρ = {RHO}, rises in {}", score.of_loss("10⁻³"))
 }
 
 /// A name that fits into the first column; the tooltip says the rest.

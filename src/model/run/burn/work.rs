@@ -245,9 +245,9 @@ impl Prepared for Ready {
         (self.memory / 8 / bytes.max(1)).max(1)
     }
 
-    fn keeper(&self, samples: usize) -> Option<Kept> {
-        let bytes = (self.plan.still * self.on.bytes()).saturating_mul(samples);
-        let fits = bytes <= self.memory / 2 && !self.plan.together;
+    fn keeper(&self, samples: usize, bytes: usize) -> Option<Kept> {
+        let taken = (self.plan.still * self.on.bytes()).saturating_mul(samples);
+        let fits = taken <= bytes && !self.plan.together;
         let batches = samples.div_ceil(self.batch());
         fits.then(|| Kept::new(Stills(Mutex::new(vec![None; batches]))))
     }

@@ -81,8 +81,8 @@ impl<T: Real> Prepared for Ready<T> {
         (self.memory / 8 / self.plan.point::<T>().max(1)).max(1)
     }
 
-    fn keeper(&self, samples: usize) -> Option<Kept> {
-        let fits = self.plan.kept::<T>(samples) <= self.memory / 2;
+    fn keeper(&self, samples: usize, bytes: usize) -> Option<Kept> {
+        let fits = self.plan.kept::<T>(samples) <= bytes;
         (fits && self.plan.levels == 0).then(|| Kept::new(Blocks::<T>::new(samples)))
     }
 
