@@ -63,7 +63,7 @@ impl Targets {
     }
 }
 
-impl<'a> TargetSlice<'a> {
+impl TargetSlice<'_> {
     /// Number of targets.
     pub fn len(self) -> usize {
         match self {

@@ -1,12 +1,13 @@
 //! The line job: metrics between two minimizers.
 
 use crate::engine::device::also;
+use crate::engine::drive::{Observer, drive};
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{Job, LineJob};
+use crate::engine::plane;
 use crate::engine::recipe::{AxisFacts, Mark};
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::resume::{continued, same_job};
-use crate::engine::{Observer, drive, plane};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Evaluator;
 use crate::landscape::line::{Line, barrier};

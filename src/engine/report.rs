@@ -5,6 +5,8 @@
 
 mod part;
 
+use crate::engine;
+use crate::engine::drive::{Flow, guarded};
 use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
 use crate::engine::job::{CENTRES, Job, ReportJob, SplitChoice};
 use crate::engine::live::sharpness::{CURVE_ITERATIONS, epsilons};
@@ -14,7 +16,6 @@ use crate::engine::local::{Header, Place};
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::result::Outcome;
 use crate::engine::sharpness::{self, SharpnessReport};
-use crate::engine::{self, Flow, guarded};
 use crate::error::{Error, Result};
 use crate::landscape::distance::{Distance, between};
 use crate::landscape::evaluate::gradient::StatisticsMode;

@@ -1,10 +1,10 @@
 //! The sharpness job: every measure at every checkpoint, one gradient after another.
 
 use crate::checkpoint;
+use crate::engine::drive::{Flow, Progress, guarded};
 use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
 use crate::engine::job::{SharpnessJob, SplitChoice, lossy};
 use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
-use crate::engine::{Flow, Progress, guarded};
 use crate::error::{Error, Result, shown};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::objective::Objective as _;

@@ -1,12 +1,12 @@
 //! The surface job: metrics over a plane.
 
 use crate::engine::device::also;
+use crate::engine::drive::{Observer, drive};
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob, bounds};
 use crate::engine::plane::{self, Plane};
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::resume::{continued, fingerprints, same_job};
-use crate::engine::{Observer, drive};
 use crate::error::Result;
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
 use crate::landscape::grid::Axis;

@@ -1,7 +1,8 @@
 //! Outputs that spare what is there: no input is overwritten, and no output by another.
 
 use super::format::Format;
-use super::{npz, png, report};
+use super::report::files::is_page;
+use super::{npz, png};
 use crate::checkpoint;
 use crate::error::{Error, Result, shown};
 use std::collections::HashSet;
@@ -69,6 +70,6 @@ fn is_result(path: &Path) -> bool {
         Ok(format) => {
             format.is_figure() || matches!(format, Format::Csv | Format::Vtk | Format::Json)
         }
-        Err(_) => report::is_page(path),
+        Err(_) => is_page(path),
     }
 }

@@ -4,51 +4,10 @@
 //! need. A value belongs to a sample or is shared by all of them; its shape leaves the samples out.
 //! A program knows nothing of layers, of devices or of how many samples and points there are.
 
-use crate::model::primitive::expression::{Binary, Expression, Unary};
 use crate::model::primitive::{Leaf, Op};
 use std::collections::HashMap;
 
-/// The number of a step and of its value.
-pub type Id = usize;
-
-/// What a value is: one for each sample or one for all of them, and its extents.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Type {
-    /// Whether every sample has one of its own.
-    pub sample: bool,
-    /// Extents, the samples left out.
-    pub shape: Vec<usize>,
-}
-
-impl Type {
-    /// A value of every sample.
-    pub fn sample(shape: &[usize]) -> Self {
-        Self {
-            sample: true,
-            shape: shape.to_vec(),
-        }
-    }
-
-    /// A value that all samples share.
-    pub fn shared(shape: &[usize]) -> Self {
-        Self {
-            sample: false,
-            shape: shape.to_vec(),
-        }
-    }
-
-    /// How many numbers it has.
-    pub fn size(&self) -> usize {
-        self.shape.iter().product()
-    }
-
-    /// The same for a sample or for all.
-    #[must_use]
-    pub fn with_sample(mut self, sample: bool) -> Self {
-        self.sample = sample;
-        self
-    }
-}
+pub use crate::model::primitive::types::{Id, Type};
 
 /// One primitive over earlier values.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -106,66 +65,6 @@ impl Program {
     pub fn copy(&mut self, step: &Step, to: impl Fn(Id) -> Id) -> Id {
         let args = step.args.iter().map(|a| to(*a)).collect();
         self.push(step.op.clone(), args, step.ty.clone())
-    }
-
-    /// x + y, x − y, …, broadcast; both have the same number of axes.
-    pub fn binary(&mut self, function: Binary, x: Id, y: Id) -> Id {
-        let ty = self.common(&[x, y]);
-        let mut e = Expression::default();
-        let (a, b) = (e.argument(0), e.argument(1));
-        let root = if x == y {
-            e.binary(function, a, a)
-        } else {
-            e.binary(function, a, b)
-        };
-        self.map(&e, root, &[x, y], ty)
-    }
-
-    /// −x, eˣ, …
-    pub fn unary(&mut self, function: Unary, x: Id) -> Id {
-        let ty = self.ty(x).clone();
-        let mut e = Expression::default();
-        let a = e.argument(0);
-        let root = e.unary(function, a);
-        self.map(&e, root, &[x], ty)
-    }
-
-    /// factor · x + shift
-    pub fn affine(&mut self, x: Id, factor: f64, shift: f64) -> Id {
-        let ty = self.ty(x).clone();
-        let mut e = Expression::default();
-        let (a, factor, shift) = (e.argument(0), e.constant(factor), e.constant(shift));
-        let product = e.mul(a, factor);
-        let root = e.add(product, shift);
-        self.map(&e, root, &[x], ty)
-    }
-
-    /// An expression of one value.
-    pub fn apply(&mut self, x: Id, build: impl FnOnce(&mut Expression, usize) -> usize) -> Id {
-        let ty = self.ty(x).clone();
-        let mut e = Expression::default();
-        let a = e.argument(0);
-        let root = build(&mut e, a);
-        self.map(&e, root, &[x], ty)
-    }
-
-    /// The type that values broadcast to.
-    pub fn common(&self, args: &[Id]) -> Type {
-        let axes = self.ty(args[0]).shape.len();
-        debug_assert!(args.iter().all(|a| self.ty(*a).shape.len() == axes));
-        let extent = |axis: usize| args.iter().map(|a| self.ty(*a).shape[axis]).max();
-        Type {
-            sample: args.iter().any(|a| self.ty(*a).sample),
-            shape: (0..axes).filter_map(extent).collect(),
-        }
-    }
-
-    /// The sum of what may be there already and of one more.
-    pub fn added(&mut self, sum: Option<Id>, more: Id) -> Id {
-        match sum {
-            Some(sum) => self.binary(Binary::Add, sum, more),
-            None => more,
-        }
     }
 
     /// Only what the outputs need.

@@ -109,7 +109,17 @@ pub(super) fn listed(tensors: &[&Spare]) -> String {
         .iter()
         .map(|t| format!("{:?} {:?}", t.name, t.shape))
         .collect();
-    super::first_few(&words)
+    first_few(&words)
+}
+
+/// The first few of many, in words.
+pub(super) fn first_few(items: &[String]) -> String {
+    match items {
+        [first, second, third, _, rest @ ..] => {
+            format!("{first}, {second}, {third} and {} more", rest.len() + 1)
+        }
+        _ => items.join(", "),
+    }
 }
 
 #[cfg(test)]

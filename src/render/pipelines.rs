@@ -2,9 +2,13 @@
 //!
 //! The renderer says when and onto what.
 
-use super::renderer::{DEPTH, FORMAT};
 use super::scene::{LineEnd, Vertex};
 use super::{FRAME_SHADER, SURFACE_SHADER};
+
+/// The picture's format: numbers as a screen shows them, which is what egui takes and a PNG holds.
+pub const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
+/// Of how far away things are.
+pub const DEPTH: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
 
 /// The two passes of a picture.
 pub struct Pipelines {

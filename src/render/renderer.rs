@@ -1,15 +1,11 @@
 //! From a scene to a texture.
 
-use super::pipelines::Pipelines;
+use super::pipelines::{DEPTH, FORMAT, Pipelines};
 use super::scene::{MOST_LEVELS, SurfaceScene};
 use crate::plot::camera::Camera;
 use bytemuck::{Pod, Zeroable};
 use wgpu::util::DeviceExt as _;
 
-/// The picture's format: numbers as a screen shows them, which is what egui takes and a PNG holds.
-pub const FORMAT: wgpu::TextureFormat = wgpu::TextureFormat::Rgba8Unorm;
-/// Of how far away things are.
-pub(super) const DEPTH: wgpu::TextureFormat = wgpu::TextureFormat::Depth32Float;
 /// Samples a pixel where edges are smooth; every adapter has four.
 const SAMPLES: u32 = 4;
 /// Where iso-lines can't be seen: levels that a scene doesn't have.

@@ -75,7 +75,9 @@ fn a_surface_of_an_autoencoder_holds_r2() {
     let dir = tempfile::tempdir().unwrap();
     // Outputs are half of the inputs.
     let mut half = vec![0.0; 64 * 64];
-    (0..64).for_each(|i| half[65 * i] = 0.5);
+    for i in 0..64 {
+        half[65 * i] = 0.5;
+    }
     let weight = array(&[64, 64], Values::F64(half));
     let bias = array(&[64], Values::F64(vec![0.0; 64]));
     write(

@@ -1,6 +1,8 @@
 //! The curvature job: what `losscope curvature` may ask for.
 
-use super::{Setup, bounds, lossy};
+use super::bounds;
+use super::paths::lossy;
+use super::setup::{Setup, without_options};
 use crate::error::Result;
 use crate::landscape::curvature::lanczos::MOST_PRODUCTS;
 use crate::landscape::evaluate::gradient::StatisticsMode;
@@ -69,6 +71,12 @@ pub struct CurvatureJob {
     #[arg(long, value_enum, default_value = "eval")]
     #[serde(default)]
     pub statistics: StatisticsMode,
+}
+
+impl Default for CurvatureJob {
+    fn default() -> Self {
+        without_options()
+    }
 }
 
 impl CurvatureJob {

@@ -1,6 +1,6 @@
 //! What the command line says of an option, for whoever offers the same choice elsewhere.
 
-use super::SurfaceJob;
+use super::surface::SurfaceJob;
 use clap::{Args as _, ValueEnum};
 
 /// What a surface's option does, in the words of its help; empty where there is no such option.

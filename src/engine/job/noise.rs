@@ -1,6 +1,8 @@
 //! The noise job: what `losscope noise` may ask for.
 
-use super::{Setup, bounds, lossy};
+use super::bounds;
+use super::paths::lossy;
+use super::setup::{Setup, without_options};
 use crate::error::{Error, Result};
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -82,6 +84,12 @@ impl FromStr for Reached {
                     "{text:?} is no run: write BATCH:STEPS, such as 64:1200"
                 ))
             })
+    }
+}
+
+impl Default for NoiseJob {
+    fn default() -> Self {
+        without_options()
     }
 }
 

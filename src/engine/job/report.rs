@@ -1,9 +1,13 @@
 //! The report job: what `losscope report` measures, as the jobs of the other commands.
 
-use super::{
-    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, CurvatureJob, LineJob, Measures,
-    NoiseJob, Setup, SharpnessJob, SurfaceJob, lossy, without_options,
-};
+use super::curvature::CurvatureJob;
+use super::line::LineJob;
+use super::noise::NoiseJob;
+use super::paths::lossy;
+use super::setup::{Setup, without_options};
+use super::sharpness::{Measures, SharpnessJob};
+use super::surface::SurfaceJob;
+use super::values::{AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::grid::Axis;

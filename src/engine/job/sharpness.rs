@@ -1,6 +1,9 @@
 //! The job of `losscope sharpness`.
 
-use super::{BUILTIN_LARGE, BUILTIN_SMALL, Setup, bounds, lossy};
+use super::bounds;
+use super::paths::lossy;
+use super::setup::{Setup, without_options};
+use super::values::{BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::sharpness::basis::Columns;
@@ -130,6 +133,12 @@ pub struct SharpnessJob {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct Measures(pub Vec<Measure>);
+
+impl Default for SharpnessJob {
+    fn default() -> Self {
+        without_options()
+    }
+}
 
 impl SharpnessJob {
     /// Refuses numbers that make no sense before anything is opened.

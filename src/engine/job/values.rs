@@ -10,6 +10,13 @@ use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+/// Stands for the small-batch minimizer of the built-in digits experiment.
+pub const BUILTIN_SMALL: &str = "builtin:small";
+/// Stands for the large-batch minimizer of the built-in digits experiment.
+pub const BUILTIN_LARGE: &str = "builtin:large";
+/// Stands for the weights both started from.
+pub const BUILTIN_INIT: &str = "builtin:init";
+
 /// Where a plane's directions come from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]

@@ -1,15 +1,16 @@
 //! Doing one chunk of one part, and what happens when it fails.
 
-use super::measure::{MeasureNews, MeasureWork, Quantity};
+use super::measure::MeasureWork;
 use super::news::{Confirmed, Failure, Kind, PointMetrics, Stage, WorstPoint};
 use super::open;
-use super::plan::Part;
+use super::part::Part;
+use super::quantity::{MeasureNews, Quantity};
 use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
 use super::work::LineWork;
 use super::worker::{PICTURE_EVERY, Worker};
 use crate::engine::device::DeviceChoice;
-use crate::engine::guarded;
+use crate::engine::drive::guarded;
 use crate::engine::local::planes::Finder;
 use crate::engine::plane;
 use crate::error::{Error, Result};

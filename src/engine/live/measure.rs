@@ -3,89 +3,26 @@
 //! Each is what the command line computes with its usual options, so that both say the same number;
 //! here it goes out after every step, with the error it still has.
 
-use super::convexity::{self, ConvexityMap};
+use super::convexity;
 use super::open::Workbench;
+use super::quantity::{ConvexityMap, Found, MeasureNews, NoiseSoFar, Quantity};
 use super::surface::SurfaceWork;
 use crate::engine::job::{NoiseJob, Setup};
 use crate::engine::local::{rounding, vectors_within};
 use crate::error::{Error, Result};
-use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
-use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
+use crate::landscape::curvature::density::{DensityOptions, Quadrature};
+use crate::landscape::curvature::lanczos::{Lanczos, LanczosOptions};
 use crate::landscape::curvature::ratio::RatioMap;
-use crate::landscape::curvature::trace::{Hutchinson, Trace, TraceOptions};
+use crate::landscape::curvature::trace::{Hutchinson, TraceOptions};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::noise::Sampled as _;
-use crate::landscape::noise::alignment::{Aligned, Alignment};
-use crate::landscape::noise::bend::{Bend, BendedNoise};
-use crate::landscape::noise::exact::{ExactNoise, ExactPass};
-use crate::landscape::noise::layers::{self, LayerNorms};
+use crate::landscape::noise::alignment::Alignment;
+use crate::landscape::noise::bend::BendedNoise;
+use crate::landscape::noise::exact::ExactPass;
+use crate::landscape::noise::layers;
 use crate::landscape::objective::Objective as _;
-use crate::landscape::sharpness::other::{Measure, Measured, Measurement};
+use crate::landscape::sharpness::other::{Measure, Measurement};
 use crate::model::params::Params;
-use serde::{Deserialize, Serialize};
-
-/// What can be measured at a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Quantity {
-    /// A sharpness other than φ.
-    Rise(Measure),
-    /// The gradient noise scale from all samples, the gradient's norm, and alignment within batches.
-    Noise,
-    /// The gradient noise scale with curvature.
-    Bend,
-    /// The largest eigenvalues of the Hessian and the smallest.
-    Eigenvalues,
-    /// The trace of the Hessian and its Frobenius norm.
-    Trace,
-    /// The density of all eigenvalues.
-    Density,
-    /// |λ_min/λ_max| over the plane that is shown.
-    Convexity,
-}
-
-impl Quantity {
-    /// All of them, the cheapest first.
-    pub const ALL: [Self; 11] = [
-        Self::Rise(Measure::Sam),
-        Self::Rise(Measure::Asam),
-        Self::Rise(Measure::AdaptiveWorst),
-        Self::Rise(Measure::AdaptiveAverage),
-        Self::Rise(Measure::FilterAverage),
-        Self::Noise,
-        Self::Bend,
-        Self::Eigenvalues,
-        Self::Trace,
-        Self::Density,
-        Self::Convexity,
-    ];
-
-    /// Those that are numbers at a point.
-    pub const TABLE: [Self; 9] = [
-        Self::Rise(Measure::Sam),
-        Self::Rise(Measure::Asam),
-        Self::Rise(Measure::AdaptiveWorst),
-        Self::Rise(Measure::AdaptiveAverage),
-        Self::Rise(Measure::FilterAverage),
-        Self::Noise,
-        Self::Bend,
-        Self::Eigenvalues,
-        Self::Trace,
-    ];
-
-    /// Its name in the status line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Rise(measure) => measure.describe(),
-            Self::Noise => "Gradient noise",
-            Self::Bend => "Gradient noise with curvature",
-            Self::Eigenvalues => "Eigenvalues",
-            Self::Trace => "Trace",
-            Self::Density => "Spectral density",
-            Self::Convexity => "Convexity of the plane",
-        }
-    }
-}
 
 /// ρ of the sharpnesses that have one, as `losscope sharpness` has it.
 pub const RHO: f64 = 0.05;
@@ -98,55 +35,6 @@ const FEWEST_VECTORS: usize = 30;
 /// averaged, as `losscope noise` has them.
 const BEND_PROBES: usize = 20;
 const ALIGNED_BATCHES: usize = 20;
-
-/// A measured quantity, perhaps not yet final.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Found {
-    /// A rise of the loss.
-    Rise(Measured),
-    /// Noise of the samples seen so far.
-    Noise(Box<NoiseSoFar>),
-    /// The noise scale with curvature.
-    Bend(Bend),
-    /// Eigenvalues with their residuals.
-    Eigenvalues(Eigenvalues),
-    /// Trace and squares with their standard errors.
-    Trace(Trace),
-    /// Quadrature nodes.
-    Density(Density),
-    /// A map over the plane.
-    Convexity(Box<ConvexityMap>),
-}
-
-/// Gradient noise from some of the samples.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NoiseSoFar {
-    /// What they say.
-    pub noise: ExactNoise,
-    /// Standard error of B_simple for a random choice of as many of all samples; 0 once all are in.
-    pub standard_error: f64,
-    /// Alignment at several batch sizes, once all samples are in.
-    pub aligned: Vec<Aligned>,
-    /// Norms of weights and gradients by module.
-    pub layers: Vec<LayerNorms>,
-}
-
-/// One quantity at one point.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MeasureNews {
-    /// Where.
-    pub alpha: f64,
-    /// What.
-    pub quantity: Quantity,
-    /// As far as it is known.
-    pub found: Option<Found>,
-    /// Steps done and in all, as far as is known.
-    pub steps: (usize, usize),
-    /// Whether nothing is left to do.
-    pub complete: bool,
-    /// Why it can't be measured here.
-    pub problem: Option<String>,
-}
 
 /// A measure being computed.
 pub struct MeasureWork {

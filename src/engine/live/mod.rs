@@ -14,51 +14,34 @@ mod convexity;
 mod measure;
 mod news;
 mod open;
+mod part;
 mod plan;
+mod quantity;
+mod shared;
 pub(super) mod sharpness;
 mod surface;
+mod turn;
 mod wish;
 mod work;
 mod worker;
 
-pub use convexity::ConvexityMap;
-pub use measure::{Found, MeasureNews, NoiseSoFar, Quantity, RHO};
+pub use measure::RHO;
 pub use news::{
-    Activity, Confirmed, Entry, ExperimentFacts, Failure, Inside, Kind, LiveSurface, Place,
-    PointMetrics, ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,
+    Activity, Confirmed, Entry, ExperimentFacts, Failure, Inside, Kind, LiveSurface, PointMetrics,
+    ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,
 };
-pub use wish::{LIVE_POINTS, Probe, Wish};
+pub use quantity::{ConvexityMap, Found, MeasureNews, NoiseSoFar, Quantity};
+pub use wish::{LIVE_POINTS, Place, Probe, Wish};
 
 use crate::engine::result::Outcome;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use shared::{Shared, lock};
+use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 
 /// The handle to the computing thread; dropping it ends the thread after its current chunk.
 pub struct Live {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// What the window and the thread have in common.
-struct Shared {
-    inbox: Mutex<Inbox>,
-    changed: Condvar,
-    snapshot: Mutex<Arc<Snapshot>>,
-    notify: Box<dyn Fn() + Send + Sync>,
-}
-
-#[derive(Default)]
-struct Inbox {
-    wish: Option<Wish>,
-    /// Wishes stated so far: the newest one's number.
-    stated: u64,
-    offers: Vec<Outcome>,
-    quit: bool,
-}
-
-/// A poisoned lock still holds a whole value: everything behind these locks is replaced, not edited.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Live {

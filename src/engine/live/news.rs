@@ -1,7 +1,7 @@
 //! What the computing thread has found, as plain numbers.
 
-use super::measure::{MeasureNews, Quantity};
-use super::wish::Probe;
+use super::quantity::{MeasureNews, Quantity};
+use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
 use crate::engine::recipe::{DataFacts, ModelFacts};
 use crate::engine::result::{Numbers, Outcome};
@@ -77,17 +77,6 @@ pub struct Inside {
     pub at: String,
     /// What there is to choose between; empty where there is no choice.
     pub sets: Vec<Set>,
-}
-
-/// Which of the checkpoints of an experiment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
-    /// The small-batch minimizer, or the only checkpoint.
-    Small,
-    /// The large-batch minimizer.
-    Large,
-    /// The initial weights.
-    Initial,
 }
 
 /// What went wrong.

@@ -1,7 +1,7 @@
 //! Opening an experiment: everything the thread keeps while the same files are open.
 
-use super::news::{ExperimentFacts, Failure, Inside, Place, Stage};
-use super::wish::Wish;
+use super::news::{ExperimentFacts, Failure, Inside, Stage};
+use super::wish::{Place, Wish};
 use crate::checkpoint::StateDict;
 use crate::dataset;
 use crate::engine::device::DeviceChoice;

@@ -1,7 +1,6 @@
 //! What a person wants to see, as one plain struct.
 
-use super::measure::Quantity;
-use super::news::Place;
+use super::quantity::Quantity;
 use crate::engine::job::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, LineJob, MemorySize, Setup,
     SurfaceJob,
@@ -45,6 +44,17 @@ pub struct Wish {
     /// Whether refining was stopped by hand.
     #[serde(skip)]
     pub stopped: bool,
+}
+
+/// Which of the checkpoints of an experiment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The small-batch minimizer, or the only checkpoint.
+    Small,
+    /// The large-batch minimizer.
+    Large,
+    /// The initial weights.
+    Initial,
 }
 
 /// A point of the plane.

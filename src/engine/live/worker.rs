@@ -1,16 +1,17 @@
 //! The thread: what is most urgent for the newest wish, one chunk at a time.
 
 use super::aside::{Aside, PlaneAside};
-use super::measure::{MeasureWork, Quantity};
-use super::news::{Activity, Entry, Kind, LiveSurface, Quality, Snapshot, Stage};
+use super::measure::MeasureWork;
+use super::news::{Activity, Entry, Kind, LiveSurface, Quality, Snapshot};
 use super::open::Workbench;
-use super::plan::Part;
+use super::part::Part;
+use super::quantity::Quantity;
+use super::shared::{Shared, lock};
 use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
 use super::wish::{Wish, same_surface};
 use super::work::LineWork;
-use super::{Shared, lock};
-use crate::engine::guarded;
+use crate::engine::drive::guarded;
 use crate::engine::job::{Directions, Job};
 use crate::engine::local::planes::Finder;
 use crate::engine::result::{Numbers, Outcome};
@@ -141,101 +142,8 @@ impl<'a> Worker<'a> {
         }
     }
 
-    /// Forgets what the new wish has no use for.
-    fn turn_to(&mut self, wish: Wish, number: u64) {
-        self.wished = true;
-        let mut old = std::mem::replace(&mut self.wish, wish);
-        let mut experiment = !old.same_experiment(&self.wish);
-        if experiment {
-            match self.take_up() {
-                Some(kept) => (old, experiment) = (kept, false),
-                None => self.put_aside(&old),
-            }
-        }
-        let mut plane = experiment || !old.same_plane(&self.wish);
-        if plane && !experiment {
-            if self.take_up_plane() {
-                plane = false;
-            } else {
-                self.put_plane_aside(&old);
-            }
-        }
-        let wish = &self.wish;
-        if experiment {
-            self.bench = None;
-            self.tried_to_open = false;
-            self.snapshot.experiment = None;
-            self.snapshot.sharpness = super::SharpnessNews::default();
-            self.snapshot.measures.clear();
-            self.measures.clear();
-            self.worst = None;
-            if old.plane.setup.device != wish.plane.setup.device {
-                self.avoid_gpu = false;
-            }
-        }
-        if plane {
-            self.snapshot.stands = false;
-            self.works.clear();
-            self.finding = None;
-            self.snapshot.worst = None;
-            let elsewhere = |q: Quantity| q != Quantity::Convexity;
-            self.snapshot.measures.retain(|m| elsewhere(m.quantity));
-            self.measures.retain(|m| elsewhere(m.news().quantity));
-            self.snapshot.surfaces.clear();
-            self.snapshot.probes.clear();
-        }
-        if old.line_job() != wish.line_job() {
-            self.line = None;
-            self.snapshot.line = None;
-        }
-        let moved = !old.same_statistics(wish) && wish.large.is_some();
-        if moved && self.bench.as_ref().is_some_and(Workbench::has_statistics) {
-            // Every number between the minimizers depends on them.
-            self.snapshot.sharpness = super::SharpnessNews::default();
-            self.snapshot.measures.clear();
-            self.measures.clear();
-            (self.sharpness, self.worst) = (None, None);
-        }
-        if experiment || moved || old.alpha != wish.alpha {
-            self.snapshot.point = None;
-        }
-        if experiment
-            || self
-                .sharpness
-                .as_ref()
-                .is_some_and(|(part, _)| !self.still_wanted(*part))
-        {
-            self.sharpness = None;
-        }
-        let wanted = self.centres();
-        self.works.retain(|work| wanted.contains(&work.alpha));
-        self.finding = self.finding.take().filter(|(a, _)| wanted.contains(a));
-        let here = self.wish.alpha;
-        let ends = [0.0, 1.0, here];
-        self.measures
-            .retain(|work| ends.contains(&work.news().alpha));
-        if self.worst.as_ref().is_some_and(|w| w.0 != wanted[0]) {
-            self.worst = None;
-            self.snapshot.worst = None;
-        }
-        self.failed.clear();
-        if !experiment {
-            self.snapshot.failure = self
-                .snapshot
-                .failure
-                .take()
-                .filter(|f| f.stage.is_opening() && f.stage != Stage::Plane);
-        }
-        self.snapshot.wish = number;
-        match self.next() {
-            Some(part) => self.announce(part),
-            None => self.rest(),
-        }
-        self.publish();
-    }
-
     /// Says that there is nothing to do.
-    fn rest(&mut self) {
+    pub(super) fn rest(&mut self) {
         self.snapshot.activity = Activity {
             stopped: self.wish.stopped && self.bench.is_some(),
             ..Activity::default()
@@ -305,7 +213,7 @@ impl<'a> Worker<'a> {
         surfaces.truncate(MOST_SURFACES);
     }
 
-    fn announce(&mut self, part: Part) {
+    pub(super) fn announce(&mut self, part: Part) {
         let (what, points) = match part {
             Part::Open => ("Opening".to_owned(), None),
             Part::Plane(_) => ("Plane".to_owned(), None),
@@ -401,7 +309,7 @@ impl<'a> Worker<'a> {
 
     /// Hands out the state of everything. The one before may be the last to hold a surface: it goes
     /// when the lock is open again, for the window doesn't wait for a thread that yields to it.
-    fn publish(&self) {
+    pub(super) fn publish(&self) {
         let new = Arc::new(self.snapshot.clone());
         let old = std::mem::replace(&mut *lock(&self.shared.snapshot), new);
         drop(old);

@@ -1,8 +1,9 @@
 //! The curvature job: eigenvalues, trace, density, curvature along lines and over a plane.
 
-use super::{Header, Place, Pulse, eigenvalue_warning, pull, rounding, vectors_within};
+use super::limits::{eigenvalue_warning, rounding, vectors_within};
+use super::place::{Header, Place, Pulse, pull};
+use crate::engine::drive::{Flow, guarded};
 use crate::engine::job::CurvatureJob;
-use crate::engine::{Flow, guarded};
 use crate::error::{Error, Result};
 use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
 use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};

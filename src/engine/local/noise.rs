@@ -1,8 +1,9 @@
 //! The noise job: noise scales, SGD's noise, alignment, and the table of layers.
 
-use super::{Header, Place, Pulse, pull, rounding};
+use super::limits::rounding;
+use super::place::{Header, Place, Pulse, pull};
+use crate::engine::drive::{Flow, guarded};
 use crate::engine::job::NoiseJob;
-use crate::engine::{Flow, guarded};
 use crate::error::Result;
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::noise::Sampled as _;

@@ -1,6 +1,6 @@
 //! Directions that are found rather than given: eigenvectors of the Hessian, the worst point of a box.
 
-use super::{is_flat, rounding, vectors_within};
+use super::limits::{is_flat, rounding, vectors_within};
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{Directions, Setup, SplitChoice};
 use crate::engine::recipe::AxisFacts;

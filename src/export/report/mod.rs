@@ -4,7 +4,7 @@
 //! nothing of a network. What isn't measured is said to be missing where it would stand.
 
 mod figures;
-mod files;
+pub(super) mod files;
 mod html;
 mod measures;
 mod methods;
@@ -17,8 +17,7 @@ use crate::error::{Error, Result, shown};
 use crate::export::spare::check_spares;
 use crate::store::files::{check_place, write as write_file};
 use figures::Place;
-pub(super) use files::is_page;
-use files::{Files, SUMMARY, names, serialised};
+use files::{Files, SUMMARY, is_page, names, serialised};
 pub use files::{folder, summary_file};
 pub use methods::LIBRARIES;
 use serde_json::{Value, json};

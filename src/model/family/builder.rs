@@ -4,15 +4,12 @@
 //! epsilon of batch normalisation, names of layers. It knows no wiring.
 
 use super::order::join;
+use super::recognised::{Hints, ONE_OUTPUT, Recognised};
 use super::tensors::Tensors;
-use super::{Hints, Recognised};
 use crate::error::{Error, Result};
 use crate::model::graph::{Graph, INPUT, Layer, Loss, Node};
 use crate::model::layers::{BatchNorm, Conv, Gelu, Linear, Relu, Sigmoid, Silu, Tanh};
 use std::collections::HashSet;
-
-/// How the assumption about networks of one output begins.
-pub(super) const ONE_OUTPUT: &str = "One output and";
 
 /// The graph so far, with the tensors not yet explained.
 pub(super) struct Builder<'a> {

@@ -4,8 +4,8 @@
 
 use super::builder::{Activation, Builder, Reading};
 use super::dense::{self, Gaps};
+use super::recognised::{Hints, Recognised};
 use super::tensors::{Kind, Tensors};
-use super::{Hints, Recognised};
 use crate::error::{Error, Result};
 use crate::model::layers::Flatten;
 

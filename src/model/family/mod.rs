@@ -11,6 +11,7 @@ mod lenet;
 mod mlp;
 mod order;
 mod parts;
+mod recognised;
 mod resnet;
 mod resnet_cifar;
 mod resnet_torchvision;
@@ -20,42 +21,9 @@ mod vgg;
 
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
-use crate::model::graph::{Graph, Loss};
+pub use recognised::{Hints, Recognised};
 pub use skeleton::skeleton;
 use tensors::{Kind, Module, Tensors};
-
-/// What the recogniser may know besides names and shapes.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Hints<'a> {
-    /// Shape of one sample of the data, where a data set is given.
-    pub input: Option<&'a [usize]>,
-    /// Number of classes in the data.
-    pub classes: Option<usize>,
-}
-
-/// A network and how it was read.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recognised {
-    /// The network.
-    pub graph: Graph,
-    /// Name of the family, one of [`names`] (`skeleton` for [`skeleton()`]'s).
-    pub family: &'static str,
-    /// What in the checkpoint speaks for the family, as a phrase.
-    pub why: String,
-    /// What was assumed because neither names nor shapes tell, one sentence each.
-    pub assumptions: Vec<String>,
-}
-
-impl Recognised {
-    /// The same with another loss than the one that the outputs suggest.
-    #[must_use]
-    pub fn with_loss(mut self, loss: Loss) -> Self {
-        self.graph.loss = loss;
-        let others = |words: &String| !words.starts_with(builder::ONE_OUTPUT);
-        self.assumptions.retain(others);
-        self
-    }
-}
 
 /// Finds the family by itself and makes the network: `--model auto`.
 ///

@@ -6,8 +6,8 @@
 
 use super::builder::{Activation, Builder, Convolution, Reading};
 use super::order;
+use super::recognised::{Hints, Recognised};
 use super::tensors::Tensors;
-use super::{Hints, Recognised};
 use crate::error::{Error, Result};
 use crate::model::layers::{Add, GlobalAveragePool, MaxPool, Pad, Relu, Slice};
 use std::collections::BTreeMap;

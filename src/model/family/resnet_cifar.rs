@@ -4,9 +4,9 @@
 //! Shortcuts of option A have no parameters, so a network with them and one without any skip have
 //! the same tensors: skips are assumed unless the network is asked for without them.
 
+use super::recognised::{Hints, Recognised};
 use super::resnet::{self, Skips};
 use super::tensors::Tensors;
-use super::{Hints, Recognised};
 use crate::error::Result;
 
 /// Makes the network, with or without skip connections.

@@ -3,9 +3,9 @@
 //! ResNeXts and wide ResNets differ in the shapes of their weights only. A 3×3 stem, as networks
 //! adapted to small images have it, is taken to have neither stride nor pool.
 
+use super::recognised::{Hints, Recognised};
 use super::resnet::{self, Skips};
 use super::tensors::Tensors;
-use super::{Hints, Recognised};
 use crate::error::Result;
 
 /// Makes the network.

@@ -4,8 +4,8 @@
 //! checked against nothing: it names what it could not place and claims no more.
 
 use super::order;
+use super::recognised::{Hints, Recognised};
 use super::tensors::{Kind, Tensors};
-use super::{Hints, Recognised};
 use crate::checkpoint::Listing;
 use crate::model::graph::{Graph, Layer, Loss};
 use crate::model::layers::{BatchNorm, Conv, Flatten, LayerNorm, Linear, Relu};

@@ -9,8 +9,8 @@ use super::dense::{self, Gaps, Host};
 use super::lenet::Pool;
 use super::order;
 use super::parts::{self, Parts, counted};
+use super::recognised::{Hints, Recognised};
 use super::tensors::Tensors;
-use super::{Hints, Recognised};
 use crate::error::{Error, Result};
 use crate::model::layers::{AdaptiveAveragePool, Flatten, GlobalAveragePool};
 

@@ -4,8 +4,9 @@
 //! and the mean is over all outputs of all samples. The accuracy is the fraction of outputs whose sign is
 //! right.
 
+use super::criterion::{Criterion, Given, same_but_ones};
 use super::cross_entropy::log_sum;
-use super::{Criterion, Given, Score, Totals, same_but_ones};
+use super::score::{Score, Totals};
 use crate::dataset::{IGNORED, Samples, Targets};
 use crate::model::primitive::expression::{Binary, Unary};
 use crate::model::primitive::moved::NONE;

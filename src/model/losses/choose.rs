@@ -1,7 +1,9 @@
 //! Which loss data ask for, where nobody says.
 
-use super::cross_entropy::PYTORCH_IGNORED;
-use super::{BinaryCrossEntropy, CrossEntropy, Loss, MeanSquaredError};
+use super::binary::BinaryCrossEntropy;
+use super::cross_entropy::{CrossEntropy, PYTORCH_IGNORED};
+use super::loss::Loss;
+use super::mean_squared::MeanSquaredError;
 use crate::dataset::{IGNORED, Samples, Targets};
 
 /// The loss that samples ask for, and what was assumed, a sentence each.

@@ -4,7 +4,8 @@
 //! (1 − ε) w_y (−ln p_y) + ε/C Σ_c w_c (−ln p_c), and the mean divides the sum by Σ w_y over the positions
 //! that aren't ignored. The accuracy counts each of those once, whatever its weight.
 
-use super::{Criterion, Given, Score, Totals, same_but_ones};
+use super::criterion::{Criterion, Given, same_but_ones};
+use super::score::{Score, Totals};
 use crate::dataset::{IGNORED, Samples, Targets};
 use crate::model::primitive::expression::Binary;
 use crate::model::primitive::expression::Unary;

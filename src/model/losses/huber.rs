@@ -1,7 +1,6 @@
 //! Huber's loss: `torch.nn.HuberLoss`.
 
-use super::Target;
-use super::regression::{huber, regression};
+use super::regression::{Target, huber, regression};
 use serde::{Deserialize, Serialize};
 
 /// The mean of (y − t)²/2 where |y − t| < δ and of δ(|y − t| − δ/2) elsewhere (Huber 1964).

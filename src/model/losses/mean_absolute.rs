@@ -1,7 +1,6 @@
 //! Mean absolute error: `torch.nn.L1Loss`.
 
-use super::Target;
-use super::regression::{magnitude, regression};
+use super::regression::{Target, magnitude, regression};
 use serde::{Deserialize, Serialize};
 
 /// The mean of |y − t| over all outputs of all samples; its derivative at 0 is 0.

@@ -1,7 +1,6 @@
 //! Mean squared error: `torch.nn.MSELoss`.
 
-use super::Target;
-use super::regression::regression;
+use super::regression::{Target, regression};
 use crate::model::primitive::expression::Binary;
 use serde::{Deserialize, Serialize};
 

@@ -3,7 +3,8 @@
 //!
 //! The mean is over all outputs of all samples; the score is R². A loss says only what one error costs.
 
-use super::{Given, Score, Totals, same_but_ones};
+use super::criterion::{Given, same_but_ones};
+use super::score::{Score, Totals};
 use crate::dataset::{Samples, TargetSlice};
 use crate::model::primitive::expression::{Binary, Unary};
 use crate::model::program::{Id, Program};
@@ -20,7 +21,7 @@ pub enum Target {
     Input,
 }
 
-/// As [`super::Criterion::check`].
+/// As [`super::criterion::Criterion::check`].
 pub fn check(target: Option<Target>, output: &[usize], input: &[usize]) -> Result<(), String> {
     let size = |shape: &[usize]| shape.iter().product::<usize>();
     if size(output) == 0 {
@@ -34,7 +35,7 @@ pub fn check(target: Option<Target>, output: &[usize], input: &[usize]) -> Resul
     Ok(())
 }
 
-/// As [`super::Criterion::fits`].
+/// As [`super::criterion::Criterion::fits`].
 pub fn fits(target: Option<Target>, output: &[usize], samples: &Samples) -> Result<(), String> {
     if target == Some(Target::Input) {
         return Ok(());
@@ -51,7 +52,7 @@ pub fn fits(target: Option<Target>, output: &[usize], samples: &Samples) -> Resu
     }
 }
 
-/// As [`super::Criterion::lower`]: `cost` makes the cost of every error y − t.
+/// As [`super::criterion::Criterion::lower`]: `cost` makes the cost of every error y − t.
 pub fn lower(
     target: Option<Target>,
     given: &mut Given<'_>,
@@ -97,7 +98,7 @@ pub fn huber(p: &mut Program, x: Id, delta: f64) -> Id {
     })
 }
 
-/// As [`super::Criterion::totals`].
+/// As [`super::criterion::Criterion::totals`].
 pub fn totals(target: Option<Target>, samples: &Samples) -> Totals {
     let (values, each) = match target.unwrap_or_default() {
         Target::Data => (samples.targets.as_slice(), samples.targets_each()),
@@ -109,7 +110,9 @@ pub fn totals(target: Option<Target>, samples: &Samples) -> Totals {
     for i in 0..count {
         means[i % each] += values.at(i);
     }
-    means.iter_mut().for_each(|mean| *mean /= rows);
+    for mean in &mut means {
+        *mean /= rows;
+    }
     let square = |i: usize| (values.at(i) - means[i % each]).powi(2);
     Totals {
         weight: count as f64,
@@ -126,10 +129,10 @@ pub fn describe(target: Option<Target>, words: &str) -> String {
     }
 }
 
-/// A [`super::Criterion`] of a struct with a field `target`: the parameters it checks, its cost, its words.
+/// A [`super::criterion::Criterion`] of a struct with a field `target`: the parameters it checks, its cost, its words.
 macro_rules! regression {
     ($name:ident, $own:ident, $wrong:expr, $cost:expr, $words:expr) => {
-        impl super::Criterion for $name {
+        impl super::criterion::Criterion for $name {
             fn check(&self, output: &[usize], input: &[usize]) -> Result<(), String> {
                 let $own = self;
                 let _ = $own;
@@ -145,18 +148,21 @@ macro_rules! regression {
                 super::regression::fits(self.target, output, samples)
             }
 
-            fn lower(&self, given: &mut super::Given<'_>) -> [crate::model::program::Id; 2] {
+            fn lower(
+                &self,
+                given: &mut super::criterion::Given<'_>,
+            ) -> [crate::model::program::Id; 2] {
                 let $own = self;
                 let _ = $own;
                 super::regression::lower(self.target, given, $cost)
             }
 
-            fn totals(&self, samples: &crate::dataset::Samples) -> super::Totals {
+            fn totals(&self, samples: &crate::dataset::Samples) -> super::score::Totals {
                 super::regression::totals(self.target, samples)
             }
 
-            fn score(&self) -> super::Score {
-                super::Score::R2
+            fn score(&self) -> super::score::Score {
+                super::score::Score::R2
             }
 
             fn describe(&self) -> String {

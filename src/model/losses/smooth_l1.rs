@@ -1,7 +1,6 @@
 //! Smooth L1: `torch.nn.SmoothL1Loss`.
 
-use super::Target;
-use super::regression::{huber, magnitude, regression};
+use super::regression::{Target, huber, magnitude, regression};
 use serde::{Deserialize, Serialize};
 
 /// The mean of (y − t)²/(2β) where |y − t| < β and of |y − t| − β/2 elsewhere (Girshick 2015, equation 3);

@@ -1,6 +1,6 @@
 //! A loss as a person types it: `NAME[:option=value,…]`, the names and options of `model.toml`.
 
-use super::Loss;
+use super::loss::Loss;
 use crate::error::{Error, Result};
 use serde_json::{Map, Value};
 use std::fmt;

@@ -81,7 +81,7 @@ pub fn lower(network: &Network, statistics: Statistics) -> Result<Lowered> {
         return Err(Error::Model("the model has no layers".into()));
     };
     let logits = lowering.natural(output).id;
-    let shape = network.shapes.last().map_or(&[][..], Vec::as_slice);
+    let shape = network.output();
     let [loss, right] = graph.loss.lower(Given {
         p: &mut lowering.p,
         outputs: logits,

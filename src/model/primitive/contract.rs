@@ -1,6 +1,7 @@
 //! Products of matrices that both belong to the sample: attention.
 
-use super::{Op, Slot};
+use super::geometry::Slot;
+use super::op::Op;
 use crate::model::program::{Id, Program, Step, Type};
 
 /// The type of one of the three places for `[b, m, k, n]`.

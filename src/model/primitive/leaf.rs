@@ -1,6 +1,6 @@
 //! Values from outside.
 
-use super::Table;
+use super::table::Table;
 
 /// A value that a program is given.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

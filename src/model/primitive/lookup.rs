@@ -1,6 +1,6 @@
 //! Rows of a table by number, and rows added up by number: each is the other turned round.
 
-use super::Op;
+use super::op::Op;
 use crate::model::program::{Id, Program, Step, Type};
 
 impl Program {

@@ -1,7 +1,7 @@
 //! Element-wise expressions.
 
-use super::Op;
-use super::expression::{Expression, Node};
+use super::expression::{Binary, Expression, Node, Unary};
+use super::op::Op;
 use crate::model::program::{Id, Program, Step, Type};
 
 impl Program {
@@ -21,6 +21,66 @@ impl Program {
         let mut e = Expression::default();
         let root = e.constant(value);
         self.map(&e, root, &[], ty)
+    }
+
+    /// x + y, x − y, …, broadcast; both have the same number of axes.
+    pub fn binary(&mut self, function: Binary, x: Id, y: Id) -> Id {
+        let ty = self.common(&[x, y]);
+        let mut e = Expression::default();
+        let (a, b) = (e.argument(0), e.argument(1));
+        let root = if x == y {
+            e.binary(function, a, a)
+        } else {
+            e.binary(function, a, b)
+        };
+        self.map(&e, root, &[x, y], ty)
+    }
+
+    /// −x, eˣ, …
+    pub fn unary(&mut self, function: Unary, x: Id) -> Id {
+        let ty = self.ty(x).clone();
+        let mut e = Expression::default();
+        let a = e.argument(0);
+        let root = e.unary(function, a);
+        self.map(&e, root, &[x], ty)
+    }
+
+    /// factor · x + shift
+    pub fn affine(&mut self, x: Id, factor: f64, shift: f64) -> Id {
+        let ty = self.ty(x).clone();
+        let mut e = Expression::default();
+        let (a, factor, shift) = (e.argument(0), e.constant(factor), e.constant(shift));
+        let product = e.mul(a, factor);
+        let root = e.add(product, shift);
+        self.map(&e, root, &[x], ty)
+    }
+
+    /// An expression of one value.
+    pub fn apply(&mut self, x: Id, build: impl FnOnce(&mut Expression, usize) -> usize) -> Id {
+        let ty = self.ty(x).clone();
+        let mut e = Expression::default();
+        let a = e.argument(0);
+        let root = build(&mut e, a);
+        self.map(&e, root, &[x], ty)
+    }
+
+    /// The type that values broadcast to.
+    pub fn common(&self, args: &[Id]) -> Type {
+        let axes = self.ty(args[0]).shape.len();
+        debug_assert!(args.iter().all(|a| self.ty(*a).shape.len() == axes));
+        let extent = |axis: usize| args.iter().map(|a| self.ty(*a).shape[axis]).max();
+        Type {
+            sample: args.iter().any(|a| self.ty(*a).sample),
+            shape: (0..axes).filter_map(extent).collect(),
+        }
+    }
+
+    /// The sum of what may be there already and of one more.
+    pub fn added(&mut self, sum: Option<Id>, more: Id) -> Id {
+        match sum {
+            Some(sum) => self.binary(Binary::Add, sum, more),
+            None => more,
+        }
     }
 
     /// A value as `ty`, repeated along axes and for every sample.

@@ -2,7 +2,7 @@
 //!
 //! Its derivative is taken for 0, which is right only where it cancels, as the shift of a softmax does.
 
-use super::Op;
+use super::op::Op;
 use crate::model::program::{Id, Program};
 
 impl Program {

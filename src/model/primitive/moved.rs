@@ -2,7 +2,8 @@
 //!
 //! No index is used twice, so that turned round it is another such list.
 
-use super::{Op, Table};
+use super::op::Op;
+use super::table::Table;
 use crate::model::program::{Id, Program, Type};
 
 /// The index that stands for a zero.

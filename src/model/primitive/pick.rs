@@ -1,7 +1,8 @@
 //! The largest value of each window, in three parts so that every derivative is free: which it is, its
 //! value, and a value put back there.
 
-use super::{Op, Table};
+use super::op::Op;
+use super::table::Table;
 use crate::model::program::{Id, Program, Step, Type};
 
 impl Program {

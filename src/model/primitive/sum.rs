@@ -1,6 +1,6 @@
 //! Sums over axes and over samples. Turned round, they broadcast.
 
-use super::Op;
+use super::op::Op;
 use crate::model::program::{Id, Program, Type};
 
 impl Program {

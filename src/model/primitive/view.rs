@@ -1,6 +1,6 @@
 //! The same numbers in another shape; nothing is computed.
 
-use super::Op;
+use super::op::Op;
 use crate::model::program::{Id, Program};
 
 impl Program {

@@ -1,19 +1,9 @@
 //! Where programs run: the processor itself, or a device of burn's.
 
 use super::backend::Backend;
-use super::{burn as tensors, lanes};
+use super::burn::{self as tensors, Kind};
+use super::lanes;
 use std::sync::Arc;
-
-/// What a device of burn's is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A library on the processor.
-    Processor,
-    /// A graphics card.
-    Graphics,
-    /// A graphics driver on the processor.
-    Software,
-}
 
 /// A device, ready for programs.
 #[derive(Debug, Clone)]

@@ -11,5 +11,6 @@ pub mod lanes;
 pub mod stages;
 
 pub use backend::{Backend, Batch, Kept, Numbers, Outputs, Prepared, Source};
-pub use device::{Device, Kind};
+pub use burn::Kind;
+pub use device::Device;
 pub use stages::Varying;

@@ -1,6 +1,7 @@
 //! One step of a program: what it needs beside its arguments, made once, and what it does with them.
 
 use super::form::Form;
+use super::kind::Kind;
 use super::map::Map;
 use super::moved::Moved;
 use super::on::{On, Value};
@@ -9,7 +10,6 @@ use super::window::Windows;
 use super::{contract, table};
 use crate::model::primitive::{Geometry, Op, Slot, Table};
 use crate::model::program::{Id, Program};
-use crate::model::run::device::Kind;
 use std::collections::HashMap;
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@
 mod contract;
 mod form;
 mod kernel;
+mod kind;
 mod map;
 mod moved;
 mod on;
@@ -19,10 +20,10 @@ mod window;
 mod work;
 
 use super::backend::{Backend, Prepared};
-use super::device::Kind;
 use super::stages::Varying;
 use crate::model::program::Program;
 use burn::tensor::{DType, Device};
+pub use kind::Kind;
 use on::On;
 use plan::Plan;
 use work::Ready;

@@ -1,8 +1,8 @@
 //! A device and a number type: numbers to it and back.
 
+use super::kind::Kind;
 use crate::error::{Error, Result};
 use crate::model::run::backend::Numbers;
-use crate::model::run::device::Kind;
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 /// A value: `[samples, numbers]`, or one row that all samples share.

@@ -1,5 +1,6 @@
 //! A prepared program at work: batches of samples outside, points inside.
 
+use super::kind::Kind;
 use super::on::{On, Value, flat, read};
 use super::plan::Plan;
 use super::sums::Sums;
@@ -7,7 +8,6 @@ use crate::error::Result;
 use crate::model::primitive::Op;
 use crate::model::program::Id;
 use crate::model::run::backend::{Batch, Kept, Outputs, Prepared, Source, fill};
-use crate::model::run::device::Kind;
 use crate::model::run::stages::{When, follow};
 use std::collections::HashMap;
 use std::ops::Range;

@@ -1,6 +1,9 @@
 //! The executor as a backend: how many threads and runs fit into the memory.
 
-use super::{Blocks, Plan, Real, Rooms, Share};
+use super::plan::Plan;
+use super::rooms::{Blocks, Rooms};
+use super::share::Share;
+use super::simd::Real;
 use crate::error::Result;
 use crate::model::program::Program;
 use crate::model::run::backend::{Backend, Batch, Kept, Outputs, Prepared, Source};

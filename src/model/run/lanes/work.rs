@@ -2,13 +2,22 @@
 
 use super::block::{Block, Room, sized};
 use super::plan::Plan;
+use super::rooms::Blocks;
 use super::shared::Seen;
 use super::simd::{LANES, Real};
-use super::{Blocks, Part};
 use crate::model::run::backend::Batch;
 use crate::model::run::stages::When;
 use std::ops::Range;
-use std::sync::PoisonError;
+
+/// What a run of samples came to at one point.
+pub struct Part<T> {
+    /// Sums, before what comes after them.
+    pub sums: Vec<Vec<T>>,
+    /// Shared outputs, added up over groups that each had their own.
+    pub totals: Vec<Vec<f64>>,
+    /// Outputs of samples.
+    pub samples: Vec<Vec<f64>>,
+}
 
 /// What one job does: some groups of samples at some points.
 pub struct Work<'a, T: Real> {
@@ -103,11 +112,7 @@ impl<T: Real> Work<'_, T> {
     /// A block through all steps, at every point.
     fn one_block(&self, samples: &Range<usize>, room: &mut Room<T>, parts: &mut [Part<T>]) {
         let plan = self.plan;
-        let keep = self.kept.map(|kept| {
-            let block = &kept.0[samples.start / LANES];
-            block.lock().unwrap_or_else(PoisonError::into_inner)
-        });
-        let mut keep = keep;
+        let mut keep = self.kept.map(|kept| kept.of(samples.start / LANES));
         let known = keep.as_ref().is_some_and(|k| k.is_some());
         if let Some(rows) = keep.as_mut().and_then(|k| k.take()) {
             room.still = rows;

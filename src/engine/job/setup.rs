@@ -1,0 +1,116 @@
+//! Which network, which data, where computed: the options that every job has.
+
+use super::bounds;
+use super::values::{ImageSize, LossChoice, MemorySize, SplitChoice};
+use crate::dataset;
+use crate::engine::device::DeviceChoice;
+use crate::landscape::evaluate::Precision;
+use clap::{Args, Command};
+use serde::{Deserialize, Serialize};
+
+/// Which network, which data, where computed: what every job has.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
+pub struct Setup {
+    /// The network: auto (recognised from names and shapes), a family's name, or a model.toml
+    #[arg(long, default_value = "auto", help_heading = "Network and data")]
+    pub model: String,
+    /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
+    #[arg(long, value_name = "NAME.NAME", help_heading = "Network and data")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The loss: cross-entropy, binary-cross-entropy, mean-squared-error, mean-absolute-error, huber or smooth-l1, with options such as cross-entropy:label-smoothing=0.1,ignore=-100 [default: as the targets ask]
+    #[arg(
+        long,
+        value_name = "NAME[:OPTION=VALUE,…]",
+        help_heading = "Network and data"
+    )]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<LossChoice>,
+    /// The data: digits, spirals, moons, blobs, a file or a folder
+    #[arg(long, default_value = "digits", help_heading = "Network and data")]
+    pub data: String,
+    /// How inputs are scaled: auto, none, per-channel, scale:255, given:MEAN,…:STD,…
+    #[arg(
+        long,
+        default_value = "auto",
+        value_name = "RULE",
+        help_heading = "Network and data"
+    )]
+    pub data_normalize: dataset::Normalize,
+    /// Which axis of an array counts the channels
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        help_heading = "Network and data"
+    )]
+    pub data_channels: dataset::Channels,
+    /// Colours of an image folder
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        help_heading = "Network and data"
+    )]
+    pub data_color: dataset::Color,
+    /// Size images are scaled to, such as 32x32 [default: the first image's]
+    #[arg(long, value_name = "HEIGHTxWIDTH", help_heading = "Network and data")]
+    pub image_size: Option<ImageSize>,
+    /// Which samples the metrics are taken over
+    #[arg(
+        long,
+        value_enum,
+        default_value = "both",
+        help_heading = "Network and data"
+    )]
+    pub split: SplitChoice,
+    /// Take a stratified subset of N samples of each split [default: all]
+    #[arg(long, value_name = "N", value_parser = bounds::SAMPLES, help_heading = "Network and data")]
+    pub samples: Option<usize>,
+    /// Seed of directions, subsets and synthetic data
+    #[arg(long, default_value_t = 0, help_heading = "Network and data")]
+    pub seed: u64,
+    /// Where to compute
+    #[arg(long, value_enum, default_value = "auto", help_heading = "Computing")]
+    pub device: DeviceChoice,
+    /// Number type of the computation (f64 on CPU devices)
+    #[arg(long, value_enum, default_value = "f32", help_heading = "Computing")]
+    pub precision: Precision,
+    /// Memory that data and activations may take, such as 500M or 2G
+    #[arg(
+        long,
+        default_value = "1G",
+        value_name = "SIZE",
+        help_heading = "Computing"
+    )]
+    pub memory: MemorySize,
+}
+
+impl Setup {
+    /// The data set's options in the data floor's own terms.
+    pub fn data_options(&self) -> dataset::DataOptions {
+        dataset::DataOptions {
+            data: self.data.clone(),
+            normalize: self.data_normalize.clone(),
+            channels: self.data_channels,
+            color: self.data_color,
+            image_size: self.image_size.map(|s| s.0),
+            seed: self.seed,
+        }
+    }
+
+    /// Whether training and validation metrics are wanted.
+    pub fn wants(&self) -> (bool, bool) {
+        (
+            self.split != SplitChoice::Validation,
+            self.split != SplitChoice::Train,
+        )
+    }
+}
+
+/// What a command without options asks for: defaults stand in the attributes above alone.
+pub(super) fn without_options<T: Args>() -> T {
+    let command = T::augment_args(Command::new("job"));
+    let matches = command.get_matches_from(["job"]);
+    T::from_arg_matches(&matches).expect("every option has a default")
+}

@@ -1,0 +1,78 @@
+//! The job of `losscope surface`.
+
+use super::bounds;
+use super::paths::lossy;
+use super::setup::{Setup, without_options};
+use super::values::{AxisChoice, Directions};
+use crate::landscape::direction::{Normalization, OneDim};
+use crate::landscape::evaluate::statistics::Remeasure;
+use crate::landscape::slice::Buffers;
+use crate::landscape::trajectory::Centring;
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A filter-normalised (or other) plane around a point of parameter space.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
+pub struct SurfaceJob {
+    /// Network, data and device.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub setup: Setup,
+    /// The checkpoint at the centre [default: the built-in small-batch minimizer]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["small", "large", "alpha"])]
+    #[serde(serialize_with = "lossy")]
+    pub at: Option<PathBuf>,
+    /// Small-batch minimizer, for a centre between two
+    #[arg(long, value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
+    pub small: Option<PathBuf>,
+    /// Large-batch minimizer, for a centre between two
+    #[arg(long, value_name = "FILE")]
+    #[serde(serialize_with = "lossy")]
+    pub large: Option<PathBuf>,
+    /// Where between the two the centre lies: 0 small batch, 1 large batch
+    #[arg(long, allow_negative_numbers = true, value_parser = bounds::ALPHA)]
+    pub alpha: Option<f64>,
+    /// random, hessian, worst:EPSILON, FILE, FILE,FILE, three:FILE,FILE or pca:FOLDER
+    #[arg(long, default_value = "random")]
+    pub directions: Directions,
+    /// How directions are scaled to the weights [default: filter for random ones; stored ones as stored]
+    #[arg(long, value_enum, value_name = "RULE")]
+    pub normalize: Option<Normalization>,
+    /// What biases and other one-axis tensors do [default: zero for random directions; as stored for stored ones]
+    #[arg(long, value_enum, value_name = "RULE")]
+    pub one_dim: Option<OneDim>,
+    /// Make the second direction orthogonal to the first
+    #[arg(long)]
+    #[serde(default)]
+    pub orthogonal: bool,
+    /// Gram–Schmidt frame in L2 distances instead of plain differences (three:…)
+    #[arg(long)]
+    #[serde(default)]
+    pub isometric: bool,
+    /// What the principal directions are taken about (pca:…): the mean of all checkpoints but the last; all of them, as Li et al.'s code (li); or the last one (final)
+    #[arg(long, value_enum, default_value = "mean")]
+    #[serde(default)]
+    pub centring: Centring,
+    /// Coordinates along the first direction, FROM:TO:POINTS or auto [default: -1:1:51, or around the marked checkpoints]
+    #[arg(long, allow_hyphen_values = true)]
+    pub x: Option<AxisChoice>,
+    /// Coordinates along the second direction, FROM:TO:POINTS or auto [default: as x]
+    #[arg(long, allow_hyphen_values = true)]
+    pub y: Option<AxisChoice>,
+    /// What running means and variances do as the weights move
+    #[arg(long, value_enum, default_value = "interpolate")]
+    #[serde(default)]
+    pub buffers: Buffers,
+    /// How they are recomputed.
+    #[command(flatten)]
+    #[serde(flatten)]
+    pub remeasure: Remeasure,
+}
+
+impl Default for SurfaceJob {
+    fn default() -> Self {
+        without_options()
+    }
+}

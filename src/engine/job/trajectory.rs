@@ -1,0 +1,27 @@
+//! The job of `losscope trajectory`.
+
+use super::paths::lossy;
+use crate::landscape::trajectory::Centring;
+use clap::Args;
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// A folder of checkpoints seen in its PCA plane.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
+pub struct TrajectoryJob {
+    /// The network: auto (recognised from names and shapes), a family's name, or a model.toml
+    #[arg(long, default_value = "auto", help_heading = "Network and data")]
+    pub model: String,
+    /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
+    #[arg(long, value_name = "NAME.NAME", help_heading = "Network and data")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Folder of checkpoints; their order is that of the numbers in their names
+    #[arg(value_name = "DIR")]
+    #[serde(serialize_with = "lossy")]
+    pub folder: PathBuf,
+    /// What the principal directions are taken about: the mean of all checkpoints but the last; all of them, as Li et al.'s code (li); or the last one (final)
+    #[arg(long, value_enum, default_value = "mean")]
+    #[serde(default)]
+    pub centring: Centring,
+}
