@@ -1,6 +1,6 @@
 //! One file → its [`Content`]: the format is recognised, and its reader lists the tensors.
 //!
-//! It looks at no other file: an index of shards is handed back for [`super::shards`].
+//! It looks at no other file: an index of shards is handed back for `shards`.
 
 use super::content::Content;
 use super::recognise::{self, Format};

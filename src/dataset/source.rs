@@ -216,7 +216,7 @@ impl Source {
     }
 }
 
-/// "10 classes", "labels of shape [16], 50 classes", "targets of shape [3], numbers"; 0 classes: not
+/// "10 classes", "labels of shape `[16]`, 50 classes", "targets of shape `[3]`, numbers"; 0 classes: not
 /// counted.
 fn targets_in_words(split: &Split, classes: usize) -> String {
     let shape = &split.target_shape;

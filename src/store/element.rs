@@ -1,7 +1,7 @@
 //! What the elements of a stored array are: types, their names and sizes, whatever format they came in.
 //!
 //! Floating point, integers and booleans are read; every other type is known by its name alone. How
-//! bytes become numbers is said in [`super::decode`].
+//! bytes become numbers is said in `decode`.
 
 use super::Parsed;
 use std::borrow::Cow;

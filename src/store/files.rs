@@ -47,10 +47,10 @@ pub fn stream(
     })
 }
 
-/// Replaces the file at `path` by these bytes, as [`stream`].
+/// Replaces the file at `path` by these bytes, as [`fn@stream`].
 ///
 /// # Errors
-/// As [`stream`].
+/// As [`fn@stream`].
 pub fn write(path: &Path, action: &'static str, bytes: &[u8]) -> Result<()> {
     stream(path, action, |out| out.write_all(bytes))
 }

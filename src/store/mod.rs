@@ -1,10 +1,10 @@
 //! The ground: containers of arrays, and files.
 //!
 //! Whatever is read, weights or samples, stands in the same few containers, and whatever is written
-//! goes to disk the same way. So each of these is here once: what an array is ([`array`]) and what its
-//! elements are ([`element`]), how bytes become numbers ([`decode`]), npy and npz, safetensors, HDF5,
+//! goes to disk the same way. So each of these is here once: what an array is (`array`) and what its
+//! elements are ([`element`]), how bytes become numbers (`decode`), npy and npz, safetensors, HDF5,
 //! zip and gzip, and [`files`] that are replaced at once or not at all. A size that a file claims is
-//! held against the bytes that it has and the memory that its size justifies ([`limits`]) before
+//! held against the bytes that it has and the memory that its size justifies (`limits`) before
 //! anything is allocated.
 //!
 //! It deliberately knows neither networks nor data sets: which array is a weight and which a label is
