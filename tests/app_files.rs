@@ -553,9 +553,11 @@ fn a_regression_shows_r2_and_its_loss_can_be_chosen() {
     harness.run_steps(3);
     harness.get_by_label("huber").click();
     harness.run_steps(2);
-    wait(&mut harness, "the loss", |app| !app.is_opening());
+    wait(&mut harness, "the loss", |app| {
+        let facts = app.snapshot().experiment.clone();
+        facts.is_some_and(|facts| facts.model.loss == "Huber loss, delta 1")
+    });
     stand(&mut harness);
     let facts = harness.state().snapshot().experiment.clone().unwrap();
-    assert_eq!(facts.model.loss, "Huber loss, delta 1");
     assert!((facts.small[0].loss - 1.0 / 24.0).abs() < 1e-6);
 }

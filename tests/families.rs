@@ -1070,7 +1070,7 @@ fn model_files_are_read_strictly() {
         ),
         (
             change("positive_from = 5", "positive_from = 5\nmargin = 1"),
-            &["[loss]", "\"margin\""],
+            &["[loss]", "`margin`", "`positive_from`"],
         ),
         (
             change(
