@@ -65,6 +65,19 @@ pub(super) enum Activation {
 }
 
 impl Activation {
+    const ALL: [Self; 5] = [
+        Self::Relu,
+        Self::Tanh,
+        Self::Sigmoid,
+        Self::Gelu,
+        Self::Silu,
+    ];
+
+    /// The one that layers of this name have.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|own| own.layer().0 == name)
+    }
+
     /// Its name in prose.
     pub fn word(self) -> &'static str {
         match self {

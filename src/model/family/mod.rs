@@ -110,14 +110,14 @@ fn build<'a>(
     hints: &'a Hints<'a>,
     auto: bool,
 ) -> Result<Recognised> {
-    use builder::Activation::{Gelu, Relu, Sigmoid, Silu, Tanh};
+    use builder::Activation::{self, Relu, Tanh};
     tensors.check_extents()?;
+    let between = family.strip_prefix("mlp-").and_then(Activation::named);
+    if let Some(activation) = between {
+        return mlp::build(family, tensors, hints, activation, auto);
+    }
     match family {
         "mlp" => mlp::build(family, tensors, hints, Relu, auto),
-        "mlp-tanh" => mlp::build(family, tensors, hints, Tanh, auto),
-        "mlp-sigmoid" => mlp::build(family, tensors, hints, Sigmoid, auto),
-        "mlp-gelu" => mlp::build(family, tensors, hints, Gelu, auto),
-        "mlp-silu" => mlp::build(family, tensors, hints, Silu, auto),
         "lenet" => lenet::build(family, tensors, hints, Relu, lenet::Pool::Max),
         "lenet-avg" => lenet::build(family, tensors, hints, Relu, lenet::Pool::Average),
         "lenet-tanh" => lenet::build(family, tensors, hints, Tanh, lenet::Pool::Average),
