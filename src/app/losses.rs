@@ -35,6 +35,8 @@ pub fn loss_ui(ui: &mut Ui, state: &State, found: &Loss, commands: &mut Vec<Comm
     let combo = ComboBox::from_id_salt("loss")
         .selected_text(&words)
         .width(ui.available_width().min(220.0))
+        // All of them at once.
+        .height(320.0)
         .show_ui(ui, |ui| {
             let mut option = |name: &str, help: &str, choice: Option<LossChoice>| {
                 let is_chosen = chosen == choice.as_ref();
