@@ -122,7 +122,9 @@ impl Slice {
             let length = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
             let longer = length(origin) / length(&moved);
             if (longer - 1.0).abs() > SAME_LENGTH {
-                moved.iter_mut().for_each(|v| *v *= longer);
+                for v in &mut moved {
+                    *v *= longer;
+                }
             }
         }
         moved
