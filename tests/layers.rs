@@ -6,6 +6,14 @@
 #[path = "layers/kinds.rs"]
 mod kinds;
 
+/// Model files that ask for what can't be.
+#[path = "layers/hostile.rs"]
+mod hostile;
+
+/// Spectral norms along slices.
+#[path = "layers/spectral.rs"]
+mod spectral;
+
 use losscope::checkpoint::{self, npz};
 use losscope::dataset::Samples;
 use losscope::engine::device::{self, DeviceChoice};

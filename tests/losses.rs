@@ -270,6 +270,33 @@ fn what_does_not_count_may_be_anything() {
 }
 
 #[test]
+fn an_output_that_is_no_number_is_never_right() {
+    let nan = f64::NAN;
+    for (loss, output, logits, label) in [
+        ("cross-entropy", vec![2], vec![nan, 1.0], 1),
+        ("cross-entropy", vec![2], vec![1.0, nan], 0),
+        ("binary-cross-entropy", vec![1], vec![nan], 0),
+        (
+            "binary-cross-entropy:positive-from=1",
+            vec![1],
+            vec![nan],
+            0,
+        ),
+        (
+            "binary-cross-entropy:positive-from=1",
+            vec![1],
+            vec![nan],
+            1,
+        ),
+    ] {
+        let targets = Targets::Classes(vec![label]);
+        let found = measured(loss, &output, &logits, targets, &[]);
+        assert_eq!(found.score, 0.0, "{loss}: label {label} of {logits:?}");
+        assert!(found.loss.is_nan(), "{loss}: {found:?}");
+    }
+}
+
+#[test]
 fn targets_without_variance_have_no_r2() {
     let same = Targets::Values(vec![0.5; 4]);
     let found = measured(
@@ -315,7 +342,14 @@ fn losses_that_do_not_fit_are_refused_in_words() {
     let classes = |l: &[u32]| Targets::Classes(l.to_vec());
     let values = |v: &[f32]| Targets::Values(v.to_vec());
     type Row<'a> = (&'a str, &'a [usize], Targets, &'a [usize], &'a [&'a str]);
-    let rows_of: [Row; 17] = [
+    let rows_of: [Row; 18] = [
+        (
+            "binary-cross-entropy:positive-from=3",
+            &[1],
+            classes(&[IGNORED]),
+            &[],
+            &["sample 0 has the label -100", "from 3 up"],
+        ),
         (
             "cross-entropy",
             &[1],

@@ -42,6 +42,9 @@ pub struct Slice {
 /// the ε that every normalisation layer adds.
 const SMALLEST_VARIANCE: f64 = 1e-30;
 
+/// Lengths of unit vectors that were stored in single precision differ by less.
+const SAME_LENGTH: f64 = 1e-6;
+
 impl Slice {
     /// # Errors
     /// Unless there are one to three directions over the origin's tensors.
@@ -80,33 +83,51 @@ impl Slice {
 
     /// θ(c), buffers included, and how many variances had to be clamped.
     ///
-    /// Under [`Buffers::Frozen`] and [`Buffers::Recompute`] the buffers are the origin's.
+    /// Under [`Buffers::Frozen`] and [`Buffers::Recompute`] the running statistics are the origin's.
     pub fn at(&self, coordinate: &[f64]) -> (Params, usize) {
         let mut clamped = 0;
         let mut index = 0;
-        let point = self.origin.map(|spec, values| {
-            let moved = if spec.is_trainable() || self.buffers == Buffers::Interpolate {
-                self.origin.combine(index, &self.directions, coordinate)
-            } else {
-                values.to_vec()
-            };
+        let point = self.origin.map(|spec, _| {
+            let mut moved = self.tensor(index, coordinate);
             index += 1;
-            if spec.role != Role::RunningVar {
-                return moved;
+            if spec.role == Role::RunningVar {
+                for v in moved.iter_mut().filter(|v| **v < 0.0) {
+                    clamped += 1;
+                    *v = SMALLEST_VARIANCE;
+                }
             }
             moved
-                .into_iter()
-                .map(|v| {
-                    if v < 0.0 {
-                        clamped += 1;
-                        SMALLEST_VARIANCE
-                    } else {
-                        v
-                    }
-                })
-                .collect()
         });
         (point, clamped)
+    }
+
+    /// A tensor of θ(c) by its place in the layout, variances not clamped.
+    ///
+    /// The vectors of a spectral norm follow the affine formula too unless buffers are frozen, measured statistics
+    /// or not: weights that move under vectors that stay would be divided by anything but their largest singular
+    /// value. Between two unit vectors lie shorter ones, so they are brought back to the origin's length, all but
+    /// those that have it to single precision's rounding: a checkpoint's own stay as they are.
+    pub fn tensor(&self, index: usize, coordinate: &[f64]) -> Vec<f64> {
+        let (role, origin) = (self.origin.layout()[index].role, self.origin.at(index));
+        let follows = match role {
+            Role::Trainable { .. } => true,
+            Role::RunningMean | Role::RunningVar => self.buffers == Buffers::Interpolate,
+            Role::Fixed => self.buffers != Buffers::Frozen,
+        };
+        if !follows {
+            return origin.to_vec();
+        }
+        let mut moved = self.origin.combine(index, &self.directions, coordinate);
+        if role == Role::Fixed {
+            let length = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
+            let longer = length(origin) / length(&moved);
+            if (longer - 1.0).abs() > SAME_LENGTH {
+                for v in &mut moved {
+                    *v *= longer;
+                }
+            }
+        }
+        moved
     }
 
     /// How many variances turn negative and are clamped at any of `coordinates`, summed.

@@ -140,7 +140,10 @@ struct File {
 /// Makes a `T` of a table, all of whose keys must mean something to it. `T` can't refuse unknown
 /// keys by itself because serde can't for flattened enums, so it is written again and compared.
 fn convert<T: for<'de> Deserialize<'de> + Serialize>(table: Table) -> Result<T, String> {
-    let mut keys: Vec<String> = table.keys().cloned().collect();
+    // An empty list means the same as none and isn't written.
+    let is_empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    let given = table.iter().filter(|(_, value)| !is_empty(value));
+    let mut keys: Vec<String> = given.map(|(key, _)| key.clone()).collect();
     let kind = table
         .get("kind")
         .and_then(Value::as_str)
@@ -150,8 +153,7 @@ fn convert<T: for<'de> Deserialize<'de> + Serialize>(table: Table) -> Result<T, 
         .try_into()
         .map_err(|e: toml::de::Error| e.message().to_owned())?;
     let known = Table::try_from(&value).map_err(|e| e.to_string())?;
-    // An empty list of inputs means the same as none and isn't written.
-    keys.retain(|key| !known.contains_key(key) && key != "inputs");
+    keys.retain(|key| !known.contains_key(key));
     match keys.first() {
         None => Ok(value),
         Some(key) => {

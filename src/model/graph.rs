@@ -87,11 +87,48 @@ impl Graph {
         found
     }
 
-    /// A tensor that two layers use as what it can't be at once, in words.
+    /// A computed tensor that no layer uses, or that one uses as a buffer, in words.
     ///
     /// # Errors
-    /// Names the tensor, both layers and both roles.
+    /// Names the tensor.
+    fn check_parametrised(&self) -> Result<(), String> {
+        let layers = self.layers.iter();
+        let uses: Vec<(&str, Role, &str)> = layers
+            .flat_map(|node| {
+                let named = node.layer.kind().tensors().into_iter();
+                named.map(|(name, role)| (name, role, node.name.as_str()))
+            })
+            .collect();
+        for (number, entry) in self.parametrised.iter().enumerate() {
+            let name = &entry.name;
+            if self.parametrised[..number].iter().any(|e| e.name == *name) {
+                return Err(format!(
+                    "two [[parametrised]] entries compute {name:?}: expected one"
+                ));
+            }
+            let own = || uses.iter().filter(|(used, ..)| used == name);
+            if own().next().is_none() {
+                return Err(format!(
+                    "the [[parametrised]] tensor {name:?} is used by no layer: name it as a layer's weight, or take it out"
+                ));
+            }
+            if let Some((_, role, layer)) = own().find(|(_, role, _)| !role.is_trainable()) {
+                return Err(format!(
+                    "layer {layer:?} uses the [[parametrised]] tensor {name:?} as {}: expected one of the checkpoint",
+                    role.describe()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// A tensor that two layers use as what it can't be at once, or a computed one that can't be what it is used
+    /// as, in words.
+    ///
+    /// # Errors
+    /// Names the tensor, the layers and the roles.
     pub fn check_roles(&self) -> Result<(), String> {
+        self.check_parametrised()?;
         let mut first: HashMap<&str, (Role, &str)> = HashMap::new();
         for (name, role, layer) in self.uses() {
             match first.get(name) {
@@ -111,8 +148,8 @@ impl Graph {
         Ok(())
     }
 
-    /// What a reader should know of tensors that several layers share: whose filters are counted where the
-    /// layers differ.
+    /// What a reader should know of filters: how those of tensors that several layers share are counted where the
+    /// layers differ, and those of transposed convolutions in groups.
     pub fn notes(&self) -> Vec<String> {
         let roles: HashMap<&str, Role> = self.tensors().into_iter().collect();
         let mut notes: Vec<String> = Vec::new();
@@ -131,6 +168,16 @@ impl Graph {
             if *kept != own {
                 notes.push(format!(
                     "the tensor {name:?} is shared: its filters are counted along axis {kept} as its first layer does, not along axis {own} as {layer:?} does"
+                ));
+            }
+        }
+        for node in &self.layers {
+            if let Layer::TransposedConv(own) = &node.layer
+                && own.groups > 1
+            {
+                notes.push(format!(
+                    "layer {:?} has {} groups, whose filters lie along both axes of {:?}: those of the same number in every group count as one filter",
+                    node.name, own.groups, own.weight
                 ));
             }
         }

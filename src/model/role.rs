@@ -17,7 +17,7 @@ pub enum Role {
     RunningMean,
     /// Running variance of a normalisation layer.
     RunningVar,
-    /// A buffer that isn't measured on data: the vectors of a spectral norm.
+    /// A buffer that isn't measured on data: the vectors of a spectral norm, which keep their length.
     Fixed,
 }
 

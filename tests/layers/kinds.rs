@@ -21,7 +21,7 @@ fn folder() -> PathBuf {
 }
 
 /// Tensors under their names, as a checkpoint.
-fn state(tensors: Vec<(String, Array)>) -> StateDict {
+pub(crate) fn state(tensors: Vec<(String, Array)>) -> StateDict {
     StateDict {
         tensors,
         source: Source {
@@ -210,7 +210,7 @@ fn a_written_model_is_the_one_that_was_read() {
     }
 }
 
-fn array(shape: &[usize], values: &[f64]) -> Array {
+pub(crate) fn array(shape: &[usize], values: &[f64]) -> Array {
     Array::new(shape.to_vec(), Values::F64(values.to_vec())).expect("values of this shape")
 }
 
@@ -226,7 +226,7 @@ fn network(
     Network::new(graph, &tensors_of(tensors))
 }
 
-fn tensors_of(tensors: &[(&str, &[usize])]) -> StateDict {
+pub(crate) fn tensors_of(tensors: &[(&str, &[usize])]) -> StateDict {
     let make = |(name, shape): &(&str, &[usize])| {
         let count = shape.iter().product::<usize>();
         let values: Vec<f64> = (1..=count).map(|i| 0.1 * i as f64).collect();
@@ -257,6 +257,9 @@ fn large_arguments_overflow_nowhere_and_nan_stays() {
         "hard-sigmoid",
         "hard-swish",
         "clamp\nmin = -1.0",
+        "clamp\nmin = -inf\nmax = 9.0",
+        "clamp\nmin = -9.0\nmax = inf",
+        "hard-tanh\nmin = -inf",
         "log-softmax\naxis = 1",
         "softmax\naxis = 1",
         "abs",

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::landscape::grid::Coordinate;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::lower::Statistics;
+use crate::model::role::Role;
 use crate::model::run::{Outputs, Prepared};
 use std::sync::Arc;
 
@@ -93,7 +94,7 @@ impl Programs {
     /// # Errors
     /// Says what to change.
     pub fn check_statistics(&self, directions: usize, batch: usize) -> Result<()> {
-        let ready = self.ready(What::Statistics { directions })?;
+        let ready = self.ready(self.statistics(directions))?;
         match self.fitting(&ready, batch) {
             Err(Error::Usage(_)) => {}
             found => return found.map(drop),
@@ -104,6 +105,19 @@ impl Programs {
             least >> 20,
             memory >> 20
         )))
+    }
+
+    /// Whether any buffer isn't a running statistic: the vectors of a spectral norm.
+    fn has_own_buffers(&self) -> bool {
+        let mut layout = self.network.layout().iter();
+        layout.any(|spec| spec.role == Role::Fixed)
+    }
+
+    fn statistics(&self, directions: usize) -> What {
+        What::Statistics {
+            directions,
+            own: self.has_own_buffers(),
+        }
     }
 
     /// Coordinates in chunks that fit, with their running statistics.
@@ -117,12 +131,13 @@ impl Programs {
         let slice = &loaded.slice;
         let ready = self.ready(What::Along {
             directions: slice.directions.len(),
-            buffers: if self.network.has_statistics() {
+            buffers: if self.network.has_statistics() || self.has_own_buffers() {
                 slice.buffers
             } else {
                 Buffers::Frozen
             },
             logits,
+            own: self.has_own_buffers(),
         })?;
         let prepared = self.fitting(&ready, 1)?;
         for few in coordinates.chunks(prepared.points().min(MOST_POINTS)) {
@@ -153,9 +168,7 @@ impl Programs {
         coordinates: &[Coordinate],
         training: &Training,
     ) -> Result<Vec<Measured>> {
-        let ready = self.ready(What::Statistics {
-            directions: slice.directions.len(),
-        })?;
+        let ready = self.ready(self.statistics(slice.directions.len()))?;
         let whole = training.batch.max(1);
         let used = training.used();
         let (even, rest) = (used / whole * whole, used % whole);

@@ -19,9 +19,11 @@ pub enum What {
         directions: usize,
         buffers: Buffers,
         logits: bool,
+        /// Whether there are buffers that follow the weights in a way of their own ([`crate::landscape::slice::Slice::tensor`]).
+        own: bool,
     },
-    /// Statistics of a batch along so many directions.
-    Statistics { directions: usize },
+    /// Statistics of a batch along so many directions, and whether there are such buffers.
+    Statistics { directions: usize, own: bool },
     /// The loss at a point.
     Value(Statistics),
     /// Its gradient.
@@ -86,6 +88,7 @@ pub fn make(what: What, lowered: &Lowered) -> Made {
             directions,
             buffers,
             logits,
+            own,
         } => {
             let outputs = if logits {
                 vec![lowered.logits]
@@ -93,16 +96,17 @@ pub fn make(what: What, lowered: &Lowered) -> Made {
                 vec![lowered.loss, lowered.right]
             };
             let program = fold(&lowered.program(outputs), true);
-            let follow = buffers == Buffers::Interpolate;
+            // In the program where all are affine, else given at every point.
+            let follow = buffers == Buffers::Interpolate && !own;
             let program = along(&program, directions, follow, true);
-            let measured = buffers == Buffers::Recompute;
-            (program, Varying::Slice { buffers: measured }, Vec::new())
+            let given = buffers == Buffers::Recompute || own && buffers == Buffers::Interpolate;
+            (program, Varying::Slice { buffers: given }, Vec::new())
         }
-        What::Statistics { directions } => {
+        What::Statistics { directions, own } => {
             let measured = lowered.measured.iter();
             let outputs = measured.flat_map(|m| [m.mean, m.variance]).collect();
             let program = along(&lowered.program(outputs), directions, false, true);
-            (program, Varying::Slice { buffers: false }, Vec::new())
+            (program, Varying::Slice { buffers: own }, Vec::new())
         }
         What::Value(_) => {
             let program = fold(&lowered.program(vec![lowered.loss]), false);

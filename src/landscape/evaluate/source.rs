@@ -31,11 +31,10 @@ impl Source for Along<'_> {
                 let c = self.coordinates[point].get(*k).copied().unwrap_or(0.0);
                 out.fill([c]);
             }
-            Leaf::Buffer(index) => {
-                let own = self.measured.and_then(|m| m[point].get(index));
-                let values = own.map_or_else(|| origin.at(*index), Vec::as_slice);
-                out.fill(values.iter().copied());
-            }
+            Leaf::Buffer(index) => match self.measured.and_then(|m| m[point].get(index)) {
+                Some(own) => out.fill(own.iter().copied()),
+                None => out.fill(self.slice.tensor(*index, &self.coordinates[point])),
+            },
             other => unreachable!("{other:?} along a slice"),
         }
     }

@@ -76,14 +76,7 @@ impl Evaluator {
             let Layer::Embedding(Embedding { weight }) = &node.layer else {
                 continue;
             };
-            let table = self
-                .network
-                .layout()
-                .iter()
-                .find(|spec| spec.name == *weight);
-            let rows = table
-                .and_then(|spec| spec.shape.first())
-                .map_or(0, |rows| *rows);
+            let rows = self.rows(weight);
             let wrong = |v: &f32| v.fract() != 0.0 || *v < 0.0 || *v >= rows as f32;
             if reads_input(index, &node.inputs)
                 && let Some(at) = samples.inputs.iter().position(wrong)
@@ -97,6 +90,22 @@ impl Evaluator {
             }
         }
         Ok(())
+    }
+
+    /// The first extent of a tensor, be it stored or made of stored ones.
+    fn rows(&self, name: &str) -> usize {
+        let stored = |name: &str| {
+            let mut layout = self.network.layout().iter();
+            layout.find(|spec| spec.name == name)
+        };
+        let stored = |name: &str| stored(name).map(|spec| spec.shape.as_slice());
+        let mut made = self.network.graph().parametrised.iter();
+        let shape = match made.find(|entry| entry.name == name) {
+            Some(entry) => entry.parametrisation.shape(&stored).ok(),
+            None => stored(name).map(<[usize]>::to_vec),
+        };
+        let rows = shape.and_then(|shape| shape.first().copied());
+        rows.unwrap_or(0)
     }
 
     /// A slice to evaluate along. `train` is needed where statistics are recomputed, in the usual way.

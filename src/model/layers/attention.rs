@@ -127,7 +127,7 @@ impl Kind for Attention {
             causal: self.causal,
             mask: None,
         };
-        let seen = l.attended(queries, keys, values, &how);
+        let seen = l.attended(queries, keys, values, &how)?;
         let joined = l.p.permuted(seen, &[1, 0, 2]);
         let joined = l.p.view(joined, shape);
         let weight = l.tensor(&self.out_weight);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// x for x > 0, α (e^(x/α) − 1) below: `torch.nn.CELU` (Barron 2017).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Celu {
-    /// α, not 0.
+    /// α, above 0.
     #[serde(default = "one")]
     pub alpha: f64,
 }
@@ -16,6 +16,16 @@ pub struct Celu {
 impl Elementwise for Celu {
     fn of(&self, e: &mut Expression, x: usize) -> usize {
         elu(e, x, self.alpha, self.alpha)
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.alpha > 0.0 && self.alpha.is_finite() {
+            return Ok(());
+        }
+        Err(format!(
+            "has alpha = {}, expected a number above 0",
+            self.alpha
+        ))
     }
 }
 

@@ -56,6 +56,10 @@ impl Kind for Parameter {
         given.tensor(&self.weight).map(<[usize]>::to_vec)
     }
 
+    fn lists(&self) -> bool {
+        false
+    }
+
     fn lower(&self, l: &mut Lowering<'_>, _: Vec<Value>, shape: &[usize]) -> Lower<Value> {
         let tensor = l.tensor_as(&self.weight, &natural(shape));
         Ok(Value::new(l.of_sample(tensor), shape))

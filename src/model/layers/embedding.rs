@@ -29,6 +29,10 @@ impl Kind for Embedding {
         }
     }
 
+    fn lists(&self) -> bool {
+        false
+    }
+
     fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
         let x = inputs.remove(0);
         let x = l.natural(x);

@@ -1,7 +1,7 @@
 //! A piecewise linear tanh.
 
 use super::kind::Elementwise;
-use crate::model::lower::scalar::clamped;
+use crate::model::lower::scalar::{check_bounds, clamped};
 use crate::model::primitive::expression::Expression;
 use serde::{Deserialize, Serialize};
 
@@ -19,6 +19,16 @@ pub struct HardTanh {
 impl Elementwise for HardTanh {
     fn of(&self, e: &mut Expression, x: usize) -> usize {
         clamped(e, x, [Some(self.min), Some(self.max)])
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let Self { min, max } = self;
+        if min > max {
+            return Err(format!(
+                "has min = {min} above max = {max}: expected the smaller one first"
+            ));
+        }
+        check_bounds(Some(*min), Some(*max))
     }
 }
 

@@ -27,6 +27,12 @@ pub trait Kind {
         false
     }
 
+    /// Whether it lists the places of its values, of which there may only be so many. False for kinds that lay out
+    /// nothing anew, however much they are given.
+    fn lists(&self) -> bool {
+        true
+    }
+
     /// What it means in primitives. Inputs and `shape`, that of its output, have passed [`Kind::shape`].
     ///
     /// # Errors
@@ -38,11 +44,24 @@ pub trait Kind {
 pub trait Elementwise {
     /// The node of the function of the node `x`.
     fn of(&self, e: &mut Expression, x: usize) -> usize;
+
+    /// Holds its numbers against what the function allows.
+    ///
+    /// # Errors
+    /// Says what was found and what is expected, without the layer's name.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 impl<T: Elementwise> Kind for T {
     fn shape(&self, given: &Given<'_>) -> Shape {
+        self.check()?;
         given.one().map(<[usize]>::to_vec)
+    }
+
+    fn lists(&self) -> bool {
+        false
     }
 
     fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, _: &[usize]) -> Lower<Value> {

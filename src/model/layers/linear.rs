@@ -57,6 +57,10 @@ impl Kind for Linear {
         Ok(y)
     }
 
+    fn lists(&self) -> bool {
+        false
+    }
+
     fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
         let x = inputs.remove(0);
         let x = l.natural(x);

@@ -1,7 +1,7 @@
 //! Local response normalisation.
 
 use super::kind::Kind;
-use crate::model::lower::context::{Lower, Lowering};
+use crate::model::lower::context::{Lower, Lowering, bounded};
 use crate::model::lower::scalar::power;
 use crate::model::lower::value::Value;
 use crate::model::primitive::expression::Binary;
@@ -36,6 +36,7 @@ impl Kind for LocalResponseNorm {
         let x = inputs.remove(0);
         let x = l.channels_last(x);
         let channels = l.p.ty(x.id).shape[1];
+        bounded(channels.checked_mul(channels))?;
         let square = l.p.binary(Binary::Mul, x.id, x.id);
         let (before, after) = (self.size / 2, (self.size - 1) / 2);
         let share = self.alpha / self.size as f64;

@@ -25,6 +25,10 @@ impl Kind for Matmul {
         }
     }
 
+    fn lists(&self) -> bool {
+        false
+    }
+
     fn lower(&self, l: &mut Lowering<'_>, inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
         Ok(l.matmul(inputs, shape))
     }

@@ -25,16 +25,39 @@ pub struct MaxPool {
     pub ceil: bool,
 }
 
+impl MaxPool {
+    /// Whether any of `windows` along an axis of `extent` entries has all its taps in the padding.
+    fn misses(&self, axis: usize, extent: usize, windows: usize) -> bool {
+        let (step, before) = (self.stride[axis], self.padding[axis]);
+        // A window that starts inside sees something; before, only its first tap that isn't in the padding counts.
+        let starts = (0..windows).map(|i| i * step);
+        let mut early = starts.take_while(|start| *start < before);
+        early.any(|start| {
+            let short = before - start;
+            let taps = short.div_ceil(self.dilation[axis]);
+            taps >= self.size[axis] || taps * self.dilation[axis] - short >= extent
+        })
+    }
+}
+
 impl Kind for MaxPool {
     fn shape(&self, given: &Given<'_>) -> Shape {
-        pooled(
-            given.one()?,
+        let x = given.one()?;
+        let y = pooled(
+            x,
             &self.size,
             &self.stride,
             &self.padding,
             &self.dilation,
             self.ceil,
-        )
+        )?;
+        if (0..self.size.len()).any(|axis| self.misses(axis, x[axis + 1], y[axis + 1])) {
+            return Err(format!(
+                "was given {x:?}, but a window of {:?} with padding {:?} and dilation {:?} sees nothing there but padding, whose largest value is -inf; take a smaller dilation",
+                self.size, self.padding, self.dilation
+            ));
+        }
+        Ok(y)
     }
 
     fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {

@@ -31,6 +31,11 @@ macro_rules! reductions {
                     $linear
                 }
 
+                fn lists(&self) -> bool {
+                    // An extreme is found along the last axis, to which the others are moved.
+                    !$linear
+                }
+
                 fn lower(
                     &self,
                     l: &mut Lowering<'_>,

@@ -60,6 +60,10 @@ impl Kind for Scale {
         self.weight.is_none()
     }
 
+    fn lists(&self) -> bool {
+        false
+    }
+
     fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
         let x = inputs.remove(0);
         Ok(match &self.weight {
@@ -79,6 +83,10 @@ impl Kind for Shift {
 
     fn shape(&self, given: &Given<'_>) -> Shape {
         kept(given, &self.weight)
+    }
+
+    fn lists(&self) -> bool {
+        false
     }
 
     fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 /// each for as many heads of queries in a row (`enable_gqa=True`; Ainslie et al. 2023).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScaledDotProductAttention {
-    /// Added to the scores, row by row `[queries, keys]`; `-inf` hides a key.
+    /// Added to the scores, row by row `[queries, keys]`; `-inf` hides a key. A query that sees none gives 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mask: Option<Vec<f64>>,
     /// A query sees only keys up to its own number.
@@ -90,7 +90,7 @@ impl Kind for ScaledDotProductAttention {
             causal: self.causal,
             mask: self.mask.as_deref(),
         };
-        let y = l.attended(parts[0], keys, parts[2], &how);
+        let y = l.attended(parts[0], keys, parts[2], &how)?;
         Ok(l.shaped(y, shape))
     }
 }

@@ -19,6 +19,10 @@ impl Kind for Softmax {
         axis(x, self.axis).map(|_| x.to_vec())
     }
 
+    fn lists(&self) -> bool {
+        false
+    }
+
     fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
         let x = inputs.remove(0);
         let x = l.natural(x);

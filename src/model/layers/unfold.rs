@@ -5,7 +5,7 @@ use crate::model::lower::context::{Lower, Lowering, bounded};
 use crate::model::lower::rearrange::Term;
 use crate::model::lower::value::Value;
 use crate::model::lower::window::Slide;
-use crate::model::shape::given::{Given, Shape};
+use crate::model::shape::given::{Given, Shape, product};
 use crate::model::shape::window::{sliding, windows};
 use serde::{Deserialize, Serialize};
 
@@ -39,6 +39,9 @@ pub struct Fold {
 }
 
 /// How many windows there are along each axis.
+///
+/// # Errors
+/// Where the window doesn't fit, or there are more windows and taps than can be numbered.
 fn counts(extents: &[usize], slide: &Slide<'_>) -> Shape {
     let axes = extents.len();
     let all = [slide.size, slide.stride, slide.padding, slide.dilation];
@@ -49,7 +52,7 @@ fn counts(extents: &[usize], slide: &Slide<'_>) -> Shape {
         ));
     }
     sliding(slide.stride, slide.dilation)?;
-    (0..axes)
+    let counts: Vec<usize> = (0..axes)
         .map(|i| {
             let (k, s) = (slide.size[i], slide.stride[i]);
             windows(extents[i], k, s, slide.padding[i], slide.dilation[i], false)
@@ -61,7 +64,16 @@ fn counts(extents: &[usize], slide: &Slide<'_>) -> Shape {
                     )
                 })
         })
-        .collect()
+        .collect::<Result<_, String>>()?;
+    let windows = product(&counts);
+    let taps = product(slide.size);
+    match windows.zip(taps).and_then(|(n, taps)| n.checked_mul(taps)) {
+        Some(_) => Ok(counts),
+        None => Err(format!(
+            "slides a window of {:?} over {extents:?}: more places than any memory holds",
+            slide.size
+        )),
+    }
 }
 
 /// (row of columns laid out as [window, tap], position) of every tap that meets a position.

@@ -1,11 +1,11 @@
 //! More positions than there were, between those that there were.
 
 use super::kind::Kind;
-use crate::model::lower::context::{Lower, Lowering};
+use crate::model::lower::context::{Lower, Lowering, bounded};
 use crate::model::lower::rearrange::Term;
 use crate::model::lower::value::Value;
 use crate::model::program::Id;
-use crate::model::shape::given::{Given, Shape};
+use crate::model::shape::given::{Given, Shape, product};
 use serde::{Deserialize, Serialize};
 
 /// How values between positions are found.
@@ -20,6 +20,17 @@ pub enum Interpolation {
     Linear,
     /// Cubics through four positions (Keys 1981, with a = −¾): bicubic.
     Cubic,
+}
+
+impl Interpolation {
+    /// Most positions along an axis that a value is made of.
+    fn reach(self) -> usize {
+        match self {
+            Self::Nearest | Self::NearestExact => 1,
+            Self::Linear => 2,
+            Self::Cubic => 4,
+        }
+    }
 }
 
 /// Other extents after the channels, axis by axis: `torch.nn.Upsample`, `torch.nn.functional.interpolate` without
@@ -68,6 +79,12 @@ impl Upsample {
     fn terms(&self, axis: usize, n: usize, m: usize) -> Vec<Term> {
         let scale = self.scale.as_ref().map(|scale| scale[axis]);
         let step = scale.map_or(n as f64 / m as f64, f64::recip);
+        // ⌊(i + shift/2) · n/m⌋ in whole numbers, which don't round; a scale is what PyTorch makes of it, single
+        // precision.
+        let nearest = |i: usize, shift: usize| match scale {
+            None => (2 * i + shift) * n / (2 * m),
+            Some(_) => ((i as f32 + 0.5 * shift as f32) * step as f32).floor() as usize,
+        };
         let aligned = (n as f64 - 1.0) / (m as f64 - 1.0).max(1.0);
         let last = n - 1;
         let at = |i: usize| {
@@ -81,11 +98,10 @@ impl Upsample {
         for i in 0..m {
             match self.mode {
                 Interpolation::Nearest => {
-                    terms.push((i, ((i as f64 * step).floor() as usize).min(last), 1.0));
+                    terms.push((i, nearest(i, 0).min(last), 1.0));
                 }
                 Interpolation::NearestExact => {
-                    let from = ((i as f64 + 0.5) * step).floor() as usize;
-                    terms.push((i, from.min(last), 1.0));
+                    terms.push((i, nearest(i, 1).min(last), 1.0));
                 }
                 Interpolation::Linear => {
                     let at = at(i).max(0.0);
@@ -159,6 +175,7 @@ impl Kind for Upsample {
             let (n, m) = (now[axis], shape[axis + 1]);
             let inner: usize = now[axis + 1..].iter().product();
             let outer: usize = now[..axis].iter().product();
+            bounded(product(&[outer, m, inner, self.mode.reach()]))?;
             let along = self.terms(axis, n, m);
             let terms = (0..outer).flat_map(|o| {
                 let along = &along;

@@ -45,7 +45,15 @@ impl Criterion for BinaryCrossEntropy {
         }
         let each = samples.targets_each();
         match (&samples.targets, self.positive_from) {
-            (Targets::Classes(_), Some(_)) => Ok(()),
+            (Targets::Classes(labels), Some(from)) => {
+                match labels.iter().position(|l| *l == IGNORED) {
+                    None => Ok(()),
+                    Some(at) => Err(format!(
+                        "sample {} has the label -100, which is no class, but binary cross-entropy counts labels from {from} up as positive and ignores none; take such samples out of the data",
+                        at / each
+                    )),
+                }
+            }
             (Targets::Classes(labels), None) => match labels.iter().position(|l| *l > 1) {
                 None => Ok(()),
                 Some(at) => Err(format!(
@@ -116,6 +124,9 @@ impl Criterion for BinaryCrossEntropy {
         let each = p.binary(Binary::Sub, sum, own);
         let says = p.unary(Unary::Step, logits);
         let right = p.binary(Binary::Equal, says, positive);
+        // NaN equals nothing, not even itself, and is never right.
+        let known = p.binary(Binary::Equal, logits, logits);
+        let right = p.binary(Binary::Mul, right, known);
         [each, right].map(|v| p.total(v, &[0]))
     }
 

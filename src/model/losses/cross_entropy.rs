@@ -275,7 +275,12 @@ fn is_first_largest(given: &mut Given<'_>, rows: Id, label: Id, chosen: Id) -> I
         let zero = e.constant(0.0);
         e.binary(Binary::Equal, x, zero)
     });
-    // NaN equals nothing, not even itself.
-    let known = p.binary(Binary::Equal, own, own);
+    // NaN equals nothing, not even itself; a row with one has no largest.
+    let known = p.binary(Binary::Equal, rows, rows);
+    let known = p.total(known, &[1]);
+    let known = p.apply(known, |e, x| {
+        let all = e.constant(classes as f64);
+        e.binary(Binary::Equal, x, all)
+    });
     p.binary(Binary::Mul, best, known)
 }

@@ -6,7 +6,8 @@
 use super::criterion::{Given, same_but_ones};
 use super::score::{Score, Totals};
 use crate::dataset::{Samples, TargetSlice};
-use crate::model::primitive::expression::{Binary, Unary};
+use crate::model::lower::scalar;
+use crate::model::primitive::expression::Binary;
 use crate::model::program::{Id, Program};
 use serde::{Deserialize, Serialize};
 
@@ -73,24 +74,21 @@ pub fn lower(
 
 /// |x|, whose derivative at 0 is 0.
 pub fn magnitude(p: &mut Program, x: Id) -> Id {
-    p.apply(x, |e, x| {
-        let turned = e.unary(Unary::Neg, x);
-        let (up, down) = (e.unary(Unary::Relu, x), e.unary(Unary::Relu, turned));
-        e.add(up, down)
-    })
+    p.apply(x, scalar::magnitude)
 }
 
-/// x²/2 up to `delta`, then δ(|x| − δ/2) (Huber 1964).
+/// x²/2 up to `delta`, then δ(|x| − δ/2) (Huber 1964). The square is of x and not of |x|, whose slope of 0 at 0 would
+/// take the curvature away there.
 pub fn huber(p: &mut Program, x: Id, delta: f64) -> Id {
-    let size = magnitude(p, x);
-    p.apply(size, |e, x| {
+    p.apply(x, |e, x| {
+        let size = scalar::magnitude(e, x);
         let (end, half, one) = (e.constant(delta), e.constant(0.5), e.constant(1.0));
         let shift = e.constant(-0.5 * delta);
-        let inside = e.binary(Binary::Greater, end, x);
+        let inside = e.binary(Binary::Greater, end, size);
         let outside = e.sub(one, inside);
         let square = e.mul(x, x);
         let square = e.mul(half, square);
-        let straight = e.add(x, shift);
+        let straight = e.add(size, shift);
         let straight = e.mul(end, straight);
         let square = e.binary(Binary::Where, inside, square);
         let straight = e.binary(Binary::Where, outside, straight);

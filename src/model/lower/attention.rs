@@ -1,6 +1,6 @@
 //! Softmax, and what one attention makes of queries, keys and values (Vaswani et al. 2017, equation 1).
 
-use super::context::Lowering;
+use super::context::{Lower, Lowering, bounded};
 use crate::model::primitive::expression::{Binary, Unary};
 use crate::model::program::Id;
 
@@ -40,8 +40,12 @@ impl Lowering<'_> {
 
     /// softmax(Q Kᵀ · scale + mask) V for every head: queries `[heads, queries, width]`, keys turned round
     /// `[own heads, width, keys]` and values `[own heads, keys, out]`; several heads in a row may share one
-    /// head of keys and values.
-    pub fn attended(&mut self, queries: Id, keys: Id, values: Id, how: &Weighing<'_>) -> Id {
+    /// head of keys and values. A query from which the mask hides every key sees nothing: 0, as in PyTorch's
+    /// `scaled_dot_product_attention`.
+    ///
+    /// # Errors
+    /// Where the mask has too many entries.
+    pub fn attended(&mut self, queries: Id, keys: Id, values: Id, how: &Weighing<'_>) -> Lower<Id> {
         let shape = |me: &Self, id: Id| -> [usize; 3] {
             let shape = &me.p.ty(id).shape;
             [shape[0], shape[1], shape[2]]
@@ -55,18 +59,34 @@ impl Lowering<'_> {
         let scores = self.p.product(stacked, keys);
         let scores = self.p.view(scores, &[heads, rows, columns]);
         let mut scores = self.p.affine(scores, how.scale, 0.0);
+        let mut blind = Vec::new();
         if how.causal || how.mask.is_some() {
-            let mask = (0..rows * columns).map(|i| {
+            bounded(rows.checked_mul(columns))?;
+            let added = |i: usize| {
                 let seen = !how.causal || i % columns <= i / columns;
                 let added = how.mask.map_or(0.0, |mask| mask[i]);
                 if seen { added } else { f64::NEG_INFINITY }
-            });
+            };
+            let mut mask: Vec<f64> = (0..rows * columns).map(added).collect();
+            for row in mask.chunks_exact_mut(columns) {
+                let hidden = row.iter().all(|added| *added == f64::NEG_INFINITY);
+                blind.push(hidden);
+                if hidden {
+                    // Any numbers will do, but those of −∞ have no derivative.
+                    row.fill(0.0);
+                }
+            }
             let mask = self.constant(mask, &[1, rows, columns]);
             scores = self.p.binary(Binary::Add, scores, mask);
         }
-        let shares = self.softmax(scores, 2);
+        let mut shares = self.softmax(scores, 2);
+        if blind.contains(&true) {
+            let sees = blind.iter().map(|blind| f64::from(u8::from(!blind)));
+            let sees = self.constant(sees, &[1, rows, 1]);
+            shares = self.p.binary(Binary::Where, sees, shares);
+        }
         let shares = self.p.view(shares, &[own, share * rows, columns]);
         let seen = self.p.product(shares, values);
-        self.p.view(seen, &[heads, rows, out])
+        Ok(self.p.view(seen, &[heads, rows, out]))
     }
 }

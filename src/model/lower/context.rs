@@ -20,7 +20,9 @@ const MOST_ENTRIES: usize = 1 << 26;
 pub fn bounded(entries: Option<usize>) -> Lower<()> {
     match entries {
         Some(0..=MOST_ENTRIES) => Ok(()),
-        _ => Err("has too many positions to be listed".into()),
+        _ => Err(format!(
+            "has too many positions to be listed: more than {MOST_ENTRIES}"
+        )),
     }
 }
 

@@ -19,9 +19,12 @@ pub use context::{Lowering, Measured, Statistics};
 
 use crate::error::{Error, Result};
 use crate::model::Network;
+use crate::model::layers::kind::Kind;
 use crate::model::losses::Given;
 use crate::model::primitive::Leaf;
 use crate::model::program::{Id, Program, Type};
+use crate::model::shape::given::product;
+use context::{Lower, bounded};
 use value::Value;
 
 /// A network and its loss as primitives.
@@ -48,6 +51,16 @@ impl Lowered {
     }
 }
 
+/// Refuses what a layer would list where there is too much of it, before anything is listed.
+fn listable(kind: &dyn Kind, inputs: &[Value], shape: &[usize]) -> Lower<()> {
+    if !kind.lists() {
+        return Ok(());
+    }
+    let given = inputs.iter().map(|x| x.shape.as_slice());
+    let mut met = given.chain([shape]);
+    met.try_for_each(|shape| bounded(product(shape)))
+}
+
 /// `network` and its loss as primitives.
 ///
 /// # Errors
@@ -69,10 +82,9 @@ pub fn lower(network: &Network, statistics: Statistics) -> Result<Lowered> {
             .map(|source| source.map_or_else(|| input.clone(), |s| values[s].clone()))
             .collect();
         let shape = &network.shapes[index];
-        let value = node
-            .layer
-            .kind()
-            .lower(&mut lowering, inputs, shape)
+        let kind = node.layer.kind();
+        let value = listable(kind, &inputs, shape)
+            .and_then(|()| kind.lower(&mut lowering, inputs, shape))
             .map_err(|message| Error::Model(format!("layer {:?}: {message}", node.name)))?;
         debug_assert_eq!(&value.shape, shape, "layer {:?}", node.name);
         values.push(value);

@@ -28,7 +28,8 @@ impl Lowering<'_> {
             strides[i - 1] = strides[i] * x.shape[i];
         }
         let first = start * strides[axis];
-        strides[axis] *= step;
+        // A step past the end takes the first entry alone, whatever its size.
+        strides[axis] *= step.min(x.shape[axis]);
         let list = indices(shape, &strides);
         let list = list.into_iter().map(|at| at + first as u32).collect();
         let id = self.p.moved(x.id, list, &natural(shape));

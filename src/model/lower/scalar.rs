@@ -8,13 +8,22 @@ use crate::model::primitive::expression::{Binary, Expression, Unary};
 /// Past this softplus is its argument in double precision, and nothing on the way overflows in single.
 const SOFTPLUS_IS_LINEAR: f64 = 40.0;
 
-/// σ(x) = ½ + ½ tanh(x/2), which never overflows.
+/// σ(x) = 1/(1 + e^−|x|) for x > 0 and e^−|x|/(1 + e^−|x|) below: nothing overflows, and what is nearly 0 keeps its
+/// digits, as ½ + ½ tanh(x/2) wouldn't.
 pub fn sigmoid(e: &mut Expression, x: usize) -> usize {
-    let half = e.constant(0.5);
-    let y = e.mul(x, half);
-    let y = e.unary(Unary::Tanh, y);
-    let y = e.mul(y, half);
-    e.add(y, half)
+    let up = above(e, x, 0.0);
+    let down = rest(e, up);
+    let minus = e.unary(Unary::Neg, x);
+    // −|x|, with slope 1 at 0.
+    let sides = [(up, minus), (down, x)].map(|(mask, x)| e.binary(Binary::Where, mask, x));
+    let size = e.add(sides[0], sides[1]);
+    let power = e.unary(Unary::Exp, size);
+    let one = e.constant(1.0);
+    let sum = e.add(one, power);
+    let whole = e.unary(Unary::Recip, sum);
+    let part = e.mul(power, whole);
+    let sides = [(up, whole), (down, part)].map(|(mask, y)| e.binary(Binary::Where, mask, y));
+    e.add(sides[0], sides[1])
 }
 
 /// x · (½ + ½ y)
@@ -97,32 +106,41 @@ pub fn softplus(e: &mut Expression, x: usize, beta: f64, threshold: f64) -> usiz
     e.add(log, x)
 }
 
-/// x between two bounds, else the nearer one, with slope 0 at both.
-pub fn clamped(e: &mut Expression, x: usize, bounds: [Option<f64>; 2]) -> usize {
-    let one = e.constant(1.0);
-    let (mut kept, mut y) = (one, None);
-    for (side, bound) in bounds.into_iter().enumerate() {
-        let Some(bound) = bound else { continue };
-        let node = e.constant(bound);
-        let past = if side == 0 {
-            below(e, x, bound)
-        } else {
-            above(e, x, bound)
+/// x between two bounds, else the nearer one, with slope 0 at both; the upper one where they are in the wrong order. An
+/// infinite bound is none.
+pub fn clamped(e: &mut Expression, x: usize, [lower, upper]: [Option<f64>; 2]) -> usize {
+    let past = [below, above];
+    let mut y = x;
+    for (past, bound) in past.into_iter().zip([lower, upper]) {
+        let Some(bound) = bound.filter(|bound| bound.is_finite()) else {
+            continue;
         };
-        let met = e.binary(Binary::Equal, x, node);
+        let node = e.constant(bound);
+        let past = past(e, y, bound);
+        let met = e.binary(Binary::Equal, y, node);
         let beyond = e.add(past, met);
-        kept = e.sub(kept, beyond);
-        let part = e.mul(beyond, node);
-        y = Some(match y {
-            Some(y) => e.add(y, part),
-            None => part,
-        });
+        let inside = rest(e, beyond);
+        let sides = [(inside, y), (beyond, node)].map(|(mask, y)| e.binary(Binary::Where, mask, y));
+        y = e.add(sides[0], sides[1]);
     }
-    let inside = e.binary(Binary::Where, kept, x);
-    match y {
-        Some(y) => e.add(inside, y),
-        None => inside,
+    y
+}
+
+/// Refuses bounds that bound nothing, or everything away.
+///
+/// # Errors
+/// Names the bounds.
+pub fn check_bounds(lower: Option<f64>, upper: Option<f64>) -> Result<(), String> {
+    let wrong = |bound: Option<f64>, end: f64| bound.is_some_and(|b| b.is_nan() || b == end);
+    if wrong(lower, f64::INFINITY) || wrong(upper, f64::NEG_INFINITY) {
+        let word = |bound: Option<f64>| bound.map_or_else(|| "none".to_owned(), |b| b.to_string());
+        return Err(format!(
+            "has the bounds min = {} and max = {}, expected numbers; leave one out for none",
+            word(lower),
+            word(upper)
+        ));
     }
+    Ok(())
 }
 
 /// x^n for a whole n ≥ 0, by squaring.

@@ -5,6 +5,7 @@ use super::value::Value;
 use crate::model::primitive::expression::Binary;
 use crate::model::primitive::{Geometry, Slot, Table};
 use crate::model::program::Id;
+use crate::model::shape::given::product;
 
 /// A window that slides over one or more axes.
 pub struct Slide<'a> {
@@ -90,14 +91,18 @@ fn lists(count: usize, hits: &[[u32; 3]]) -> Vec<Vec<u32>> {
 
 /// Input positions of each of `size` equal parts, which overlap where the extents don't divide.
 fn equal_parts(input: &[usize], size: &[usize]) -> Lower<Vec<Vec<u32>>> {
-    bounded(Some(input.iter().product::<usize>().saturating_mul(8)))?;
+    bounded(product(size))?;
+    let part = |axis: usize, i: usize| {
+        let (n, out) = (input[axis], size[axis]);
+        i * n / out..((i + 1) * n).div_ceil(out)
+    };
+    // Parts overlap, and there may be more of them than entries.
+    let seen = |axis: usize| -> usize { (0..size[axis]).map(|i| part(axis, i).len()).sum() };
+    bounded(product(&(0..size.len()).map(seen).collect::<Vec<_>>()))?;
     let mut windows = Vec::new();
     let mut place = vec![0; size.len()];
     loop {
-        let range = |axis: usize| {
-            let (i, n, out) = (place[axis], input[axis], size[axis]);
-            i * n / out..((i + 1) * n).div_ceil(out)
-        };
+        let range = |axis: usize| part(axis, place[axis]);
         let mut window = vec![0];
         for (axis, extent) in input.iter().enumerate() {
             let along = |at: &usize| range(axis).map(|i| at * extent + i).collect();
@@ -131,7 +136,7 @@ impl Lowering<'_> {
     pub fn max_pool(&mut self, x: Value, slide: &Slide<'_>, shape: &[usize]) -> Lower<Value> {
         let x = self.channels_last(x);
         let places: usize = shape[1..].iter().product();
-        bounded(places.checked_mul(slide.size.iter().product()))?;
+        bounded(product(slide.size).and_then(|taps| places.checked_mul(taps)))?;
         let windows = lists(places, &slide.hits(&x.shape[1..], &shape[1..]));
         Ok(Value::last(self.p.largest(x.id, windows), shape))
     }
@@ -148,7 +153,7 @@ impl Lowering<'_> {
         shape: &[usize],
     ) -> Lower<Value> {
         let places: usize = shape[1..].iter().product();
-        bounded(places.checked_mul(slide.size.iter().product()))?;
+        bounded(product(slide.size).and_then(|taps| places.checked_mul(taps)))?;
         let windows = lists(places, &slide.hits(&x.shape[1..], &shape[1..]));
         let mut counts: Vec<usize> = windows.iter().map(Vec::len).collect();
         if count_padding {

@@ -7,8 +7,8 @@ use crate::model::role::Role;
 use crate::model::shape::given::Shape;
 use serde::{Deserialize, Serialize};
 
-/// W/(uᵀ W v) (Miyato et al. 2018, equations 8 and 20) as it is in eval mode: u and v are what power iterations left,
-/// and stay.
+/// W/(uᵀ W v) (Miyato et al. 2018, equations 8 and 20) as it is in eval mode: u and v are what power iterations left.
+/// Along a slice they go with W, at their length, unless buffers are frozen.
 ///
 /// `torch.nn.utils.spectral_norm` (`weight_orig`, `weight_u`, `weight_v`) and
 /// `torch.nn.utils.parametrizations.spectral_norm` (`parametrizations.weight.original`, `.0._u`, `.0._v`).

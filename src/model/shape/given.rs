@@ -66,6 +66,11 @@ impl<'a> Given<'a> {
     }
 }
 
+/// How many entries a shape has; `None` where no number holds it.
+pub fn product(extents: &[usize]) -> Option<usize> {
+    extents.iter().try_fold(1_usize, |n, &d| n.checked_mul(d))
+}
+
 /// The number of channels, where an input has as many axes as it must.
 ///
 /// # Errors

@@ -10,17 +10,16 @@ pub fn windows(
     ceil: bool,
 ) -> Option<usize> {
     let reach = dilation.checked_mul(size.checked_sub(1)?)?.checked_add(1)?;
-    let room = extent
-        .checked_add(padding.checked_mul(2)?)?
-        .checked_sub(reach)?;
     if stride == 0 || dilation == 0 {
         return None;
     }
-    let mut count = if ceil {
-        room.div_ceil(stride)
-    } else {
-        room / stride
-    } + 1;
+    // As in PyTorch: with `ceil` a window may reach past the end by less than a step.
+    let more = if ceil { stride - 1 } else { 0 };
+    let room = extent
+        .checked_add(padding.checked_mul(2)?)?
+        .checked_add(more)?
+        .checked_sub(reach)?;
+    let mut count = room / stride + 1;
     // As in PyTorch: a last window that would start in the right padding is dropped.
     if ceil && (count - 1) * stride >= extent + padding {
         count -= 1;
