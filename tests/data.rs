@@ -696,6 +696,140 @@ fn splits_have_targets_of_one_kind() {
     }
 }
 
+/// An autoencoder's data has no `y`; which losses do without one is said where they meet it.
+#[test]
+fn inputs_alone_are_data_without_targets() {
+    let x = || npy("<f4", "2, 2", &f32s(&[0.5, 1.5, 2.5, 3.5]));
+    let split = || npy("|u1", "2,", &[0, 1]);
+    let cases: [(Arrays, usize, Option<usize>); 3] = [
+        (vec![("x", x())], 2, None),
+        (vec![("x", x()), ("split", split())], 1, Some(1)),
+        (vec![("x_train", x()), ("x_val", x())], 2, Some(2)),
+    ];
+    for (arrays, train, validation) in cases {
+        let folder = folder(&[("data.npz", &npz(&arrays))]);
+        let data = open(folder.path().join("data.npz"));
+        assert_eq!(data.train.targets, Targets::Missing(train));
+        assert_eq!(data.train.len(), train);
+        assert_eq!(data.validation.map(|split| split.len()), validation);
+        assert_eq!(data.classes, 0);
+        assert!(
+            data.description.contains("no targets"),
+            "{}",
+            data.description
+        );
+        assert_eq!(data.train.subset(1, 0).targets, Targets::Missing(1));
+    }
+    // Beside anything else it is a slip.
+    let arrays = [("x_train", x()), ("y_train", split()), ("x_val", x())];
+    let folder = folder(&[("data.npz", &npz(&arrays))]);
+    let found = message(folder.path().join("data.npz"));
+    assert!(found.contains("no array named y_val"), "{found}");
+}
+
+/// One split that happens to hold whole numbers only is no reason to take them for classes.
+#[test]
+fn whole_numbers_are_classes_in_all_splits_or_in_none() {
+    let x = || npy("<f4", "2, 1", &f32s(&[0.5, 1.5]));
+    let y = |values: [f32; 2]| npy("<f4", "2,", &f32s(&values));
+    let of = |train: Vec<u8>, held_out: Vec<u8>| {
+        let arrays = [
+            ("x_train", x()),
+            ("y_train", train),
+            ("x_val", x()),
+            ("y_val", held_out),
+        ];
+        folder(&[("data.npz", &npz(&arrays))])
+    };
+    let (classes, numbers) = (
+        |targets: &Targets| matches!(targets, Targets::Classes(_)),
+        |targets: &Targets| matches!(targets, Targets::Values(_)),
+    );
+    type Kind = fn(&Targets) -> bool;
+    let cases: [([f32; 2], [f32; 2], Kind); 4] = [
+        ([0.0, 1.0], [1.0, 0.0], classes),
+        ([0.5, 1.0], [1.0, 2.0], numbers),
+        ([1.0, 2.0], [0.5, 1.0], numbers),
+        // Prices.
+        ([250_000.0, 310_000.0], [1.0, 2.0], numbers),
+    ];
+    for (train, held_out, kind) in cases {
+        let folder = of(y(train), y(held_out));
+        let data = open(folder.path().join("data.npz"));
+        assert!(kind(&data.train.targets), "{train:?} {held_out:?}");
+        assert!(kind(&data.validation.unwrap().targets));
+        // Only what was assumed is warned of.
+        let said = data.warnings.iter().any(|w| w.contains("reshape(-1, 1)"));
+        assert_eq!(said, kind(&Targets::Classes(Vec::new())));
+    }
+    let integers = |values: [i64; 2]| npy("<i8", "2,", &i64s(&values));
+    for (train, held_out, words) in [
+        (
+            integers([0, 1]),
+            y([0.5, 1.0]),
+            "floats of shape [samples, 1]",
+        ),
+        (integers([250_000, 1]), integers([0, 1]), "reshape(-1, 1)"),
+    ] {
+        let found = message(of(train, held_out).path().join("data.npz"));
+        assert!(found.contains(words), "{found}");
+    }
+}
+
+/// Marks went through the reader of targets: it warned of regressions and showed −100 as 4294967295.
+#[test]
+fn marks_of_a_split_are_read_as_what_they_are() {
+    let x = || npy("<f4", "2, 1", &f32s(&[0.5, 1.5]));
+    let y = || npy("<i8", "2,", &i64s(&[1, 0]));
+    let of = |marks: Vec<u8>| {
+        let arrays = [("x", x()), ("y", y()), ("split", marks)];
+        folder(&[("data.npz", &npz(&arrays))])
+    };
+    for shape in ["2,", "2, 1"] {
+        let folder = of(npy("<f4", shape, &f32s(&[0.0, 1.0])));
+        let data = open(folder.path().join("data.npz"));
+        assert_eq!((data.train.len(), data.validation.unwrap().len()), (1, 1));
+        let said = data.warnings.join("; ");
+        assert!(!said.contains("regression"), "{said}");
+    }
+    for (marks, words) in [
+        (
+            npy("<i8", "2,", &i64s(&[0, -100])),
+            "split[1] is -100, expected 0",
+        ),
+        (
+            npy("<f4", "2,", &f32s(&[0.5, 1.0])),
+            "split[0] is 0.5, expected 0",
+        ),
+        (npy("|u1", "2, 2", &[0; 4]), "split has shape [2, 2]"),
+        (
+            npy("|u1", "3,", &[0; 3]),
+            "split has 3 entries for 2 samples",
+        ),
+    ] {
+        let found = message(of(marks).path().join("data.npz"));
+        assert!(found.contains(words), "{found}");
+    }
+}
+
+/// What isn't asked for may be damaged; what is asked for is named.
+#[test]
+fn a_damaged_array_costs_only_itself() {
+    let x = || npy("<f4", "2, 1", &f32s(&[0.5, 1.5]));
+    let y = || npy("<i8", "2,", &i64s(&[1, 0]));
+    let damaged = || b"no array at all".to_vec();
+    let whole = folder(&[(
+        "data.npz",
+        &npz(&[("notes", damaged()), ("x", x()), ("y", y())]),
+    )]);
+    assert_eq!(open(whole.path().join("data.npz")).train.len(), 2);
+    let part = folder(&[("data.npz", &npz(&[("x", x()), ("y", damaged())]))]);
+    let found = message(part.path().join("data.npz"));
+    for words in ["no array named y", "`y` can't be read"] {
+        assert!(found.contains(words), "{found}");
+    }
+}
+
 #[test]
 fn unusable_arrays_are_refused_in_words() {
     let x = || npy("<f4", "2, 1", &f32s(&[0.5, 1.5]));
@@ -705,7 +839,10 @@ fn unusable_arrays_are_refused_in_words() {
             vec![("a", x()), ("b", y())],
             "no array named x or x_train; found a, b",
         ),
-        (vec![("x", x())], "no array named y; found x"),
+        (
+            vec![("x", x()), ("labels", y())],
+            "no array named y; found x, labels",
+        ),
         (
             vec![("x", x()), ("y", npy("<i8", "1,", &i64s(&[1])))],
             "x has 2 samples, y has 1 labels",

@@ -5,12 +5,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+use losscope::checkpoint::{Array, Values, safetensors};
 use losscope::engine::device::DeviceChoice;
 use losscope::engine::job::{Directions, Job};
-use losscope::engine::live::{Kind, Live, Place, Probe, Quality, Snapshot, Stage, Wish};
+use losscope::engine::live::{Kind, Live, Place, Probe, Quality, Quantity, Snapshot, Stage, Wish};
 use losscope::engine::result::Numbers;
 use losscope::engine::{self, Flow};
 use losscope::landscape::evaluate::statistics::BatchSize;
+use losscope::landscape::sharpness::other::Measure;
 use losscope::landscape::slice::Buffers;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -130,6 +132,44 @@ fn metrics_between_the_minimizers_follow_the_running_statistics() {
         assert!(seen.iter().all(new), "{buffers:?} {batch}: {here} {seen:?}");
         seen.push(here);
     }
+}
+
+/// Where statistics can't be measured as is wished, nothing goes on with those of before.
+#[test]
+fn numbers_of_former_running_statistics_are_not_shown_for_new_ones() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("one.safetensors");
+    let array = |shape: &[usize], values| Array::new(shape.to_vec(), values).unwrap();
+    // Of a single sample there is no variance.
+    let arrays = [
+        (
+            "x".to_owned(),
+            array(&[1, 1, 8, 8], Values::F32(vec![0.5; 64])),
+        ),
+        ("y".to_owned(), array(&[1], Values::I64(vec![3]))),
+    ];
+    safetensors::write(&data, &arrays).unwrap();
+    let desk = Desk::new();
+    let mut wish = small_wish();
+    wish.plane.x = Some("0:0:1".parse().unwrap());
+    wish.line = "0:1:3".parse().unwrap();
+    wish.small = fixture("models/resnet8/sb.pt");
+    (wish.large, wish.initial) = (Some(fixture("models/resnet8/lb.pt")), None);
+    wish.plane.setup.data = data.to_str().unwrap().to_owned();
+    wish.measures = vec![Quantity::Rise(Measure::Sam)];
+    wish.measuring.clone_from(&wish.measures);
+    let news = desk.settle(&wish);
+    assert_eq!(news.failure, None);
+    assert!(!news.sharpness.confirmed.is_empty() && !news.measures.is_empty());
+    wish.plane.buffers = Buffers::Recompute;
+    let news = desk.settle(&wish);
+    let failure = news.failure.as_ref().unwrap();
+    assert!(
+        failure.message.contains("single training sample"),
+        "{failure:?}"
+    );
+    assert!(news.sharpness.confirmed.is_empty() && news.sharpness.small.is_none());
+    assert!(news.measures.is_empty());
 }
 
 #[test]

@@ -1211,6 +1211,37 @@ fn a_regression_s_files_hold_r2_by_its_name() {
     assert!(arrays.iter().all(|(name, _)| name != "train_acc"));
 }
 
+/// They came back as accuracies of a loss in nats, and an R² of −1 as a point not computed.
+#[test]
+fn r2_survives_the_files_of_li_et_al() {
+    let scratch = Scratch::new();
+    let path = scratch.at("r.h5");
+    let mut outcome = regression();
+    let Numbers::Surface(made) = &mut outcome.numbers else {
+        panic!("no surface")
+    };
+    made.table.train.as_mut().unwrap().score[0] = -1.0;
+    let (computed, scores) = (
+        made.table.computed.clone(),
+        made.table.train.as_ref().unwrap().score.clone(),
+    );
+    hdf5::write_surface(&path, &outcome).unwrap();
+    let read = hdf5::read_surface(&path).unwrap();
+    assert_eq!(read.recipe.model.criterion.score(), Score::R2);
+    assert_eq!(read.recipe.model.criterion.unit(), "");
+    let Numbers::Surface(found) = &read.numbers else {
+        panic!("no surface")
+    };
+    assert_eq!(found.table.score, Score::R2);
+    assert_eq!(found.table.computed, computed);
+    let own = &found.table.train.as_ref().unwrap().score;
+    for ((own, made), done) in own.iter().zip(&scores).zip(&computed) {
+        assert!(own == made || made.is_nan() && own.is_nan() || !done && own.is_nan());
+    }
+    let warnings = read.recipe.warnings.join("; ");
+    assert!(!warnings.contains("_acc"), "{warnings}");
+}
+
 #[test]
 fn results_of_before_losses_could_be_chosen_hold_accuracies() {
     let mut recipe = surface().recipe;

@@ -71,7 +71,7 @@ fn decode(format: Format, bytes: Bytes, key: Option<&str>) -> Parsed<Loaded> {
             } else if let Some(folder) = torch::archive_folder(&archive) {
                 return torch::read_archive(archive, &folder, key).map(Loaded::Content);
             } else if npz::is_npz(&archive) {
-                npz::container(archive)?.into()
+                npz::container(archive, npz::Damaged::Refused)?.into()
             } else {
                 return Err(unknown_archive(&archive));
             }

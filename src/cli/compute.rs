@@ -82,8 +82,8 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
     args.check(None)?;
     let partial = args.partials().next();
     let job: Job = args.job.into();
-    let previous = if args.resume {
-        previous(&args.output, &job, talk)?
+    let (previous, from) = if args.resume {
+        previous(&args.output, &job, talk)?.unzip()
     } else {
         for (path, outcome) in partial::elsewhere(&args.output, &job)? {
             let held = held(&outcome, &path);
@@ -91,7 +91,7 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
                 "{held}, of this very job; --resume goes on from it"
             ));
         }
-        None
+        (None, None)
     };
 
     let bar = progress::bar(talk.quiet);
@@ -137,6 +137,15 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
         partial.as_deref(),
         talk,
     )?;
+    // It lies beside outputs of another command, which may want it.
+    if let Some(path) =
+        from.filter(|path| !args.output.is_empty() && !args.output.contains(path) && path.is_file())
+    {
+        talk.say(&format!(
+            "{} is no longer needed for these outputs and can be removed",
+            terminal::path(&path)
+        ));
+    }
     if talk.json {
         output::print_json(&export::json::to_value(&outcome)?)?;
     } else if !talk.quiet {
@@ -220,13 +229,18 @@ fn held(outcome: &Outcome, path: &Path) -> String {
     )
 }
 
-/// The result to go on from: work in progress or a result among the outputs, else what the same job left
+/// The result to go on from and where it lies: work in progress or a result among the outputs, else what the same job left
 /// beside them under another name.
-fn previous(outputs: &[PathBuf], job: &Job, talk: Talk) -> anyhow::Result<Option<Outcome>> {
+fn previous(
+    outputs: &[PathBuf],
+    job: &Job,
+    talk: Talk,
+) -> anyhow::Result<Option<(Outcome, PathBuf)>> {
     let is_result = |p: &&PathBuf| Format::of(p).is_ok_and(|f| f == Format::Npz);
     let partials = outputs.iter().map(|output| partial::of_result(output));
     let candidates = partials.chain(outputs.iter().filter(is_result).cloned());
-    let own = candidates.filter(|path| path.exists());
+    // What was written into a pipe or a device can't be read back.
+    let own = candidates.filter(|path| path.is_file());
     let own = own.map(|path| Ok((export::npz::read(&path)?, path)));
     let mut found: Vec<(Outcome, PathBuf)> = own.collect::<crate::error::Result<_>>()?;
     if found.is_empty() {
@@ -238,7 +252,7 @@ fn previous(outputs: &[PathBuf], job: &Job, talk: Talk) -> anyhow::Result<Option
     let most = |(outcome, _): &(Outcome, PathBuf)| Reverse(outcome.points() - outcome.missing());
     if let Some((outcome, path)) = found.into_iter().min_by_key(most) {
         talk.say(&held(&outcome, &path));
-        return Ok(Some(outcome));
+        return Ok(Some((outcome, path)));
     }
     if outputs.is_empty() {
         return Err(crate::error::Error::Usage(
@@ -345,13 +359,15 @@ fn ranges(table: &Table) -> String {
         };
         let [loss_low, loss_high] = span(&column.loss, &format_value)?;
         let words = |value: f64| number::score(table.score, value);
-        let [accuracy_low, accuracy_high] = span(&column.score, &words)?;
+        // Targets that are all the same have a loss, but no R².
+        let none = || ["–", "–"].map(str::to_owned);
+        let [score_low, score_high] = span(&column.score, &words).unwrap_or_else(none);
         Some(vec![
             name.to_owned(),
             loss_low,
             loss_high,
-            accuracy_low,
-            accuracy_high,
+            score_low,
+            score_high,
         ])
     };
     let mut rows = vec![

@@ -169,9 +169,7 @@ pub fn write_all(
             Ok(false) => {}
             Err(error) => {
                 let again = |place: &Path| write(place).map(drop);
-                let beside = Some(partial::of_measure(path))
-                    .filter(|place| path.exists() && !path.is_file() && again(place).is_ok());
-                if let Some(place) = beside.or_else(|| partial::rescue(path, again)) {
+                if let Some(place) = partial::keep(path, partial::of_measure(path), again) {
                     let (place, path) = (terminal::path(&place), terminal::path(path));
                     talk.say(&format!("{path} is kept in {place}"));
                 }

@@ -59,7 +59,7 @@ pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     let page = if stopped { &unfinished } else { &args.output };
     let value = files::write(page, &report).inspect_err(|_| {
         let write = |place: &Path| files::write(place, &report).map(drop);
-        if let Some(place) = partial::rescue(page, write) {
+        if let Some(place) = partial::keep(page, unfinished.clone(), write) {
             talk.say(&format!("the report is kept in {}", terminal::path(&place)));
         }
     })?;

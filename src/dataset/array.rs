@@ -79,6 +79,30 @@ impl Values {
         }
     }
 
+    /// Whether they are stored as floating-point numbers.
+    pub fn is_float(&self) -> bool {
+        matches!(self, Self::F32(_) | Self::F64(_))
+    }
+
+    /// Whether all are whole numbers from 0 to below `end`.
+    pub fn all_below(&self, end: usize) -> bool {
+        let below = |v: f64| v.fract() == 0.0 && (0.0..end as f64).contains(&v);
+        (0..self.len()).all(|index| below(self.at(index)))
+    }
+
+    /// One value, of an integer beyond 2⁵³ the nearest double.
+    ///
+    /// # Panics
+    /// Beyond the end.
+    pub fn at(&self, index: usize) -> f64 {
+        match self {
+            Self::U8(v) => v[index].into(),
+            Self::I64(v) => v[index] as f64,
+            Self::F32(v) => v[index].into(),
+            Self::F64(v) => v[index],
+        }
+    }
+
     /// Each block of `width` values in the order of `positions`, which count from its start.
     pub fn reordered(self, width: usize, positions: &[usize]) -> Self {
         fn pick<T: Copy>(values: &[T], width: usize, positions: &[usize]) -> Vec<T> {

@@ -1,7 +1,7 @@
 //! Named arrays → splits: which key is what, the same for `.npz`, `.npy` and safetensors.
 //!
 //! Integers in `y` are classes, one a sample or one a position of it; other numbers are targets as they
-//! stand. Keys are `x`, `y` (with `split`, 0 training and 1 validation) or `x_train`, `y_train` and
+//! stand. Inputs alone are data of an autoencoder. Keys are `x`, `y` (with `split`, 0 training and 1 validation) or `x_train`, `y_train` and
 //! `x_val`, `y_val` (`_validation`, `_valid` and `_test` too), in either case. It knows no
 //! container.
 
@@ -9,7 +9,7 @@ use std::path::Path;
 
 use super::array::{Array, Values};
 use super::normalize::Auto;
-use super::source::{Source, Split};
+use super::source::{MAX_CLASSES, Source, Split};
 use super::targets::{IGNORED, Targets};
 use super::{Channels, DataOptions, files};
 use crate::error::{Error, Result};
@@ -26,6 +26,9 @@ pub(super) trait Store {
     /// Reads the array of that name.
     fn load(&mut self, name: &str) -> Result<Array>;
 }
+
+/// The names of a split's inputs and targets.
+type Pair = (String, Option<String>);
 
 /// Suffixes of held-out keys; the first that occurs is taken.
 const HELD_OUT: [&str; 4] = ["_val", "_validation", "_valid", "_test"];
@@ -47,6 +50,8 @@ pub(super) fn source(
             .find(|name| name.to_lowercase() == wanted)
             .cloned()
     };
+    // Beside anything else, a missing `y` is more likely a slip.
+    let alone = remarks.is_empty() && names.iter().all(|name| is_input(name));
     let mut reader = Reader {
         store,
         path,
@@ -55,43 +60,45 @@ pub(super) fn source(
         warnings: Vec::new(),
     };
 
-    let (train, validation, keys) = if let Some(x) = key("x_train") {
-        let y = key("y_train").ok_or_else(|| missing("y_train"))?;
-        let train = reader.split(&x, &y)?;
-        let present: Vec<&str> = HELD_OUT
-            .into_iter()
-            .filter(|suffix| key(&format!("x{suffix}")).is_some())
-            .collect();
-        let mut keys = format!("{x}, {y}");
-        let mut validation = None;
+    let pair = |suffix: &str| -> Result<Option<Pair>> {
+        let Some(x) = key(&format!("x{suffix}")) else {
+            return Ok(None);
+        };
+        let y = format!("y{suffix}");
+        match key(&y) {
+            None if !alone => Err(missing(&y)),
+            y => Ok(Some((x, y))),
+        }
+    };
+    let mut pairs = Vec::new();
+    let mut marks = None;
+    if let Some(train) = pair("_train")? {
+        pairs.push(train);
+        let is_present = |suffix: &&str| key(&format!("x{suffix}")).is_some();
+        let present: Vec<&str> = HELD_OUT.into_iter().filter(is_present).collect();
         if let Some(suffix) = present.first() {
-            let name = |axis: &str| {
-                let name = format!("{axis}{suffix}");
-                key(&name).ok_or_else(|| missing(&name))
-            };
-            let (x, y) = (name("x")?, name("y")?);
-            validation = Some(reader.split(&x, &y)?);
-            keys.push_str(&format!(", {x}, {y}"));
+            pairs.extend(pair(suffix)?);
         }
         if let [used, ignored, ..] = present.as_slice() {
             reader.warnings.push(format!(
                 "x{used} is the validation split; x{ignored} is not used"
             ));
         }
-        (train, validation, keys)
-    } else if let Some(x) = key("x") {
-        let y = key("y").ok_or_else(|| missing("y"))?;
-        let all = reader.split(&x, &y)?;
-        match key("split") {
-            Some(split) => {
-                let (train, validation) = reader.divided(all, &split)?;
-                (train, validation, format!("{x}, {y}, {split}"))
-            }
-            None => (all, None, format!("{x}, {y}")),
-        }
     } else {
+        pairs.extend(pair("")?);
+        marks = key("split");
+    }
+    let mut splits = reader.splits(&pairs)?.into_iter();
+    let Some(mut train) = splits.next() else {
         return Err(missing("x or x_train"));
     };
+    let mut validation = splits.next();
+    if let Some(split) = &marks {
+        (train, validation) = reader.divided(train, split)?;
+    }
+    let of_pair = |(x, y): Pair| std::iter::once(x).chain(y);
+    let keys: Vec<String> = pairs.into_iter().flat_map(of_pair).chain(marks).collect();
+    let keys = keys.join(", ");
 
     let Reader {
         mut notes,
@@ -147,9 +154,16 @@ fn missing(path: &Path, key: &str, names: &[String], remarks: &[String]) -> Erro
         path,
         format!(
             "no array named {key}; found {found}{remarks}; expected x and y, or x_train, y_train, \
-             x_val, y_val"
+             x_val, y_val; for an autoencoder x, or x_train and x_val, and nothing else"
         ),
     )
+}
+
+/// Whether an array is no targets by its name.
+fn is_input(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let suffix = name.strip_prefix('x');
+    name == "split" || suffix.is_some_and(|s| ["", "_train"].contains(&s) || HELD_OUT.contains(&s))
 }
 
 /// A store being read, with what is noticed on the way.
@@ -162,27 +176,57 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Inputs `x` with targets `y`.
-    fn split(&mut self, x: &str, y: &str) -> Result<Split> {
+    /// The splits of inputs and targets of these names. Numbers `[n]` are classes where those of all splits
+    /// are whole ones.
+    fn splits(&mut self, pairs: &[Pair]) -> Result<Vec<Split>> {
+        let mut stored = Vec::with_capacity(pairs.len());
+        for (x, y) in pairs {
+            stored.push(self.read(x, y.as_deref())?);
+        }
+        let is_open = |y: &&Array| y.shape.len() == 1 && y.values.is_float();
+        let mut open = stored
+            .iter()
+            .filter_map(|(_, y)| y.as_ref())
+            .filter(is_open);
+        let whole = open.all(|y| y.values.all_below(MAX_CLASSES));
+        let mut splits = Vec::with_capacity(pairs.len());
+        for ((_, name), (inputs, targets)) in pairs.iter().zip(stored) {
+            let (targets, target_shape) = match (name, targets) {
+                (Some(name), Some(array)) => self.targets(name, array, whole)?,
+                _ => {
+                    let count = inputs.shape.first().copied().unwrap_or_default();
+                    (Targets::Missing(count), Vec::new())
+                }
+            };
+            let (shape, values) = self.inputs(inputs);
+            splits.push(Split {
+                shape,
+                values,
+                targets,
+                target_shape,
+            });
+        }
+        Ok(splits)
+    }
+
+    /// Inputs `x` with targets `y`, as they are stored.
+    fn read(&mut self, x: &str, y: Option<&str>) -> Result<(Array, Option<Array>)> {
+        let single = |name: &str| format!("{name} is a single number; its axis 0 must be samples");
         let inputs = self.store.load(x)?;
-        let (targets, target_shape, count) = self.targets(y)?;
-        match inputs.shape.first() {
-            None => Err(self.error(format!(
-                "{x} is a single number; its axis 0 must be samples"
-            ))),
-            Some(&n) if n != count => {
-                Err(self.error(format!("{x} has {n} samples, {y} has {count} labels")))
+        let Some(&count) = inputs.shape.first() else {
+            return Err(self.error(single(x)));
+        };
+        self.note(&inputs, x);
+        let Some(y) = y else {
+            return Ok((inputs, None));
+        };
+        let targets = self.store.load(y)?;
+        match targets.shape.first() {
+            None => Err(self.error(single(y))),
+            Some(&labels) if labels != count => {
+                Err(self.error(format!("{x} has {count} samples, {y} has {labels} labels")))
             }
-            Some(_) => {
-                self.note(&inputs, x);
-                let (shape, values) = self.inputs(inputs);
-                Ok(Split {
-                    shape,
-                    values,
-                    targets,
-                    target_shape,
-                })
-            }
+            Some(_) => Ok((inputs, Some(targets))),
         }
     }
 
@@ -235,31 +279,41 @@ impl Reader<'_> {
         last
     }
 
-    /// Targets, their shape and how many samples they are of: classes from integers `[n, …]`, numbers
-    /// from others. `[n, 1]` integers are one class a sample, as are whole numbers `[n]` of any type.
-    fn targets(&mut self, y: &str) -> Result<(Targets, Vec<usize>, usize)> {
+    /// Targets and their shape: classes from integers `[n, …]`, numbers from others. `[n, 1]` integers are
+    /// one class a sample, and so are numbers `[n]` where all are `whole`.
+    fn targets(&mut self, y: &str, array: Array, whole: bool) -> Result<(Targets, Vec<usize>)> {
         let Array {
             dtype,
             shape,
-            values,
-        } = self.store.load(y)?;
-        let Some((&count, rest)) = shape.split_first() else {
-            return Err(self.error(format!(
-                "{y} is a single number; its axis 0 must be samples"
-            )));
+            mut values,
+        } = array;
+        let mut rest = shape.get(1..).unwrap_or_default().to_vec();
+        if let [height, width, channels] = *rest.as_slice()
+            && self.channels_last(&shape)
+        {
+            values = values.channels_first([height, width, channels]);
+            rest = vec![channels, height, width];
+        }
+        let whole = whole && rest.is_empty();
+        if whole && values.is_float() {
+            self.warnings.push(format!(
+                "{y} is {} but holds whole numbers only, which are taken as classes; for a \
+                 regression save {y}.reshape(-1, 1)",
+                dtype.name()
+            ));
+        }
+        // Each becomes at once what it will be: a copy in between would take the most memory of all.
+        let targets = match values {
+            Values::U8(labels) => Targets::Classes(labels.into_iter().map(u32::from).collect()),
+            Values::I64(labels) => Targets::Classes(self.classes(y, &labels)?),
+            Values::F32(v) if whole => Targets::Classes(v.into_iter().map(|v| v as u32).collect()),
+            Values::F64(v) if whole => Targets::Classes(v.into_iter().map(|v| v as u32).collect()),
+            Values::F32(v) => Targets::Values(v),
+            Values::F64(v) => Targets::Values(v.into_iter().map(|v| v as f32).collect()),
         };
-        let values = match *rest {
-            [height, width, channels] if self.channels_last(&shape) => {
-                let moved = values.channels_first([height, width, channels]);
-                let targets = self.numbers_or_classes(y, dtype, moved, false)?;
-                return Ok((targets, vec![channels, height, width], count));
-            }
-            _ => values,
-        };
-        let targets = self.numbers_or_classes(y, dtype, values, rest.is_empty())?;
-        let shape = match (&targets, rest) {
+        let shape = match (&targets, rest.as_slice()) {
             (Targets::Classes(_), [1]) => Vec::new(),
-            _ => rest.to_vec(),
+            _ => rest,
         };
         if let (Targets::Classes(labels), [classes]) = (&targets, shape.as_slice())
             && is_one_hot(labels, *classes)
@@ -269,63 +323,48 @@ impl Reader<'_> {
                  save {y}.argmax(1) for one class a sample"
             ));
         }
-        Ok((targets, shape, count))
-    }
-
-    /// `single`: one target a sample, which is a class if all are whole numbers.
-    fn numbers_or_classes(
-        &mut self,
-        y: &str,
-        dtype: Dtype,
-        values: Values,
-        single: bool,
-    ) -> Result<Targets> {
-        let floats: Vec<f64> = match values {
-            Values::U8(labels) => {
-                return Ok(Targets::Classes(
-                    labels.into_iter().map(u32::from).collect(),
-                ));
-            }
-            Values::I64(labels) => return self.classes(y, &labels).map(Targets::Classes),
-            Values::F32(v) => v.into_iter().map(f64::from).collect(),
-            Values::F64(v) => v,
-        };
-        let whole = |v: &f64| v.fract() == 0.0 && (0.0..=f64::from(u32::MAX - 1)).contains(v);
-        if single && !floats.is_empty() && floats.iter().all(whole) {
-            self.warnings.push(format!(
-                "{y} is {} but holds whole numbers only, which are taken as classes; for a \
-                 regression save {y}.reshape(-1, 1)",
-                dtype.name()
-            ));
-            let labels: Vec<i64> = floats.iter().map(|v| *v as i64).collect();
-            return self.classes(y, &labels).map(Targets::Classes);
-        }
-        let values = floats.into_iter().map(|v| v as f32).collect();
-        Ok(Targets::Values(values))
+        Ok((targets, shape))
     }
 
     /// Classes counted from 0; PyTorch's −100 is a label that may be ignored.
     fn classes(&self, y: &str, labels: &[i64]) -> Result<Vec<u32>> {
-        let class = |(index, &label): (usize, &i64)| match u32::try_from(label) {
-            Ok(label) if label != IGNORED => Ok(label),
-            _ if label == -100 => Ok(IGNORED),
-            _ => Err(self.error(format!(
-                "{y}[{index}] is {label}; labels are classes counted from 0 (-100: ignored)"
-            ))),
-        };
-        labels.iter().enumerate().map(class).collect()
+        let mut classes = Vec::with_capacity(labels.len());
+        for (index, &label) in labels.iter().enumerate() {
+            classes.push(match u32::try_from(label) {
+                Ok(label) if label != IGNORED => label,
+                _ if label == -100 => IGNORED,
+                _ => {
+                    return Err(self.error(format!(
+                        "{y}[{index}] is {label}; labels are classes counted from 0 (-100: ignored)"
+                    )));
+                }
+            });
+        }
+        Ok(classes)
     }
 
-    /// Marks of samples from an array of integers, `[n]` or `[n, 1]`.
-    fn marks(&mut self, key: &str) -> Result<Vec<u32>> {
-        match self.targets(key)? {
-            (Targets::Classes(marks), shape, _) if shape.is_empty() => Ok(marks),
-            (_, shape, _) => Err(self.error(format!(
-                "{key} should hold one whole number a sample, but has shape [samples{}] or other \
-                 numbers",
-                shape.iter().map(|n| format!(", {n}")).collect::<String>()
-            ))),
+    /// Whether each sample is one of validation, from an array `[n]` or `[n, 1]` of 0 and 1.
+    fn marks(&mut self, key: &str) -> Result<Vec<bool>> {
+        let Array { shape, values, .. } = self.store.load(key)?;
+        if !matches!(shape.as_slice(), [_] | [_, 1]) {
+            return Err(self.error(format!(
+                "{key} has shape {shape:?}; it should hold one number a sample, 0 (training) or 1 \
+                 (validation)"
+            )));
         }
+        let mut marks = Vec::with_capacity(values.len());
+        for index in 0..values.len() {
+            marks.push(match values.at(index) {
+                0.0 => false,
+                1.0 => true,
+                mark => {
+                    return Err(self.error(format!(
+                        "{key}[{index}] is {mark}, expected 0 (training) or 1 (validation)"
+                    )));
+                }
+            });
+        }
+        Ok(marks)
     }
 
     /// Divides samples by an array that holds 0 for training and 1 for validation.
@@ -338,21 +377,16 @@ impl Reader<'_> {
                 all.len()
             )));
         }
-        if let Some((index, mark)) = marks.iter().enumerate().find(|(_, mark)| **mark > 1) {
-            return Err(self.error(format!(
-                "{key}[{index}] is {mark}, expected 0 (training) or 1 (validation)"
-            )));
+        if !marks.contains(&true) {
+            return Ok((all, None));
         }
-        let part = |wanted: u32| {
+        let part = |wanted: bool| {
             let indexes: Vec<usize> = (0..marks.len())
                 .filter(|&index| marks.get(index) == Some(&wanted))
                 .collect();
             all.select(&indexes)
         };
-        if !marks.contains(&1) {
-            return Ok((all, None));
-        }
-        Ok((part(0), Some(part(1))))
+        Ok((part(false), Some(part(true))))
     }
 
     fn error(&self, message: String) -> Error {

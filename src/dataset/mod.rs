@@ -50,7 +50,7 @@ pub struct Samples {
 pub struct Dataset {
     /// Short name for figures: "digits", the file's stem.
     pub name: String,
-    /// Number of classes, at least 2; 0 where the targets are numbers.
+    /// Number of classes, at least 2; 0 where the targets are numbers or missing.
     pub classes: usize,
     /// The split the network was trained on.
     pub train: Samples,

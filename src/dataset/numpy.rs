@@ -19,6 +19,7 @@ use crate::store::archive::Archive;
 use crate::store::bytes::Bytes;
 use crate::store::limits::Allowance;
 use crate::store::npy::{self, Header};
+use crate::store::npz::Damaged;
 use crate::store::{Entry, npz};
 
 /// An `.npz` archive.
@@ -37,7 +38,8 @@ pub(super) fn npz(path: &Path, options: &DataOptions) -> Result<Source> {
              not data",
         ));
     }
-    let container = npz::container(archive).map_err(|e| Error::file(path, e))?;
+    let container =
+        npz::container(archive, Damaged::PassedOver).map_err(|e| Error::file(path, e))?;
     let mut sha = Sha256::new();
     files::hash(&mut sha, path)?;
     let mut store = Opened::new(container, path, bytes.len());

@@ -14,9 +14,12 @@ use super::{Dataset, Normalize, Samples};
 use crate::error::{Error, Result};
 
 /// More classes than this are taken for a mistake (a column of numbers read as labels).
-const MAX_CLASSES: usize = 100_000;
+pub(super) const MAX_CLASSES: usize = 100_000;
 /// As many where every position of a sample has a label: words of a language.
 const MAX_WORDS: usize = 1 << 20;
+
+/// What to do with integers that are no classes.
+const FOR_A_REGRESSION: &str = "; for a regression on them save y.astype('float32').reshape(-1, 1)";
 
 /// A data set before normalisation.
 #[derive(Debug)]
@@ -115,7 +118,7 @@ impl Source {
         })
     }
 
-    /// Number of classes, at least 2; 0 where targets are numbers.
+    /// Number of classes, at least 2; 0 where targets are numbers or missing.
     fn classes(&self) -> Result<usize> {
         if let Some(classes) = self.classes {
             return Ok(classes);
@@ -137,8 +140,9 @@ impl Source {
                 if label >= most {
                     return Err(self.error(format!(
                         "{part} sample {} has label {label}; labels are classes counted from 0, \
-                         at most {most} of them",
-                        index / each
+                         at most {most} of them{advice}",
+                        index / each,
+                        advice = if each == 1 { FOR_A_REGRESSION } else { "" }
                     )));
                 }
                 largest = largest.max(label);
@@ -175,9 +179,15 @@ impl Source {
                 || matches!(targets, Targets::Classes(_))
                     != matches!(self.train.targets, Targets::Classes(_))
             {
+                let advice = match (target_shape.as_slice(), self.train.target_shape.as_slice()) {
+                    ([] | [1], [] | [1]) => {
+                        ": integers for classes, floats of shape [samples, 1] for a regression"
+                    }
+                    _ => "",
+                };
                 return Err(self.error(format!(
                     "{part} samples have {}, training samples {}; both splits must have targets \
-                     of one kind and shape",
+                     of one kind and shape{advice}",
                     targets_in_words(split, 0),
                     targets_in_words(&self.train, 0)
                 )));
@@ -227,6 +237,7 @@ fn targets_in_words(split: &Split, classes: usize) -> String {
     match (&split.targets, shape.as_slice()) {
         (Targets::Classes(_), []) => classes,
         (Targets::Classes(_), _) => format!("labels of shape {shape:?}, {classes}"),
+        (Targets::Missing(_), _) => "no targets".to_owned(),
         (Targets::Values(_), []) => "one number each as the target".to_owned(),
         (Targets::Values(_), _) => format!("numbers of shape {shape:?} as targets"),
     }

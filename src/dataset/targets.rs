@@ -1,4 +1,5 @@
-//! What a network is held against: classes or numbers, one or many a sample.
+//! What a network is held against: classes or numbers, one or many a sample; or nothing, where a loss holds
+//! outputs against inputs.
 //!
 //! Nothing here knows losses: which of them takes which targets is said where they meet a network.
 
@@ -14,6 +15,8 @@ pub enum Targets {
     Classes(Vec<u32>),
     /// Numbers, as stored, rounded once to f32.
     Values(Vec<f32>),
+    /// None, of so many samples: for an autoencoder.
+    Missing(usize),
 }
 
 /// Borrowed targets.
@@ -23,14 +26,17 @@ pub enum TargetSlice<'a> {
     Classes(&'a [u32]),
     /// Numbers.
     Values(&'a [f32]),
+    /// None, of so many samples.
+    Missing(usize),
 }
 
 impl Targets {
-    /// Number of targets of all samples together.
+    /// Number of targets of all samples together, a missing one of each sample counted.
     pub fn len(&self) -> usize {
         match self {
             Self::Classes(labels) => labels.len(),
             Self::Values(values) => values.len(),
+            Self::Missing(samples) => *samples,
         }
     }
 
@@ -44,6 +50,7 @@ impl Targets {
         match self {
             Self::Classes(labels) => TargetSlice::Classes(labels),
             Self::Values(values) => TargetSlice::Values(values),
+            Self::Missing(samples) => TargetSlice::Missing(*samples),
         }
     }
 
@@ -59,16 +66,20 @@ impl Targets {
         match self {
             Self::Classes(labels) => Self::Classes(pick(labels, each, indexes)),
             Self::Values(values) => Self::Values(pick(values, each, indexes)),
+            Self::Missing(samples) => {
+                Self::Missing(indexes.iter().filter(|i| *i < samples).count())
+            }
         }
     }
 }
 
 impl TargetSlice<'_> {
-    /// Number of targets.
+    /// Number of targets, missing ones counted.
     pub fn len(self) -> usize {
         match self {
             Self::Classes(labels) => labels.len(),
             Self::Values(values) => values.len(),
+            Self::Missing(samples) => samples,
         }
     }
 
@@ -86,10 +97,14 @@ impl TargetSlice<'_> {
         match self {
             Self::Classes(labels) => Self::Classes(&labels[range]),
             Self::Values(values) => Self::Values(&values[range]),
+            Self::Missing(samples) => {
+                assert!(range.end <= samples, "{range:?} of {samples} samples");
+                Self::Missing(range.len())
+            }
         }
     }
 
-    /// One target as a number.
+    /// One target as a number; NaN where it is missing.
     ///
     /// # Panics
     /// Beyond the end.
@@ -97,6 +112,7 @@ impl TargetSlice<'_> {
         match self {
             Self::Classes(labels) => f64::from(labels[index]),
             Self::Values(values) => f64::from(values[index]),
+            Self::Missing(_) => f64::NAN,
         }
     }
 }

@@ -76,7 +76,7 @@ impl Default for FigureOptions {
 
 fn levels(text: &str) -> Result<Levels, String> {
     let wrong = || {
-        "expected a number of levels (1 to 100), or up to 100 levels like 0.1,0.5,1: losses and accuracies, none below 0".to_owned()
+        "expected a number of levels (1 to 100), or up to 100 levels like 0.1,0.5,1 or -1,0,0.5: losses, accuracies, R²".to_owned()
     };
     if !text.contains(',')
         && let Ok(count) = text.trim().parse::<usize>()
@@ -86,12 +86,11 @@ fn levels(text: &str) -> Result<Levels, String> {
             .map(|_| Levels::Auto(count))
             .map_err(|_| wrong());
     }
-    let level = |v: &str| {
-        v.trim()
-            .parse()
-            .ok()
-            .filter(|v: &f64| v.is_finite() && *v >= 0.0)
-    };
+    // A number of levels with a slip before it is no level.
+    if text.trim().parse::<i64>().is_ok_and(|count| count < 0) {
+        return Err(wrong());
+    }
+    let level = |v: &str| v.trim().parse().ok().filter(|v: &f64| v.is_finite());
     let values: Option<Vec<f64>> = text.split(',').map(level).collect();
     let values = values.filter(|values| values.len() <= bounds::LEVELS.most());
     values.map(Levels::Given).ok_or_else(wrong)

@@ -2,7 +2,8 @@
 //!
 //! A surface has `xcoordinates` `[nx]`, `ycoordinates` `[ny]` and, row = y, `train_loss`, `train_acc`,
 //! `test_loss`, `test_acc`; a surface of one axis has no `ycoordinates`. Accuracies are in per cent,
-//! −1 stands for a point not computed. Their code creates the arrays as `[nx, ny]` but fills and plots
+//! −1 stands for a point not computed. What their code doesn't know is R²: it is written as `train_r2` and
+//! `test_r2`, as it is, and NaN where not computed, since −1 is a value of it. Their code creates the arrays as `[nx, ny]` but fills and plots
 //! them as `[ny, nx]`; so the shape is written as `[ny, nx]`, which it reads as well, and both are read in
 //! the order in which they were filled. Where the numbers come from, such a file doesn't say: the
 //! recipe made up for it says "unknown".
@@ -22,7 +23,7 @@ use crate::landscape::line::Line;
 use crate::landscape::slice::Geometry;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
-use crate::model::losses::{Loss, Score};
+use crate::model::losses::{Loss, MeanSquaredError, Score};
 use crate::store::files::stream;
 use crate::store::{Array, hdf5};
 use clap::{Args, FromArgMatches};
@@ -33,7 +34,28 @@ use std::path::Path;
 
 const NOT_COMPUTED: f64 = -1.0;
 const UNKNOWN: &str = "unknown";
-const SPLITS: [[&str; 2]; 2] = [["train_loss", "train_acc"], ["test_loss", "test_acc"]];
+const SPLITS: [&str; 2] = ["train", "test"];
+
+/// The dataset of a split's loss.
+fn loss_name(split: &str) -> String {
+    format!("{split}_loss")
+}
+
+/// The dataset of a split's score. Their code knows accuracies alone, in per cent.
+fn score_name(split: &str, score: Score) -> String {
+    match score {
+        Score::Accuracy => format!("{split}_acc"),
+        Score::R2 => format!("{split}_{}", score.key()),
+    }
+}
+
+/// What stands for the score of a point not computed.
+fn no_score(score: Score) -> f64 {
+    match score {
+        Score::Accuracy => NOT_COMPUTED,
+        Score::R2 => f64::NAN,
+    }
+}
 
 /// Writes a result in the layout above. A trajectory, alone or in a surface, becomes `proj_xcoord`,
 /// `proj_ycoord` and `explained_variance_ratio_`.
@@ -61,22 +83,23 @@ pub fn write_surface(path: &Path, outcome: &Outcome) -> Result<()> {
         Numbers::Trajectory => (None, Vec::new()),
     };
     if let Some(table) = table {
-        for (column, names) in [&table.train, &table.validation].into_iter().zip(SPLITS) {
+        let score = table.score;
+        for (column, split) in [&table.train, &table.validation].into_iter().zip(SPLITS) {
             let Some(column) = column else { continue };
-            // Their code knows accuracies alone, in per cent.
-            let score = match table.score {
-                Score::Accuracy => names[1].to_owned(),
-                Score::R2 => names[1].replace("acc", Score::R2.key()),
-            };
-            for (name, values, factor) in [
-                (names[0], &column.loss, 1.0),
-                (score.as_str(), &column.score, table.score.factor()),
+            for (name, values, factor, none) in [
+                (loss_name(split), &column.loss, 1.0, NOT_COMPUTED),
+                (
+                    score_name(split, score),
+                    &column.score,
+                    score.factor(),
+                    no_score(score),
+                ),
             ] {
                 let points = values.iter().zip(&table.computed);
                 let values: Vec<f64> = points
-                    .map(|(v, done)| if *done { v * factor } else { NOT_COMPUTED })
+                    .map(|(v, done)| if *done { v * factor } else { none })
                     .collect();
-                dataset(name, &shape, &values);
+                dataset(&name, &shape, &values);
             }
         }
     }
@@ -96,8 +119,9 @@ pub fn write_surface(path: &Path, outcome: &Outcome) -> Result<()> {
 
 /// Reads a surface of Li et al.'s code: a [`Surface`], or a [`Line`] where there is one axis.
 ///
-/// A point counts as computed where any loss is; a split without a computed point is left out. An
-/// accuracy that isn't stored is NaN, and so are a path's distances out of the plane.
+/// A point counts as computed where any loss is; a split without a computed point is left out. The score
+/// is R² where one is stored, else the accuracy; one that isn't stored is NaN, and so are a path's
+/// distances out of the plane.
 ///
 /// # Errors
 /// Where the file is no such surface (with what it holds), or an array has another shape than the
@@ -191,8 +215,15 @@ fn table(
     let mut columns = [None, None];
     let mut computed = vec![false; nx * ny.unwrap_or(1)];
     let mut found = false;
-    for (column, [loss_name, accuracy_name]) in columns.iter_mut().zip(SPLITS) {
-        let Some(mut loss) = values(loss_name)? else {
+    let has_r2 = |split: &&str| find(arrays, &score_name(split, Score::R2)).is_some();
+    let score = if SPLITS.iter().any(has_r2) {
+        Score::R2
+    } else {
+        Score::Accuracy
+    };
+    for (column, split) in columns.iter_mut().zip(SPLITS) {
+        let (loss_name, score_name) = (loss_name(split), score_name(split, score));
+        let Some(mut loss) = values(&loss_name)? else {
             continue;
         };
         found = true;
@@ -203,16 +234,14 @@ fn table(
             ));
             continue;
         }
-        let accuracy = values(accuracy_name)?;
-        if accuracy.is_none() {
-            warnings.push(format!(
-                "the file has `{loss_name}` but no `{accuracy_name}`"
-            ));
+        let scores = values(&score_name)?;
+        if scores.is_none() {
+            warnings.push(format!("the file has `{loss_name}` but no `{score_name}`"));
         }
-        let mut accuracy = accuracy.unwrap_or_else(|| vec![f64::NAN; loss.len()]);
-        for ((loss, accuracy), done) in loss.iter_mut().zip(&mut accuracy).zip(&done) {
-            *accuracy = if *done && *accuracy != NOT_COMPUTED {
-                *accuracy / 100.0
+        let mut scores = scores.unwrap_or_else(|| vec![f64::NAN; loss.len()]);
+        for ((loss, own), done) in loss.iter_mut().zip(&mut scores).zip(&done) {
+            *own = if *done && *own != no_score(score) {
+                *own / score.factor()
             } else {
                 f64::NAN
             };
@@ -221,7 +250,7 @@ fn table(
         computed.iter_mut().zip(done).for_each(|(c, d)| *c |= d);
         *column = Some(Column {
             loss,
-            score: accuracy,
+            score: scores,
         });
     }
     if !found {
@@ -238,7 +267,7 @@ fn table(
         train,
         validation,
         computed,
-        score: Score::Accuracy,
+        score,
     })
 }
 
@@ -314,7 +343,11 @@ fn foreign(
             source: "made by another program".into(),
             parameters: 0,
             loss: UNKNOWN.into(),
-            criterion: Loss::default(),
+            criterion: match table.score {
+                Score::Accuracy => Loss::default(),
+                // Which regression, the file doesn't say.
+                Score::R2 => MeanSquaredError::default().into(),
+            },
             assumptions: Vec::new(),
         },
         checkpoints: Vec::new(),

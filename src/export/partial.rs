@@ -56,7 +56,7 @@ pub fn elsewhere(outputs: &[PathBuf], job: &impl Serialize) -> Result<Vec<(PathB
         places.extend(
             names
                 .map(|name| folder.join(name))
-                .filter(|path| !own.contains(path)),
+                .filter(|path| !own.contains(path) && path.is_file()),
         );
     }
     places.sort();
@@ -138,6 +138,9 @@ pub fn refuse_measure(path: &Path, header: &Path, job: &impl Serialize) -> Resul
 
 /// Header and job of a measure in a file, where its format has them.
 fn measured(path: &Path) -> Option<Value> {
+    if !path.is_file() {
+        return None;
+    }
     match path.extension()?.to_str()? {
         "json" => serde_json::from_slice(&std::fs::read(path).ok()?).ok(),
         "npz" => npz::measure_header(path),
@@ -187,6 +190,20 @@ pub fn remove(places: impl Iterator<Item = PathBuf>) -> Result<()> {
             .map_err(|source| Error::io("remove the partial result", &path, source))?;
     }
     Ok(())
+}
+
+/// Keeps at `beside` what `output`, a pipe or a device, didn't take, else as [`rescue`] does; where it is.
+/// `None` where both are impossible.
+pub fn keep(
+    output: &Path,
+    beside: PathBuf,
+    write: impl Fn(&Path) -> Result<()>,
+) -> Option<PathBuf> {
+    let no_file = output.exists() && !output.is_file();
+    if no_file && write(&beside).is_ok() {
+        return Some(beside);
+    }
+    rescue(output, write)
 }
 
 /// Keeps what can be written nowhere else: a file called as `path` in a new folder among the system's

@@ -23,7 +23,7 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 pub fn read_arrays(path: &Path) -> Result<Vec<(String, Array)>> {
     let bytes = Arc::new(Bytes::open(path, "read the arrays")?);
     let allowance = Allowance::for_file(bytes.len());
-    let read = || container(Archive::open(&bytes)?)?.read_all(allowance);
+    let read = || container(Archive::open(&bytes)?, Damaged::Refused)?.read_all(allowance);
     read().map_err(|message: String| Error::file(path, message))
 }
 
@@ -32,30 +32,34 @@ pub(crate) fn is_npz(archive: &Archive) -> bool {
     archive.names().any(|name| name.ends_with(".npy"))
 }
 
+/// What an array with a header that can't be read does to those beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Damaged {
+    /// None of them is listed.
+    Refused,
+    /// A remark says what is wrong with it, and the others are listed.
+    PassedOver,
+}
+
 /// The numeric arrays of an archive, by their names without `.npy`.
-pub(crate) fn container(archive: Archive) -> Parsed<Container> {
+pub(crate) fn container(archive: Archive, damaged: Damaged) -> Parsed<Container> {
     let (mut entries, mut members, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
     for member in archive.names() {
         let Some(name) = member.strip_suffix(".npy") else {
             continue;
         };
-        let fault = |e: String| format!("array `{name}`: {e}");
-        let mut content = archive.content(member, Checksum::Check).map_err(fault)?;
-        match npy::header(&mut content).map_err(fault)? {
-            Header::Numbers(layout) => {
-                layout.check(content.size(), true).map_err(fault)?;
-                let entry = Entry::new(name.to_owned(), layout.shape.clone(), layout.element);
-                let beside = layout.beside().map_err(fault)?;
-                entries.push(entry.map_err(fault)?.beside(beside));
-                members.push(Some(member.to_owned()));
+        match listed(&archive, member, name) {
+            Ok(Listed::Entry(entry)) => {
+                members.push(entry.is_readable().then(|| member.to_owned()));
+                entries.push(entry);
             }
-            Header::Listed(shape, dtype) => {
-                entries.push(Entry::unreadable(name.to_owned(), shape, dtype));
-                members.push(None);
-            }
-            Header::Other(descr) => {
+            Ok(Listed::Other(descr)) => {
                 warnings.push(format!("ignored `{name}`: its type {descr} isn't numeric"));
             }
+            Err(e) if damaged == Damaged::PassedOver => {
+                warnings.push(format!("`{name}` can't be read: {e}"));
+            }
+            Err(e) => return Err(format!("array `{name}`: {e}")),
         }
     }
     let held = archive.bytes().in_use();
@@ -63,6 +67,29 @@ pub(crate) fn container(archive: Archive) -> Parsed<Container> {
     let mut container = Container::new("NumPy npz archive", entries, arrays, held);
     container.warnings = warnings;
     Ok(container)
+}
+
+/// What a member holds.
+enum Listed {
+    Entry(Entry),
+    /// Something of a type that isn't numeric.
+    Other(String),
+}
+
+/// What the header of a member says.
+fn listed(archive: &Archive, member: &str, name: &str) -> Parsed<Listed> {
+    let mut content = archive.content(member, Checksum::Check)?;
+    Ok(match npy::header(&mut content)? {
+        Header::Numbers(layout) => {
+            layout.check(content.size(), true)?;
+            let entry = Entry::new(name.to_owned(), layout.shape.clone(), layout.element)?;
+            Listed::Entry(entry.beside(layout.beside()?))
+        }
+        Header::Listed(shape, dtype) => {
+            Listed::Entry(Entry::unreadable(name.to_owned(), shape, dtype))
+        }
+        Header::Other(descr) => Listed::Other(descr),
+    })
 }
 
 /// The arrays of an archive by the names of their members, `None` for those that aren't read.

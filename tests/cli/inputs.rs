@@ -192,3 +192,77 @@ fn a_key_chooses_the_weights_and_stands_in_the_recipe() {
         losscope(dir.path(), args).succeeds();
     }
 }
+
+/// A linear autoencoder of two numbers, and data of one sample more than numbers.
+fn autoencoder(folder: &Path) -> [&'static str; 6] {
+    let weights = [
+        ("a.weight", vec![2, 2], vec![0.5, 0.0, 0.0, 0.5]),
+        ("a.bias", vec![2], vec![0.0, 0.0]),
+    ];
+    let array = |shape: Vec<usize>, values| Array::new(shape, Values::F32(values)).unwrap();
+    let tensors = weights.map(|(name, shape, values)| (name.to_owned(), array(shape, values)));
+    safetensors::write(&folder.join("w.safetensors"), &tensors).unwrap();
+    let x = (
+        "x".to_owned(),
+        array(vec![3, 2], vec![0., 1., 2., 3., 4., 8.]),
+    );
+    safetensors::write(&folder.join("x.safetensors"), &[x]).unwrap();
+    let model = "name = 'x'\ninput = [2]\n[[layer]]\nname = 'a'\nkind = 'linear'\nweight = 'a.weight'\nbias = 'a.bias'\n";
+    std::fs::write(folder.join("m.toml"), model).unwrap();
+    [
+        "surface",
+        "--at=w.safetensors",
+        "--data=x.safetensors",
+        "--model=m.toml",
+        "--x=-1:1:3",
+        "--device=flex",
+    ]
+}
+
+/// The README says "none needed", and opening them was refused.
+#[test]
+fn an_autoencoder_needs_no_targets() {
+    let dir = folder();
+    let args = autoencoder(dir.path());
+    let input = ["--loss", "mean-squared-error:target=input", "--json"];
+    let run = losscope(dir.path(), &[&args[..], &input].concat()).succeeds();
+    let json: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+    assert!(
+        json["recipe"]["data"]["description"]
+            .as_str()
+            .unwrap()
+            .contains("no targets")
+    );
+    let said = ["the data has no targets", "mean-squared-error:target=input"];
+    losscope(dir.path(), &args).fails(1, &said);
+    for loss in ["mean-squared-error", "cross-entropy", "huber"] {
+        losscope(dir.path(), &[&args[..], &["--loss", loss]].concat()).fails(1, &said[..1]);
+    }
+}
+
+/// Targets that are all the same have no R²; the whole row of their split was missing.
+#[test]
+fn a_loss_without_r2_stands_in_the_table() {
+    let dir = folder();
+    let args = autoencoder(dir.path());
+    let array = |shape: Vec<usize>, values| Array::new(shape, Values::F32(values)).unwrap();
+    let x = ("x".to_owned(), array(vec![2, 2], vec![1.0; 4]));
+    safetensors::write(&dir.path().join("x.safetensors"), &[x]).unwrap();
+    let input = [
+        "--loss",
+        "mse:target=input",
+        "--levels=-0.5,0,1",
+        "-o",
+        "s.svg",
+    ];
+    let said = losscope(dir.path(), &[&args[..], &input].concat())
+        .succeeds()
+        .stdout();
+    let row = said
+        .lines()
+        .find(|line| line.starts_with("training"))
+        .unwrap();
+    let cells: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!((cells.len(), cells[3], cells[4]), (5, "–", "–"), "{said}");
+    assert!(cells[1].parse::<f64>().unwrap() >= 0.0);
+}

@@ -367,7 +367,7 @@ fn numbers_without_meaning_are_wrong_usage() {
             "surface",
             &[
                 "--levels=-1",
-                "--levels=-0.5,1",
+                "--levels=-0.5,x",
                 "--levels=0",
                 "--levels=nan",
             ],
@@ -612,4 +612,57 @@ fn a_report_that_cannot_be_written_leaves_no_empty_folder() {
     let run = ends(shell.current_dir(dir.path()), 1);
     assert!(run.stderr().contains("File too large"), "{}", run.stderr());
     assert!(names(dir.path()).is_empty(), "{:?}", names(dir.path()));
+}
+
+/// Whoever looked what lies in them waited for somebody to write, for ever.
+#[test]
+fn pipes_are_no_results_to_go_on_from() {
+    let dir = folder();
+    let here = |name: &str| dir.path().join(name);
+    let pipes = ["s.npz", "other.partial.npz"].map(here);
+    assert!(
+        Command::new("mkfifo")
+            .args(&pipes)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut child = started(dir.path(), &[&SURFACE[..], &["-o", "s.csv"]].concat());
+    assert_eq!(ended(&mut child), Some(0));
+    let pipe = here("s.npz");
+    let reader = std::thread::spawn(move || std::fs::read(pipe).unwrap());
+    let resumed = [&SURFACE[..], &["-o", "s.npz", "--resume"]].concat();
+    let mut child = started(dir.path(), &resumed);
+    assert_eq!(ended(&mut child), Some(0));
+    assert!(reader.join().unwrap().starts_with(b"PK"));
+    losscope(dir.path(), &["plot", "other.partial.npz", "-o", "p.svg"])
+        .fails(1, &["regular file", "other.partial.npz"]);
+}
+
+/// As every other output of a pipe, the page is kept beside it.
+#[test]
+fn a_report_that_no_pipe_takes_lies_beside_it() {
+    let dir = folder();
+    let pipe = dir.path().join("rep.html");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let args = ["report", "--quick", "--samples", "20", "-o", "rep.html"];
+    let mut child = started(dir.path(), &args);
+    // Until it waits for a reader: its folder is written before its page.
+    let written = || dir.path().join("rep-files").exists();
+    for _ in 0..600 {
+        if written() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    signal(&child, "-TERM");
+    assert_eq!(ended(&mut child), Some(130));
+    assert!(dir.path().join("rep.partial.html").is_file());
 }

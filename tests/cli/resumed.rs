@@ -2,6 +2,7 @@
 //! say of how they were made.
 
 use super::{folder, losscope};
+use losscope::engine::job::LossChoice;
 use losscope::engine::result::{Numbers, Outcome};
 use losscope::export::npz;
 use std::path::Path;
@@ -73,6 +74,8 @@ fn a_stopped_job_is_found_under_the_name_of_another_output() {
     let csv = |name: &str| std::fs::read(file(name)).unwrap();
     assert_eq!(csv("b.csv"), csv("whole.csv"));
     assert!(file("a.npz.partial.npz").exists(), "it isn't this output's");
+    let can_go = "a.npz.partial.npz is no longer needed";
+    assert!(said.contains(can_go), "{said}");
 }
 
 /// What an earlier sitting of another version says of itself isn't lost in the next one.
@@ -93,4 +96,26 @@ fn every_version_that_went_on_is_told_of() {
         let told = warnings.iter().filter(|w| w.contains("0.0.9")).count();
         assert_eq!(told, 1, "{warnings:?}");
     }
+}
+
+/// None and the usual one, and an option that says what holds without it.
+#[test]
+fn a_loss_may_be_written_in_another_way() {
+    let dir = folder();
+    let result = dir.path().join("s.npz");
+    let args = [&SURFACE[..], &["-o", "s.npz"]].concat();
+    losscope(dir.path(), &args).succeeds();
+    let resumed = |loss: &[&str]| {
+        unfinished(&result, 20, &result);
+        losscope(dir.path(), &[&args[..], &["--resume"], loss].concat())
+    };
+    resumed(&["--loss", "cross-entropy"]).succeeds();
+    resumed(&["--loss", "ce:label-smoothing=0"]).succeeds();
+    resumed(&[]).succeeds();
+    let other = ["--loss", "cross-entropy:label-smoothing=0.1"];
+    resumed(&other).fails(2, &["the network's description has changed"]);
+    resumed(&["--loss", "ce"]).succeeds();
+    resumed(&other).fails(2, &["other options", "--loss"]);
+    let huber: [LossChoice; 2] = ["huber", "huber:delta=1,target=data"].map(|l| l.parse().unwrap());
+    assert_eq!(huber[0], huber[1]);
 }

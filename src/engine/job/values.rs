@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::landscape::grid::Axis;
 use crate::landscape::sharpness::region::epsilon_text;
-use crate::model::losses::Loss;
+use crate::model::losses::{Loss, Target};
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -163,16 +163,44 @@ impl fmt::Display for AxisChoice {
     }
 }
 
-/// A loss by its name and options.
+/// A loss by its name and options; an option that says what holds without it is left out, so that equal
+/// losses are equal however they were written.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct LossChoice(pub Loss);
+
+impl LossChoice {
+    /// The choice of a loss without the options that say nothing.
+    pub fn new(mut loss: Loss) -> Self {
+        let target = match &mut loss {
+            Loss::CrossEntropy(own) => {
+                own.label_smoothing.take_if(|share| *share == 0.0);
+                None
+            }
+            Loss::BinaryCrossEntropy(_) => None,
+            Loss::MeanSquaredError(own) => Some(&mut own.target),
+            Loss::MeanAbsoluteError(own) => Some(&mut own.target),
+            Loss::Huber(own) => {
+                own.delta.take_if(|delta| *delta == 1.0);
+                Some(&mut own.target)
+            }
+            Loss::SmoothL1(own) => {
+                own.beta.take_if(|beta| *beta == 1.0);
+                Some(&mut own.target)
+            }
+        };
+        if let Some(target) = target {
+            target.take_if(|target| *target == Target::Data);
+        }
+        Self(loss)
+    }
+}
 
 impl FromStr for LossChoice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        text.parse().map(Self)
+        text.parse().map(Self::new)
     }
 }
 

@@ -213,6 +213,12 @@ impl Workbench {
         Ok(true)
     }
 
+    /// Whether running statistics still do along the line what an earlier wish said.
+    pub fn is_behind(&self, wish: &Wish) -> bool {
+        let wanted = (wish.plane.buffers, wish.plane.remeasure);
+        self.large.is_some() && self.has_statistics() && self.statistics != wanted
+    }
+
     /// Whether the network has running statistics.
     pub fn has_statistics(&self) -> bool {
         self.inputs.network.has_statistics()

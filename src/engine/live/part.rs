@@ -28,6 +28,15 @@ pub(super) enum Part {
 }
 
 impl Part {
+    /// Whether it takes its weights from the line between the minimizers, whose running statistics may
+    /// be those of an earlier wish. [`Self::Point`] brings them up to date.
+    pub(super) fn needs_line(self) -> bool {
+        matches!(
+            self,
+            Self::Confirm(_) | Self::Curve(_) | Self::Measure(_, _)
+        )
+    }
+
     /// Whether nothing can be done of it without a plane.
     pub(super) fn needs_plane(self) -> bool {
         matches!(

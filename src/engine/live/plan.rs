@@ -81,8 +81,12 @@ impl Worker<'_> {
             parts.retain(|&part| self.still_wanted(part));
         }
         let no_plane = self.failed.contains(&Part::Plane(centre));
-        let possible =
-            |part: &Part| !(self.failed.contains(part) || no_plane && part.needs_plane());
+        let behind = bench.is_behind(&self.wish);
+        let possible = |part: &Part| {
+            !(self.failed.contains(part)
+                || no_plane && part.needs_plane()
+                || behind && part.needs_line())
+        };
         parts.into_iter().find(possible)
     }
 

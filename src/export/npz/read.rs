@@ -21,11 +21,15 @@ use std::path::Path;
 /// Reads the result at `path`, exactly as it was written.
 ///
 /// # Errors
-/// Where the file is no result of Losscope (with the arrays it has), is damaged, or comes from a
+/// Where the file is no regular one or no result of Losscope (with the arrays it has), is damaged, or comes from a
 /// version that knew more: names the array or field, what was found and what was expected.
 pub fn read(path: &Path) -> Result<Outcome> {
     let mut start = Vec::new();
     let refused = |source| Error::io("read the result", path, source);
+    // A pipe would keep whoever opens it waiting.
+    if !path.metadata().map_err(refused)?.is_file() {
+        return Err(Error::file(path, "this isn't a regular file"));
+    }
     File::open(path)
         .and_then(|file| file.take(4).read_to_end(&mut start))
         .map_err(refused)?;

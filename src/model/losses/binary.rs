@@ -4,7 +4,7 @@
 //! and the mean is over all outputs of all samples. The accuracy is the fraction of outputs whose sign is
 //! right.
 
-use super::criterion::{Criterion, Given, same_but_ones};
+use super::criterion::{Criterion, Given, NO_TARGETS, same_but_ones};
 use super::cross_entropy::log_sum;
 use super::score::{Score, Totals};
 use crate::dataset::{IGNORED, Samples, Targets};
@@ -45,6 +45,7 @@ impl Criterion for BinaryCrossEntropy {
         }
         let each = samples.targets_each();
         match (&samples.targets, self.positive_from) {
+            (Targets::Missing(_), _) => Err(NO_TARGETS.into()),
             (Targets::Classes(labels), Some(from)) => {
                 match labels.iter().position(|l| *l == IGNORED) {
                     None => Ok(()),

@@ -28,6 +28,14 @@ pub fn usual(
                     .to_owned(),
             );
         }
+        // Which loss does without targets, a person says; a regression has any outputs.
+        Targets::Missing(_) => {
+            loss = MeanSquaredError::default().into();
+            said.push(
+                "The data has no targets; --loss mean-squared-error:target=input holds the outputs of an autoencoder against its inputs."
+                    .to_owned(),
+            );
+        }
         Targets::Classes(labels) if !samples.target_shape.is_empty() && !output.is_empty() => {
             let as_many = samples.targets_each() == output.iter().product::<usize>();
             if as_many && labels.iter().all(|label| *label <= 1) {

@@ -38,10 +38,17 @@ impl Given<'_> {
     }
 }
 
+/// The complaint of a loss that needs targets where the data has none.
+pub(super) const NO_TARGETS: &str = "the data has no targets (no array y), which this loss needs; choose --loss mean-squared-error:target=input for an autoencoder, or save them as y";
+
 /// What every loss says of itself. Complaints are the ends of a sentence about the model or the data.
 pub(super) trait Criterion {
     /// Holds the loss against the shapes of outputs and inputs, without the batch axis.
     fn check(&self, output: &[usize], input: &[usize]) -> Result<(), String>;
+    /// Whether it holds outputs against the targets of the data, which then may not be missing.
+    fn needs_targets(&self) -> bool {
+        true
+    }
     /// Holds the targets of samples against outputs that were checked.
     fn fits(&self, output: &[usize], samples: &Samples) -> Result<(), String>;
     /// Adds to a program the loss and what the score is made of, of a sample, `[1, 1]` each.

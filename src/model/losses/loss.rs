@@ -1,14 +1,14 @@
 //! The list of losses: each by its name in files, and what can be asked of any of them.
 
 use super::binary::BinaryCrossEntropy;
-use super::criterion::{Criterion, Given};
+use super::criterion::{Criterion, Given, NO_TARGETS};
 use super::cross_entropy::CrossEntropy;
 use super::huber::Huber;
 use super::mean_absolute::MeanAbsoluteError;
 use super::mean_squared::MeanSquaredError;
 use super::score::{Score, Totals};
 use super::smooth_l1::SmoothL1;
-use crate::dataset::Samples;
+use crate::dataset::{Samples, Targets};
 use crate::model::primitive::Leaf;
 use crate::model::primitive::expression::Binary;
 use crate::model::program::{Id, Type};
@@ -87,6 +87,9 @@ impl Loss {
     /// # Errors
     /// Says which targets met which outputs, and what to do.
     pub fn fits(&self, output: &[usize], samples: &Samples) -> Result<(), String> {
+        if matches!(samples.targets, Targets::Missing(_)) && self.criterion().needs_targets() {
+            return Err(NO_TARGETS.into());
+        }
         self.criterion().fits(output, samples)
     }
 

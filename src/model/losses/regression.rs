@@ -3,7 +3,7 @@
 //!
 //! The mean is over all outputs of all samples; the score is R². A loss says only what one error costs.
 
-use super::criterion::{Given, same_but_ones};
+use super::criterion::{Given, NO_TARGETS, same_but_ones};
 use super::score::{Score, Totals};
 use crate::dataset::{Samples, TargetSlice};
 use crate::model::lower::scalar;
@@ -46,6 +46,7 @@ pub fn fits(target: Option<Target>, output: &[usize], samples: &Samples) -> Resu
         TargetSlice::Classes(_) => Err(
             "the targets of the data are classes, but a regression takes numbers; choose --loss cross-entropy, --loss mean-squared-error:target=input for an autoencoder, or save y as floats of the outputs' shape".into(),
         ),
+        TargetSlice::Missing(_) => Err(NO_TARGETS.into()),
         TargetSlice::Values(_) if same_but_ones(output, found) => Ok(()),
         TargetSlice::Values(_) => Err(format!(
             "the data's targets have shape {found:?} a sample, but the model's outputs have shape {output:?}"
@@ -136,6 +137,10 @@ macro_rules! regression {
                 let _ = $own;
                 let wrong: Option<String> = $wrong;
                 wrong.map_or_else(|| super::regression::check(self.target, output, input), Err)
+            }
+
+            fn needs_targets(&self) -> bool {
+                self.target != Some(super::regression::Target::Input)
             }
 
             fn fits(
