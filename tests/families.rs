@@ -1077,7 +1077,7 @@ fn model_files_are_read_strictly() {
                 "kind = \"binary-cross-entropy\"\n",
                 "kind = \"cross-entropy\"\n",
             ),
-            &["\"positive_from\""],
+            &["`positive_from`"],
         ),
         (change("input = [", "imput = ["), &["line ", "imput"]),
         (change("stride = [1, 1]\n", ""), &["features.0", "stride"]),

@@ -48,6 +48,10 @@ pub fn read_arrays(path: &Path) -> Result<Vec<(String, Array)>> {
 /// The operating system's refusal.
 pub fn is_hdf5_file(path: &Path, action: &'static str) -> Result<bool> {
     let refused = |reason| Error::io(action, path, reason);
+    // A pipe would keep whoever opens it waiting.
+    if !path.metadata().map_err(refused)?.is_file() {
+        return Ok(false);
+    }
     let mut start = Vec::new();
     let file = std::fs::File::open(path).map_err(refused)?;
     file.take(SIGNATURE.len() as u64)

@@ -207,7 +207,7 @@ fn autoencoder(folder: &Path) -> [&'static str; 6] {
         array(vec![3, 2], vec![0., 1., 2., 3., 4., 8.]),
     );
     safetensors::write(&folder.join("x.safetensors"), &[x]).unwrap();
-    let model = "name = 'x'\ninput = [2]\n[[layer]]\nname = 'a'\nkind = 'linear'\nweight = 'a.weight'\nbias = 'a.bias'\n";
+    let model = "name = 'x'\ninput = [2]\nloss = { kind = 'mean-squared-error' }\n[[layer]]\nname = 'a'\nkind = 'linear'\nweight = 'a.weight'\nbias = 'a.bias'\n";
     std::fs::write(folder.join("m.toml"), model).unwrap();
     [
         "surface",
