@@ -233,7 +233,7 @@ fn an_autoencoder_needs_no_targets() {
             .unwrap()
             .contains("no targets")
     );
-    let said = ["the data has no targets", "mean-squared-error:target=input"];
+    let said = ["the data has no targets", "mse:target=input"];
     losscope(dir.path(), &args).fails(1, &said);
     for loss in ["mean-squared-error", "cross-entropy", "huber"] {
         losscope(dir.path(), &[&args[..], &["--loss", loss]].concat()).fails(1, &said[..1]);
