@@ -366,7 +366,7 @@ impl Definition {
 pub fn long_help(definitions: &[Definition], caution: &str) -> String {
     let entries: Vec<String> = definitions.iter().map(Definition::entry).collect();
     format!(
-        "What is measured. f is the mean loss in nats (in its own unit where targets are numbers) over the samples of the split, θ and w all trained values.\n\n{}\nCaution: {caution}",
+        "What is measured. f is the mean loss in nats (in its own unit where targets are numbers, which then stands for nats in every unit below) over the samples of the split, θ and w all trained values.\n\n{}\nCaution: {caution}",
         entries.join("\n")
     )
 }

@@ -12,6 +12,20 @@ use std::io::{self, BufWriter, Read as _, Write as _};
 use std::path::Path;
 pub use stream::wait_by;
 
+/// Refuses a pipe or a device, which would keep whoever opens it waiting or has no end; a folder is refused
+/// by whoever reads it.
+///
+/// # Errors
+/// That, and the operating system's refusal.
+pub fn regular(path: &Path, action: &'static str) -> Result<()> {
+    let facts = path.metadata();
+    let facts = facts.map_err(|source| Error::io(action, path, source))?;
+    if facts.is_file() || facts.is_dir() {
+        return Ok(());
+    }
+    Err(Error::file(path, "this isn't a regular file"))
+}
+
 /// The text of a small file; `action` says in errors what the caller is about.
 ///
 /// # Errors

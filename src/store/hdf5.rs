@@ -10,6 +10,7 @@ use super::bytes::Bytes;
 use super::container::{Arrays, Container, Entry};
 use super::decode;
 use super::element::{ByteOrder, Dtype, Element, byte_count};
+use super::files::regular;
 use super::limits::Allowance;
 use crate::error::{Error, Result};
 use hdf5_pure::{
@@ -45,13 +46,10 @@ pub fn read_arrays(path: &Path) -> Result<Vec<(String, Array)>> {
 /// Whether the file at `path` starts as HDF5 files do; `action` says in errors what the caller is about.
 ///
 /// # Errors
-/// The operating system's refusal.
+/// The operating system's refusal, and where it is a pipe or a device.
 pub fn is_hdf5_file(path: &Path, action: &'static str) -> Result<bool> {
     let refused = |reason| Error::io(action, path, reason);
-    // A pipe would keep whoever opens it waiting.
-    if !path.metadata().map_err(refused)?.is_file() {
-        return Ok(false);
-    }
+    regular(path, action)?;
     let mut start = Vec::new();
     let file = std::fs::File::open(path).map_err(refused)?;
     file.take(SIGNATURE.len() as u64)

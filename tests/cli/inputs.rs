@@ -193,7 +193,7 @@ fn a_key_chooses_the_weights_and_stands_in_the_recipe() {
     }
 }
 
-/// A linear autoencoder of two numbers, and data of one sample more than numbers.
+/// A linear autoencoder of two numbers, and inputs alone as its data; the words to draw a surface of it.
 fn autoencoder(folder: &Path) -> [&'static str; 6] {
     let weights = [
         ("a.weight", vec![2, 2], vec![0.5, 0.0, 0.0, 0.5]),
@@ -207,7 +207,7 @@ fn autoencoder(folder: &Path) -> [&'static str; 6] {
         array(vec![3, 2], vec![0., 1., 2., 3., 4., 8.]),
     );
     safetensors::write(&folder.join("x.safetensors"), &[x]).unwrap();
-    let model = "name = 'x'\ninput = [2]\nloss = { kind = 'mean-squared-error' }\n[[layer]]\nname = 'a'\nkind = 'linear'\nweight = 'a.weight'\nbias = 'a.bias'\n";
+    let model = "name = 'x'\ninput = [2]\n[loss]\nkind = 'cross-entropy'\n[[layer]]\nname = 'a'\nkind = 'linear'\nweight = 'a.weight'\nbias = 'a.bias'\n";
     std::fs::write(folder.join("m.toml"), model).unwrap();
     [
         "surface",
@@ -233,7 +233,7 @@ fn an_autoencoder_needs_no_targets() {
             .unwrap()
             .contains("no targets")
     );
-    let said = ["the data has no targets", "mean-squared-error:target=input"];
+    let said = ["the data has no targets", "mse:target=input"];
     losscope(dir.path(), &args).fails(1, &said);
     for loss in ["mean-squared-error", "cross-entropy", "huber"] {
         losscope(dir.path(), &[&args[..], &["--loss", loss]].concat()).fails(1, &said[..1]);

@@ -12,6 +12,7 @@ use crate::landscape::line::Line;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
 use crate::model::losses::Score;
+use crate::store::files::regular;
 use crate::store::{Array, npz};
 use serde_json::Value;
 use std::fs::File;
@@ -26,10 +27,7 @@ use std::path::Path;
 pub fn read(path: &Path) -> Result<Outcome> {
     let mut start = Vec::new();
     let refused = |source| Error::io("read the result", path, source);
-    // A pipe would keep whoever opens it waiting.
-    if !path.metadata().map_err(refused)?.is_file() {
-        return Err(Error::file(path, "this isn't a regular file"));
-    }
+    regular(path, "read the result")?;
     File::open(path)
         .and_then(|file| file.take(4).read_to_end(&mut start))
         .map_err(refused)?;

@@ -39,7 +39,7 @@ impl Given<'_> {
 }
 
 /// The complaint of a loss that needs targets where the data has none.
-pub(super) const NO_TARGETS: &str = "the data has no targets (no array y), which this loss needs; choose --loss mean-squared-error:target=input for an autoencoder, or save them as y";
+pub(super) const NO_TARGETS: &str = "the data has no targets (no array y), which this loss needs; choose --loss mse:target=input for an autoencoder, or save them as y";
 
 /// What every loss says of itself. Complaints are the ends of a sentence about the model or the data.
 pub(super) trait Criterion {
