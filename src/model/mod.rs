@@ -10,6 +10,7 @@ pub mod derive;
 pub mod family;
 pub mod file;
 pub mod graph;
+pub mod import;
 pub mod layers;
 pub mod losses;
 pub mod lower;
