@@ -70,9 +70,11 @@ pub struct Constant {
 /// One operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// Its name without namespace, overload and in-place mark: `conv2d`, `add`, `scaled_dot_product_attention`.
+    /// Its name without namespace and overload: `conv2d`, `add`, `scaled_dot_product_attention`.
     /// Arithmetic of whole numbers between them has Python's names: `add`, `sub`, `mul`, `floordiv`, `neg`, and
-    /// `sym_size` is the extent of an axis.
+    /// `sym_size` is the extent of an axis. A name that ends in `_` (`relu_`, `fill_`) writes over its first argument:
+    /// whoever reads that name later, or another view of the same numbers, meets what was written. A reader that has
+    /// renamed all later uses itself leaves the mark out.
     pub operation: String,
     /// What it reads, in the order of the operation's schema.
     pub positional: Vec<Argument>,
