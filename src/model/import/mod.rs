@@ -6,8 +6,10 @@
 
 pub mod aten;
 mod exported;
+mod naming;
 mod traced;
 
+use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
 use crate::model::graph::Graph;
 use std::path::Path;
@@ -27,13 +29,31 @@ pub struct Imported {
 /// The readers, each of which says by a file's content whether it is its own.
 const READERS: [fn(&Path) -> Result<Option<Traced>>; 1] = [exported::read];
 
+/// Whether the file at `path` holds the graph of a network, whether or not it can be followed.
+pub fn holds(path: &Path) -> bool {
+    path.is_file() && READERS.iter().any(|read| !matches!(read(path), Ok(None)))
+}
+
 /// The network that the file at `path` holds; `None` where it holds none, only weights or something else.
 ///
 /// # Errors
 /// Where the file is damaged, or its network can't be followed: names the operation, its module and the shapes.
 pub fn open(path: &Path) -> Result<Option<Imported>> {
+    open_for(path, None)
+}
+
+/// As [`open`], with the names that the tensors have in a checkpoint, where these differ by a beginning that all share.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_for(path: &Path, checkpoint: Option<&dyn Listing>) -> Result<Option<Imported>> {
     for read in READERS {
-        let Some(traced) = read(path)? else { continue };
+        let Some(mut traced) = read(path)? else {
+            continue;
+        };
+        if let Some(checkpoint) = checkpoint {
+            naming::adapt(&mut traced, checkpoint);
+        }
         let read = aten::read(&traced).map_err(|e| match e {
             Error::Model(message) => Error::file(path, message),
             other => other,

@@ -1,0 +1,9 @@
+//! Networks read from files that hold their graph, against what PyTorch says of the same files.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+
+#[allow(dead_code, reason = "shared with the reference, which uses the rest")]
+mod common;
+/// Exported programs.
+#[path = "imports/exported.rs"]
+mod exported;
