@@ -132,7 +132,7 @@ pub fn open_network_with(
             graph.loss = chosen.clone();
         }
         (graph, format!("model file {model}"), Vec::new())
-    } else if let Some(found) = imported::network(model, state)? {
+    } else if let Some(found) = imported::network(model, state, hints.classes)? {
         let mut graph = found.graph;
         graph.loss = loss::expected(&graph.loss, chosen, data);
         (graph, found.source, found.notes)

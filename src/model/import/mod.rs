@@ -22,6 +22,8 @@ pub struct Imported {
     pub graph: Graph,
     /// What wrote it, in words: "an exported program of PyTorch 2.9".
     pub source: String,
+    /// How many outputs a sample has.
+    pub outputs: usize,
     /// What was assumed, or a person should know, a sentence each.
     pub notes: Vec<String>,
 }
@@ -61,6 +63,7 @@ pub fn open_for(path: &Path, checkpoint: Option<&dyn Listing>) -> Result<Option<
         return Ok(Some(Imported {
             graph: read.graph,
             source: traced.source,
+            outputs: read.outputs,
             notes: read.notes,
         }));
     }

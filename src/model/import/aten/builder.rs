@@ -68,7 +68,8 @@ impl<'a> Builder<'a> {
         self.tensors.get(name).copied().unwrap_or(&[])
     }
 
-    fn shape(&self, place: Place) -> &[usize] {
+    /// The shape of a sample's values at a place.
+    pub fn shape(&self, place: Place) -> &[usize] {
         place.map_or(&self.input, |at| &self.made[at].shape)
     }
 

@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::arithmetic::scaled;
 use super::builder::Builder;
-use super::products::{images, over_images};
+use super::images::{images, over_images};
 use super::table::{Entry, Reading};
 use super::value::{Outcome, Value};
 use crate::model::layers::{
