@@ -156,12 +156,16 @@ fn a_program_is_the_network_of_other_checkpoints() {
         let paths = [program.clone(), weights.clone()];
         let sorted = ok(Sorted::of(&paths));
         assert_eq!(sorted.model.as_ref(), Some(&program));
-        assert_eq!(sorted.checkpoints, [weights.clone()]);
+        assert_eq!(sorted.checkpoints, std::slice::from_ref(&weights));
         let state = ok(checkpoint::open(&weights));
         let model = program.display().to_string();
         let (network, facts) = ok(open_network(&model, &state, None));
         assert_eq!(facts.name, called);
-        assert!(facts.source.contains("exported program"), "{}", facts.source);
+        assert!(
+            facts.source.contains("exported program"),
+            "{}",
+            facts.source
+        );
         let (theta, _) = ok(network.params(&state));
         let expected = theta.trainable().map(|(spec, _)| spec.len()).sum::<usize>();
         assert_eq!(facts.parameters, expected);
@@ -175,7 +179,13 @@ fn a_program_given_as_a_checkpoint_uses_its_own_graph() {
     let (network, facts) = ok(open_network("auto", &state, None));
     assert_eq!(network.output(), [6, 11]);
     // The table of tokens and the head are one tensor.
-    assert!(facts.assumptions.iter().any(|a| a.contains("are one tensor")), "{facts:?}");
+    assert!(
+        facts
+            .assumptions
+            .iter()
+            .any(|a| a.contains("are one tensor")),
+        "{facts:?}"
+    );
     let both = [program, case("mlp").0];
     let sorted = ok(Sorted::of(&both));
     assert_eq!((sorted.model, sorted.checkpoints), (None, both.to_vec()));
@@ -244,11 +254,10 @@ fn said(bytes: &[u8]) -> String {
 fn damaged_programs_are_refused_in_words() {
     let whole = fs::read(case("mlp").0).unwrap();
     let changed = |from: &'static str, to: &'static str| {
-        let found = said(&with_graph(&whole, |text| {
+        said(&with_graph(&whole, |text| {
             assert!(text.contains(from), "{from}");
             text.replace(from, to)
-        }));
-        found
+        }))
     };
     for (from, to, words) in [
         (

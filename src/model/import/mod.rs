@@ -28,8 +28,11 @@ pub struct Imported {
     pub notes: Vec<String>,
 }
 
-/// The readers, each of which says by a file's content whether it is its own.
-const READERS: [fn(&Path) -> Result<Option<Traced>>; 1] = [exported::read];
+/// What reads one kind of file; `None` where it is of another kind, by its content.
+type Reader = fn(&Path) -> Result<Option<Traced>>;
+
+/// The readers.
+const READERS: [Reader; 1] = [exported::read];
 
 /// Whether the file at `path` holds the graph of a network, whether or not it can be followed.
 pub fn holds(path: &Path) -> bool {

@@ -2,7 +2,7 @@
 
 use super::value::{Joint, Outcome, Source, Stored, Value, count};
 use crate::model::graph::{Graph, INPUT, Loss, Node};
-use crate::model::layers::{Constant, Expand, Layer, Parameter, Repeat, Reshape};
+use crate::model::layers::{Constant, Expand, Layer, Parameter, Repeat, Reshape, Transpose};
 use crate::model::shape::given::Given;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -189,7 +189,7 @@ impl<'a> Builder<'a> {
             return Ok(at);
         }
         let axes = vec![0, 2, 1];
-        self.layer(crate::model::layers::Transpose { axes }, &[Some(at)])
+        self.layer(Transpose { axes }, &[Some(at)])
     }
 
     /// The first axis of tensors of this shape that `value` was made of counts the filters of a product.

@@ -121,9 +121,8 @@ pub fn product(b: &mut Builder<'_>, x: &Value, y: &Value) -> Outcome<Value> {
         }
         return Ok(made);
     }
-    let (m, n) = match (x.rank().checked_sub(2), y.rank().checked_sub(2)) {
-        (Some(m), Some(n)) => (m, n),
-        _ => return Err("multiplies a value without axes".into()),
+    let (Some(m), Some(n)) = (x.rank().checked_sub(2), y.rank().checked_sub(2)) else {
+        return Err("multiplies a value without axes".into());
     };
     if x.full[m + 1] != y.full[n] {
         return Err(format!("can't multiply {:?} by {:?}", x.full, y.full));
