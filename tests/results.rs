@@ -1274,8 +1274,8 @@ fn results_of_before_losses_could_be_chosen_hold_accuracies() {
 }
 
 /// A file of Losscope 0.1.0, of before every kind of result had one header.
-fn older(name: &str) -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+fn older(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/older")
         .join(name)
 }
@@ -1335,7 +1335,7 @@ fn headers_of_the_first_version_open_whatever_their_file_measured() {
         }
     }
     let found = header::read(&older("sharpness.npz")).unwrap();
-    let losscope::engine::job::Job::Sharpness(job) = found.job else {
+    let Job::Sharpness(job) = found.job else {
         panic!("another job")
     };
     assert_eq!((job.epsilon, job.subspace), (vec![1e-3], Some(4)));
