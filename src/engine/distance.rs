@@ -67,7 +67,11 @@ impl Work for Pairs {
         note(header, "checkpoint", &self.network, &other)?;
         let distance = between(&self.network, &other, &self.start)?;
         self.found.pairs.push((file, distance));
-        Ok(if self.coming.is_empty() { Step::Done } else { Step::More })
+        Ok(if self.coming.is_empty() {
+            Step::Done
+        } else {
+            Step::More
+        })
     }
 
     fn progress(&self) -> Progress {

@@ -7,8 +7,8 @@ mod animation;
 mod dialog;
 mod figures;
 pub mod forms;
-mod place;
 mod pixels;
+mod place;
 mod report;
 mod writing;
 
@@ -144,9 +144,7 @@ impl Exports {
 
     /// Whether what is being written can be stopped.
     pub fn can_stop(&self) -> bool {
-        self.writing
-            .iter()
-            .any(Writing::can_stop)
+        self.writing.iter().any(Writing::can_stop)
     }
 
     /// Takes note of what was finished.

@@ -2,8 +2,8 @@
 
 use super::quantity::Quantity;
 use crate::engine::job::{
-    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, LineJob, MemorySize, ReportJob,
-    Setup, SurfaceJob,
+    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, LineJob, MemorySize,
+    ReportJob, Setup, SurfaceJob,
 };
 use crate::landscape::grid::Axis;
 use serde::{Deserialize, Serialize};
