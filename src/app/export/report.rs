@@ -33,6 +33,9 @@ pub fn write(page: &Path, job: &ReportJob, mut told: impl FnMut(String) -> bool)
     if !found.gaps.iter().any(|gap| gap.stopped) {
         return report::write(page, &found).map(drop);
     }
+    if found.gaps.len() == parts {
+        return Err(Error::Usage("stopped; nothing was written".into()));
+    }
     let beside = partial::of_measure(page);
     report::write(&beside, &found)?;
     Err(Error::Usage(format!(
