@@ -207,7 +207,7 @@ impl Work<'_> {
             tolerance: 0.0,
             seed: self.job.setup.seed,
         };
-        let mut hutchinson = Hutchinson::new(self.point.clone(), options);
+        let mut hutchinson = Hutchinson::new(self.point.clone(), options).several_at_a_time();
         pull(
             || hutchinson.step(objective),
             |found| {
