@@ -342,16 +342,18 @@ fn an_animation_has_its_frames_and_they_differ() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("alpha.gif");
     let animation = export::animation::Animation {
-        job: losscope::engine::job::SurfaceJob {
-            small: Some("builtin:small".into()),
-            large: Some("builtin:large".into()),
-            x: Some("-1:1:5".parse().unwrap()),
-            ..Default::default()
-        },
-        run: export::animation::Run {
-            frames: "-1:2:4".parse().unwrap(),
-            seconds: 1.0,
-            pixels: 240,
+        job: losscope::engine::job::AnimationJob {
+            surface: losscope::engine::job::SurfaceJob {
+                small: Some("builtin:small".into()),
+                large: Some("builtin:large".into()),
+                x: Some("-1:1:5".parse().unwrap()),
+                ..Default::default()
+            },
+            run: losscope::engine::job::Run {
+                frames: "-1:2:4".parse().unwrap(),
+                seconds: 1.0,
+                pixels: 240,
+            },
         },
         options: export::figure::FigureOptions::default(),
         view: export::animation::View::Contour,

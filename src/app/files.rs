@@ -149,14 +149,14 @@ fn apply(wish: &mut Wish, sorted: &Sorted, last: Option<&Path>, instead: bool) -
 
 /// Wants what a result shows.
 fn adopt(wish: &mut Wish, outcome: &Outcome) {
-    match &outcome.recipe.job {
+    match &outcome.header.job {
         Job::Surface(job) => {
             let mut plane = job.clone();
             (wish.small, wish.large) = match (&job.at, &job.small, &job.large) {
                 (Some(at), ..) => (at.clone(), None),
                 (None, Some(small), large) => (small.clone(), large.clone()),
                 // Centred at the last checkpoint of a run.
-                _ => match outcome.recipe.checkpoints.last() {
+                _ => match outcome.header.checkpoints.last() {
                     Some(last) if matches!(job.directions, Directions::Pca(_)) => {
                         (last.path.clone(), None)
                     }
@@ -181,7 +181,7 @@ fn adopt(wish: &mut Wish, outcome: &Outcome) {
             leave_run(wish);
         }
         Job::Trajectory(job) => {
-            if let Some(last) = outcome.recipe.checkpoints.last() {
+            if let Some(last) = outcome.header.checkpoints.last() {
                 (wish.small, wish.large, wish.initial) = (last.path.clone(), None, None);
                 wish.alpha = 0.0;
             }

@@ -2,15 +2,15 @@
 
 use crate::cli::{End, Talk, interrupt, output, progress, terminal};
 use crate::engine::Flow;
-use crate::engine::job::{Setup, bounds};
-use crate::engine::local::{Header, Pulse};
+use crate::engine::header::Header;
+use crate::engine::job::{Job, bounds};
+use crate::engine::local::Pulse;
 use crate::error::Error;
 use crate::export::figure::FigureOptions;
 use crate::export::measure::Measure;
 use crate::export::{self, Format, partial, png};
 use crate::plot::figure::WIDTH_MM;
 use clap::Args;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Where a measure goes.
@@ -33,15 +33,11 @@ pub struct Files {
 impl Files {
     /// Refuses what can't be written, or would replace something, before the work starts; `picture`
     /// says whether there is one.
-    pub fn check<'a>(
+    pub fn check(
         &self,
-        job: &impl Serialize,
-        setup: &Setup,
-        inputs: impl Iterator<Item = &'a PathBuf>,
+        job: &Job,
         picture: impl Fn() -> crate::error::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut read: Vec<PathBuf> = inputs.cloned().collect();
-        read.extend([PathBuf::from(&setup.data), PathBuf::from(&setup.model)]);
         for path in &self.output {
             if export::measure::check_writable(path)? {
                 picture()?;
@@ -49,7 +45,7 @@ impl Files {
         }
         self.look().check(&self.output)?;
         let all: Vec<PathBuf> = self.output.iter().cloned().chain(self.partials()).collect();
-        export::check_outputs(&all, &read)?;
+        export::check_outputs(&all, &job.inputs())?;
         for path in self.partials() {
             partial::refuse_measure(&path, &path, job)?;
         }
@@ -144,7 +140,7 @@ pub fn finish<M: Measure>(
     if talk.json {
         output::print_json(&export::measure::to_value(result)?)?;
     } else if !talk.quiet {
-        let text = format!("{text}\ncaution: {}\n", M::CAUTION);
+        let text = format!("{text}\ncaution: {}\n", header.caution);
         output::print_summary(&text, !files.output.is_empty())?;
     }
     if header.complete {

@@ -2,7 +2,7 @@
 
 use crate::cli::{End, Talk, interrupt, output, progress, terminal};
 use crate::engine::Flow;
-use crate::engine::job::ReportJob;
+use crate::engine::job::{Job, ReportJob};
 use crate::engine::report::{Part, Report, run as compute};
 use crate::export::partial;
 use crate::export::report::{self as files, summary};
@@ -22,11 +22,12 @@ pub struct ReportArgs {
 /// Measures and writes; what is finished when the user stops it is written beside the page.
 pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     args.job.pair()?;
+    let job = Job::from(args.job.clone());
     let unfinished = partial::of_measure(&args.output);
     for page in [&args.output, &unfinished] {
-        files::check(page, &args.job.inputs())?;
+        files::check(page, &job.inputs())?;
     }
-    partial::refuse_measure(&unfinished, &files::summary_file(&unfinished), &args.job)?;
+    partial::refuse_measure(&unfinished, &files::summary_file(&unfinished), &job)?;
     let bar = progress::steps(talk.quiet);
     let mut saves = progress::Saves::new();
     let parts = Part::asked(&args.job).len();
@@ -53,7 +54,7 @@ pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     bar.finish_and_clear();
     let report = report?;
     talk.warn(&saves.failure());
-    talk.warn(&report.warnings);
+    talk.warn(&report.header.warnings);
     // What was stopped must not replace a finished report.
     let stopped = report.gaps.iter().any(|gap| gap.stopped);
     let page = if stopped { &unfinished } else { &args.output };

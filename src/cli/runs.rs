@@ -3,14 +3,17 @@
 use crate::checkpoint::Source;
 use crate::cli::{End, Talk, output, terminal};
 use crate::engine::distance::Series;
+use crate::engine::header::{DataFacts, FileFacts, Header};
 use crate::engine::inputs::{list_checkpoint, open_network};
-use crate::engine::recipe::FileFacts;
+use crate::engine::job::DistanceJob;
+
 use crate::error::Error;
+use crate::export::header;
 use crate::landscape::distance::{DistanceCurve, ratios};
 use crate::plot::number::format_value;
 use serde_json::json;
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// One folder's curve.
 struct Run<'a> {
@@ -20,13 +23,9 @@ struct Run<'a> {
 }
 
 /// Prints the curves of one or two folders, and their ratio.
-pub fn run(
-    folders: &[PathBuf],
-    from: Option<&Path>,
-    model: &str,
-    key: Option<&str>,
-    talk: Talk,
-) -> anyhow::Result<End> {
+pub fn run(job: &DistanceJob, talk: Talk) -> anyhow::Result<End> {
+    let folders = &job.files;
+    let (from, key) = (job.from.as_deref(), job.key.as_deref());
     if folders.len() > 2 || folders.iter().any(|f| !f.is_dir()) {
         return Err(Error::Usage(
             "distances along runs take one or two folders of checkpoints; files are compared without folders".into(),
@@ -41,7 +40,7 @@ pub fn run(
             .ok_or_else(|| Error::file(&folders[0], "no checkpoints in the folder"))?,
     };
     let given = list_checkpoint(&first, key)?;
-    let (network, model) = open_network(model, &given, None)?;
+    let (network, model) = open_network(&job.model, &given, None)?;
     let facts = |role: &str, source: &Source| FileFacts {
         role: role.to_owned(),
         path: source.path.clone(),
@@ -88,11 +87,15 @@ pub fn run(
     };
     if talk.json {
         let entry = |run: &Run<'_>| json!({ "folder": run.folder.to_string_lossy(), "names": run.names, "curve": run.curve });
+        let header = Header {
+            checkpoints,
+            complete: true,
+            warnings,
+            ..Header::new(job.clone().into(), model, DataFacts::default())
+        };
         output::print_json(&json!({
-            "losscope": env!("CARGO_PKG_VERSION"),
-            "from": from.map(Path::to_string_lossy),
-            "model": model,
-            "checkpoints": checkpoints,
+            "kind": "distance",
+            "recipe": header::to_value(&header)?,
             "runs": runs.iter().map(entry).collect::<Vec<_>>(),
             "ratio": between.as_ref().map(|[start, step]| json!({ "from_start": start, "step": step })),
         }))?;

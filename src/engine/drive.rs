@@ -55,7 +55,7 @@ pub(super) fn drive(
     store: impl Fn(&mut Outcome, Vec<Cell>),
     observer: Observer<'_>,
 ) -> Result<()> {
-    let earlier = outcome.recipe.elapsed_seconds;
+    let earlier = outcome.header.elapsed_seconds;
     let total = outcome.points();
     let before = total - outcome.missing();
     let start = Instant::now();
@@ -83,7 +83,7 @@ pub(super) fn drive(
         progress.done += cells.len();
         store(outcome, cells);
         let (elapsed, took) = (start.elapsed().as_secs_f64(), pulled.elapsed());
-        outcome.recipe.elapsed_seconds = earlier + elapsed;
+        outcome.header.elapsed_seconds = earlier + elapsed;
         {
             progress.points_per_second = (progress.done - before) as f64 / elapsed.max(1e-9);
             let left = (total - progress.done) as f64 / progress.points_per_second.max(1e-9);

@@ -2,10 +2,10 @@
 
 use crate::engine::device::also;
 use crate::engine::drive::{Observer, drive};
+use crate::engine::header::{AxisFacts, Mark};
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{Job, LineJob};
 use crate::engine::plane;
-use crate::engine::recipe::{AxisFacts, Mark};
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::resume::{continued, same_job};
 use crate::error::{Error, Result};
@@ -29,9 +29,9 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
     let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
     let mut prepared = prepare(job, slice, &inputs, &evaluator)?;
     let outcome = &mut prepared.outcome;
-    outcome.recipe.device.clone_from(&device.name);
+    outcome.header.device.clone_from(&device.name);
     if let Some(previous) = previous {
-        continued(&previous.recipe, &mut outcome.recipe)?;
+        continued(&previous.header, &mut outcome.header)?;
         if let (Numbers::Line(line), Numbers::Line(earlier)) =
             (&mut outcome.numbers, previous.numbers)
             && earlier.alpha == line.alpha
@@ -39,7 +39,7 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
             *line = earlier;
         }
     }
-    let devices = also(&outcome.recipe.device, &device.name);
+    let devices = also(&outcome.header.device, &device.name);
     let order = outcome.order();
     let sampler = sample(
         &evaluator,
@@ -50,8 +50,8 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
     );
     let store = |outcome: &mut Outcome, cells: Vec<_>| {
         if let Numbers::Line(line) = &mut outcome.numbers {
-            plane::store(&mut line.table, &mut outcome.recipe.non_finite, cells);
-            outcome.recipe.device.clone_from(&devices);
+            plane::store(&mut line.table, &mut outcome.header.non_finite, cells);
+            outcome.header.device.clone_from(&devices);
         }
     };
     drive(sampler, outcome, store, observer)?;
@@ -94,19 +94,19 @@ pub fn prepare(
         coordinate: vec![alpha],
         outside: 0.0,
     };
-    let mut recipe = inputs.recipe(Job::Line(job.clone()), vec![axis], slice.geometry());
-    recipe.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
-    recipe.clamped_variances = slice.clamped_variances(&coordinates);
-    if recipe.clamped_variances > 0 {
-        let warning = plane::clamped_warning(recipe.clamped_variances);
-        recipe.warnings.push(warning);
+    let mut header = inputs.header(job.clone(), vec![axis], slice.geometry());
+    header.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
+    header.clamped_variances = slice.clamped_variances(&coordinates);
+    if header.clamped_variances > 0 {
+        let warning = plane::clamped_warning(header.clamped_variances);
+        header.warnings.push(warning);
     }
-    recipe.marks = [("small batch", 0.0), ("large batch", 1.0)]
+    header.marks = [("small batch", 0.0), ("large batch", 1.0)]
         .map(mark)
         .to_vec();
     Ok(Prepared {
         outcome: Outcome {
-            recipe,
+            header,
             numbers: Numbers::Line(line),
         },
         loaded: evaluator.load_measured(slice, inputs.statistics.as_ref(), job.remeasure)?,
@@ -127,5 +127,5 @@ pub fn note_barriers(outcome: &mut Outcome) {
         let height = barrier(&line.alpha, &column.as_ref()?.loss)?;
         Some((name.to_owned(), height))
     });
-    outcome.recipe.barriers = found.collect();
+    outcome.header.barriers = found.collect();
 }

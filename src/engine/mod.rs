@@ -10,6 +10,7 @@ pub mod directions;
 pub mod distance;
 mod drive;
 pub mod drivers;
+pub mod header;
 pub mod inputs;
 pub mod job;
 mod line;
@@ -18,7 +19,6 @@ pub mod local;
 mod loss;
 pub mod names;
 mod plane;
-pub mod recipe;
 pub mod recognise;
 pub mod report;
 pub mod result;
@@ -30,7 +30,7 @@ mod trajectory;
 
 pub use drive::{Flow, Observer, Progress};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use drive::guarded;
 use job::Job;
 use result::Outcome;
@@ -44,5 +44,9 @@ pub fn run(job: &Job, previous: Option<Outcome>, observer: Observer<'_>) -> Resu
         Job::Surface(surface) => surface::run(surface, previous, observer),
         Job::Line(line) => line::run(line, previous, observer),
         Job::Trajectory(trajectory) => trajectory::run(trajectory),
+        other => Err(Error::Usage(format!(
+            "losscope {} makes no surface, line or trajectory",
+            other.command()
+        ))),
     })
 }

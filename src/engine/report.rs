@@ -7,13 +7,13 @@ mod part;
 
 use crate::engine;
 use crate::engine::drive::{Flow, guarded};
+use crate::engine::header::Header;
 use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
-use crate::engine::job::{CENTRES, Job, ReportJob, SplitChoice};
+use crate::engine::job::{CENTRES, Job, ReportJob};
 use crate::engine::live::sharpness::{CURVE_ITERATIONS, epsilons};
+use crate::engine::local::Place;
 use crate::engine::local::curvature::{self, CurvatureResult};
 use crate::engine::local::noise::{self, NoiseResult};
-use crate::engine::local::{Header, Place};
-use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::result::Outcome;
 use crate::engine::sharpness::{self, SharpnessReport};
 use crate::error::{Error, Result};
@@ -21,6 +21,7 @@ use crate::landscape::distance::{Distance, between};
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::sharpness::curve::{Advance, Curve, CurvePoint};
 use crate::landscape::sharpness::region::Region;
+use crate::landscape::slice::Geometry;
 pub use part::Part;
 use serde::Serialize;
 use std::sync::Arc;
@@ -29,18 +30,10 @@ use std::time::Instant;
 /// What was measured; `None` where it wasn't. Pairs are small batch, large batch.
 #[derive(Debug, Clone)]
 pub struct Report {
-    /// Version of Losscope that made it.
-    pub losscope: String,
+    /// How; its checkpoints are small batch, large batch and, where it was named, the start.
+    pub header: Header,
     /// What was asked for.
     pub job: ReportJob,
-    /// The network.
-    pub model: ModelFacts,
-    /// Small batch, large batch and, where it was named, the start.
-    pub checkpoints: Vec<FileFacts>,
-    /// The data.
-    pub data: DataFacts,
-    /// The device that computed it.
-    pub device: String,
     /// Whether the network has running statistics.
     pub has_statistics: bool,
     /// The large-batch minimizer seen from the small-batch one.
@@ -65,16 +58,13 @@ pub struct Report {
     pub maps: [Option<CurvatureResult>; 2],
     /// What isn't there, and why.
     pub gaps: Vec<Gap>,
-    /// Time spent, seconds.
-    pub elapsed_seconds: f64,
-    /// What a reader should know.
-    pub warnings: Vec<String>,
 }
 
 /// φ at a list of ε, each box starting from the worst point of the smaller one.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PhiCurve {
     /// How.
+    #[serde(rename = "recipe")]
     pub header: Header,
     /// Steps at each ε, besides the two that choose its start.
     pub iterations: usize,
@@ -129,7 +119,7 @@ pub fn run(job: &ReportJob, observer: Observer<'_>) -> Result<Report> {
             done,
             total,
         };
-        report.elapsed_seconds = start.elapsed().as_secs_f64();
+        report.header.elapsed_seconds = start.elapsed().as_secs_f64();
         // Who has stopped the work isn't asked again.
         stopped = stopped || observer(pulse(0, 1), Some(&report)) == Flow::Stop;
         let result = if stopped {
@@ -152,7 +142,8 @@ pub fn run(job: &ReportJob, observer: Observer<'_>) -> Result<Report> {
             stopped,
         });
     }
-    report.elapsed_seconds = start.elapsed().as_secs_f64();
+    report.header.elapsed_seconds = start.elapsed().as_secs_f64();
+    report.header.complete = report.complete();
     Ok(report)
 }
 
@@ -180,13 +171,12 @@ fn open(job: &ReportJob) -> Result<Report> {
     if splits.is_empty() {
         return Err(Error::Usage("the data has no samples in this split".into()));
     }
+    let mut header = inputs.header(job.clone(), Vec::new(), Geometry::default());
+    header.measured_over(&job.setup);
+    header.device = device.name;
     Ok(Report {
-        losscope: env!("CARGO_PKG_VERSION").to_owned(),
+        header,
         job: job.clone(),
-        model: inputs.model.clone(),
-        checkpoints: inputs.checkpoints.clone(),
-        data: inputs.data.clone(),
-        device: device.name,
         has_statistics: inputs.network.has_statistics(),
         between: seen,
         from_start: start.map(|start| [&small, &large].map(|end| between(end, &start))),
@@ -199,8 +189,6 @@ fn open(job: &ReportJob) -> Result<Report> {
         noise: [None, None],
         maps: [None, None],
         gaps: Vec::new(),
-        elapsed_seconds: 0.0,
-        warnings: inputs.warnings,
     })
 }
 
@@ -210,6 +198,7 @@ impl Report {
     pub fn so_far(&self, number: usize) -> Self {
         let mut report = self.clone();
         let coming = Part::asked(&self.job).into_iter().skip(number);
+        report.header.complete = false;
         report.gaps.extend(coming.map(|part| Gap {
             part,
             reason: "not measured yet".into(),
@@ -223,22 +212,6 @@ impl Report {
         self.gaps.is_empty()
     }
 
-    /// The samples that sharpness, curvature and noise are taken over.
-    pub fn split(&self) -> &'static str {
-        match self.job.setup.split {
-            SplitChoice::Validation => "validation",
-            _ => "training",
-        }
-    }
-
-    /// How many those are.
-    pub fn samples(&self) -> usize {
-        match self.job.setup.split {
-            SplitChoice::Validation => self.data.validation_samples,
-            _ => self.data.train_samples,
-        }
-    }
-
     /// Measures one part; false: stopped before its end, and left out.
     fn measure(&mut self, part: Part, tell: Tell<'_>) -> Result<bool> {
         let job = &self.job;
@@ -247,13 +220,13 @@ impl Report {
             Part::Line => {
                 let found = outcome(&Job::Line(job.line()?), tell)?;
                 keep(&mut self.line, found, |o| {
-                    warnings.clone_from(&o.recipe.warnings);
+                    warnings.clone_from(&o.header.warnings);
                 })
             }
             Part::Contour(which) => {
                 let found = outcome(&Job::Surface(job.surface(CENTRES[which])?), tell)?;
                 let slot = &mut self.surfaces[which];
-                keep(slot, found, |o| warnings.clone_from(&o.recipe.warnings))
+                keep(slot, found, |o| warnings.clone_from(&o.header.warnings))
             }
             Part::Sharpness | Part::Subspace => {
                 let (job, slot) = match part {
@@ -261,8 +234,8 @@ impl Report {
                     _ => (job.subspace()?, &mut self.subspace),
                 };
                 let found = sharpness::run(&job, false, &mut |_, now| tell(now.done, now.total))?;
-                let found = Some(found).filter(|r| r.complete);
-                keep(slot, found, |r| warnings.clone_from(&r.warnings))
+                let found = Some(found).filter(|r| r.header.complete);
+                keep(slot, found, |r| warnings.clone_from(&r.header.warnings))
             }
             Part::Curve(which) => {
                 let found = curve(job, which, tell)?;
@@ -286,11 +259,7 @@ impl Report {
                 keep(slot, found, |r| warnings.clone_from(&r.header.warnings))
             }
         };
-        for warning in warnings {
-            if !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
-            }
-        }
+        self.header.warn(warnings);
         Ok(done)
     }
 }
@@ -313,7 +282,7 @@ fn outcome(job: &Job, tell: Tell<'_>) -> Result<Option<Outcome>> {
 /// φ along ε, as the window draws it.
 fn curve(job: &ReportJob, which: usize, tell: Tell<'_>) -> Result<Option<PhiCurve>> {
     let path = &job.pair()?[which];
-    let place = Place::open(Some(path), &job.setup)?;
+    let place = Place::open(Some(path), job.clone())?;
     let mut objective = place.objective(StatisticsMode::Running);
     let region = Region::full(&place.theta.flatten());
     let every = if job.quick { 2 } else { 1 };

@@ -1,6 +1,6 @@
 //! A finished or partial result: numbers and their header.
 
-use crate::engine::recipe::Recipe;
+use crate::engine::header::Header;
 use crate::landscape::evaluate::LoadedSlice;
 use crate::landscape::grid::{Coordinate, coarse_first};
 use crate::landscape::line::Line;
@@ -21,7 +21,7 @@ pub enum Numbers {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// How it was made.
-    pub recipe: Recipe,
+    pub header: Header,
     /// What was computed.
     pub numbers: Numbers,
 }

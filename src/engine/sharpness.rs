@@ -2,9 +2,9 @@
 
 use crate::checkpoint;
 use crate::engine::drive::{Flow, Progress, guarded};
+use crate::engine::header::Header;
 use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
-use crate::engine::job::{SharpnessJob, SplitChoice, lossy};
-use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
+use crate::engine::job::{Request as _, SharpnessJob, SplitChoice, lossy};
 use crate::error::{Error, Result, shown};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::objective::Objective as _;
@@ -12,6 +12,7 @@ use crate::landscape::sharpness::basis::Basis;
 use crate::landscape::sharpness::other::{Measure, Measured, Measurement};
 use crate::landscape::sharpness::region::Region;
 use crate::landscape::sharpness::search::{Effort, Search, Sharpness};
+use crate::landscape::slice::Geometry;
 use crate::model::params::Params;
 use crate::plot::number::format_value;
 use serde::Serialize;
@@ -22,26 +23,12 @@ use std::time::{Duration, Instant};
 /// What was measured, and how.
 #[derive(Debug, Clone, Serialize)]
 pub struct SharpnessReport {
-    /// Version of Losscope that made it.
-    pub losscope: String,
-    /// What was asked for, seeds included.
+    /// How.
+    #[serde(skip)]
+    pub header: Header,
+    /// What was asked for, which the header holds for files.
+    #[serde(skip)]
     pub job: SharpnessJob,
-    /// The network.
-    pub model: ModelFacts,
-    /// Every checkpoint, in order.
-    pub checkpoints: Vec<FileFacts>,
-    /// The data.
-    pub data: DataFacts,
-    /// The device that computed it.
-    pub device: String,
-    /// The samples the loss is a mean over: "training" or "validation".
-    pub split: String,
-    /// Whether nothing is missing.
-    pub complete: bool,
-    /// Time spent computing, seconds.
-    pub elapsed_seconds: f64,
-    /// What a reader should know.
-    pub warnings: Vec<String>,
     /// One entry a checkpoint.
     pub results: Vec<CheckpointSharpness>,
 }
@@ -121,22 +108,13 @@ fn measure(
         .first()
         .ok_or_else(|| Error::Usage("the data has no samples in this split".into()))?;
     let basis = basis(job, points.first().map_or(0, Params::count))?;
+    let mut header = inputs.header(job.clone(), Vec::new(), Geometry::default());
+    header.measured_over(&setup);
+    header.device = device.name;
     let mut work = Work {
         report: SharpnessReport {
-            losscope: env!("CARGO_PKG_VERSION").to_owned(),
+            header,
             job: job.clone(),
-            model: inputs.model.clone(),
-            checkpoints: inputs.checkpoints.clone(),
-            data: inputs.data.clone(),
-            device: device.name,
-            split: if setup.split == SplitChoice::Validation {
-                "validation".into()
-            } else {
-                "training".into()
-            },
-            complete: false,
-            elapsed_seconds: 0.0,
-            warnings: inputs.warnings.clone(),
             results: Vec::new(),
         },
         observer,
@@ -157,7 +135,7 @@ fn measure(
             }
         }
     }
-    work.report.complete = true;
+    work.report.header.complete = true;
     Ok(work.report)
 }
 
@@ -213,7 +191,7 @@ impl Work<'_> {
     /// Tells the observer how far it is: `done` of about `expected` evaluations of this checkpoint.
     fn tell(&mut self, done: usize, expected: usize, failed: bool) -> Flow {
         let elapsed = self.start.elapsed().as_secs_f64();
-        self.report.elapsed_seconds = elapsed;
+        self.report.header.elapsed_seconds = elapsed;
         let behind = self.report.results.len().max(1);
         let each = if behind > 1 {
             self.finished / (behind - 1)
@@ -323,7 +301,7 @@ impl Work<'_> {
                         shown(file),
                         format_value(job.rho)
                     );
-                    self.report.warnings.push(warning);
+                    self.report.header.warnings.push(warning);
                 }
             }
         }

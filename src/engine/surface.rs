@@ -3,7 +3,7 @@
 use crate::engine::device::also;
 use crate::engine::drive::{Observer, drive};
 use crate::engine::inputs::{Inputs, open_checkpoint};
-use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob, bounds};
+use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, Request as _, SurfaceJob, bounds};
 use crate::engine::plane::{self, Plane};
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::resume::{continued, fingerprints, same_job};
@@ -18,7 +18,7 @@ use crate::model::params::Params;
 /// Computes the surface, or the rest of it.
 pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) -> Result<Outcome> {
     let whole = Job::Surface(job.clone());
-    plane::check(job)?;
+    job.check()?;
     if let Some(previous) = &previous {
         same_job(previous, &whole)?;
     }
@@ -35,12 +35,12 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
         loaded,
         coordinates,
     } = prepare(job, built, &inputs, &evaluator, &splits, earlier)?;
-    outcome.recipe.device.clone_from(&device.name);
-    outcome.recipe.fingerprints.directions = fingerprints(&loaded.slice().directions);
+    outcome.header.device.clone_from(&device.name);
+    outcome.header.fingerprints.directions = fingerprints(&loaded.slice().directions);
     if let Some(previous) = previous {
-        continued(&previous.recipe, &mut outcome.recipe)?;
+        continued(&previous.header, &mut outcome.header)?;
     }
-    let devices = also(&outcome.recipe.device, &device.name);
+    let devices = also(&outcome.header.device, &device.name);
     let order = outcome.order();
     let sampler = sample(
         &evaluator,
@@ -51,8 +51,8 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
     );
     let store = |outcome: &mut Outcome, cells: Vec<_>| {
         if let Numbers::Surface(surface) = &mut outcome.numbers {
-            plane::store(&mut surface.table, &mut outcome.recipe.non_finite, cells);
-            outcome.recipe.device.clone_from(&devices);
+            plane::store(&mut surface.table, &mut outcome.header.non_finite, cells);
+            outcome.header.device.clone_from(&devices);
         }
     };
     drive(sampler, &mut outcome, store, observer)?;
@@ -96,18 +96,18 @@ pub fn prepare(
     };
     let coordinates = surface.coordinates();
     let clamped = loaded.slice().clamped_variances(&coordinates);
-    let mut recipe = inputs.recipe(Job::Surface(job.clone()), plane.axes, geometry);
+    let mut header = inputs.header(job.clone(), plane.axes, geometry);
     if clamped > 0 {
-        recipe.warnings.push(plane::clamped_warning(clamped));
+        header.warnings.push(plane::clamped_warning(clamped));
     }
-    recipe.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
-    recipe.clamped_variances = clamped;
-    recipe.marks = plane.marks;
-    recipe.trajectory = plane.trajectory;
-    recipe.non_finite = surface.table.non_finite();
+    header.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
+    header.clamped_variances = clamped;
+    header.marks = plane.marks;
+    header.trajectory = plane.trajectory;
+    header.non_finite = surface.table.non_finite();
     Ok(Prepared {
         outcome: Outcome {
-            recipe,
+            header,
             numbers: Numbers::Surface(surface),
         },
         loaded,
@@ -120,7 +120,7 @@ pub fn prepare(
 /// # Errors
 /// As running the job.
 pub fn directions(job: &SurfaceJob) -> Result<Vec<Params>> {
-    plane::check(job)?;
+    job.check()?;
     let first = open_checkpoint(&plane::first_checkpoint(job)?, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
     Ok(plane::build(job, &mut inputs, None)?.slice.directions)

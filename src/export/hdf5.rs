@@ -11,22 +11,18 @@
 mod directions;
 
 use super::complete;
+use crate::engine::header::{AxisFacts, DataFacts, Header, ModelFacts, TrajectoryFacts};
 use crate::engine::job::{AxisChoice, Directions, Job, LineJob, Setup, SplitChoice, SurfaceJob};
-use crate::engine::recipe::{
-    AxisFacts, DataFacts, Fingerprints, ModelFacts, Recipe, TrajectoryFacts,
-};
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::direction::Normalization;
 use crate::landscape::grid::Axis;
 use crate::landscape::line::Line;
-use crate::landscape::slice::Geometry;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
 use crate::model::losses::{Loss, MeanSquaredError, Score};
 use crate::store::files::stream;
 use crate::store::{Array, hdf5};
-use clap::{Args, FromArgMatches};
 pub use directions::{directions, write_directions};
 use hdf5_pure::FileBuilder;
 use std::io::Write as _;
@@ -103,7 +99,7 @@ pub fn write_surface(path: &Path, outcome: &Outcome) -> Result<()> {
             }
         }
     }
-    if let Some(facts) = &outcome.recipe.trajectory {
+    if let Some(facts) = &outcome.header.trajectory {
         dataset("proj_xcoord", &[facts.x.len()], &facts.x);
         dataset("proj_ycoord", &[facts.y.len()], &facts.y);
         if !facts.explained.is_empty() {
@@ -141,13 +137,13 @@ pub fn read_surface(path: &Path) -> Result<Outcome> {
             "made by another program, which doesn't say from which network and data".to_owned(),
         ];
         let table = table(&arrays, x.len(), y.as_ref().map(Vec::len), &mut warnings)?;
-        let mut recipe = foreign(&table, &x, y.as_deref(), warnings)?;
-        recipe.trajectory = projections(&arrays)?;
+        let mut header = foreign(&table, &x, y.as_deref(), warnings)?;
+        header.trajectory = projections(&arrays)?;
         let numbers = match y {
             Some(y) => Numbers::Surface(Surface { x, y, table }),
             None => Numbers::Line(Line { alpha: x, table }),
         };
-        let outcome = Outcome { recipe, numbers };
+        let outcome = Outcome { header, numbers };
         complete::check(&outcome)?;
         Ok(outcome)
     };
@@ -295,7 +291,7 @@ fn foreign(
     x: &[f64],
     y: Option<&[f64]>,
     warnings: Vec<String>,
-) -> Result<Recipe, String> {
+) -> Result<Header, String> {
     let from_to = |values: &[f64]| -> Result<Axis, String> {
         let (Some(from), Some(to)) = (values.first(), values.last()) else {
             return Err("an axis is empty".into());
@@ -316,7 +312,7 @@ fn foreign(
         };
     };
     let job = if let Some(y) = y {
-        let mut job: SurfaceJob = defaults()?;
+        let mut job = SurfaceJob::default();
         unknown_setup(&mut job.setup);
         job.at = Some(UNKNOWN.into());
         job.directions = Directions::Files(vec![UNKNOWN.into()]);
@@ -325,7 +321,7 @@ fn foreign(
         job.y = Some(AxisChoice::Given(from_to(y)?));
         Job::Surface(job)
     } else {
-        let mut job: LineJob = defaults()?;
+        let mut job = LineJob::default();
         unknown_setup(&mut job.setup);
         (job.small, job.large) = (UNKNOWN.into(), UNKNOWN.into());
         job.alpha = from_to(x)?;
@@ -335,58 +331,33 @@ fn foreign(
         label: label.into(),
         rule: "direction unknown".into(),
     };
-    Ok(Recipe {
-        losscope: env!("CARGO_PKG_VERSION").into(),
-        job,
-        model: ModelFacts {
-            name: UNKNOWN.into(),
-            source: "made by another program".into(),
-            parameters: 0,
-            loss: UNKNOWN.into(),
-            criterion: match table.score {
-                Score::Accuracy => Loss::default(),
-                // Which regression, the file doesn't say.
-                Score::R2 => MeanSquaredError::default().into(),
-            },
-            assumptions: Vec::new(),
+    let model = ModelFacts {
+        name: UNKNOWN.into(),
+        source: "made by another program".into(),
+        parameters: 0,
+        loss: UNKNOWN.into(),
+        criterion: match table.score {
+            Score::Accuracy => Loss::default(),
+            // Which regression, the file doesn't say.
+            Score::R2 => MeanSquaredError::default().into(),
         },
-        checkpoints: Vec::new(),
-        data: DataFacts {
-            name: UNKNOWN.into(),
-            description: String::new(),
-            sha256: String::new(),
-            train_samples: 0,
-            validation_samples: 0,
-        },
-        device: String::new(),
-        fingerprints: Fingerprints::default(),
+        assumptions: Vec::new(),
+    };
+    let data = DataFacts {
+        name: UNKNOWN.into(),
+        ..DataFacts::default()
+    };
+    Ok(Header {
         axes: if y.is_some() {
             vec![axis("x"), axis("y")]
         } else {
             vec![axis("α")]
         },
-        geometry: Geometry {
-            norms: Vec::new(),
-            cosine: None,
-        },
-        statistics: String::new(),
-        clamped_variances: 0,
-        marks: Vec::new(),
-        trajectory: None,
-        barriers: Vec::new(),
         non_finite: table.non_finite(),
-        elapsed_seconds: 0.0,
+        complete: table.missing() == 0,
         warnings,
+        ..Header::new(job, model, data)
     })
-}
-
-/// A job without any flags; its defaults stand in its definition and nowhere else.
-fn defaults<J: Args + FromArgMatches>() -> Result<J, String> {
-    let command = J::augment_args(clap::Command::new("losscope").no_binary_name(true));
-    let matches = command.try_get_matches_from(std::iter::empty::<&str>());
-    matches
-        .and_then(|m| J::from_arg_matches(&m))
-        .map_err(|e| format!("no default job: {e}"))
 }
 
 fn sizes(shape: &[usize]) -> Vec<u64> {

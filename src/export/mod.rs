@@ -12,6 +12,7 @@ pub mod curves;
 pub mod figure;
 mod format;
 pub mod hdf5;
+pub mod header;
 pub mod json;
 pub mod measure;
 mod metric;

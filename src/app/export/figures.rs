@@ -7,8 +7,8 @@ use crate::app::state::{Look, State};
 use crate::app::views::compare::Mode;
 use crate::app::views::plane::Coloring;
 use crate::app::views::{Caches, Pane, convexity, density, layers, log, measures, space};
+use crate::engine::header::FileFacts;
 use crate::engine::live::{LiveSurface, SharpnessCurve, Snapshot};
-use crate::engine::recipe::FileFacts;
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
 use crate::export::space::Seen;
@@ -321,7 +321,7 @@ fn space_document(
     let coloring = Coloring::of(&[surface], look).map_err(Error::Usage)?;
     let seen = seen(surface, &coloring, look)?;
     let outcome = &surface.outcome;
-    let usual = || figure::title(&outcome.recipe);
+    let usual = || figure::title(&outcome.header);
     let title = options.title.clone().unwrap_or_else(usual);
     let caption = figure::caption(outcome);
     spaces::document(&Studio::open()?, &seen, camera, (&title, &caption), options)

@@ -11,6 +11,7 @@ use super::work::LineWork;
 use super::worker::{PICTURE_EVERY, Worker};
 use crate::engine::device::DeviceChoice;
 use crate::engine::drive::guarded;
+use crate::engine::job::Request as _;
 use crate::engine::local::planes::Finder;
 use crate::engine::plane;
 use crate::error::{Error, Result};
@@ -34,7 +35,7 @@ impl Worker<'_> {
             Part::Plane(alpha) => {
                 // Directions that are searched for need no files, and take their time.
                 if self.wish.plane.directions.are_found() {
-                    plane::check(&self.wish.surface_job(alpha))?;
+                    self.wish.surface_job(alpha).check()?;
                 } else {
                     self.plane(alpha)?;
                 }

@@ -3,7 +3,7 @@
 use super::quantity::{MeasureNews, Quantity};
 use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
-use crate::engine::recipe::{DataFacts, ModelFacts};
+use crate::engine::header::{DataFacts, ModelFacts};
 use crate::engine::result::{Numbers, Outcome};
 use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;

@@ -4,7 +4,7 @@ use super::news::{LiveSurface, ProbeResult, Quality};
 use super::open::{FEW_SAMPLES, Workbench};
 use super::wish::Probe;
 use super::work::Chunk;
-use crate::engine::job::{Job, SurfaceJob};
+use crate::engine::job::{Job, Request as _, SurfaceJob};
 use crate::engine::local::planes::Pair;
 use crate::engine::plane;
 use crate::engine::result::{Numbers, Outcome, Prepared};
@@ -58,7 +58,7 @@ impl SurfaceWork {
         bench: &mut Workbench,
         found: Option<Pair>,
     ) -> Result<Self> {
-        plane::check(job)?;
+        job.check()?;
         bench.inputs.begin_slice();
         let built = plane::build(job, &mut bench.inputs, found)?;
         let mut prepared = prepare(
@@ -69,7 +69,7 @@ impl SurfaceWork {
             &bench.splits,
             None,
         )?;
-        prepared.outcome.recipe.device.clone_from(&bench.device);
+        prepared.outcome.header.device.clone_from(&bench.device);
         let few = bench.few.is_some().then(|| of_few(&prepared.outcome));
         let mut work = Self {
             alpha,
@@ -104,7 +104,7 @@ impl SurfaceWork {
             // Whoever goes on from its file can tell these directions from others. A first picture
             // doesn't wait for that.
             let directions = fingerprints(&self.slice().directions);
-            self.prepared.outcome.recipe.fingerprints.directions = directions;
+            self.prepared.outcome.header.fingerprints.directions = directions;
         }
     }
 
@@ -144,7 +144,7 @@ impl SurfaceWork {
 
     /// Names of both axes.
     pub fn axes(&self) -> [String; 2] {
-        let axes = &self.prepared.outcome.recipe.axes;
+        let axes = &self.prepared.outcome.header.axes;
         [0, 1].map(|i| axes.get(i).map_or_else(String::new, |a| a.label.clone()))
     }
 
@@ -211,9 +211,9 @@ impl SurfaceWork {
             }
             _ => &mut self.prepared.outcome,
         };
-        outcome.recipe.elapsed_seconds += took.as_secs_f64();
+        outcome.header.elapsed_seconds += took.as_secs_f64();
         if let Numbers::Surface(surface) = &mut outcome.numbers {
-            plane::store(&mut surface.table, &mut outcome.recipe.non_finite, cells);
+            plane::store(&mut surface.table, &mut outcome.header.non_finite, cells);
         }
         self.next = end;
         if self.next >= self.order.len() {
@@ -330,10 +330,10 @@ fn coarse(outcome: &Outcome) -> Vec<usize> {
 /// An empty result over few samples, whose header says so.
 fn of_few(outcome: &Outcome) -> Outcome {
     let mut few = outcome.clone();
-    if let Job::Surface(job) = &mut few.recipe.job {
+    if let Job::Surface(job) = &mut few.header.job {
         job.setup.samples = Some(FEW_SAMPLES);
     }
-    let data = &mut few.recipe.data;
+    let data = &mut few.header.data;
     data.train_samples = data.train_samples.min(FEW_SAMPLES);
     data.validation_samples = data.validation_samples.min(FEW_SAMPLES);
     few

@@ -62,7 +62,7 @@ impl LineWork {
         let large = bench.inputs.point(&job.large, "large batch")?;
         let slice = Slice::line(small, &large, job.buffers)?;
         let mut prepared = prepare(job, slice, &bench.inputs, &bench.evaluator)?;
-        prepared.outcome.recipe.device.clone_from(&bench.device);
+        prepared.outcome.header.device.clone_from(&bench.device);
         let order = prepared.outcome.order();
         Ok(Self {
             prepared,
@@ -101,9 +101,9 @@ impl LineWork {
         let took = started.elapsed();
         self.chunk.took(took, points);
         let outcome = &mut self.prepared.outcome;
-        outcome.recipe.elapsed_seconds += took.as_secs_f64();
+        outcome.header.elapsed_seconds += took.as_secs_f64();
         if let Numbers::Line(line) = &mut outcome.numbers {
-            plane::store(&mut line.table, &mut outcome.recipe.non_finite, cells);
+            plane::store(&mut line.table, &mut outcome.header.non_finite, cells);
         }
         self.next = end;
         if self.next == self.order.len() {

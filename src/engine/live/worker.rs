@@ -153,7 +153,7 @@ impl<'a> Worker<'a> {
     /// A result computed elsewhere, shown where it is what is wanted.
     fn take(&mut self, outcome: Outcome) {
         let missing = outcome.missing();
-        match (&outcome.recipe.job, &outcome.numbers) {
+        match (&outcome.header.job, &outcome.numbers) {
             (Job::Surface(job), Numbers::Surface(_)) => {
                 let alpha = job.alpha.unwrap_or(0.0);
                 if same_surface(job, &self.wish.surface_job(alpha)) {

@@ -1,9 +1,10 @@
 //! The curvature job: eigenvalues, trace, density, curvature along lines and over a plane.
 
 use super::limits::{eigenvalue_warning, rounding, vectors_within};
-use super::place::{Header, Place, Pulse, pull};
+use super::place::{Place, Pulse, pull};
 use crate::engine::drive::{Flow, guarded};
-use crate::engine::job::CurvatureJob;
+use crate::engine::header::Header;
+use crate::engine::job::{CurvatureJob, Request as _};
 use crate::error::{Error, Result};
 use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
 use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
@@ -20,11 +21,13 @@ use crate::plot::number::power;
 use serde::{Deserialize, Serialize};
 
 /// What was measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CurvatureResult {
     /// How.
+    #[serde(skip)]
     pub header: Header,
-    /// What was asked for.
+    /// What was asked for, which the header holds for files.
+    #[serde(skip)]
     pub job: CurvatureJob,
     /// Mean loss, nats.
     pub loss: f64,
@@ -78,7 +81,7 @@ pub type CurvatureObserver<'a> = &'a mut dyn FnMut(&CurvatureResult, Pulse) -> F
 pub fn run(job: &CurvatureJob, observer: CurvatureObserver<'_>) -> Result<CurvatureResult> {
     job.check()?;
     guarded(|| {
-        let mut place = Place::open(job.file.as_deref(), &job.setup)?;
+        let mut place = Place::open(job.file.as_deref(), job.clone())?;
         let target = match &job.to {
             Some(file) => Some(place.another(file, "end of the line")?),
             None => None,

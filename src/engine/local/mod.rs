@@ -1,4 +1,4 @@
-//! Measures at one checkpoint: what is opened for them, and the header every result carries.
+//! Measures at one checkpoint: what is opened for them, and how they advance.
 //!
 //! A measure advances in steps. After each one an observer sees the result so far and may stop the
 //! work; what was measured until then is the result.
@@ -10,4 +10,4 @@ mod place;
 pub mod planes;
 
 pub use limits::{eigenvalue_warning, is_flat, rounding, vectors_within};
-pub use place::{Header, Place, Pulse, pull};
+pub use place::{Place, Pulse, pull};

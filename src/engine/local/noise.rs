@@ -1,9 +1,10 @@
 //! The noise job: noise scales, SGD's noise, alignment, and the table of layers.
 
 use super::limits::rounding;
-use super::place::{Header, Place, Pulse, pull};
+use super::place::{Place, Pulse, pull};
 use crate::engine::drive::{Flow, guarded};
-use crate::engine::job::NoiseJob;
+use crate::engine::header::Header;
+use crate::engine::job::{NoiseJob, Request as _};
 use crate::error::Result;
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::noise::Sampled as _;
@@ -42,11 +43,13 @@ pub struct Critical {
 }
 
 /// What was measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NoiseResult {
     /// How.
+    #[serde(skip)]
     pub header: Header,
-    /// What was asked for.
+    /// What was asked for, which the header holds for files.
+    #[serde(skip)]
     pub job: NoiseJob,
     /// B_simple and its parts from all samples.
     pub exact: Option<ExactNoise>,
@@ -72,7 +75,7 @@ pub type NoiseObserver<'a> = &'a mut dyn FnMut(&NoiseResult, Pulse) -> Flow;
 pub fn run(job: &NoiseJob, observer: NoiseObserver<'_>) -> Result<NoiseResult> {
     job.check()?;
     guarded(|| {
-        let place = Place::open(job.file.as_deref(), &job.setup)?;
+        let place = Place::open(job.file.as_deref(), job.clone())?;
         let mut result = NoiseResult {
             header: place.header.clone(),
             job: job.clone(),

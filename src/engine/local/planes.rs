@@ -1,9 +1,9 @@
 //! Directions that are found rather than given: eigenvectors of the Hessian, the worst point of a box.
 
 use super::limits::{is_flat, rounding, vectors_within};
+use crate::engine::header::AxisFacts;
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{Directions, Setup, SplitChoice};
-use crate::engine::recipe::AxisFacts;
 use crate::error::{Error, Result};
 use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
 use crate::landscape::curvature::vector::{generator, rademacher};
