@@ -6,4 +6,4 @@
 
 mod traced;
 
-pub use traced::{Argument, Call, Constant, Element, Input, Traced};
+pub use traced::{Argument, Call, Constant, Element, Input, OPEN, Traced};
