@@ -77,6 +77,7 @@ fn decode(format: Format, bytes: Bytes, key: Option<&str>) -> Parsed<Loaded> {
             }
         }
         Format::TorchLegacy => return torch::read_legacy(bytes, key).map(Loaded::Content),
+        Format::TorchTar => return torch::read_tar(&bytes, key).map(Loaded::Content),
         Format::Safetensors => safetensors::container(bytes)?.into(),
         Format::Burnpack => burnpack::container(&bytes)?.into(),
         Format::Hdf5 => dotted(hdf5::container(bytes)?).into(),

@@ -7,8 +7,10 @@
 
 mod burnpack;
 mod content;
+mod derived;
 mod file;
 mod load;
+mod modules;
 mod names;
 pub mod peek;
 mod pickle;
@@ -16,6 +18,7 @@ mod recognise;
 mod series;
 mod shards;
 mod state;
+mod told;
 mod torch;
 
 use crate::error::Result;
@@ -24,11 +27,13 @@ pub use crate::store::container::unreadable;
 pub use crate::store::{Array, Dtype, Entry, Kind, Values};
 pub use crate::store::{files, hdf5, npz, safetensors};
 pub use file::Checkpoint;
+pub use modules::{Attribute, Module};
 pub use names::non_finite;
 use recognise::Format;
 pub use series::series;
 pub use state::{Listed, Listing, Set, Source, StateDict};
 use std::path::{Path, PathBuf};
+pub use told::{Architecture, Told};
 
 /// Opens a checkpoint of any supported format and reads all of it: PyTorch (`torch.save` since its
 /// beginnings, whole modules, `TorchScript`, exported programs), safetensors alone or in shards,

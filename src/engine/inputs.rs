@@ -219,6 +219,10 @@ impl Listing for Turned<'_> {
         self.of.source()
     }
 
+    fn told(&self) -> &checkpoint::Told {
+        self.of.told()
+    }
+
     fn list(&self) -> Vec<Listed<'_>> {
         let tensors = self.of.list().into_iter().zip(&self.shapes);
         tensors.map(|(t, shape)| Listed { shape, ..t }).collect()
