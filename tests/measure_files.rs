@@ -205,7 +205,11 @@ fn a_curvature_is_the_same_in_every_format() {
     let recipe: Value = serde_json::from_slice(&recipe).unwrap();
     assert_eq!(recipe, report["recipe"]);
     assert_eq!(recipe["job"]["command"], "curvature");
-    assert!(recipe["caution"].as_str().is_some_and(|words| !words.is_empty()));
+    assert!(
+        recipe["caution"]
+            .as_str()
+            .is_some_and(|words| !words.is_empty())
+    );
 
     let csv = text_of(&dir.path().join("c.csv"));
     let summary = table(&csv, "summary");

@@ -119,7 +119,10 @@ fn the_report_is_written_as_json_and_as_arrays() {
     assert_eq!(report["recipe"]["job"]["seed"], u64::MAX);
     assert_eq!(report["recipe"]["checkpoints"].as_array().unwrap().len(), 2);
     assert_eq!(
-        report["recipe"]["checkpoints"][0]["sha256"].as_str().unwrap().len(),
+        report["recipe"]["checkpoints"][0]["sha256"]
+            .as_str()
+            .unwrap()
+            .len(),
         64
     );
     let results = report["results"].as_array().unwrap();

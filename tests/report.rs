@@ -9,7 +9,7 @@ use losscope::checkpoint::{Array, Values, safetensors};
 use losscope::engine::Flow;
 use losscope::engine::job::ReportJob;
 use losscope::engine::local::curvature;
-use losscope::engine::report::{self, Part, Pulse, Report};
+use losscope::engine::report::{self, Part, Report};
 use losscope::export::{self, png, report as page};
 use losscope::plot::number::format_value;
 use serde_json::Value;
@@ -46,8 +46,8 @@ fn job(args: &[&str]) -> ReportJob {
 
 /// A report that is stopped once `at` begins.
 fn stopped_at(job: &ReportJob, at: Part) -> Report {
-    report::run(job, &mut |pulse: Pulse, _| {
-        if pulse.part == at {
+    report::run(job, &mut |report, _| {
+        if report.coming.front() == Some(&at) {
             Flow::Stop
         } else {
             Flow::Continue

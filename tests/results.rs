@@ -12,7 +12,7 @@ use losscope::engine::header::{
 use losscope::engine::job::{Job, SurfaceJob, TrajectoryJob};
 use losscope::engine::result::{Numbers, Outcome};
 use losscope::error::Result;
-use losscope::export::{header, csv, hdf5, json, npz, vtk};
+use losscope::export::{csv, hdf5, header, json, npz, vtk};
 use losscope::landscape::line::{Barrier, Line};
 use losscope::landscape::slice::Geometry;
 use losscope::landscape::surface::Surface;
@@ -1274,8 +1274,8 @@ fn results_of_before_losses_could_be_chosen_hold_accuracies() {
 }
 
 /// A file of Losscope 0.1.0, of before every kind of result had one header.
-fn older(name: &str) -> std::path::PathBuf {
-    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+fn older(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("tests/fixtures/older")
         .join(name)
 }
@@ -1285,7 +1285,10 @@ fn surfaces_lines_and_trajectories_of_the_first_version_open() {
     for (name, points) in [("surface.npz", 9), ("line.npz", 3), ("trajectory.npz", 0)] {
         let read = npz::read(&older(name)).unwrap();
         assert_eq!((read.points(), read.missing()), (points, 0), "{name}");
-        assert!(read.header.complete && read.header.losscope == "0.1.0", "{name}");
+        assert!(
+            read.header.complete && read.header.losscope == "0.1.0",
+            "{name}"
+        );
         assert_eq!(read.header.model.name, "MLP 64-128-64-10");
         // Written again, it is a file of today with the same numbers.
         let scratch = Scratch::new();
@@ -1312,7 +1315,11 @@ fn headers_of_the_first_version_open_whatever_their_file_measured() {
             assert_eq!(found.job.command(), kind, "{name}");
             assert_eq!(found.model.parameters, 17_226, "{name}");
             let of_measure = ["sharpness", "curvature", "noise", "report"].contains(&kind);
-            assert_eq!(found.split, if of_measure { "training" } else { "" }, "{name}");
+            assert_eq!(
+                found.split,
+                if of_measure { "training" } else { "" },
+                "{name}"
+            );
             // What is read of the job is what was asked for.
             let samples = found.job.setup().and_then(|setup| setup.samples);
             let expected = match kind {
@@ -1321,11 +1328,14 @@ fn headers_of_the_first_version_open_whatever_their_file_measured() {
                 _ => Some(24),
             };
             assert_eq!(samples, expected, "{name}");
-            assert!(!found.checkpoints.is_empty() && found.job.check().is_ok(), "{name}");
+            assert!(
+                !found.checkpoints.is_empty() && found.job.check().is_ok(),
+                "{name}"
+            );
         }
     }
     let found = header::read(&older("sharpness.npz")).unwrap();
-    let losscope::engine::job::Job::Sharpness(job) = found.job else {
+    let Job::Sharpness(job) = found.job else {
         panic!("another job")
     };
     assert_eq!((job.epsilon, job.subspace), (vec![1e-3], Some(4)));

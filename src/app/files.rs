@@ -190,10 +190,7 @@ fn adopt(wish: &mut Wish, outcome: &Outcome) {
             wish.aim(Directions::Pca(job.folder.clone()));
             wish.plane.centring = job.centring;
         }
-        #[expect(
-            unreachable_patterns,
-            reason = "jobs without a picture of the window's"
-        )]
+        // Jobs without a picture of the window's.
         _ => {}
     }
 }

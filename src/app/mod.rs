@@ -5,6 +5,7 @@
 //! commands out and send the wish, if it changed. Nothing here computes, and nothing here waits:
 //! files are opened by the computing thread, written by threads of their own.
 
+mod attention;
 mod blit;
 mod cards;
 mod command;
@@ -75,6 +76,7 @@ pub struct App {
     quitting: Quitting,
     haste: haste::Haste,
     words: words::Worded,
+    attention: attention::Attention,
 }
 
 /// News within this time share a frame.
@@ -123,6 +125,7 @@ impl App {
             quitting: Quitting::No,
             haste: haste::Haste::new(cc, may_have_gpu()),
             words: words::Worded::default(),
+            attention: attention::Attention::default(),
         };
         if !files.is_empty() {
             (app.state.wish, app.state.session) = (Wish::default(), None);
@@ -245,6 +248,8 @@ impl App {
             self.carry_out(&ctx, command);
         }
         self.send();
+        let busy = !news.activity.is_idle() || self.exports.busy();
+        self.attention.note(&ctx, busy);
         self.entitle(&ctx);
     }
 

@@ -111,6 +111,9 @@ fn progress(activity: &Activity) -> String {
     if let Some(left) = activity.left.filter(|l| *l > Duration::from_secs(1)) {
         words.push_str(&format!(", {} left", duration(left)));
     }
+    if activity.waiting > 0 {
+        words.push_str(&format!("; {} more to come", activity.waiting));
+    }
     words
 }
 
@@ -173,5 +176,7 @@ mod tests {
             progress(&activity),
             "3 of 961, 25 s a point, 6 h 39 min left"
         );
+        activity.waiting = 2;
+        assert!(progress(&activity).ends_with(" left; 2 more to come"));
     }
 }

@@ -6,7 +6,7 @@
 use crate::cli::{End, Talk, convert, interrupt, output, progress, terminal, trajectory};
 use crate::engine::job::Job;
 use crate::engine::result::{Numbers, Outcome};
-use crate::engine::{self, Flow};
+use crate::engine::{self, Flow, Progress};
 use crate::export::figure::FigureOptions;
 use crate::export::{self, Format, partial};
 use crate::landscape::table::{Column, Table};
@@ -82,11 +82,12 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
     let mut kept = false;
     let result = engine::run(&job, previous, &mut |outcome, now| {
         progress::show(&bar, now);
-        let last = now.failed && now.done > 0;
+        let Progress { done, total, .. } = now.progress;
+        let last = now.failed && done > 0;
         if let Some(path) = &partial {
             kept = saves.at(last, || export::npz::write(path, outcome)) && last;
         }
-        stopped = interrupt::wanted() && now.done < now.total;
+        stopped = interrupt::wanted() && done < total;
         if stopped { Flow::Stop } else { Flow::Continue }
     });
     bar.finish_and_clear();

@@ -1,10 +1,9 @@
 //! What the commands that measure at one checkpoint share: progress, outputs, the first lines.
 
 use crate::cli::{End, Talk, interrupt, output, progress, terminal};
-use crate::engine::Flow;
 use crate::engine::header::Header;
 use crate::engine::job::{Job, bounds};
-use crate::engine::local::Pulse;
+use crate::engine::{Flow, Observer};
 use crate::error::Error;
 use crate::export::figure::FigureOptions;
 use crate::export::measure::Measure;
@@ -73,7 +72,7 @@ impl Files {
 pub fn watched<M: Measure>(
     files: &Files,
     talk: Talk,
-    work: impl FnOnce(&mut dyn FnMut(&M, Pulse) -> Flow) -> crate::error::Result<M>,
+    work: impl FnOnce(Observer<'_, M>) -> crate::error::Result<M>,
 ) -> anyhow::Result<M> {
     let bar = progress::steps(talk.quiet);
     let mut saves = progress::Saves::new();
@@ -81,13 +80,13 @@ pub fn watched<M: Measure>(
     let numbers = |path: &PathBuf| !Format::of(path).is_ok_and(Format::is_figure);
     let places: Vec<PathBuf> = files.partials().filter(numbers).collect();
     let look = files.look();
-    let result = work(&mut |result, pulse| {
-        bar.set_length(pulse.total as u64);
-        bar.set_position(pulse.done as u64);
-        bar.set_message(pulse.what);
+    let result = work(&mut |result, now| {
+        progress::show(&bar, now);
         if !places.is_empty() {
             let write = |path: &PathBuf| export::measure::write(path, result, &look);
-            saves.at(false, || places.iter().try_for_each(write));
+            saves.at(now.failed && now.progress.done > 0, || {
+                places.iter().try_for_each(write)
+            });
         }
         if interrupt::wanted() {
             Flow::Stop

@@ -31,20 +31,21 @@ pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     let bar = progress::steps(talk.quiet);
     let mut saves = progress::Saves::new();
     let parts = Part::asked(&args.job).len();
-    let mut latest = None;
-    let report = compute(&args.job, &mut |pulse, report| {
-        if let Some(report) = report.filter(|_| pulse.number > 0) {
-            let report = || report.so_far(pulse.number);
-            saves.at(false, || files::write(&unfinished, &report()).map(drop));
-        }
-        if latest != Some(pulse.number) {
-            latest = Some(pulse.number);
-            let text = format!("part {} of {parts}: ", pulse.number + 1) + &pulse.part.describe();
+    let mut latest = usize::MAX;
+    let report = compute(&args.job, &mut |report, now| {
+        let number = parts - report.coming.len();
+        if number != latest && number < parts {
+            latest = number;
+            if number > 0 {
+                saves.at(false, || {
+                    files::write(&unfinished, &report.so_far()).map(drop)
+                });
+            }
+            let text = format!("part {} of {parts}: {}", number + 1, now.progress.what);
             bar.suspend(|| talk.detail(&text));
-            bar.set_message(text);
         }
-        bar.set_length(pulse.total as u64);
-        bar.set_position(pulse.done as u64);
+        progress::show(&bar, now);
+        bar.set_prefix(format!("part {} of {parts}: ", parts.min(number + 1)));
         if interrupt::wanted() {
             Flow::Stop
         } else {

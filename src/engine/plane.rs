@@ -9,9 +9,7 @@ use crate::engine::names;
 use crate::error::{Error, Result};
 use crate::landscape::direction::{self, Normalization, Treatment};
 use crate::landscape::evaluate::statistics::Remeasure;
-use crate::landscape::sample::Cell;
 use crate::landscape::slice::{Buffers, Slice};
-use crate::landscape::table::Table;
 use crate::landscape::trajectory::{Centring, Trajectory, pca};
 use crate::model::params::Params;
 use crate::plot::number::{self, percent_to};
@@ -283,14 +281,4 @@ pub fn clamped_warning(clamped: usize) -> String {
     format!(
         "{clamped} running variances turn negative outside the two checkpoints and are clamped; --buffers recompute measures them instead"
     )
-}
-
-/// Notes new cells, and how many of them have no finite loss.
-pub fn store(table: &mut Table, non_finite: &mut usize, cells: Vec<Cell>) {
-    for cell in cells {
-        if cell.metrics.iter().any(|m| !m.loss.is_finite()) {
-            *non_finite += 1;
-        }
-        table.set(cell.index, &cell.metrics);
-    }
 }

@@ -1,26 +1,27 @@
 //! The surface job: metrics over a plane.
 
-use crate::engine::device::also;
-use crate::engine::drive::{Observer, drive};
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, Request as _, SurfaceJob, bounds};
 use crate::engine::plane::{self, Plane};
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::resume::{continued, fingerprints, same_job};
+use crate::engine::sampling::{LONG_STEP, Sampling};
 use crate::error::Result;
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
 use crate::landscape::grid::Axis;
-use crate::landscape::sample::sample;
 use crate::landscape::surface::{Surface, propose_half_width};
 use crate::landscape::table::Table;
 use crate::model::params::Params;
 
-/// Computes the surface, or the rest of it.
-pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) -> Result<Outcome> {
-    let whole = Job::Surface(job.clone());
+/// Everything opened for the surface, or the rest of it where `previous` is a partial result; directions
+/// that are searched for are found.
+///
+/// # Errors
+/// Whatever opening says; where `previous` is of another job.
+pub fn start(job: &SurfaceJob, previous: Option<Outcome>) -> Result<Sampling> {
     job.check()?;
     if let Some(previous) = &previous {
-        same_job(previous, &whole)?;
+        same_job(previous, &Job::Surface(job.clone()))?;
     }
     let first = open_checkpoint(&plane::first_checkpoint(job)?, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
@@ -30,33 +31,15 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
         Numbers::Surface(s) => Some(s.clone()),
         _ => None,
     });
-    let Prepared {
-        mut outcome,
-        loaded,
-        coordinates,
-    } = prepare(job, built, &inputs, &evaluator, &splits, earlier)?;
-    outcome.header.device.clone_from(&device.name);
-    outcome.header.fingerprints.directions = fingerprints(&loaded.slice().directions);
+    let mut prepared = prepare(job, built, &inputs, &evaluator, &splits, earlier)?;
+    let header = &mut prepared.outcome.header;
+    header.device.clone_from(&device.name);
+    header.fingerprints.directions = fingerprints(&prepared.loaded.slice().directions);
     if let Some(previous) = previous {
-        continued(&previous.header, &mut outcome.header)?;
+        continued(&previous.header, header)?;
     }
-    let devices = also(&outcome.header.device, &device.name);
-    let order = outcome.order();
-    let sampler = sample(
-        &evaluator,
-        &loaded,
-        splits.iter().collect(),
-        &coordinates,
-        order,
-    );
-    let store = |outcome: &mut Outcome, cells: Vec<_>| {
-        if let Numbers::Surface(surface) = &mut outcome.numbers {
-            plane::store(&mut surface.table, &mut outcome.header.non_finite, cells);
-            outcome.header.device.clone_from(&devices);
-        }
-    };
-    drive(sampler, &mut outcome, store, observer)?;
-    Ok(outcome)
+    let (splits, name) = (&splits, &device.name);
+    Ok(Sampling::new(prepared, &evaluator, splits, name, LONG_STEP))
 }
 
 /// Chooses the grid of a plane, uploads it and writes the header; the device's name is the

@@ -9,7 +9,7 @@ use crate::landscape::slice::{Buffers, Slice};
 use crate::landscape::trajectory::pca;
 
 /// Finds the plane and projects the series.
-pub fn run(job: &TrajectoryJob) -> Result<Outcome> {
+pub fn find(job: &TrajectoryJob) -> Result<Outcome> {
     let files = crate::checkpoint::series(&job.folder)?;
     let Some(last) = files.last() else {
         return Err(Error::file(&job.folder, "no checkpoints in the folder"));

@@ -7,7 +7,8 @@
 
 mod older;
 
-use super::json::number;
+pub use older::KEY;
+
 use crate::engine::header::Header;
 use crate::error::{Error, Result};
 use crate::store::files::regular;
@@ -15,8 +16,6 @@ use crate::store::{Array, npz};
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// What a header is called in files.
-pub const KEY: &str = "recipe";
 /// Key of the numbers that JSON alone wouldn't bring back: pointer → decimal text.
 const EXACT: &str = "exact_numbers";
 /// Pointer of the one number that may exceed what the tree between recipe and JSON can hold.
@@ -273,5 +272,22 @@ fn unknown(found: &toml::Value, known: &toml::Value, at: &str) -> Option<String>
             .enumerate()
             .find_map(|(i, (f, k))| unknown(f, k, &format!("{at}.{i}"))),
         _ => None,
+    }
+}
+
+/// A number as JSON, in words where JSON has none for it.
+pub(super) fn number(value: f64) -> Value {
+    if value.is_finite() {
+        value.into()
+    } else {
+        word(value).into()
+    }
+}
+
+fn word(value: f64) -> &'static str {
+    match value {
+        f64::INFINITY => "inf",
+        f64::NEG_INFINITY => "-inf",
+        _ => "nan",
     }
 }

@@ -3,7 +3,8 @@
 //! JSON has no word for NaN or infinity: a non-finite number is written as the text `"nan"`, `"inf"` or
 //! `"-inf"`. This file knows nothing of archives; the arrays of a result are stored in `npz.rs`.
 
-use super::{complete, header};
+use super::complete;
+use super::header::{self, number};
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::store::files::stream;
@@ -83,21 +84,5 @@ fn rows<T>(values: &[T], width: Option<usize>, value: impl Fn(&T) -> Value) -> V
             .map(|row| row.iter().map(&value).collect::<Value>())
             .collect(),
         None => values.iter().map(value).collect(),
-    }
-}
-
-pub(super) fn number(value: f64) -> Value {
-    if value.is_finite() {
-        value.into()
-    } else {
-        word(value).into()
-    }
-}
-
-fn word(value: f64) -> &'static str {
-    match value {
-        f64::INFINITY => "inf",
-        f64::NEG_INFINITY => "-inf",
-        _ => "nan",
     }
 }

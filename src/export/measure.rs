@@ -11,10 +11,9 @@
 use super::csv::{self, Table};
 use super::figure::FigureOptions;
 use super::npz::{self, Column, Named};
-use super::{Format, header, json, pdf, png, svg};
+use super::{Format, header, json, stamp};
 use crate::engine::header::Header;
 use crate::error::{Error, Result, shown};
-use crate::store::files;
 use serde::Serialize;
 use serde_json::Value;
 use std::path::Path;
@@ -98,17 +97,13 @@ fn form(path: &Path) -> Result<Format> {
 /// # Errors
 /// Where the suffix is no measure's, nothing of it gives a picture, or the file can't be written.
 pub fn write<M: Measure>(path: &Path, measure: &M, options: &FigureOptions) -> Result<()> {
-    let document = || measure.document(options);
     match form(path)? {
         Format::Npz => write_npz(path, measure),
         Format::Csv => csv::write_tables(path, &tables(measure.numbers())),
-        Format::Svg => files::write(path, "write the figure", &svg::bytes(&document()?)?),
-        Format::Pdf => files::write(path, "write the figure", &pdf::bytes(&document()?)?),
-        Format::Png => files::write(
-            path,
-            "write the figure",
-            &png::bytes(&document()?, options.dpi)?,
-        ),
+        Format::Svg | Format::Png | Format::Pdf => {
+            let document = measure.document(options)?;
+            stamp::write(path, &document, measure.header(), options.dpi)
+        }
         _ => json::write_indented(path, &to_value(measure)?),
     }
 }

@@ -13,7 +13,8 @@ use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
 use crate::export::space::Seen;
 use crate::export::{
-    self, caption, curves, figure, figure::FigureOptions, panels, pdf, png, space as spaces, svg,
+    self, caption, curves, figure, figure::FigureOptions, panels, pdf, png, space as spaces, stamp,
+    svg,
 };
 use crate::plot::camera::Camera;
 use crate::plot::colormap;
@@ -243,6 +244,10 @@ pub fn write(job: &Job) -> Result<()> {
             export::write(&job.path, &surface.outcome, &job.options)
         }
         (Content::Outcome(outcome), _) => export::write(&job.path, outcome, &job.options),
+        (Content::Space(surface, _), "svg" | "pdf" | "png") => {
+            let header = &surface.outcome.header;
+            stamp::write(&job.path, &document(job)?, header, job.options.dpi)
+        }
         (_, "svg") => bytes(&job.path, &svg::bytes(&document(job)?)?),
         (_, "pdf") => bytes(&job.path, &pdf::bytes(&document(job)?)?),
         (_, "png") => bytes(&job.path, &png::bytes(&document(job)?, job.options.dpi)?),

@@ -1,7 +1,7 @@
 //! The job of `losscope animate`: which surfaces, at which α.
 
 use super::bounds;
-use super::request::{Request, own_setup};
+use super::request::Request;
 use super::setup::{Setup, without_options};
 use super::surface::SurfaceJob;
 use super::values::{AxisChoice, BUILTIN_LARGE, BUILTIN_SMALL};

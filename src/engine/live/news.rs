@@ -228,6 +228,8 @@ pub struct Activity {
     pub points_per_second: f64,
     /// Time left for this part.
     pub left: Option<Duration>,
+    /// What else is waiting to be done.
+    pub waiting: usize,
     /// Whether refining was stopped by hand with something left to do.
     pub stopped: bool,
 }

@@ -1,6 +1,5 @@
-//! One checkpoint opened to be measured at, the header of every result, and how measures advance.
+//! One checkpoint opened to be measured at.
 
-use crate::engine::drive::Flow;
 use crate::engine::header::Header;
 use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
 use crate::engine::job::{BUILTIN_SMALL, Job, SplitChoice};
@@ -10,18 +9,6 @@ use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
 use crate::model::params::Params;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
-
-/// How far a measure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pulse {
-    /// What is being measured.
-    pub what: &'static str,
-    /// Steps of it done.
-    pub done: usize,
-    /// Steps of it in all, as far as is known.
-    pub total: usize,
-}
 
 /// A checkpoint, its network and its data on a device.
 pub struct Place {
@@ -35,7 +22,6 @@ pub struct Place {
     pub evaluator: Evaluator,
     /// The samples measured over.
     pub samples: Split,
-    start: Instant,
 }
 
 impl Place {
@@ -75,7 +61,6 @@ impl Place {
             header,
             evaluator,
             samples,
-            start: Instant::now(),
         })
     }
 
@@ -94,25 +79,4 @@ impl Place {
         self.header.checkpoints = self.inputs.checkpoints.clone();
         Ok(params)
     }
-
-    /// Seconds since it was opened.
-    pub fn elapsed(&self) -> f64 {
-        self.start.elapsed().as_secs_f64()
-    }
-}
-
-/// Pulls `step` until it has nothing more or `show` says stop; false: stopped.
-///
-/// # Errors
-/// As `step`.
-pub fn pull<T>(
-    mut step: impl FnMut() -> Result<Option<T>>,
-    mut show: impl FnMut(T) -> Flow,
-) -> Result<bool> {
-    while let Some(news) = step()? {
-        if show(news) == Flow::Stop {
-            return Ok(false);
-        }
-    }
-    Ok(true)
 }

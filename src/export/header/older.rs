@@ -5,6 +5,9 @@
 
 use serde_json::{Map, Value, json};
 
+/// What a header is called in files, from the first version on.
+pub const KEY: &str = "recipe";
+
 /// What stood beside a header's own fields where it had no place of its own.
 const NUMBERS: [&str; 9] = [
     "kind", "caution", "results", "header", "seed", "missing", "sentence", "rows", "files",
@@ -16,7 +19,7 @@ pub fn today(found: Value) -> Value {
         return found;
     };
     // A whole file of today's.
-    if let Some(header) = fields.shift_remove(super::KEY) {
+    if let Some(header) = fields.shift_remove(KEY) {
         return header;
     }
     let kind = fields

@@ -1,12 +1,13 @@
 //! The files beside a page: what each is called, and how they are written.
 
 use super::figures::Figures;
+use crate::engine::header::Header;
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::export::figure::FigureOptions;
 use crate::export::measure::{self, Measure};
-use crate::export::{header, json, npz, pdf, sharpness, svg};
-use crate::store::files::{beside, write};
+use crate::export::{header, json, npz, png, sharpness, stamp};
+use crate::store::files::beside;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
@@ -179,7 +180,7 @@ impl Files {
     }
 
     /// Every figure that can be drawn; the page says why another can't.
-    pub(super) fn figures(&mut self, figures: &Figures) -> Result<()> {
+    pub(super) fn figures(&mut self, figures: &Figures, header: &Header) -> Result<()> {
         for (section, name, drawn) in [
             ("line", "line", &figures.line),
             ("contours", "contours", &figures.contours),
@@ -193,10 +194,10 @@ impl Files {
             let Some(Ok((drawn, _))) = drawn else {
                 continue;
             };
-            let path = self.place(section, &format!("{name}.svg"));
-            write(&path, "write the figure", &svg::bytes(drawn)?)?;
-            let path = self.place(section, &format!("{name}.pdf"));
-            write(&path, "write the figure", &pdf::bytes(drawn)?)?;
+            for suffix in ["svg", "pdf"] {
+                let path = self.place(section, &format!("{name}.{suffix}"));
+                stamp::write(&path, drawn, header, png::DPI)?;
+            }
         }
         Ok(())
     }

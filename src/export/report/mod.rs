@@ -96,7 +96,7 @@ fn write_into(folder: &Path, page: &Path, report: &Report) -> Result<Value> {
         written: Vec::new(),
     };
     files.numbers(report)?;
-    files.figures(&figures::figures(report, Place::File))?;
+    files.figures(&figures::figures(report, Place::File), &report.header)?;
     let rows = summary::rows(report);
     let value = summary_value(report, &rows, &files.names())?;
     files.json("summary", SUMMARY, &value)?;
