@@ -5,24 +5,42 @@
 //! (activations, strides, pooling, shortcuts without parameters). It looks at no value and runs
 //! nothing; a network that fits no family is described by hand in a `model.toml`.
 
+mod attend;
 mod builder;
+mod choice;
+mod convnext;
 mod dense;
+mod densenet;
+mod efficientnet;
+mod encoder;
+mod gpt;
+mod inverted;
+mod known;
 mod lenet;
+mod llama;
 mod mlp;
+mod mobilenet;
+mod numpy;
 mod order;
 mod parts;
+mod preactivation;
 mod recognised;
+mod recurrent;
 mod resnet;
+mod resnet9;
 mod resnet_cifar;
 mod resnet_torchvision;
 mod skeleton;
 mod tensors;
 mod vgg;
+mod vit;
+mod wired;
 
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
 pub use recognised::{Hints, Recognised};
 pub use skeleton::skeleton;
+use std::sync::LazyLock;
 use tensors::{Kind, Module, Tensors};
 
 /// Finds the family by itself and makes the network: `--model auto`.
@@ -32,6 +50,11 @@ use tensors::{Kind, Module, Tensors};
 /// into question, lists the first tensors and the families.
 pub fn recognise(state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
     let tensors = Tensors::new(state);
+    if let Some(known) = known::claimed(&tensors) {
+        return known
+            .read("", state, hints)
+            .map_err(|e| taken(&e, known.seen, known.name));
+    }
     let Some((family, seen)) = guess(&tensors) else {
         return Err(Error::Model(format!(
             "no known network has these tensors: {}; {}",
@@ -39,12 +62,15 @@ pub fn recognise(state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
             advice()
         )));
     };
-    build(family, tensors, hints, true).map_err(|e| {
-        Error::Model(format!(
-            "{e}. The file was taken for {seen} (family {family}); for another network, {}",
-            advice()
-        ))
-    })
+    build(family, tensors, hints, true).map_err(|e| taken(&e, seen, family))
+}
+
+/// An error of a file that was taken for a network by its names.
+fn taken(error: &Error, seen: &str, family: &str) -> Error {
+    Error::Model(format!(
+        "{error}. The file was taken for {seen} (family {family}); for another network, {}",
+        advice()
+    ))
 }
 
 /// Makes the network of the named family: `--model NAME`.
@@ -52,23 +78,39 @@ pub fn recognise(state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
 /// # Errors
 /// [`Error::Usage`] for an unknown name; otherwise names the tensor that doesn't fit.
 pub fn by_name(name: &str, state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
+    let (family, choices) = name.split_once(':').unwrap_or((name, ""));
+    if let Some(known) = known::named(family) {
+        return known
+            .read(choices, state, hints)
+            .map_err(|e| asked(e, name));
+    }
     let Some(&(family, _)) = NAMES.iter().find(|(known, _)| *known == name) else {
         return Err(Error::Usage(format!(
             "no network family is called {name:?}; known are auto, {} and files named *.toml or *.onnx",
             listed()
         )));
     };
-    build(family, Tensors::new(state), hints, false).map_err(|e| {
-        Error::Model(format!(
-            "{e}. The network was read as {family}, as asked; for another, {}",
-            advice()
-        ))
-    })
+    build(family, Tensors::new(state), hints, false).map_err(|e| asked(e, family))
+}
+
+/// An error of a file that was read as asked.
+fn asked(error: Error, family: &str) -> Error {
+    if matches!(error, Error::Usage(_)) {
+        return error;
+    }
+    Error::Model(format!(
+        "{error}. The network was read as {family}, as asked; for another, {}",
+        advice()
+    ))
 }
 
 /// The families: name, one sentence.
 pub fn names() -> &'static [(&'static str, &'static str)] {
-    NAMES
+    static ALL: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+        let known = known::KNOWN.iter().map(|known| (known.name, known.words));
+        NAMES.iter().copied().chain(known).collect()
+    });
+    &ALL
 }
 
 const NAMES: &[(&str, &str)] = &[
@@ -171,7 +213,7 @@ fn guess(tensors: &Tensors) -> Option<(&'static str, &'static str)> {
 }
 
 fn listed() -> String {
-    NAMES
+    names()
         .iter()
         .map(|(name, _)| *name)
         .collect::<Vec<_>>()
