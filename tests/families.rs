@@ -18,14 +18,17 @@ type Shapes = Vec<(String, Vec<usize>)>;
 const DIGITS: Hints = Hints {
     input: Some(&[1, 8, 8]),
     classes: Some(10),
+    modules: &[],
 };
 const CIFAR: Hints = Hints {
     input: Some(&[3, 32, 32]),
     classes: Some(10),
+    modules: &[],
 };
 const NOTHING: Hints = Hints {
     input: None,
     classes: None,
+    modules: &[],
 };
 
 fn state(shapes: &[(String, Vec<usize>)]) -> StateDict {
@@ -512,6 +515,7 @@ fn le_net_padding_is_found_from_the_sizes() {
         let hints = Hints {
             input: sample.as_ref().map(<[usize; 3]>::as_slice),
             classes: Some(10),
+            ..NOTHING
         };
         let read = read(&shapes, &hints);
         assert_eq!(
@@ -598,6 +602,7 @@ fn vgg_sizes() {
     let larger = Hints {
         input: Some(&[3, 64, 64]),
         classes: Some(10),
+        ..NOTHING
     };
     let read = read(&vgg(VGG16, true, cifar_head, 512), &larger);
     assert!(kinds(&read.graph).ends_with("max-pool global-average-pool linear"));
@@ -784,6 +789,7 @@ fn losses() {
             &Hints {
                 input: Some(&[64]),
                 classes,
+                ..NOTHING
             },
         );
         assert_eq!(read.graph.loss, loss);
@@ -803,6 +809,7 @@ fn errors_name_the_tensor() {
     let hundred = Hints {
         input: Some(&[1, 8, 8]),
         classes: Some(100),
+        ..NOTHING
     };
     let table: &[(Shapes, Hints, &[&str])] = &[
         (
@@ -854,6 +861,7 @@ fn errors_name_the_tensor() {
             Hints {
                 input: Some(&[1, 28, 28]),
                 classes: None,
+                ..NOTHING
             },
             &["fc1.weight takes 64", "16·7·7 = 784"],
         ),
@@ -862,6 +870,7 @@ fn errors_name_the_tensor() {
             Hints {
                 input: Some(&[64]),
                 classes: None,
+                ..NOTHING
             },
             &["conv1.weight takes images", "[64]"],
         ),
@@ -870,6 +879,7 @@ fn errors_name_the_tensor() {
             Hints {
                 input: Some(&[1, 28, 28]),
                 classes: None,
+                ..NOTHING
             },
             &[],
         ),
@@ -1003,6 +1013,7 @@ fn damage_never_panics() {
                     Hints {
                         input: Some(&[]),
                         classes: Some(0),
+                        ..NOTHING
                     },
                 ] {
                     let _ = recognise(&state, &hints);

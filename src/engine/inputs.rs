@@ -123,6 +123,7 @@ pub fn open_network_with(
     let hints = Hints {
         input: data.map(|d| d.train.shape.as_slice()),
         classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
+        modules: &[],
     };
     let is_file = model.ends_with(".toml");
     let (graph, source, mut assumptions) = if is_file {

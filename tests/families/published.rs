@@ -10,7 +10,7 @@ use losscope::error::Error;
 use losscope::landscape::evaluate::{Evaluator, Precision};
 use losscope::landscape::slice::{Buffers, Slice};
 use losscope::model::Network;
-use losscope::model::family::{Hints, Recognised, by_name, recognise};
+use losscope::model::family::{Hints, Recognised, by_name, readings, recognise};
 use losscope::model::file;
 use losscope::model::params::Params;
 use std::path::{Path, PathBuf};
@@ -266,4 +266,43 @@ fn the_other_wiring_is_another_network() {
             other.assumptions
         );
     }
+}
+
+/// All wirings that the tensors allow, each with the text that asks for it.
+#[test]
+fn readings_are_all_that_fits() {
+    let table = [
+        (
+            "preact-resnet",
+            4,
+            "preact-resnet:stride=second,shortcut=raw",
+        ),
+        ("densenet-veit", 2, "densenet:new=first"),
+        ("vit-timm", 4, "vit:heads=3"),
+        // No width is too narrow to be asked for: 1, 2, 3 and 4 heads divide 24.
+        ("gpt-nanogpt", 16, "gpt2:heads=3,gelu=tanh,tied=yes"),
+        ("convnext-timm", 1, "convnext"),
+    ];
+    for (name, count, key) in table {
+        let (state, x, _) = open(name);
+        let hints = Hints {
+            input: Some(&x.shape()[1..]),
+            ..Hints::default()
+        };
+        let found = readings("auto", &state, &hints).unwrap();
+        let keys: Vec<String> = found.iter().map(Recognised::key).collect();
+        assert_eq!(found.len(), count, "{keys:?}");
+        assert!(keys.iter().any(|own| own == key), "{keys:?}");
+        for reading in &found {
+            let again = by_name(&reading.key(), &state, &hints).unwrap();
+            assert_eq!(again.graph, reading.graph, "{}", reading.key());
+        }
+        // The usual one comes first, where there is one.
+        if let Ok(usual) = recognise(&state, &hints) {
+            assert_eq!(usual.graph, found[0].graph, "{name}");
+        }
+    }
+    // Without data nothing could decide a number that must be known.
+    let (state, ..) = open("vit-timm");
+    assert!(readings("auto", &state, &Hints::default()).is_err());
 }

@@ -159,30 +159,64 @@ impl Known {
         (self.build)(tensors, hints, &chosen)
     }
 
-    /// All networks that differ in what is neither told by tensors nor chosen in `text`, the usual one first, each
-    /// with the choices that make it. The reading that an open number asks for is left out.
+    /// All networks that differ in what is neither told by tensors nor chosen in `text`, the usual one first. What
+    /// may be any number is as usual in all of them.
     ///
     /// # Errors
-    /// As [`Known::read`], where no reading fits.
+    /// As [`Known::read`], where no reading fits, or a number must be chosen and there is no data to decide it.
     pub fn readings(
         &self,
         text: &str,
         state: &dyn Listing,
         hints: &Hints,
-    ) -> Result<Vec<(String, Recognised)>> {
+    ) -> Result<Vec<Recognised>> {
+        let usual = self.read(text, state, hints);
+        if usual.is_err() && hints.input.is_none() {
+            return usual.map(|usual| vec![usual]);
+        }
+        let mut found: Vec<(String, Recognised)> = Vec::new();
+        found.extend(
+            usual
+                .as_ref()
+                .ok()
+                .map(|usual| (text.to_owned(), usual.clone())),
+        );
+        for own in self.texts(text, state, usual.is_ok())? {
+            let Ok(read) = self.read(&own, state, hints) else {
+                continue;
+            };
+            match found
+                .iter_mut()
+                .find(|(_, other)| other.graph == read.graph)
+            {
+                // The usual one is named by the choices that make it, as the others are.
+                Some((other, _)) if other == text => *other = own,
+                Some(_) => {}
+                None => found.push((own, read)),
+            }
+        }
+        if found.is_empty() {
+            return usual.map(|usual| vec![usual]);
+        }
+        let told = found.into_iter().map(|(own, read)| self.told(read, &own));
+        Ok(told.collect())
+    }
+
+    /// `text` with every combination of what it leaves open, the usual values first. What has a usual number isn't
+    /// searched.
+    fn texts(&self, text: &str, state: &dyn Listing, usual: bool) -> Result<Vec<String>> {
         /// So many readings can be told apart by a person or by data.
         const MOST: usize = 24;
         let tensors = Tensors::new(state);
-        let usual = self.read(text, state, hints);
+        let chosen = Chosen::parse(self.name, self.choices, text)?;
         let mut texts = vec![text.to_owned()];
         for choice in self.choices {
-            if Chosen::parse(self.name, self.choices, text)?.has(choice.key) {
+            let values = choice.of.values(&tensors);
+            let counted = matches!(choice.of, Range::Count(_)) && usual;
+            if chosen.has(choice.key) || counted || values.is_empty() {
                 continue;
             }
-            let values = choice.of.values(&tensors);
-            if matches!(choice.of, Range::Count(_)) && usual.is_ok()
-                || values.len() * texts.len() > MOST
-            {
+            if values.len() * texts.len() > MOST {
                 continue;
             }
             let with = |own: &String, value: &String| {
@@ -194,27 +228,19 @@ impl Known {
                 .flat_map(|own| values.iter().map(move |value| with(own, value)))
                 .collect();
         }
-        let mut found: Vec<(String, Recognised)> = Vec::new();
-        if let Ok(usual) = &usual {
-            found.push((text.to_owned(), usual.clone()));
-        }
-        for text in texts {
-            let Ok(read) = self.read(&text, state, hints) else {
-                continue;
-            };
-            match found
-                .iter_mut()
-                .find(|(_, other)| other.graph == read.graph)
-            {
-                // The usual one, by the choices that make it.
-                Some((own, _)) if own.len() < text.len() && !own.contains('=') => *own = text,
-                Some(_) => {}
-                None => found.push((text, read)),
+        Ok(texts)
+    }
+
+    /// A network with the choices that make it.
+    fn told(&self, mut read: Recognised, text: &str) -> Recognised {
+        for choice in self.choices {
+            let start = format!("{}=", choice.key);
+            let value = text.split(',').find_map(|part| part.strip_prefix(&start));
+            if let Some(value) = value {
+                let words = format!("{} {value}", choice.key);
+                read = read.choosing(choice.key, value, words);
             }
         }
-        if found.is_empty() {
-            return usual.map(|usual| vec![(text.to_owned(), usual)]);
-        }
-        Ok(found)
+        read
     }
 }
