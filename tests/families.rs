@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "families/published.rs"]
+mod published;
+
 use losscope::checkpoint::{Array, Source, StateDict, Values};
 use losscope::error::Error;
 use losscope::model::family::{Hints, Recognised, by_name, names, recognise, skeleton};

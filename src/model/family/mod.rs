@@ -9,25 +9,44 @@
 //! only evidence can tell: `engine::reading` looks for it in the data.
 
 mod asked;
+mod attend;
 mod builder;
+mod choice;
+mod convnext;
 mod dense;
+mod densenet;
+mod efficientnet;
+mod encoder;
+mod gpt;
+mod inverted;
+mod known;
 mod lenet;
+mod llama;
 mod mlp;
+mod mobilenet;
+mod numpy;
 mod order;
 mod parts;
+mod preactivation;
 mod recognised;
+mod recurrent;
 mod resnet;
+mod resnet9;
 mod resnet_cifar;
 mod resnet_torchvision;
 mod skeleton;
 mod tensors;
 mod vgg;
+mod vit;
+mod wired;
 
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
 use asked::Asked;
+use known::Known;
 pub use recognised::{Choice, Hints, ModuleClass, Recognised};
 pub use skeleton::skeleton;
+use std::sync::LazyLock;
 use tensors::{Kind, Module, Tensors};
 
 /// All networks that the names and shapes of a checkpoint fit, the most usual first; at least one.
@@ -42,6 +61,10 @@ use tensors::{Kind, Module, Tensors};
 pub fn readings(model: &str, state: &dyn Listing, hints: &Hints) -> Result<Vec<Recognised>> {
     let asked = Asked::parse(model)?;
     let tensors = Tensors::new(state);
+    if let Some(known) = published(&tensors, asked.family) {
+        let found = known.readings(choices(model), state, hints);
+        return found.map_err(|e| in_family(e, asked.family, known.seen, known.name));
+    }
     if asked.family == "auto" {
         let Some((family, seen)) = guess(&tensors) else {
             return Err(Error::Model(format!(
@@ -50,13 +73,8 @@ pub fn readings(model: &str, state: &dyn Listing, hints: &Hints) -> Result<Vec<R
                 advice()
             )));
         };
-        let found = wirings(family, state, hints, true).map_err(|e| {
-            Error::Model(format!(
-                "{e}. The file was taken for {seen} (family {family}); for another network, {}",
-                advice()
-            ))
-        })?;
-        return asked.of(found, &[]);
+        let found = wirings(family, state, hints, true);
+        return asked.of(found.map_err(|e| in_family(e, "auto", seen, family))?, &[]);
     }
     let Some(&(family, _)) = NAMES.iter().find(|(known, _)| *known == asked.family) else {
         return Err(Error::Usage(format!(
@@ -65,19 +83,40 @@ pub fn readings(model: &str, state: &dyn Listing, hints: &Hints) -> Result<Vec<R
             listed()
         )));
     };
-    let found = wirings(family, state, hints, false).map_err(|e| {
-        Error::Model(format!(
-            "{e}. The network was read as {family}, as asked; for another, {}",
-            advice()
-        ))
-    })?;
+    let found = wirings(family, state, hints, false);
+    let found = found.map_err(|e| in_family(e, asked.family, "", family))?;
     asked.of(found, settled(family))
+}
+
+/// The published network that a file is by its names, or that is asked for.
+fn published(tensors: &Tensors, asked: &str) -> Option<&'static Known> {
+    match asked {
+        "auto" => known::claimed(tensors),
+        name => known::named(name),
+    }
+}
+
+/// What stands after the colon of `--model`.
+fn choices(model: &str) -> &str {
+    model.split_once(':').map_or("", |(_, choices)| choices)
+}
+
+/// An error of a file that was taken for what it seemed, or read as asked.
+fn in_family(error: Error, asked: &str, seen: &str, family: &str) -> Error {
+    let how = match (&error, asked) {
+        (Error::Usage(_), _) => return error,
+        (_, "auto") => {
+            format!("The file was taken for {seen} (family {family}); for another network")
+        }
+        _ => format!("The network was read as {family}, as asked; for another"),
+    };
+    Error::Model(format!("{error}. {how}, {}", advice()))
 }
 
 /// The most usual of all [`readings`] of `--model auto`.
 ///
 /// # Errors
-/// As [`readings`].
+/// As [`readings`]; where a number must be chosen that has no usual value.
 pub fn recognise(state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
     by_name("auto", state, hints)
 }
@@ -85,8 +124,13 @@ pub fn recognise(state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
 /// The most usual of all [`readings`] of `--model NAME`.
 ///
 /// # Errors
-/// As [`readings`].
+/// As [`readings`]; where a number must be chosen that has no usual value.
 pub fn by_name(name: &str, state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
+    let asked = Asked::parse(name)?;
+    if let Some(known) = published(&Tensors::new(state), asked.family) {
+        let found = known.read(choices(name), state, hints);
+        return found.map_err(|e| in_family(e, asked.family, known.seen, known.name));
+    }
     let mut found = readings(name, state, hints)?.into_iter();
     found
         .next()
@@ -95,7 +139,11 @@ pub fn by_name(name: &str, state: &dyn Listing, hints: &Hints) -> Result<Recogni
 
 /// The families: name, one sentence.
 pub fn names() -> &'static [(&'static str, &'static str)] {
-    NAMES
+    static ALL: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+        let known = known::KNOWN.iter().map(|known| (known.name, known.words));
+        NAMES.iter().copied().chain(known).collect()
+    });
+    &ALL
 }
 
 const NAMES: &[(&str, &str)] = &[
@@ -232,7 +280,7 @@ fn guess(tensors: &Tensors) -> Option<(&'static str, &'static str)> {
 }
 
 fn listed() -> String {
-    NAMES
+    names()
         .iter()
         .map(|(name, _)| *name)
         .collect::<Vec<_>>()
