@@ -16,7 +16,9 @@ pub enum Node<'a> {
     Bool(bool),
     /// An integer that fits.
     Int(i64),
-    /// A float, or an integer beyond 64 bits; no tensor depends on its value.
+    /// A float: an attribute of a module, such as a slope or an epsilon.
+    Float(f64),
+    /// An integer beyond 64 bits, or a float among millions; nothing depends on its value.
     OtherNumber,
     /// Text.
     Text(&'a str),

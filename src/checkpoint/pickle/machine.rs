@@ -234,7 +234,7 @@ impl<'a> Machine<'a> {
                 Ok(number) => self.push(Node::Int(number))?,
                 Err(_) => self.stack.push(OTHER_NUMBER),
             },
-            (b'F', _) => self.stack.push(OTHER_NUMBER),
+            (b'F', digits) => self.float(digits.trim().parse().unwrap_or(f64::NAN))?,
             // Text as Python prints it, in quotes; names of tensors need no escapes.
             (b'S', quoted) => {
                 let inside = |quote| quoted.strip_prefix(quote)?.strip_suffix(quote);
@@ -256,9 +256,8 @@ impl<'a> Machine<'a> {
             b'K' => Node::Int(self.input.fixed::<1>()?[0].into()),
             b'M' => Node::Int(u16::from_le_bytes(self.input.fixed()?).into()),
             b'G' => {
-                self.input.fixed::<8>()?;
-                self.stack.push(OTHER_NUMBER);
-                return Ok(());
+                let value = f64::from_be_bytes(self.input.fixed()?);
+                return self.float(value);
             }
             _ => match int_from_le(self.input.counted(opcode)?) {
                 Some(number) => Node::Int(number),
@@ -269,6 +268,15 @@ impl<'a> Machine<'a> {
             },
         };
         self.push(node)
+    }
+
+    /// A float. A training loop may log millions of losses; the room they take is kept for tensors.
+    fn float(&mut self, value: f64) -> Step<()> {
+        if self.nodes.len() < MAX_NODES / 2 {
+            return self.push(Node::Float(value));
+        }
+        self.stack.push(OTHER_NUMBER);
+        Ok(())
     }
 
     /// Tuple, list, dictionary or frozenset of everything above the last mark.

@@ -8,6 +8,7 @@
 mod archive;
 mod exported;
 mod legacy;
+pub mod script;
 mod select;
 mod storages;
 mod tensors;
