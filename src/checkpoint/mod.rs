@@ -31,6 +31,7 @@ pub use series::series;
 pub use state::{Listed, Listing, Set, Source, StateDict};
 use std::path::{Path, PathBuf};
 pub use torch::script;
+pub(crate) use torch::{Program, open_program};
 
 /// Opens a checkpoint of any supported format and reads all of it: PyTorch (`torch.save` since its
 /// beginnings, whole modules, `TorchScript`, exported programs), safetensors alone or in shards,

@@ -17,5 +17,5 @@ mod tests;
 mod tree;
 
 pub use archive::{archive_folder, read_archive};
-pub use exported::{is_exported, read_exported};
+pub use exported::{Program, is_exported, open_program, read_exported};
 pub use legacy::{legacy_start, read_legacy};

@@ -20,10 +20,12 @@ use super::extents::Facts;
 use super::traced::{Element, OPEN, Traced};
 use crate::checkpoint::onnx::Model;
 use crate::checkpoint::onnx::proto::{GraphProto, NodeProto, ValueInfoProto};
+use crate::error::{Error, Result};
 use crate::store::Parsed;
 use known::Known;
 use node::Node;
 use state::{State, Value};
+use std::path::Path;
 use table::{Made, Reading};
 
 /// The lists of operators.
@@ -38,12 +40,24 @@ const OPERATORS: [&[(&str, Reading)]; 5] = [
 /// Versions of the standard operators that are read.
 const OPSETS: std::ops::RangeInclusive<i64> = 7..=26;
 
+/// The network of the file at `path`; `None` where it is no ONNX file.
+///
+/// # Errors
+/// As [`read`].
+pub fn open(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced>> {
+    let Some(model) = Model::open(path)? else {
+        return Ok(None);
+    };
+    let traced = read(&model, sample).map_err(|e| Error::file(path, e))?;
+    Ok(Some(traced))
+}
+
 /// The operations of the file in order. `sample` is the shape of one sample, without the batch axis, where it is known;
 /// the file says it itself but for axes that its exporter left open.
 ///
 /// # Errors
 /// Names the operator and what about it can't be read.
-pub fn read(model: &Model, sample: Option<&[usize]>) -> Parsed<Traced> {
+fn read(model: &Model, sample: Option<&[usize]>) -> Parsed<Traced> {
     let graph = model.proto.graph.as_ref().ok_or("the ONNX file has no graph")?;
     let mut sets = model.proto.opset_import.iter();
     let opset = sets.find(|set| ["", "ai.onnx"].contains(&set.domain.as_str()));

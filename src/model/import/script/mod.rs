@@ -20,9 +20,47 @@ use super::compose::Composer;
 use super::extents::Facts;
 use super::traced::{Element, OPEN, Traced};
 use crate::checkpoint::script::{Attribute, Script};
+use crate::error::{Error, Result};
+use crate::model::import::traced::{Argument, Call};
 use crate::store::Parsed;
+use std::path::Path;
 use unfold::Unfolder;
 use value::Value;
+
+/// The network of the archive at `path`, whose samples have the shape `sample`, where it is known; `None` where the
+/// file is no archive of TorchScript's.
+///
+/// # Errors
+/// As [`read`]; where neither the file nor the caller says what is read.
+pub fn open(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced>> {
+    let Some(script) = Script::open(path)? else {
+        return Ok(None);
+    };
+    let fault = |message| Error::file(path, message);
+    if sample.is_some() {
+        return read(&script, sample).map(Some).map_err(fault);
+    }
+    // The first layer may say it: what is multiplied by a matrix has as many features.
+    let told = read(&script, None).map_err(|e| format!("{e}; {UNTOLD}")).map_err(fault)?;
+    let features = told.calls.iter().find_map(|call| features(call, &told));
+    let features = features.ok_or_else(|| fault(UNTOLD.into()))?;
+    read(&script, Some(&[features])).map(Some).map_err(fault)
+}
+
+/// What to do where the shape of a sample isn't known.
+const UNTOLD: &str = "a TorchScript archive doesn't say the shape of what its network reads: name the data with it";
+
+/// The features that a linear layer on the data takes.
+fn features(call: &Call, traced: &Traced) -> Option<usize> {
+    let (Argument::Value(x), Argument::Value(weight)) = (call.positional.first()?, call.positional.get(1)?) else {
+        return None;
+    };
+    let reads = traced.inputs.first().is_some_and(|input| input.name == *x);
+    match (&*call.operation, &traced.shapes.get(weight)?[..]) {
+        ("linear", [_, features]) if reads => Some(*features),
+        _ => None,
+    }
+}
 
 /// The operations of `forward` in order. `sample` is the shape of one sample, without the batch axis, where
 /// it is known: the file doesn't say it, and code may depend on it.
@@ -30,7 +68,7 @@ use value::Value;
 /// # Errors
 /// Names the line of code and what about it can't be read: a condition that depends on data, a construct that
 /// PyTorch's own modules don't need.
-pub fn read(script: &Script, sample: Option<&[usize]>) -> Parsed<Traced> {
+fn read(script: &Script, sample: Option<&[usize]>) -> Parsed<Traced> {
     let root = script.root();
     let Attribute::Module { class, attributes } = script.value(root) else {
         return Err("the archive holds no module".into());
