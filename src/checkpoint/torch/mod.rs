@@ -9,6 +9,7 @@ mod archive;
 mod attributes;
 mod exported;
 mod legacy;
+pub mod script;
 mod select;
 mod storages;
 mod tar;

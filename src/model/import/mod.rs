@@ -5,7 +5,11 @@
 //! whichever kind of file it came from. Nothing in a file is ever executed.
 
 pub mod aten;
+mod compose;
 mod exported;
+mod extents;
+mod onnx;
+mod script;
 mod traced;
 
 use crate::error::{Error, Result};
@@ -25,15 +29,24 @@ pub struct Imported {
 }
 
 /// The readers, each of which says by a file's content whether it is its own.
-const READERS: [fn(&Path) -> Result<Option<Traced>>; 1] = [exported::read];
+const READERS: [fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>; 3] =
+    [|path, _| exported::read(path), script::open, onnx::open];
 
 /// The network that the file at `path` holds; `None` where it holds none, only weights or something else.
 ///
 /// # Errors
-/// Where the file is damaged, or its network can't be followed: names the operation, its module and the shapes.
+/// As [`open_for`].
 pub fn open(path: &Path) -> Result<Option<Imported>> {
+    open_for(path, None)
+}
+
+/// As [`open`], for data whose samples have the shape `sample`: not every file says what its network reads.
+///
+/// # Errors
+/// Where the file is damaged, or its network can't be followed: names the operation, its module and the shapes.
+pub fn open_for(path: &Path, sample: Option<&[usize]>) -> Result<Option<Imported>> {
     for read in READERS {
-        let Some(traced) = read(path)? else { continue };
+        let Some(traced) = read(path, sample)? else { continue };
         let read = aten::read(&traced).map_err(|e| match e {
             Error::Model(message) => Error::file(path, message),
             other => other,
