@@ -327,12 +327,7 @@ fn place(builder: &mut Builder, own: &Around, width: usize, tokens: usize) -> Re
                     },
                 );
             } else {
-                builder.push(
-                    name,
-                    Parameter {
-                        weight: (*name).to_owned(),
-                    },
-                );
+                builder.push(name, Parameter::trained(*name));
                 builder.then(
                     name,
                     "flat",
@@ -351,7 +346,7 @@ fn place(builder: &mut Builder, own: &Around, width: usize, tokens: usize) -> Re
                 .tensors
                 .take(&name, &[Some(longest), Some(width)], "positions")?;
             enough(&name, longest, tokens)?;
-            builder.push(module, Parameter { weight: name });
+            builder.push(module, Parameter::trained(name));
             first_of(builder, module, tokens);
             attend::add(builder, &join(module, "add"), &before);
         }

@@ -171,7 +171,7 @@ fn place(
         return Ok(());
     }
     let words = builder.last();
-    builder.push(positions, Parameter { weight });
+    builder.push(positions, Parameter::trained(weight));
     let (axis, start, end, step) = (1, 0, Some(tokens), 1);
     builder.then(
         positions,

@@ -30,6 +30,17 @@ pub struct Parameter {
     pub fixed: bool,
 }
 
+impl Parameter {
+    /// A trained tensor without filters.
+    pub fn trained(weight: impl Into<String>) -> Self {
+        Self {
+            weight: weight.into(),
+            output_axis: None,
+            fixed: false,
+        }
+    }
+}
+
 impl Kind for Constant {
     fn shape(&self, _: &Given<'_>) -> Shape {
         let size = self
