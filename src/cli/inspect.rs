@@ -124,6 +124,7 @@ fn write_model(
             let hints = Hints {
                 input: data.map(|d| d.train.shape.as_slice()),
                 classes: data.map(|d| d.classes).filter(|n| *n > 0),
+                modules: &[],
             };
             let draft = family::skeleton(file, &hints);
             model_file::write(&draft.graph, &draft.assumptions)

@@ -123,6 +123,7 @@ pub fn open_network_with(
     let hints = Hints {
         input: data.map(|d| d.train.shape.as_slice()),
         classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
+        modules: &[],
     };
     let is_file = model.ends_with(".toml");
     let (graph, source, mut assumptions) = if is_file {
@@ -217,6 +218,10 @@ struct Turned<'a> {
 impl Listing for Turned<'_> {
     fn source(&self) -> &Source {
         self.of.source()
+    }
+
+    fn told(&self) -> &checkpoint::Told {
+        self.of.told()
     }
 
     fn list(&self) -> Vec<Listed<'_>> {

@@ -232,9 +232,16 @@ pub fn eigenvalues(point: Vec<f64>, options: LanczosOptions) -> Measuring {
     })
 }
 
+/// Networks of more weights are slow: there a step is one product, so that it can be stopped soon.
+const FEW_WEIGHTS: usize = 200_000;
+
 /// Trace and Frobenius norm.
 pub fn trace(point: Vec<f64>, options: TraceOptions) -> Measuring {
+    let small = point.len() <= FEW_WEIGHTS;
     let mut work = Hutchinson::new(point, options);
+    if small {
+        work = work.several_at_a_time();
+    }
     Measuring::told("trace", options.probes, move |objective| {
         Ok(work.step(objective)?.map(Found::Trace))
     })

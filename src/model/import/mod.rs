@@ -1,9 +1,63 @@
 //! Networks read from files that hold their graph.
 //!
 //! Every reader makes a [`Traced`], calls of named operations as PyTorch's `aten` names them, and one
-//! reading of these operations makes a [`crate::model::graph::Graph`] of it: an operation is said once,
+//! reading of these operations (`aten`) makes a [`crate::model::graph::Graph`] of it: an operation is said once,
 //! whichever kind of file it came from. Nothing in a file is ever executed.
 
+pub mod aten;
+mod compose;
+mod exported;
+mod extents;
+mod onnx;
+mod script;
 mod traced;
 
-pub use traced::{Argument, Call, Constant, Element, Input, Traced};
+use crate::error::{Error, Result};
+use crate::model::graph::Graph;
+use std::path::Path;
+pub use traced::{Argument, Call, Constant, Element, Input, OPEN, Traced};
+
+/// A network from a file that holds its graph.
+#[derive(Debug, Clone)]
+pub struct Imported {
+    /// The network.
+    pub graph: Graph,
+    /// What wrote it, in words: "an exported program of PyTorch 2.9".
+    pub source: String,
+    /// What was assumed, or a person should know, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The readers, each of which says by a file's content whether it is its own.
+const READERS: [fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>; 3] =
+    [|path, _| exported::read(path), script::open, onnx::open];
+
+/// The network that the file at `path` holds; `None` where it holds none, only weights or something else.
+///
+/// # Errors
+/// As [`open_for`].
+pub fn open(path: &Path) -> Result<Option<Imported>> {
+    open_for(path, None)
+}
+
+/// As [`open`], for data whose samples have the shape `sample`: not every file says what its network reads.
+///
+/// # Errors
+/// Where the file is damaged, or its network can't be followed: names the operation, its module and the shapes.
+pub fn open_for(path: &Path, sample: Option<&[usize]>) -> Result<Option<Imported>> {
+    for read in READERS {
+        let Some(traced) = read(path, sample)? else {
+            continue;
+        };
+        let read = aten::read(&traced).map_err(|e| match e {
+            Error::Model(message) => Error::file(path, message),
+            other => other,
+        })?;
+        return Ok(Some(Imported {
+            graph: read.graph,
+            source: traced.source,
+            notes: read.notes,
+        }));
+    }
+    Ok(None)
+}
