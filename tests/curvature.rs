@@ -81,7 +81,7 @@ fn curvature_of_the_mlp_is_the_reference() {
     assert_eq!(header["split"], "training");
     assert_eq!(found["checkpoints"], Value::Null);
     assert_eq!(header["checkpoints"].as_array().unwrap().len(), 1);
-    assert!(found["caution"].as_str().unwrap().contains("Dinh"));
+    assert!(header["caution"].as_str().unwrap().contains("Dinh"));
     for unasked in ["trace", "density", "map", "variation"] {
         assert_eq!(found[unasked], Value::Null, "{unasked}");
     }

@@ -1273,6 +1273,18 @@ fn results_of_before_losses_could_be_chosen_hold_accuracies() {
     assert_eq!(recipe.model.criterion.score(), Score::Accuracy);
 }
 
+#[test]
+fn hdf5_keeps_the_header_that_another_program_passes_over() {
+    let scratch = Scratch::new();
+    for (name, outcome) in [("s.h5", surface()), ("l.h5", line())] {
+        let path = scratch.at(name);
+        hdf5::write_surface(&path, &outcome).unwrap();
+        let read = hdf5::read_surface(&path).unwrap();
+        let (found, expected) = (&read.header, &outcome.header);
+        assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{name}");
+    }
+}
+
 /// A file of Losscope 0.1.0, of before every kind of result had one header.
 fn older(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -35,6 +35,7 @@ mod start;
 pub mod state;
 mod status;
 mod theme;
+mod times;
 mod views;
 mod weights;
 mod words;
@@ -283,6 +284,11 @@ impl App {
             Command::Chosen(Ask::SaveSession, paths) => {
                 if let Some(path) = paths.first() {
                     session::save(state, &self.tree, &self.live.snapshot(), path);
+                }
+            }
+            Command::Chosen(Ask::SaveReport, paths) => {
+                if let Some(path) = paths.first() {
+                    self.exports.report(ctx, state, path);
                 }
             }
             Command::Chosen(ask, paths) => self.opening.chosen(ctx, state, ask, paths),

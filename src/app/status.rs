@@ -5,6 +5,7 @@ use super::deck::LOW;
 use super::export::Exports;
 use super::state::State;
 use super::theme::Palette;
+use super::times::duration;
 use crate::engine::live::{Activity, Snapshot};
 use crate::plot::number;
 use eframe::egui::{self, Align, Layout, ProgressBar, RichText, Ui};
@@ -143,16 +144,6 @@ fn notice_ui(ui: &mut Ui, state: &mut State, palette: &Palette) {
         state.notice = None;
     } else {
         ui.ctx().request_repaint_after_secs(left as f32);
-    }
-}
-
-/// A duration as people say it.
-pub fn duration(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     }
 }
 

@@ -1,32 +1,32 @@
 //! `distance`: how far checkpoints are from where they started, or from each other.
 
-use crate::cli::{End, Talk, output, runs, terminal};
-use crate::engine::distance::between;
-use crate::engine::inputs::{list_checkpoint, open_network};
+use crate::cli::{End, Talk, output, progress, runs, terminal};
+use crate::engine::Flow;
+use crate::engine::distance::{self, Distances};
 use crate::engine::job::DistanceJob;
+use crate::engine::work::drive;
 use crate::landscape::distance::Distance;
 use crate::plot::number::format_value;
 use serde_json::json;
-use std::path::Path;
 
 /// Prints distances in total and by module.
 pub fn run(job: &DistanceJob, talk: Talk) -> anyhow::Result<End> {
     if job.files.iter().any(|file| file.is_dir()) {
         return runs::run(job, talk);
     }
-    let (from, files) = job.pairs()?;
-    let key = job.key.as_deref();
-    let start = list_checkpoint(&from, key)?;
-    let (network, _) = open_network(&job.model, &start, None)?;
-    talk.warn(&start.warnings);
-    talk.warn(&network.check(&start)?);
-    let mut measured: Vec<(&Path, Distance)> = Vec::new();
-    for file in &files {
-        let other = list_checkpoint(file, key)?;
-        talk.warn(&other.warnings);
-        talk.warn(&network.check(&other)?);
-        measured.push((file, between(&network, &other, &start)?));
-    }
+    let pairs = distance::start(job)?;
+    let bar = progress::steps(talk.quiet);
+    let found = drive(pairs, &mut |_, now| {
+        progress::show(&bar, now);
+        Flow::Continue
+    });
+    bar.finish_and_clear();
+    let Distances {
+        header,
+        from,
+        pairs: measured,
+    } = found?;
+    talk.warn(&header.warnings);
     if talk.json {
         let entries: Vec<_> = measured
             .iter()

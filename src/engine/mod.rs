@@ -22,6 +22,7 @@ pub mod recognise;
 pub mod report;
 pub mod result;
 mod resume;
+pub mod runs;
 pub mod sampling;
 mod sets;
 pub mod sharpness;

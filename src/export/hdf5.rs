@@ -5,12 +5,13 @@
 //! −1 stands for a point not computed. What their code doesn't know is R²: it is written as `train_r2` and
 //! `test_r2`, as it is, and NaN where not computed, since −1 is a value of it. Their code creates the arrays as `[nx, ny]` but fills and plots
 //! them as `[ny, nx]`; so the shape is written as `[ny, nx]`, which it reads as well, and both are read in
-//! the order in which they were filled. Where the numbers come from, such a file doesn't say: the
-//! recipe made up for it says "unknown".
+//! the order in which they were filled. The dataset `recipe`, which their code passes over, is the header as
+//! JSON in bytes. Where it is missing, another program made the file and doesn't say where its numbers come
+//! from: the header made up for it says "unknown".
 
 mod directions;
 
-use super::complete;
+use super::{complete, header};
 use crate::engine::header::{AxisFacts, DataFacts, Header, ModelFacts, TrajectoryFacts};
 use crate::engine::job::{AxisChoice, Directions, Job, LineJob, Setup, SplitChoice, SurfaceJob};
 use crate::engine::result::{Numbers, Outcome};
@@ -110,6 +111,10 @@ pub fn write_surface(path: &Path, outcome: &Outcome) -> Result<()> {
             );
         }
     }
+    let header = header::to_value(&complete::header(outcome))?.to_string();
+    file.create_dataset(header::KEY)
+        .with_u8_data(header.as_bytes())
+        .with_shape(&sizes(&[header.len()]));
     save(path, file)
 }
 
@@ -129,16 +134,22 @@ pub fn read_surface(path: &Path) -> Result<Outcome> {
         let x = x.ok_or_else(|| {
             format!(
                 "this is no surface of Li et al.'s code: it has no `xcoordinates`; {}",
-                listed(&arrays)
+                header::listed(&arrays, "datasets")
             )
         })?;
         let y = coordinates(&arrays, "ycoordinates")?;
-        let mut warnings = vec![
-            "made by another program, which doesn't say from which network and data".to_owned(),
-        ];
+        let mut warnings = Vec::new();
         let table = table(&arrays, x.len(), y.as_ref().map(Vec::len), &mut warnings)?;
-        let mut header = foreign(&table, &x, y.as_deref(), warnings)?;
-        header.trajectory = projections(&arrays)?;
+        let header = if find(&arrays, header::KEY).is_some() {
+            let mut own = header::from_value(header::in_arrays(&arrays)?)?;
+            own.warn(warnings);
+            own.complete = table.missing() == 0;
+            own
+        } else {
+            let mut foreign = foreign(&table, &x, y.as_deref(), warnings)?;
+            foreign.trajectory = projections(&arrays)?;
+            foreign
+        };
         let numbers = match y {
             Some(y) => Numbers::Surface(Surface { x, y, table }),
             None => Numbers::Line(Line { alpha: x, table }),
@@ -155,23 +166,6 @@ fn find<'a>(arrays: &'a [(String, Array)], name: &str) -> Option<&'a Array> {
         .iter()
         .find(|(n, _)| n == name)
         .map(|(_, array)| array)
-}
-
-fn listed(arrays: &[(String, Array)]) -> String {
-    const MOST: usize = 12;
-    let mut names: Vec<String> = arrays
-        .iter()
-        .take(MOST)
-        .map(|(name, a)| format!("`{name}` {:?}", a.shape()))
-        .collect();
-    if arrays.len() > MOST {
-        names.push("…".into());
-    }
-    if names.is_empty() {
-        "it has no datasets of numbers".into()
-    } else {
-        format!("its datasets are {}", names.join(", "))
-    }
 }
 
 fn coordinates(arrays: &[(String, Array)], name: &str) -> Result<Option<Vec<f64>>, String> {
@@ -252,7 +246,7 @@ fn table(
     if !found {
         return Err(format!(
             "this surface has neither `train_loss` nor `test_loss`; {}",
-            listed(arrays)
+            header::listed(arrays, "datasets")
         ));
     }
     let [train, validation] = columns;
@@ -290,8 +284,10 @@ fn foreign(
     table: &Table,
     x: &[f64],
     y: Option<&[f64]>,
-    warnings: Vec<String>,
+    mut warnings: Vec<String>,
 ) -> Result<Header, String> {
+    let words = "made by another program, which doesn't say from which network and data";
+    warnings.insert(0, words.to_owned());
     let from_to = |values: &[f64]| -> Result<Axis, String> {
         let (Some(from), Some(to)) = (values.first(), values.last()) else {
             return Err("an axis is empty".into());

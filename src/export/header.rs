@@ -44,7 +44,7 @@ pub(super) fn in_arrays(arrays: &[(String, Array)]) -> Result<Value, String> {
     let Some((_, header)) = arrays.iter().find(|(name, _)| name == KEY) else {
         return Err(format!(
             "this is no result of Losscope: it has no array `recipe`; {}",
-            listed(arrays)
+            listed(arrays, "arrays")
         ));
     };
     let bytes = header.to_i64();
@@ -58,8 +58,8 @@ pub(super) fn in_arrays(arrays: &[(String, Array)]) -> Result<Value, String> {
     serde_json::from_slice(&bytes).map_err(|e| format!("the array `recipe` isn't JSON: {e}"))
 }
 
-/// The arrays there are, for who misses one.
-pub(super) fn listed(arrays: &[(String, Array)]) -> String {
+/// The arrays there are, for who misses one; `what`: how the format calls them.
+pub(super) fn listed(arrays: &[(String, Array)], what: &str) -> String {
     const MOST: usize = 12;
     let mut names: Vec<String> = arrays
         .iter()
@@ -70,9 +70,9 @@ pub(super) fn listed(arrays: &[(String, Array)]) -> String {
         names.push("…".into());
     }
     if names.is_empty() {
-        "it has no arrays of numbers".into()
+        format!("it has no {what} of numbers")
     } else {
-        format!("its arrays are {}", names.join(", "))
+        format!("its {what} are {}", names.join(", "))
     }
 }
 

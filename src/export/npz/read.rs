@@ -89,7 +89,7 @@ impl Arrays {
     }
 
     fn listed(&self) -> String {
-        header::listed(&self.0)
+        header::listed(&self.0, "arrays")
     }
 
     fn coordinates(&self, name: &str) -> Result<Vec<f64>, String> {
