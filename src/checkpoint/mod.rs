@@ -9,6 +9,7 @@ mod burnpack;
 mod content;
 mod derived;
 mod file;
+mod keras;
 mod load;
 mod modules;
 mod names;

@@ -5,6 +5,7 @@
 //! computed until then is the result. It knows the clock and the devices, and nothing of windows or terminals.
 
 pub mod builtin;
+mod by_names;
 pub mod device;
 pub mod directions;
 pub mod distance;

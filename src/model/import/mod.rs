@@ -9,6 +9,7 @@ mod compose;
 mod exported;
 mod extents;
 mod onnx;
+pub mod pickled;
 mod script;
 mod traced;
 
