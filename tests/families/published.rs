@@ -29,6 +29,19 @@ const CASES: &[Case] = &[
     ("resnet9-page", "resnet9", "", &[]),
     ("resnet9-tutorial", "resnet9", "", &[]),
     ("resnet9-ffcv", "resnet9", "", &[]),
+    ("resnet-zeros-after", "resnet-cifar", "zeros=after", &[]),
+    (
+        "resnet-large-stem",
+        "resnet-torchvision",
+        "stem=1,pool=none",
+        &[],
+    ),
+    (
+        "resnet-pooled-stem",
+        "resnet-torchvision",
+        "pool=max,stride=first",
+        &[],
+    ),
     ("wide-resnet-xternalz", "preact-resnet", "", &[]),
     ("wide-resnet-meliketoy", "preact-resnet", "", &[]),
     ("preact-resnet", "preact-resnet", "", &[]),
@@ -282,6 +295,12 @@ fn readings_are_all_that_fits() {
         // No width is too narrow to be asked for: 1, 2, 3 and 4 heads divide 24.
         ("gpt-nanogpt", 16, "gpt2:heads=3,gelu=tanh,tied=yes"),
         ("convnext-timm", 1, "convnext"),
+        ("resnet-zeros-after", 3, "resnet-cifar:skip=none,zeros=both"),
+        (
+            "resnet-pooled-stem",
+            8,
+            "resnet-torchvision:stem=1,pool=max,stride=first",
+        ),
     ];
     for (name, count, key) in table {
         let (state, x, _) = open(name);

@@ -8,12 +8,11 @@ use super::attend::{self, divisors, signed};
 use super::builder::{Builder, Reading};
 use super::choice::{Choice, Chosen, Range};
 use super::order::{self, join};
+use super::positions::{self, Positions};
 use super::recognised::{Hints, Recognised};
 use super::tensors::{Kind, Tensors};
 use crate::error::{Error, Result};
-use crate::model::layers::{
-    Add, Constant, Embedding, Gelu, Max, Mean, Parameter, Relu, Reshape, Scale, Shift, Slice,
-};
+use crate::model::layers::{Add, Embedding, Gelu, Max, Mean, Relu, Reshape, Scale};
 
 pub(super) const CHOICES: &[Choice] = &[
     Choice {
@@ -78,16 +77,6 @@ struct Around<'a> {
     is_table: bool,
     positions: Option<Positions<'a>>,
     head: &'a str,
-}
-
-/// Where the tokens' positions come from.
-enum Positions<'a> {
-    /// The sinusoids of Vaswani et al. 2017, stored as `pe`.
-    Sinusoids(&'a str),
-    /// A trained tensor `[1, tokens, width]`.
-    Trained(&'a str),
-    /// A trained table `[tokens, width]`.
-    Table(&'a str),
 }
 
 fn around<'a>(tensors: &Tensors<'a>, start: &str, width: usize) -> Result<Around<'a>> {
@@ -173,7 +162,7 @@ pub(super) fn build<'a>(
     };
     let mut builder = Builder::new(tensors, hints);
     let input = begin(&mut builder, &own, width, chosen)?;
-    place(&mut builder, &own, width, input[0])?;
+    positions::place(&mut builder, own.positions.as_ref(), width, input[0])?;
     let prefix = format!("{start}layers.");
     let blocks = builder.members(&prefix);
     for block in 0..blocks {
@@ -286,107 +275,6 @@ fn begin(builder: &mut Builder, own: &Around, width: usize, chosen: &Chosen) -> 
         &format!("Embeddings are {not}multiplied by the root of their width"),
     ));
     Ok(input)
-}
-
-/// Appends the positions.
-fn place(builder: &mut Builder, own: &Around, width: usize, tokens: usize) -> Result<()> {
-    let before = builder.last();
-    match &own.positions {
-        None => builder.assume("Tokens have no positions: there is no tensor for them."),
-        Some(Positions::Sinusoids(name)) => {
-            let shape = builder.tensors.shape(name).unwrap_or_default();
-            let longest = shape.iter().take(2).copied().max().unwrap_or(0);
-            let expected = if shape.first() == Some(&1) {
-                [Some(1), Some(longest), Some(width)]
-            } else {
-                [Some(longest), Some(1), Some(width)]
-            };
-            builder.tensors.take(name, &expected, "positions")?;
-            enough(name, longest, tokens)?;
-            let values =
-                (0..tokens).flat_map(|token| (0..width).map(move |d| sinusoid(token, d, width)));
-            let shape = vec![tokens, width];
-            let values = values.collect();
-            builder.push(name, Constant { values, shape });
-            attend::add(builder, &join(name, "add"), &before);
-            builder.assume(format!(
-                "{name} holds the sinusoids of Vaswani et al. 2017; it is no trained tensor."
-            ));
-        }
-        Some(Positions::Trained(name)) => {
-            let [_, longest, _] = builder.extents::<3>(name)?;
-            builder
-                .tensors
-                .take(name, &[Some(1), Some(longest), Some(width)], "positions")?;
-            enough(name, longest, tokens)?;
-            if longest == tokens {
-                builder.push(
-                    name,
-                    Shift {
-                        weight: (*name).to_owned(),
-                    },
-                );
-            } else {
-                builder.push(name, Parameter::trained(*name));
-                builder.then(
-                    name,
-                    "flat",
-                    Reshape {
-                        shape: vec![signed(longest), signed(width)],
-                    },
-                );
-                first_of(builder, name, tokens);
-                attend::add(builder, &join(name, "add"), &before);
-            }
-        }
-        Some(Positions::Table(module)) => {
-            let name = join(module, "weight");
-            let [longest, _] = builder.extents::<2>(&name)?;
-            builder
-                .tensors
-                .take(&name, &[Some(longest), Some(width)], "positions")?;
-            enough(&name, longest, tokens)?;
-            builder.push(module, Parameter::trained(name));
-            first_of(builder, module, tokens);
-            attend::add(builder, &join(module, "add"), &before);
-        }
-    }
-    Ok(())
-}
-
-/// Appends the first of the rows before.
-fn first_of(builder: &mut Builder, name: &str, tokens: usize) {
-    let (axis, start, end, step) = (1, 0, Some(tokens), 1);
-    builder.then(
-        name,
-        "first",
-        Slice {
-            axis,
-            start,
-            end,
-            step,
-        },
-    );
-}
-
-fn enough(name: &str, longest: usize, tokens: usize) -> Result<()> {
-    if tokens <= longest {
-        return Ok(());
-    }
-    Err(Error::Model(format!(
-        "{name} has positions for {longest} tokens, but a sample has {tokens}"
-    )))
-}
-
-/// sin(t/10000^(2i/width)) at the even numbers 2i, the cosine at those behind (Vaswani et al. 2017, section 3.5).
-fn sinusoid(token: usize, d: usize, width: usize) -> f64 {
-    let share = (d - d % 2) as f64 / width as f64;
-    let angle = token as f64 / 10_000_f64.powf(share);
-    if d.is_multiple_of(2) {
-        angle.sin()
-    } else {
-        angle.cos()
-    }
 }
 
 fn push(builder: &mut Builder, name: &str, own: &Habits) -> Result<()> {

@@ -9,7 +9,7 @@ use super::recognised::{Hints, Recognised};
 use super::tensors::Tensors;
 use super::{
     convnext, densenet, efficientnet, encoder, gpt, llama, mobilenet, numpy, preactivation,
-    recurrent, resnet9, vit,
+    recurrent, resnet_cifar, resnet_torchvision, resnet9, vit,
 };
 use crate::checkpoint::Listing;
 use crate::error::Result;
@@ -46,6 +46,30 @@ pub(super) const KNOWN: &[Known] = &[
         choices: preactivation::CHOICES,
         claims: preactivation::claims,
         build: preactivation::build,
+    },
+    Known {
+        name: "resnet-cifar",
+        words: "Residual network with a 3×3 stem, shortcuts without parameters (option A) or 1×1 convolutions (B).",
+        seen: "a residual network with a 3×3 stem",
+        choices: resnet_cifar::CHOICES,
+        claims: resnet_cifar::claims,
+        build: resnet_cifar::build,
+    },
+    Known {
+        name: "resnet-cifar-noskip",
+        words: "The same without any shortcut.",
+        seen: "a network without shortcuts",
+        choices: &[],
+        claims: |_| false,
+        build: resnet_cifar::build_without,
+    },
+    Known {
+        name: "resnet-torchvision",
+        words: "torchvision's ResNets, ResNeXts and wide ResNets, basic or bottleneck blocks.",
+        seen: "a residual network of torchvision's layout",
+        choices: resnet_torchvision::CHOICES,
+        claims: resnet_torchvision::claims,
+        build: resnet_torchvision::build,
     },
     Known {
         name: "densenet",

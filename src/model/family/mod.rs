@@ -27,6 +27,7 @@ mod mobilenet;
 mod numpy;
 mod order;
 mod parts;
+mod positions;
 mod preactivation;
 mod recognised;
 mod recurrent;
@@ -168,15 +169,6 @@ const NAMES: &[(&str, &str)] = &[
         "vgg",
         "Sequential features.* (or bare numbers) of convolutions and pools, then a classifier.",
     ),
-    (
-        "resnet-cifar",
-        "Residual network with a 3×3 stem, shortcuts without parameters (option A) or 1×1 convolutions (B).",
-    ),
-    ("resnet-cifar-noskip", "The same without any shortcut."),
-    (
-        "resnet-torchvision",
-        "torchvision's ResNets, ResNeXts and wide ResNets, basic or bottleneck blocks.",
-    ),
 ];
 
 /// All wirings of a family that fit, the most usual first. A family that knows one wiring gives one.
@@ -231,9 +223,6 @@ fn build<'a>(
         "lenet-avg" => lenet::build(family, tensors, hints, Relu, lenet::Pool::Average),
         "lenet-tanh" => lenet::build(family, tensors, hints, Tanh, lenet::Pool::Average),
         "vgg" => vgg::build(tensors, hints),
-        "resnet-cifar" => resnet_cifar::build(tensors, hints, true),
-        "resnet-cifar-noskip" => resnet_cifar::build(tensors, hints, false),
-        "resnet-torchvision" => resnet_torchvision::build(tensors, hints),
         other => Err(Error::Usage(format!(
             "no network family is called {other:?}"
         ))),
@@ -244,20 +233,6 @@ fn build<'a>(
 /// so that a damaged file of a known kind gets an error about the tensor and not about the kind.
 fn guess(tensors: &Tensors) -> Option<(&'static str, &'static str)> {
     let modules = tensors.modules();
-    if tensors.any_under("layer1.0.conv1.") {
-        let small = tensors
-            .shape("conv1.weight")
-            .is_none_or(|s| s.get(2) == Some(&3));
-        let torchvision = tensors.any_under("fc.") && tensors.any_under("layer4.");
-        return Some(if small && !torchvision {
-            ("resnet-cifar", "a residual network with a 3×3 stem")
-        } else {
-            (
-                "resnet-torchvision",
-                "a residual network of torchvision's layout",
-            )
-        });
-    }
     let of = |kind: Kind| {
         modules
             .iter()
