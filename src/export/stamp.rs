@@ -121,18 +121,13 @@ mod tests {
     use super::*;
     use crate::engine::header::{DataFacts, ModelFacts};
     use crate::engine::job::LineJob;
-    use crate::model::losses::Loss;
 
     const DOCUMENT: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10"><rect width="20" height="10" fill="#abc"/></svg>"##;
 
     fn header() -> Header {
         let model = ModelFacts {
             name: "a < b & ü".into(),
-            source: String::new(),
-            parameters: 1,
-            loss: String::new(),
-            criterion: Loss::default(),
-            assumptions: Vec::new(),
+            ..ModelFacts::default()
         };
         Header::new(LineJob::default().into(), model, DataFacts::default())
     }
