@@ -138,7 +138,7 @@ mod tests {
         let text = header::to_value(&header).unwrap().to_string();
         let svg = bytes(Format::Svg, DOCUMENT, &header, dpi).unwrap();
         let svg = String::from_utf8(svg).unwrap();
-        let tree = super::svg::tree(&svg, 72.0).unwrap();
+        let tree = svg::tree(&svg, 72.0).unwrap();
         assert!(tree.size().width() > 0.0);
         let inside = svg.split("<metadata>").nth(1).unwrap();
         let inside = inside.split("</metadata>").next().unwrap();
@@ -149,7 +149,7 @@ mod tests {
         assert_eq!(inside, text);
 
         let png = bytes(Format::Png, DOCUMENT, &header, dpi).unwrap();
-        let plain = super::png::bytes(DOCUMENT, dpi).unwrap();
+        let plain = png::bytes(DOCUMENT, dpi).unwrap();
         let pixels = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().to_rgb8();
         assert_eq!(pixels(&png), pixels(&plain));
         assert!(String::from_utf8_lossy(&png).contains(&text));
