@@ -4,6 +4,7 @@
 //! reading of these operations makes a [`crate::model::graph::Graph`] of it: an operation is said once,
 //! whichever kind of file it came from. Nothing in a file is ever executed.
 
+pub mod keras;
 pub mod pickled;
 mod traced;
 
