@@ -4,7 +4,7 @@
 
 use super::content::Content;
 use super::recognise::{self, Format};
-use super::{burnpack, keras, torch};
+use super::{burnpack, keras, onnx, torch};
 use crate::error::{Error, Result};
 use crate::store::archive::Archive;
 use crate::store::bytes::Bytes;
@@ -39,11 +39,17 @@ pub fn load(
     }
     std::io::copy(&mut bytes.whole(), hash)
         .map_err(|e| Error::io("read the checkpoint", path, e))?;
+    if format == Format::Onnx {
+        return onnx_file(path, &bytes, key, hash);
+    }
     if format != Format::Gzip {
         return Ok((decode(format, bytes, key).map_err(fault)?, stored));
     }
     let inner = Bytes::in_memory(gzip::unpack(&bytes).map_err(fault)?);
     let format = recognise::of(&inner).map_err(fault)?;
+    if format == Format::Onnx {
+        return onnx_file(path, &inner, key, hash);
+    }
     match decode(format, inner, key).map_err(fault)? {
         Loaded::Content(mut content) => {
             let format = &mut content.container.format;
@@ -56,10 +62,23 @@ pub fn load(
     }
 }
 
+fn onnx_file(
+    path: &Path,
+    bytes: &Bytes,
+    key: Option<&str>,
+    hash: &mut Sha256,
+) -> Result<(Loaded, u64)> {
+    let (container, stored) = onnx::container(path, bytes, hash)?;
+    let mut content = Content::from(container);
+    content.key = key.map(str::to_owned);
+    Ok((Loaded::Content(content), stored))
+}
+
 fn decode(format: Format, bytes: Bytes, key: Option<&str>) -> Parsed<Loaded> {
     let bytes = Arc::new(bytes);
     let mut content: Content = match format {
         Format::Gzip => return Err("this is gzipped twice; unpack it once".into()),
+        Format::Onnx => return Err("an ONNX file lies in another; take it out".into()),
         Format::ShardIndex => {
             let whole = bytes.get(0, bytes.len()).map(Cow::into_owned)?;
             return Ok(Loaded::Index(whole));

@@ -3,8 +3,8 @@
 use crate::checkpoint::{Checkpoint, Entry, Set, files, non_finite};
 use crate::cli::{End, Talk, output, terminal};
 use crate::dataset::{self, Dataset};
+use crate::engine::header::ModelFacts;
 use crate::engine::inputs::{list_checkpoint, open_network};
-use crate::engine::recipe::ModelFacts;
 use crate::error::Error;
 use crate::export;
 use crate::model::family::{self, Hints};
@@ -124,6 +124,7 @@ fn write_model(
             let hints = Hints {
                 input: data.map(|d| d.train.shape.as_slice()),
                 classes: data.map(|d| d.classes).filter(|n| *n > 0),
+                modules: &[],
             };
             let draft = family::skeleton(file, &hints);
             model_file::write(&draft.graph, &draft.assumptions)

@@ -5,9 +5,9 @@ use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
 use crate::engine::by_names::recognise;
 use crate::engine::device::{self, OpenDevice};
+use crate::engine::header::{AxisFacts, DataFacts, FileFacts, Fingerprints, Header, ModelFacts};
 use crate::engine::job::{Job, Setup};
 use crate::engine::loss;
-use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, Fingerprints, ModelFacts, Recipe};
 use crate::engine::resume::fingerprint_of;
 use crate::error::{Error, Result, shown};
 use crate::landscape::evaluate::{Evaluator, Split};
@@ -123,6 +123,7 @@ pub fn open_network_with(
     let hints = Hints {
         input: data.map(|d| d.train.shape.as_slice()),
         classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
+        modules: &[],
     };
     let is_file = model.ends_with(".toml");
     let (graph, source, mut assumptions) = if is_file {
@@ -248,13 +249,7 @@ impl Inputs {
             validation: None,
             statistics: None,
             classes: 0,
-            data: DataFacts {
-                name: String::new(),
-                description: String::new(),
-                sha256: String::new(),
-                train_samples: 0,
-                validation_samples: 0,
-            },
+            data: DataFacts::default(),
             checkpoints: Vec::new(),
             warnings: Vec::new(),
             key: key.map(str::to_owned),
@@ -344,28 +339,18 @@ impl Inputs {
     }
 
     /// The header of a result: what these inputs know, the rest as if nothing was computed yet.
-    pub fn recipe(&self, job: Job, axes: Vec<AxisFacts>, geometry: Geometry) -> Recipe {
-        Recipe {
-            losscope: env!("CARGO_PKG_VERSION").to_owned(),
-            job,
-            model: self.model.clone(),
+    pub fn header(&self, job: impl Into<Job>, axes: Vec<AxisFacts>, geometry: Geometry) -> Header {
+        let job = job.into();
+        Header {
             checkpoints: self.checkpoints.clone(),
-            data: self.data.clone(),
-            device: String::new(),
             fingerprints: Fingerprints {
                 network: fingerprint_of(self.network.graph()),
                 directions: Vec::new(),
             },
             axes,
             geometry,
-            statistics: String::new(),
-            clamped_variances: 0,
-            marks: Vec::new(),
-            trajectory: None,
-            barriers: Vec::new(),
-            non_finite: 0,
-            elapsed_seconds: 0.0,
             warnings: self.warnings.clone(),
+            ..Header::new(job, self.model.clone(), self.data.clone())
         }
     }
 

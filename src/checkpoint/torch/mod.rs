@@ -9,6 +9,7 @@ mod archive;
 mod attributes;
 mod exported;
 mod legacy;
+pub mod script;
 mod select;
 mod storages;
 mod tar;
@@ -18,6 +19,6 @@ mod tests;
 mod tree;
 
 pub use archive::{archive_folder, read_archive};
-pub use exported::{is_exported, read_exported};
+pub use exported::{Program, is_exported, open_program, read_exported};
 pub use legacy::{legacy_start, read_legacy};
 pub use tar::{is_tar, read_tar};

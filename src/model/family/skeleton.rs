@@ -97,5 +97,6 @@ pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
         family: "skeleton",
         why: "one layer for each module".to_owned(),
         assumptions,
+        choices: Vec::new(),
     }
 }

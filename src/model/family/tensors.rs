@@ -110,6 +110,11 @@ impl<'a> Tensors<'a> {
             .collect()
     }
 
+    /// All names, in file order.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.entries.iter().map(|&(name, _)| name)
+    }
+
     /// The modules, in file order.
     pub fn modules(&self) -> Vec<Module<'a>> {
         let mut modules: Vec<Module<'a>> = Vec::new();
