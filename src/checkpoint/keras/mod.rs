@@ -55,13 +55,19 @@ pub fn read_hdf5(bytes: &Arc<Bytes>, container: Container) -> Parsed<Result<Cont
     if !stored::is_keras(&container, &words) {
         return Ok(Err(container));
     }
-    let config = words
-        .get("")
-        .and_then(|root| root.get("model_config")?.first());
-    let config: Option<Value> = config
-        .map(|text| serde_json::from_str(text))
-        .transpose()
-        .map_err(|e| format!("the attribute `model_config` isn't JSON: {e}"))?;
+    let json = |key: &str| {
+        let text = words.get("").and_then(|root| root.get(key)?.first());
+        let parsed: Option<Value> = text
+            .map(|text| serde_json::from_str(text))
+            .transpose()
+            .map_err(|e| format!("the attribute `{key}` isn't JSON: {e}"))?;
+        Parsed::Ok(parsed)
+    };
+    let mut config = json("model_config")?;
+    // What the network was trained with stands beside it in the older files, within it in the newer ones.
+    if let (Some(Value::Object(config)), Some(training)) = (&mut config, json("training_config")?) {
+        config.entry("compile_config").or_insert(training);
+    }
     let names = stored::names(&container, &words, config.as_ref());
     Ok(Ok(content("Keras HDF5", container, names, config)))
 }

@@ -8,11 +8,13 @@ pub mod aten;
 mod compose;
 mod exported;
 mod extents;
+pub mod keras;
 mod onnx;
 pub mod pickled;
 mod script;
 mod traced;
 
+use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
 use crate::model::graph::Graph;
 use std::path::Path;
@@ -50,15 +52,34 @@ pub fn open_for(path: &Path, sample: Option<&[usize]>) -> Result<Option<Imported
         let Some(traced) = read(path, sample)? else {
             continue;
         };
-        let read = aten::read(&traced).map_err(|e| match e {
+        let imported = imported(traced).map_err(|e| match e {
             Error::Model(message) => Error::file(path, message),
             other => other,
         })?;
-        return Ok(Some(Imported {
-            graph: read.graph,
-            source: traced.source,
-            notes: read.notes,
-        }));
+        return Ok(Some(imported));
     }
     Ok(None)
+}
+
+/// The network that a checkpoint tells beside its tensors: pickled modules, a configuration of Keras. `None`
+/// where it tells none.
+///
+/// # Errors
+/// Where what it tells can't be followed: names the module or the layer.
+pub fn told(state: &dyn Listing, sample: Option<&[usize]>) -> Result<Option<Imported>> {
+    for read in [pickled::read, keras::read] {
+        if let Some(traced) = read(state, sample)? {
+            return imported(traced).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+fn imported(traced: Traced) -> Result<Imported> {
+    let read = aten::read(&traced)?;
+    Ok(Imported {
+        graph: read.graph,
+        source: traced.source,
+        notes: read.notes,
+    })
 }
