@@ -5,6 +5,7 @@
 //! then is the result. It knows the clock and the devices, and nothing of windows or terminals.
 
 pub mod builtin;
+pub mod check;
 pub mod device;
 pub mod directions;
 pub mod distance;
