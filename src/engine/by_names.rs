@@ -43,7 +43,10 @@ pub fn recognise(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<
         found.assumptions.push(if classes.is_empty() {
             "The file's own modules tell no activation and no forward.".to_owned()
         } else {
-            format!("The file's own modules are {} where they are activations, and tell no forward.", classes.join(", "))
+            format!(
+                "The file's own modules are {} where they are activations, and tell no forward.",
+                classes.join(", ")
+            )
         });
     }
     Ok(found)
