@@ -63,6 +63,7 @@ fn as_told(state: &dyn Listing, told: Imported) -> Recognised {
         family,
         why: format!("the file tells its network: {}", told.source),
         assumptions: told.notes,
+        choices: Vec::new(),
     }
 }
 
