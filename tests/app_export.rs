@@ -453,5 +453,10 @@ fn a_report_is_measured_from_the_menu_and_one_that_is_stopped_lies_beside_its_pa
     assert!(!page.exists());
     let text = std::fs::read_to_string(folder.path().join("both.partial.html")).unwrap();
     assert!(text.contains("This report is not complete"));
-    assert!(folder.path().join("both.partial-files/summary.json").is_file());
+    assert!(
+        folder
+            .path()
+            .join("both.partial-files/summary.json")
+            .is_file()
+    );
 }

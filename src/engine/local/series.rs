@@ -39,10 +39,7 @@ impl<R> Stage<R> {
     }
 
     /// A measure after whose last step `end` looks at the result.
-    pub fn noting(
-        begin: impl FnOnce(&mut R) -> Option<Measuring> + 'static,
-        end: End<R>,
-    ) -> Self {
+    pub fn noting(begin: impl FnOnce(&mut R) -> Option<Measuring> + 'static, end: End<R>) -> Self {
         Self {
             begin: Box::new(begin),
             end,
