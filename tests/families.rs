@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "families/described.rs"]
+mod described;
 #[path = "families/published.rs"]
 mod published;
 

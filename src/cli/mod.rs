@@ -9,6 +9,7 @@ mod animate;
 mod compute;
 mod convert;
 mod curvature;
+mod described;
 mod devices;
 mod distance;
 mod generate;

@@ -131,7 +131,7 @@ pub struct Fingerprints {
 }
 
 /// The network of a result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelFacts {
     /// Its name.
     pub name: String,

@@ -6,6 +6,7 @@
 
 pub mod builtin;
 mod by_names;
+pub mod check;
 pub mod device;
 pub mod directions;
 pub mod distance;

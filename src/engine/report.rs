@@ -25,11 +25,11 @@ use running::Running;
 /// report's gaps.
 pub fn run(job: &ReportJob, observer: Observer<'_, Report>) -> Result<Report> {
     let report = guarded(|| open(job))?;
-    drive(Measuring { report, now: None }, observer)
+    drive(Reporting { report, now: None }, observer)
 }
 
 /// A report on its way.
-struct Measuring {
+struct Reporting {
     report: Report,
     now: Option<Box<dyn Running>>,
 }
@@ -80,7 +80,7 @@ fn open(job: &ReportJob) -> Result<Report> {
     })
 }
 
-impl Work for Measuring {
+impl Work for Reporting {
     type Found = Report;
 
     fn step(&mut self) -> Result<Step> {

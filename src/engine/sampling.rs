@@ -122,8 +122,11 @@ impl Sampling {
         self.chunk.points
     }
 
-    /// Notes new points.
+    /// Notes new points, and the device that computed them.
     fn store(&mut self, cells: Vec<Cell>) {
+        if cells.is_empty() {
+            return;
+        }
         let header = &mut self.outcome.header;
         let table = match &mut self.outcome.numbers {
             Numbers::Surface(surface) => &mut surface.table,

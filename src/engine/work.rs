@@ -197,9 +197,7 @@ mod tests {
         type Found = usize;
 
         fn step(&mut self) -> Result<Step> {
-            if self.1 == Some(self.0) {
-                panic!("shapes {} and {}", 2, 3);
-            }
+            assert!(self.1 != Some(self.0), "shapes {} and {}", 2, 3);
             self.0 += 1;
             Ok(if self.0 == 3 { Step::Done } else { Step::More })
         }

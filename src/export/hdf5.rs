@@ -330,14 +330,13 @@ fn foreign(
     let model = ModelFacts {
         name: UNKNOWN.into(),
         source: "made by another program".into(),
-        parameters: 0,
         loss: UNKNOWN.into(),
         criterion: match table.score {
             Score::Accuracy => Loss::default(),
             // Which regression, the file doesn't say.
             Score::R2 => MeanSquaredError::default().into(),
         },
-        assumptions: Vec::new(),
+        ..ModelFacts::default()
     };
     let data = DataFacts {
         name: UNKNOWN.into(),

@@ -121,18 +121,13 @@ mod tests {
     use super::*;
     use crate::engine::header::{DataFacts, ModelFacts};
     use crate::engine::job::LineJob;
-    use crate::model::losses::Loss;
 
     const DOCUMENT: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10"><rect width="20" height="10" fill="#abc"/></svg>"##;
 
     fn header() -> Header {
         let model = ModelFacts {
             name: "a < b & ü".into(),
-            source: String::new(),
-            parameters: 1,
-            loss: String::new(),
-            criterion: Loss::default(),
-            assumptions: Vec::new(),
+            ..ModelFacts::default()
         };
         Header::new(LineJob::default().into(), model, DataFacts::default())
     }
@@ -143,7 +138,7 @@ mod tests {
         let text = header::to_value(&header).unwrap().to_string();
         let svg = bytes(Format::Svg, DOCUMENT, &header, dpi).unwrap();
         let svg = String::from_utf8(svg).unwrap();
-        let tree = super::svg::tree(&svg, 72.0).unwrap();
+        let tree = svg::tree(&svg, 72.0).unwrap();
         assert!(tree.size().width() > 0.0);
         let inside = svg.split("<metadata>").nth(1).unwrap();
         let inside = inside.split("</metadata>").next().unwrap();
@@ -154,7 +149,7 @@ mod tests {
         assert_eq!(inside, text);
 
         let png = bytes(Format::Png, DOCUMENT, &header, dpi).unwrap();
-        let plain = super::png::bytes(DOCUMENT, dpi).unwrap();
+        let plain = png::bytes(DOCUMENT, dpi).unwrap();
         let pixels = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().to_rgb8();
         assert_eq!(pixels(&png), pixels(&plain));
         assert!(String::from_utf8_lossy(&png).contains(&text));

@@ -20,12 +20,16 @@ pub trait Measured {
     fn stopped(&mut self, progress: &Progress);
 }
 
+/// Starts a measure from what was found before; `None` where there is nothing to do.
+type Begin<R> = Box<dyn FnOnce(&mut R) -> Option<Measuring>>;
+
+/// Notes what a reader should know once a measure is finished.
+type End<R> = fn(&mut R);
+
 /// One measure of several.
 pub struct Stage<R> {
-    /// Starts it from what was found before; `None` where there is nothing to do.
-    begin: Box<dyn FnOnce(&mut R) -> Option<Measuring>>,
-    /// Notes what a reader should know once it is finished.
-    end: fn(&mut R),
+    begin: Begin<R>,
+    end: End<R>,
 }
 
 impl<R> Stage<R> {
@@ -35,10 +39,7 @@ impl<R> Stage<R> {
     }
 
     /// A measure after whose last step `end` looks at the result.
-    pub fn noting(
-        begin: impl FnOnce(&mut R) -> Option<Measuring> + 'static,
-        end: fn(&mut R),
-    ) -> Self {
+    pub fn noting(begin: impl FnOnce(&mut R) -> Option<Measuring> + 'static, end: End<R>) -> Self {
         Self {
             begin: Box::new(begin),
             end,
@@ -51,7 +52,7 @@ pub struct Series<R> {
     objective: NetworkObjective,
     found: R,
     coming: VecDeque<Stage<R>>,
-    now: Option<(Measuring, fn(&mut R))>,
+    now: Option<(Measuring, End<R>)>,
     progress: Progress,
 }
 

@@ -22,6 +22,7 @@ mod inverted;
 mod known;
 mod lenet;
 mod llama;
+mod loose;
 mod mlp;
 mod mobilenet;
 mod numpy;

@@ -39,6 +39,22 @@ impl Parameter {
             fixed: false,
         }
     }
+
+    /// A trained table whose rows are filters, as those of an embedding.
+    pub fn table(weight: impl Into<String>) -> Self {
+        Self {
+            output_axis: Some(0),
+            ..Self::trained(weight)
+        }
+    }
+
+    /// A stored tensor that isn't trained.
+    pub fn fixed(weight: impl Into<String>) -> Self {
+        Self {
+            fixed: true,
+            ..Self::trained(weight)
+        }
+    }
 }
 
 impl Kind for Constant {

@@ -82,9 +82,8 @@ fn given(w: &mut Writer<'_>, shape: &[Option<usize>], sample: &[usize]) -> Resul
                 .all(|(g, w)| w.is_none_or(|w| w == *g))
     };
     let mut first = shape.to_vec();
-    if !first.is_empty() {
-        first.rotate_right(1);
-    }
+    let by = usize::from(!first.is_empty());
+    first.rotate_right(by);
     if shape.len() > 2 && fits(sample, &first) {
         return Ok(Value::first(GIVEN));
     }
