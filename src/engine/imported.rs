@@ -13,13 +13,15 @@ pub fn is_file(model: &str) -> bool {
 }
 
 /// The network that `model` names, or that the file of `state` holds where nothing is named; `None` where names and
-/// shapes must tell. `classes`: those of the data, where the usual loss is taken over them.
+/// shapes must tell. `sample`: the shape of the data's samples; `classes`: theirs, where the usual loss is taken over
+/// them.
 ///
 /// # Errors
 /// Where a named file holds no network, or one that can't be followed.
 pub fn network(
     model: &str,
     state: &dyn Listing,
+    sample: Option<&[usize]>,
     classes: Option<usize>,
 ) -> Result<Option<Imported>> {
     let found = if model == "auto" {
@@ -27,9 +29,9 @@ pub fn network(
         if !own.is_file() {
             return Ok(None);
         }
-        import::open_for(own, Some(state)).map_err(otherwise)?
+        import::own_graph(own, sample, Some(state)).map_err(otherwise)?
     } else if is_file(model) {
-        let found = import::open_for(Path::new(model), Some(state))?;
+        let found = import::open_as(Path::new(model), sample, Some(state))?;
         Some(found.ok_or_else(|| {
             Error::file(
                 model,
