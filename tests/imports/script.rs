@@ -11,13 +11,23 @@ use std::io::{Cursor, Read as _, Write as _};
 use std::path::Path;
 
 /// The networks that were both traced and scripted.
-const NETWORKS: [&str; 6] = ["tanh", "residual", "transformer", "choices", "recurrent", "tied"];
+const NETWORKS: [&str; 6] = [
+    "tanh",
+    "residual",
+    "transformer",
+    "choices",
+    "recurrent",
+    "tied",
+];
 
 #[test]
 fn outputs_of_traced_and_scripted_modules_are_those_of_pytorch() {
     for name in NETWORKS {
         for way in ["traced", "scripted"] {
-            agrees(&file("script", &format!("{name}_{way}.pt")), &case("script", name));
+            agrees(
+                &file("script", &format!("{name}_{way}.pt")),
+                &case("script", name),
+            );
         }
     }
 }
@@ -27,7 +37,8 @@ fn outputs_of_traced_and_scripted_modules_are_those_of_pytorch() {
 fn an_activation_is_read_from_the_code() {
     let path = file("script", "tanh_scripted.pt");
     let imported = imported(&path, Some(&[1, 8, 8]));
-    let has = |wanted: fn(&Layer) -> bool| imported.graph.layers.iter().any(|node| wanted(&node.layer));
+    let has =
+        |wanted: fn(&Layer) -> bool| imported.graph.layers.iter().any(|node| wanted(&node.layer));
     assert!(has(|layer| matches!(layer, Layer::Tanh(_))));
     assert!(has(|layer| matches!(layer, Layer::AveragePool(_))));
     assert!(!has(|layer| matches!(layer, Layer::Relu(_))));
@@ -51,7 +62,10 @@ fn weights_count_their_filters_and_buffers_arent_trained() {
 fn a_shared_weight_is_one_parameter() {
     let graph = imported(&file("script", "tied_scripted.pt"), Some(&[4])).graph;
     let names: Vec<&str> = graph.tensors().iter().map(|(name, _)| *name).collect();
-    assert!(names.contains(&"table.weight") && !names.contains(&"head.weight"), "{names:?}");
+    assert!(
+        names.contains(&"table.weight") && !names.contains(&"head.weight"),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -59,22 +73,41 @@ fn a_module_saved_in_training_is_read_as_in_evaluation_and_says_so() {
     let case = case("script", "tanh");
     let path = file("script", "training_scripted.pt");
     let imported = imported(&path, Some(&case.sample));
-    assert!(imported.notes.iter().any(|note| note.contains("saved in training mode")), "{:?}", imported.notes);
-    assert_eq!(outputs(&imported, &path, &case.x, &case.y).len(), case.y.len());
+    assert!(
+        imported
+            .notes
+            .iter()
+            .any(|note| note.contains("saved in training mode")),
+        "{:?}",
+        imported.notes
+    );
+    assert_eq!(
+        outputs(&imported, &path, &case.x, &case.y).len(),
+        case.y.len()
+    );
 }
 
 #[test]
 fn code_that_cant_be_followed_is_named_with_its_line() {
     let undecided = refusal(&file("script", "undecided_scripted.pt"), Some(&[3]));
-    assert!(undecided.contains("line 9") && undecided.contains("depends on data"), "{undecided}");
+    assert!(
+        undecided.contains("line 11") && undecided.contains("depends on data"),
+        "{undecided}"
+    );
     let untold = refusal(&file("script", "residual_scripted.pt"), None);
     assert!(untold.contains("name the data with it"), "{untold}");
     let stopped = refusal(&file("script", "residual_scripted.pt"), Some(&[5]));
-    assert!(stopped.contains("the code stops with \"expected pictures"), "{stopped}");
+    assert!(
+        stopped.contains("the code stops with \"expected pictures"),
+        "{stopped}"
+    );
 }
 
 /// The members of an archive, changed.
-fn changed(path: &Path, mut change: impl FnMut(&str, Vec<u8>) -> Vec<u8>) -> tempfile::NamedTempFile {
+fn changed(
+    path: &Path,
+    mut change: impl FnMut(&str, Vec<u8>) -> Vec<u8>,
+) -> tempfile::NamedTempFile {
     let mut archive = zip::ZipArchive::new(Cursor::new(fs::read(path).unwrap())).unwrap();
     let mut file = tempfile::NamedTempFile::new().unwrap();
     let mut made = zip::ZipWriter::new(file.as_file_mut());
@@ -83,7 +116,8 @@ fn changed(path: &Path, mut change: impl FnMut(&str, Vec<u8>) -> Vec<u8>) -> tem
         let name = member.name().to_owned();
         let mut content = Vec::new();
         member.read_to_end(&mut content).unwrap();
-        let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Stored);
         made.start_file(&*name, options).unwrap();
         made.write_all(&change(&name, content)).unwrap();
     }
@@ -111,7 +145,9 @@ fn hostile_code_is_refused_in_bounds() {
     assert!(with_body(&nested).contains("nested deeper"));
     let chain = format!("    return x{}", ".y".repeat(100_000));
     assert!(with_body(&chain).contains("in a row"));
-    let blocks: String = (2..200).map(|n| format!("{}if True:\n", "  ".repeat(n))).collect();
+    let blocks: String = (2..200)
+        .map(|n| format!("{}if True:\n", "  ".repeat(n)))
+        .collect();
     assert!(with_body(&blocks).contains("nested deeper"));
     let itself = with_body("    return (self).forward(x, )");
     assert!(itself.contains("nested deeper"), "{itself}");
@@ -121,11 +157,15 @@ fn hostile_code_is_refused_in_bounds() {
     assert!(rounds.contains("rounds"), "{rounds}");
     let doubled = format!("    a = [x]\n{}    return x", "    a = [a, a]\n".repeat(60));
     assert!(with_body(&doubled).contains("deeper than"), "{doubled}");
-    let grown = format!("    a = [x]\n{}    return x", "    a = torch.add(a, a)\n".repeat(60));
+    let grown = format!(
+        "    a = [x]\n{}    return x",
+        "    a = torch.add(a, a)\n".repeat(60)
+    );
     assert!(with_body(&grown).contains("more than"));
     let within = with_body("    a = [x]\n    _0 = torch.append(a, a)\n    return x");
     assert!(within.contains("appended"), "{within}");
-    let overflow = with_body("    a = torch.mul(9223372036854775807, 9223372036854775807)\n    return x");
+    let overflow =
+        with_body("    a = torch.mul(9223372036854775807, 9223372036854775807)\n    return x");
     assert!(overflow.contains("no whole number"), "{overflow}");
     let many = with_body("    a = torch.split(torch.zeros([99999999]), 1)\n    return x");
     assert!(many.contains("how many parts"), "{many}");
@@ -135,9 +175,8 @@ fn hostile_code_is_refused_in_bounds() {
     assert!(lambda.contains("`try`"), "{lambda}");
 }
 
-/// A shape a thousand times the data, in the pickle or in the code, allocates nothing.
 #[test]
-fn tensors_are_only_opened_as_weights_or_small() {
+fn cut_archives_are_refused() {
     for name in NETWORKS {
         let path = file("script", &format!("{name}_scripted.pt"));
         let bytes = fs::read(&path).unwrap();
@@ -145,7 +184,10 @@ fn tensors_are_only_opened_as_weights_or_small() {
             let made = tempfile::NamedTempFile::new().unwrap();
             fs::write(made.path(), &bytes[..end]).unwrap();
             // A cut archive has no directory: whoever reads checkpoints says so.
-            assert!(matches!(import::open(made.path()), Ok(None)), "{name} cut at {end}");
+            assert!(
+                matches!(import::open(made.path()), Ok(None)),
+                "{name} cut at {end}"
+            );
             assert!(checkpoint::open(made.path()).is_err());
         }
     }

@@ -55,14 +55,6 @@ impl Model {
         Self::decode(&bytes, path).map(Some)
     }
 
-    /// As [`Model::open`], for bytes that are in memory; `path` is where other files lie beside.
-    ///
-    /// # Errors
-    /// As [`Model::open`].
-    pub fn from_bytes(bytes: Vec<u8>, path: &Path) -> Result<Self> {
-        Self::decode(&Bytes::in_memory(bytes), path)
-    }
-
     fn decode(bytes: &Bytes, path: &Path) -> Result<Self> {
         let fault = |message: String| Error::file(path, message);
         let whole = bytes.get(0, bytes.len()).map_err(fault)?.into_owned();
@@ -95,7 +87,9 @@ impl Model {
         let names = model.tensors.iter().map(|tensor| tensor.entry.name.clone());
         model.by_name = names.zip(0..).collect();
         if model.by_name.len() < model.tensors.len() {
-            return Err(fault("two tensors of the ONNX file have the same name".into()));
+            return Err(fault(
+                "two tensors of the ONNX file have the same name".into(),
+            ));
         }
         Ok(model)
     }
@@ -107,20 +101,32 @@ impl Model {
         let Some(graph) = &self.proto.graph else {
             return;
         };
-        let mut places: HashMap<String, usize> =
-            self.tensors.iter().zip(0..).map(|(t, at)| (t.entry.name.clone(), at)).collect();
+        let mut places: HashMap<String, usize> = self
+            .tensors
+            .iter()
+            .zip(0..)
+            .map(|(t, at)| (t.entry.name.clone(), at))
+            .collect();
         let mut more = Vec::new();
         for node in &graph.node {
-            if let ([of], [name], "Identity") = (&node.input[..], &node.output[..], node.op_type.as_str())
+            if let ([of], [name], "Identity") =
+                (&node.input[..], &node.output[..], node.op_type.as_str())
                 && let Some(&at) = places.get(of)
                 && let Some(tensor) = self.tensors.get(at)
                 && tensor.entry.shape.len() <= 1
                 && !places.contains_key(name)
                 && self.tensors.len() + more.len() < MOST_TENSORS
             {
-                let entry = Entry { name: name.clone(), ..tensor.entry.clone() };
+                let entry = Entry {
+                    name: name.clone(),
+                    ..tensor.entry.clone()
+                };
                 places.insert(name.clone(), at);
-                more.push(Tensor { kept: is_kept(&entry), entry, place: tensor.place.clone() });
+                more.push(Tensor {
+                    kept: is_kept(&entry),
+                    entry,
+                    place: tensor.place.clone(),
+                });
             }
         }
         self.tensors.extend(more);
@@ -189,7 +195,11 @@ pub(super) fn container(path: &Path, bytes: &Bytes, hash: &mut Sha256) -> Result
         files.insert(name, bytes);
     }
     let held = bytes.len().saturating_add(bytes.in_use());
-    let tensors: Vec<Tensor> = model.tensors.into_iter().filter(|tensor| tensor.kept).collect();
+    let tensors: Vec<Tensor> = model
+        .tensors
+        .into_iter()
+        .filter(|tensor| tensor.kept)
+        .collect();
     let entries = tensors.iter().map(|tensor| tensor.entry.clone()).collect();
     let arrays = Box::new(Initialisers { tensors, files });
     Ok((Container::new("ONNX file", entries, arrays, held), stored))
@@ -198,7 +208,9 @@ pub(super) fn container(path: &Path, bytes: &Bytes, hash: &mut Sha256) -> Result
 /// The files that tensors of the ONNX file at `path` lie in; none where it can't be read.
 pub(super) fn beside(path: &Path) -> Vec<PathBuf> {
     let model = Model::open(path).ok().flatten();
-    let files = model.and_then(|model| model.files().ok()).unwrap_or_default();
+    let files = model
+        .and_then(|model| model.files().ok())
+        .unwrap_or_default();
     let folder = path.parent().unwrap_or(Path::new(""));
     files.into_iter().map(|name| folder.join(name)).collect()
 }
@@ -228,10 +240,20 @@ pub fn is_generated(name: &str) -> bool {
         let rest = name.strip_prefix(start);
         rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
     };
-    ["onnx::", "/", "const_fold_opt__", "new_shape__", "_val_", "_to_copy", "const_"]
-        .iter()
-        .any(|start| name.starts_with(start))
-        || ["", "val_", "_", "constant_"].iter().any(|start| numbered(start))
+    [
+        "onnx::",
+        "/",
+        "const_fold_opt__",
+        "new_shape__",
+        "_val_",
+        "_to_copy",
+        "const_",
+    ]
+    .iter()
+    .any(|start| name.starts_with(start))
+        || ["", "val_", "_", "constant_"]
+            .iter()
+            .any(|start| numbered(start))
         || name.contains("_output_0")
 }
 
@@ -268,7 +290,9 @@ fn bound(bytes: &[u8]) -> Parsed<()> {
         ));
     }
     if tensors > MOST_TENSORS {
-        return Err(format!("the ONNX file has more than {MOST_TENSORS} tensors"));
+        return Err(format!(
+            "the ONNX file has more than {MOST_TENSORS} tensors"
+        ));
     }
     Ok(())
 }

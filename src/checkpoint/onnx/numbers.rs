@@ -31,9 +31,16 @@ pub fn entry(tensor: &TensorProto) -> Parsed<Entry> {
         usize::try_from(n).map_err(|_| format!("its shape {:?} has a negative extent", tensor.dims))
     };
     if tensor.dims.len() > 16 {
-        return Err(format!("it has {} axes, expected at most 16", tensor.dims.len()));
+        return Err(format!(
+            "it has {} axes, expected at most 16",
+            tensor.dims.len()
+        ));
     }
-    let shape = tensor.dims.iter().map(extent).collect::<Parsed<Vec<usize>>>()?;
+    let shape = tensor
+        .dims
+        .iter()
+        .map(extent)
+        .collect::<Parsed<Vec<usize>>>()?;
     let name = tensor.name.clone();
     match element(tensor.data_type) {
         Ok(element) => Entry::new(name, shape, element),
@@ -51,7 +58,9 @@ pub fn place(tensor: &TensorProto) -> Parsed<Place> {
     }
     let value = |wanted: &str| {
         let mut entries = tensor.external_data.iter();
-        entries.find(|entry| entry.key == wanted).map(|entry| entry.value.as_str())
+        entries
+            .find(|entry| entry.key == wanted)
+            .map(|entry| entry.value.as_str())
     };
     let name = value("location").ok_or("it lies in another file that isn't named")?;
     let offset = value("offset").unwrap_or("0").parse();
@@ -99,7 +108,8 @@ impl Place {
             }
             Self::File { name, offset } => {
                 let file = files.get(name);
-                let file = file.ok_or_else(|| format!("it lies in `{name}`, which isn't read here"))?;
+                let file =
+                    file.ok_or_else(|| format!("it lies in `{name}`, which isn't read here"))?;
                 let element = stored_as(entry)?;
                 let length = byte_count(&shape, element)? as u64;
                 let mut piece = file.piece(*offset, length)?;
@@ -123,16 +133,36 @@ fn bytes(tensor: &TensorProto, element: Element) -> Cow<'_, [u8]> {
     }
     let narrow = |width: usize| {
         let numbers = tensor.int32_data.iter();
-        numbers.flat_map(|n| n.to_le_bytes().into_iter().take(width)).collect()
+        numbers
+            .flat_map(|n| n.to_le_bytes().into_iter().take(width))
+            .collect()
     };
     Cow::Owned(match element {
-        Element::F32 => tensor.float_data.iter().flat_map(|n| n.to_le_bytes()).collect(),
-        Element::F64 => tensor.double_data.iter().flat_map(|n| n.to_le_bytes()).collect(),
-        Element::I64 => tensor.int64_data.iter().flat_map(|n| n.to_le_bytes()).collect(),
-        Element::U64 => tensor.uint64_data.iter().flat_map(|n| n.to_le_bytes()).collect(),
+        Element::F32 => tensor
+            .float_data
+            .iter()
+            .flat_map(|n| n.to_le_bytes())
+            .collect(),
+        Element::F64 => tensor
+            .double_data
+            .iter()
+            .flat_map(|n| n.to_le_bytes())
+            .collect(),
+        Element::I64 => tensor
+            .int64_data
+            .iter()
+            .flat_map(|n| n.to_le_bytes())
+            .collect(),
+        Element::U64 => tensor
+            .uint64_data
+            .iter()
+            .flat_map(|n| n.to_le_bytes())
+            .collect(),
         Element::U32 => {
             let numbers = tensor.uint64_data.iter();
-            numbers.flat_map(|n| n.to_le_bytes().into_iter().take(4)).collect()
+            numbers
+                .flat_map(|n| n.to_le_bytes().into_iter().take(4))
+                .collect()
         }
         other => narrow(other.size()),
     })

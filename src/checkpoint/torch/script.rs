@@ -95,20 +95,7 @@ impl Script {
         Self::of(archive).map_err(fault)
     }
 
-    /// As [`Script::open`], for bytes that are in memory.
-    ///
-    /// # Errors
-    /// As [`Script::open`].
-    pub fn from_bytes(bytes: Vec<u8>, path: &Path) -> Result<Option<Self>> {
-        let bytes = Arc::new(Bytes::in_memory(bytes));
-        let Ok(archive) = Archive::open(&bytes) else {
-            return Ok(None);
-        };
-        Self::of(archive).map_err(|message| Error::file(path, message))
-    }
-
-    /// As [`Script::open`], for an archive that is open.
-    pub(crate) fn of(archive: Archive) -> Parsed<Option<Self>> {
+    fn of(archive: Archive) -> Parsed<Option<Self>> {
         let Some(folder) = archive_folder(&archive) else {
             return Ok(None);
         };
@@ -134,7 +121,11 @@ impl Script {
         let folders = [format!("{folder}data/"), format!("{folder}constants/")];
         let [data, own] = folders;
         let views = |archive, folder, tensors| {
-            Views::container("TorchScript archive", Storages::Members { archive, folder }, tensors)
+            Views::container(
+                "TorchScript archive",
+                Storages::Members { archive, folder },
+                tensors,
+            )
         };
         Ok(Some(Self {
             values: tree.values,
@@ -208,10 +199,7 @@ fn code(archive: &Archive, start: &str) -> Parsed<HashMap<String, String>> {
         };
         length = length.saturating_add(archive.size(name)?);
         if length > MOST_TEXT {
-            return Err(format!(
-                "the code is longer than {} MiB",
-                MOST_TEXT >> 20
-            ));
+            return Err(format!("the code is longer than {} MiB", MOST_TEXT >> 20));
         }
         let text = archive.read(name, Checksum::Ignore, &allowance)?;
         let text = std::str::from_utf8(&text).map_err(|_| format!("`{name}` isn't text"))?;
@@ -281,7 +269,12 @@ impl Tree {
                 return index;
             }
             let view = own.view.clone();
-            let shown = (own.storage.key.clone(), view.offset, view.shape, view.strides);
+            let shown = (
+                own.storage.key.clone(),
+                view.offset,
+                view.shape,
+                view.strides,
+            );
             *firsts.entry(shown).or_insert(index)
         });
         let shown: Vec<usize> = shown.collect();
@@ -300,7 +293,9 @@ impl Tree {
 impl Walk<'_, '_, '_> {
     fn push(&mut self, value: Attribute) -> Parsed<Place> {
         if self.tree.values.len() >= MOST_VALUES {
-            return Err(format!("the modules have more than {MOST_VALUES} attributes"));
+            return Err(format!(
+                "the modules have more than {MOST_VALUES} attributes"
+            ));
         }
         self.tree.values.push(value);
         Ok(self.tree.values.len() - 1)
@@ -312,9 +307,7 @@ impl Walk<'_, '_, '_> {
             return Ok(place);
         }
         if depth > DEEPEST {
-            return Err(format!(
-                "the module is nested deeper than {DEEPEST} levels"
-            ));
+            return Err(format!("the module is nested deeper than {DEEPEST} levels"));
         }
         let place = self.push(Attribute::Other)?;
         self.known.insert(id, place);
@@ -330,7 +323,10 @@ impl Walk<'_, '_, '_> {
         if is_tensor(pickle, id) {
             self.name_bytes += name.len();
             if self.name_bytes > MOST_NAME_BYTES {
-                return Err(format!("the names of the tensors take more than {} MiB", MOST_NAME_BYTES >> 20));
+                return Err(format!(
+                    "the names of the tensors take more than {} MiB",
+                    MOST_NAME_BYTES >> 20
+                ));
             }
             self.found.push((name.to_owned(), id));
             return Ok(Attribute::Tensor((self.tensor)(self.found.len() - 1)));
@@ -355,7 +351,9 @@ impl Walk<'_, '_, '_> {
             Node::Object(object) => match pickle.global(object.class) {
                 // Lists of one type, as `build_intlist([1, 2])`.
                 Some(("torch.jit._pickle", _)) => {
-                    let first = pickle.elements(object.args).and_then(|a| a.first().copied());
+                    let first = pickle
+                        .elements(object.args)
+                        .and_then(|a| a.first().copied());
                     match first.and_then(|id| pickle.elements(id)) {
                         Some(items) => self.list(items, name, depth)?,
                         None => Attribute::Other,

@@ -116,7 +116,9 @@ impl Composer {
     /// Where it isn't known how many these are, or there are too many calls.
     pub fn call(&mut self, mut call: Call) -> Parsed<Vec<String>> {
         if self.traced.calls.len() >= MOST_CALLS {
-            return Err(format!("the network calls more than {MOST_CALLS} operations"));
+            return Err(format!(
+                "the network calls more than {MOST_CALLS} operations"
+            ));
         }
         let facts = extents::outputs(&call, &|name| self.facts(name))?;
         if facts.len() > MOST_ITEMS {
@@ -151,7 +153,9 @@ impl Composer {
         positional: Vec<Argument>,
         named: Vec<(&str, Argument)>,
     ) -> Parsed<String> {
-        let named = named.into_iter().map(|(name, argument)| (name.to_owned(), argument));
+        let named = named
+            .into_iter()
+            .map(|(name, argument)| (name.to_owned(), argument));
         let call = Call {
             operation: operation.to_owned(),
             positional,
@@ -159,7 +163,10 @@ impl Composer {
             outputs: Vec::new(),
             module: String::new(),
         };
-        self.call(call)?.into_iter().next().ok_or_else(|| "it makes nothing".into())
+        self.call(call)?
+            .into_iter()
+            .next()
+            .ok_or_else(|| "it makes nothing".into())
     }
 
     /// What was composed, with these outputs and without what they don't depend on.
@@ -171,7 +178,10 @@ impl Composer {
             let counts = matches!(call.positional.first(), Some(Argument::Value(name)) if name.ends_with("num_batches_tracked"));
             let writes = extents::plain(&call.operation) != call.operation && !counts;
             if writes || call.outputs.iter().any(|name| needed.contains(name)) {
-                let read = call.positional.iter().chain(call.named.iter().map(|(_, a)| a));
+                let read = call
+                    .positional
+                    .iter()
+                    .chain(call.named.iter().map(|(_, a)| a));
                 needed.extend(read.flat_map(extents::values).map(str::to_owned));
                 kept.push(call);
             }
@@ -179,7 +189,9 @@ impl Composer {
         kept.reverse();
         self.traced.calls = kept;
         self.traced.stored.retain(|name, _| needed.contains(name));
-        self.traced.constants.retain(|name, _| needed.contains(name));
+        self.traced
+            .constants
+            .retain(|name, _| needed.contains(name));
         let made = self.traced.calls.iter().flat_map(|call| &call.outputs);
         let named = made
             .chain(self.traced.inputs.iter().map(|input| &input.name))
@@ -198,5 +210,8 @@ impl Composer {
 /// The extents of an input as they are said of one: those left open are `None`.
 fn open(facts: &Facts) -> Vec<Option<usize>> {
     let shape = facts.shape.clone().unwrap_or_default();
-    shape.into_iter().map(|n| n.filter(|&n| n != OPEN)).collect()
+    shape
+        .into_iter()
+        .map(|n| n.filter(|&n| n != OPEN))
+        .collect()
 }

@@ -46,7 +46,9 @@ pub fn open(path: &Path) -> Result<Option<Imported>> {
 /// Where the file is damaged, or its network can't be followed: names the operation, its module and the shapes.
 pub fn open_for(path: &Path, sample: Option<&[usize]>) -> Result<Option<Imported>> {
     for read in READERS {
-        let Some(traced) = read(path, sample)? else { continue };
+        let Some(traced) = read(path, sample)? else {
+            continue;
+        };
         let read = aten::read(&traced).map_err(|e| match e {
             Error::Model(message) => Error::file(path, message),
             other => other,

@@ -73,7 +73,9 @@ pub fn outputs(call: &Call, facts: &dyn Fn(&str) -> Facts) -> Parsed<Vec<Facts>>
 
 /// An operation's name without the mark of one that writes in place; `__and__` has none.
 pub fn plain(operation: &str) -> &str {
-    let marked = operation.strip_suffix('_').filter(|own| !own.ends_with('_'));
+    let marked = operation
+        .strip_suffix('_')
+        .filter(|own| !own.ends_with('_'));
     marked.unwrap_or(operation)
 }
 
@@ -132,8 +134,8 @@ impl Read<'_> {
         let read: Vec<Element> = read.map(|name| (self.facts)(name).element).collect();
         let dtype = self.call.named.iter().find(|(name, _)| name == "dtype");
         match operation {
-            "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "logical_not" | "logical_and" | "logical_or"
-            | "isnan" | "isinf" => return Element::Bool,
+            "eq" | "ne" | "lt" | "le" | "gt" | "ge" | "logical_not" | "logical_and"
+            | "logical_or" | "isnan" | "isinf" => return Element::Bool,
             "argmax" | "argmin" => return Element::Integer,
             "embedding" => return Element::Float,
             _ => {}
@@ -164,7 +166,11 @@ fn is_float(argument: &Argument) -> bool {
 
 /// An axis by a number that may count from the end.
 fn axis(number: i64, rank: usize) -> Option<usize> {
-    let from_start = if number < 0 { number + rank as i64 } else { number };
+    let from_start = if number < 0 {
+        number + rank as i64
+    } else {
+        number
+    };
     usize::try_from(from_start).ok().filter(|&axis| axis < rank)
 }
 
@@ -176,7 +182,11 @@ fn broadcast(shapes: &[Option<Extents>]) -> Option<Extents> {
     let extent = |from_end: usize| {
         let mut found = Some(1);
         for shape in &known {
-            match shape.len().checked_sub(from_end + 1).and_then(|at| shape.get(at)) {
+            match shape
+                .len()
+                .checked_sub(from_end + 1)
+                .and_then(|at| shape.get(at))
+            {
                 None | Some(Some(1)) => {}
                 Some(Some(n)) => return Some(*n),
                 Some(None) => found = None,

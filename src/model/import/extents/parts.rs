@@ -53,7 +53,9 @@ impl Read<'_> {
     fn chunks(&self) -> Option<Vec<Extents>> {
         let shape = self.shape(0)?;
         let at = axis(self.integer(2, "dim", 0), shape.len())?;
-        let count = usize::try_from(self.integer(1, "chunks", 0)).ok().filter(|&n| n > 0)?;
+        let count = usize::try_from(self.integer(1, "chunks", 0))
+            .ok()
+            .filter(|&n| n > 0)?;
         let whole = (*shape.get(at)?)?;
         let size = whole.div_ceil(count).max(1);
         Some(self.cut(&shape, at, parts(whole, size)?))
@@ -106,5 +108,10 @@ fn parts(whole: usize, size: usize) -> Option<Vec<usize>> {
     if whole.div_ceil(size) > MOST_PARTS {
         return None;
     }
-    Some((0..whole).step_by(size).map(|at| size.min(whole - at)).collect())
+    Some(
+        (0..whole)
+            .step_by(size)
+            .map(|at| size.min(whole - at))
+            .collect(),
+    )
 }

@@ -12,22 +12,106 @@ impl Read<'_> {
     /// Of the only value that an operation makes.
     pub(super) fn one(&self, operation: &str) -> Option<Extents> {
         match operation {
-            "relu" | "relu6" | "tanh" | "sigmoid" | "gelu" | "silu" | "mish" | "elu" | "selu" | "celu"
-            | "leaky_relu" | "rrelu" | "prelu" | "softplus" | "softsign" | "hardtanh" | "hardswish"
-            | "hardsigmoid" | "hardshrink" | "softshrink" | "threshold" | "log_sigmoid" | "logsigmoid"
-            | "softmax" | "_softmax" | "log_softmax" | "dropout" | "alpha_dropout" | "feature_dropout"
-            | "feature_alpha_dropout" | "batch_norm" | "layer_norm" | "group_norm" | "instance_norm"
-            | "rms_norm" | "local_response_norm" | "clamp" | "clamp_min" | "clamp_max" | "to" | "type_as"
-            | "contiguous" | "clone" | "detach" | "alias" | "lift_fresh_copy" | "neg" | "abs" | "exp"
-            | "expm1" | "log" | "log1p" | "log2" | "log10" | "sqrt" | "rsqrt" | "sin" | "cos" | "erf"
-            | "sign" | "floor" | "ceil" | "round" | "trunc" | "reciprocal" | "square" | "cumsum" | "cumprod"
-            | "flip" | "roll" | "tril" | "triu" | "zeros_like" | "ones_like" | "full_like" | "empty_like"
-            | "logical_not" | "bitwise_not" | "isnan" | "nan_to_num" | "normalize" | "fill" | "zero"
-            | "copy" | "masked_fill" | "scatter" | "index_put" | "float" | "double" | "half" | "long"
-            | "channel_shuffle" | "positive" | "square_" | "channels_last" | "float_power" => self.shape(0),
-            "add" | "sub" | "rsub" | "mul" | "div" | "true_divide" | "floor_divide" | "remainder" | "fmod"
-            | "pow" | "maximum" | "minimum" | "max" | "min" | "eq" | "ne" | "lt" | "le" | "gt" | "ge"
-            | "logical_and" | "logical_or" | "bitwise_and" | "bitwise_or" | "__and__" | "__or__" | "atan2" => {
+            "relu"
+            | "relu6"
+            | "tanh"
+            | "sigmoid"
+            | "gelu"
+            | "silu"
+            | "mish"
+            | "elu"
+            | "selu"
+            | "celu"
+            | "leaky_relu"
+            | "rrelu"
+            | "prelu"
+            | "softplus"
+            | "softsign"
+            | "hardtanh"
+            | "hardswish"
+            | "hardsigmoid"
+            | "hardshrink"
+            | "softshrink"
+            | "threshold"
+            | "log_sigmoid"
+            | "logsigmoid"
+            | "softmax"
+            | "_softmax"
+            | "log_softmax"
+            | "dropout"
+            | "alpha_dropout"
+            | "feature_dropout"
+            | "feature_alpha_dropout"
+            | "batch_norm"
+            | "layer_norm"
+            | "group_norm"
+            | "instance_norm"
+            | "rms_norm"
+            | "local_response_norm"
+            | "clamp"
+            | "clamp_min"
+            | "clamp_max"
+            | "to"
+            | "type_as"
+            | "contiguous"
+            | "clone"
+            | "detach"
+            | "alias"
+            | "lift_fresh_copy"
+            | "neg"
+            | "abs"
+            | "exp"
+            | "expm1"
+            | "log"
+            | "log1p"
+            | "log2"
+            | "log10"
+            | "sqrt"
+            | "rsqrt"
+            | "sin"
+            | "cos"
+            | "erf"
+            | "sign"
+            | "floor"
+            | "ceil"
+            | "round"
+            | "trunc"
+            | "reciprocal"
+            | "square"
+            | "cumsum"
+            | "cumprod"
+            | "flip"
+            | "roll"
+            | "tril"
+            | "triu"
+            | "zeros_like"
+            | "ones_like"
+            | "full_like"
+            | "empty_like"
+            | "logical_not"
+            | "bitwise_not"
+            | "isnan"
+            | "nan_to_num"
+            | "normalize"
+            | "fill"
+            | "zero"
+            | "copy"
+            | "masked_fill"
+            | "scatter"
+            | "index_put"
+            | "float"
+            | "double"
+            | "half"
+            | "long"
+            | "channel_shuffle"
+            | "positive"
+            | "square_"
+            | "channels_last"
+            | "float_power" => self.shape(0),
+            "add" | "sub" | "rsub" | "mul" | "div" | "true_divide" | "floor_divide"
+            | "remainder" | "fmod" | "pow" | "maximum" | "minimum" | "max" | "min" | "eq"
+            | "ne" | "lt" | "le" | "gt" | "ge" | "logical_and" | "logical_or" | "bitwise_and"
+            | "bitwise_or" | "__and__" | "__or__" | "atan2" => {
                 match (self.is_value(0), self.is_value(1)) {
                     (true, true) => broadcast(&[self.shape(0), self.shape(1)]),
                     (true, false) => self.shape(0),
@@ -69,7 +153,9 @@ impl Read<'_> {
                 *shape.last_mut()? = self.shape(2)?.last().copied().flatten();
                 Some(shape)
             }
-            "view" | "reshape" | "_unsafe_view" => self.viewed(&self.shape(0)?, self.list(1, "size")?),
+            "view" | "reshape" | "_unsafe_view" => {
+                self.viewed(&self.shape(0)?, self.list(1, "size")?)
+            }
             "view_as" | "reshape_as" | "expand_as" => self.shape(1),
             "flatten" => self.flattened(),
             "unflatten" => self.unflattened(),
@@ -91,7 +177,9 @@ impl Read<'_> {
             "permute" => {
                 let shape = self.shape(0)?;
                 let order = self.list(1, "dims")?;
-                let moved = order.iter().map(|at| shape.get(axis((*at)?, shape.len())?).copied());
+                let moved = order
+                    .iter()
+                    .map(|at| shape.get(axis((*at)?, shape.len())?).copied());
                 moved.collect()
             }
             "expand" => self.expanded(),
@@ -118,8 +206,8 @@ impl Read<'_> {
                 shape.insert(at, Some(shapes.len()));
                 Some(shape)
             }
-            "mean" | "sum" | "amax" | "amin" | "logsumexp" | "prod" | "argmax" | "argmin" | "any" | "all"
-            | "std" | "var" => self.reduced(1, "dim", 2),
+            "mean" | "sum" | "amax" | "amin" | "logsumexp" | "prod" | "argmax" | "argmin"
+            | "any" | "all" | "std" | "var" => self.reduced(1, "dim", 2),
             "norm" | "linalg_vector_norm" => self.reduced(2, "dim", 3),
             "pad" | "constant_pad_nd" => self.padded(),
             "zeros" | "ones" | "full" | "empty" | "rand" | "randn" => {
@@ -173,7 +261,9 @@ impl Read<'_> {
     /// A shape with one extent left open by -1.
     fn viewed(&self, from: &Extents, to: Vec<Option<i64>>) -> Option<Extents> {
         let size = |extents: &[Option<usize>]| {
-            extents.iter().try_fold(1_usize, |n, d| n.checked_mul((*d)?))
+            extents
+                .iter()
+                .try_fold(1_usize, |n, d| n.checked_mul((*d)?))
         };
         let mut shape: Extents = to.iter().map(|n| usize::try_from((*n)?).ok()).collect();
         if let Some(at) = to.iter().position(|n| *n == Some(-1)) {
@@ -235,7 +325,9 @@ impl Read<'_> {
         let (shape, sizes) = (self.shape(0)?, self.list(1, "size")?);
         let more = sizes.len().checked_sub(shape.len())?;
         let one = |(at, size): (usize, Option<i64>)| match size {
-            Some(-1) => at.checked_sub(more).and_then(|at| shape.get(at).copied().flatten()),
+            Some(-1) => at
+                .checked_sub(more)
+                .and_then(|at| shape.get(at).copied().flatten()),
             size => usize::try_from(size?).ok(),
         };
         Some(sizes.into_iter().enumerate().map(one).collect())
@@ -275,12 +367,18 @@ impl Read<'_> {
             return Some(shape);
         }
         let bound = |number: i64| {
-            let number = if number < 0 { number.saturating_add(whole as i64) } else { number };
+            let number = if number < 0 {
+                number.saturating_add(whole as i64)
+            } else {
+                number
+            };
             number.clamp(0, whole as i64) as usize
         };
         let start = bound(self.integer(2, "start", 0));
         let end = bound(self.integer(3, "end", i64::MAX));
-        let step = usize::try_from(self.integer(4, "step", 1)).ok().filter(|&s| s > 0)?;
+        let step = usize::try_from(self.integer(4, "step", 1))
+            .ok()
+            .filter(|&s| s > 0)?;
         *extent = Some(end.saturating_sub(start).div_ceil(step));
         Some(shape)
     }
@@ -323,7 +421,9 @@ impl Read<'_> {
         for (pair, pad) in pads.chunks(2).enumerate() {
             let at = shape.len().checked_sub(pair + 1)?;
             let extent = shape.get_mut(at)?;
-            let sides = pad.iter().fold(Some(0_i64), |sum, n| sum?.checked_add((*n)?));
+            let sides = pad
+                .iter()
+                .fold(Some(0_i64), |sum, n| sum?.checked_add((*n)?));
             *extent = match (*extent, sides) {
                 (Some(n), Some(sides)) => usize::try_from((n as i64).checked_add(sides)?).ok(),
                 _ => None,

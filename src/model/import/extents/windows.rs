@@ -39,7 +39,13 @@ impl Read<'_> {
         let lead = x.len().checked_sub(axes)?;
         let mut found: Extents = x.get(..lead.checked_sub(1)?)?.to_vec();
         let groups = usize::try_from(self.integer(6, "groups", 1)).ok()?;
-        found.push(weight.get(1).copied().flatten().and_then(|n| n.checked_mul(groups)));
+        found.push(
+            weight
+                .get(1)
+                .copied()
+                .flatten()
+                .and_then(|n| n.checked_mul(groups)),
+        );
         for at in 0..axes {
             let number = |index, name, default| self.per_axis(index, name, at, default);
             let grown = || {
@@ -49,7 +55,10 @@ impl Read<'_> {
                 let (more, dilation) = (number(5, "output_padding", 0)?, number(7, "dilation", 1)?);
                 let steps = extent.checked_sub(1)?.checked_mul(stride)?;
                 let reach = kernel.checked_sub(1)?.checked_mul(dilation)?;
-                let whole = steps.checked_add(reach)?.checked_add(more)?.checked_add(1)?;
+                let whole = steps
+                    .checked_add(reach)?
+                    .checked_add(more)?
+                    .checked_add(1)?;
                 whole.checked_sub(pad.checked_mul(2)?)
             };
             found.push(grown());
@@ -66,9 +75,17 @@ impl Read<'_> {
         for at in 0..axes {
             let kernel = self.per_axis(1, "kernel_size", at, 1);
             let strides = self.list(2, "stride").is_some_and(|list| !list.is_empty());
-            let stride = if strides { self.per_axis(2, "stride", at, 1) } else { kernel };
+            let stride = if strides {
+                self.per_axis(2, "stride", at, 1)
+            } else {
+                kernel
+            };
             let pad = self.per_axis(3, "padding", at, 0);
-            let dilation = if dilated { self.per_axis(4, "dilation", at, 1) } else { Some(1) };
+            let dilation = if dilated {
+                self.per_axis(4, "dilation", at, 1)
+            } else {
+                Some(1)
+            };
             let extent = x.get(lead + at).copied().flatten();
             let steps = [kernel, stride, pad, dilation];
             found.push(extent.and_then(|extent| windows(extent, steps, ceil)));
@@ -97,8 +114,12 @@ impl Read<'_> {
 
     /// A number that is given once for all axes or once for each.
     fn per_axis(&self, index: usize, name: &str, at: usize, default: i64) -> Option<usize> {
-        let list = self.list(index, name).unwrap_or_else(|| vec![Some(default)]);
-        let number = list.get(at).or(if list.len() == 1 { list.first() } else { None });
+        let list = self
+            .list(index, name)
+            .unwrap_or_else(|| vec![Some(default)]);
+        let number = list
+            .get(at)
+            .or(if list.len() == 1 { list.first() } else { None });
         usize::try_from((*number?)?).ok()
     }
 }
@@ -107,8 +128,13 @@ impl Read<'_> {
 fn windows(extent: usize, steps: [Option<usize>; 4], ceil: bool) -> Option<usize> {
     let [kernel, stride, pad, dilation] = steps;
     let (kernel, stride, pad, dilation) = (kernel?, stride?, pad?, dilation?);
-    let reach = kernel.checked_sub(1)?.checked_mul(dilation)?.checked_add(1)?;
-    let room = extent.checked_add(pad.checked_mul(2)?)?.checked_sub(reach)?;
+    let reach = kernel
+        .checked_sub(1)?
+        .checked_mul(dilation)?
+        .checked_add(1)?;
+    let room = extent
+        .checked_add(pad.checked_mul(2)?)?
+        .checked_sub(reach)?;
     if stride == 0 {
         return None;
     }
@@ -118,5 +144,9 @@ fn windows(extent: usize, steps: [Option<usize>; 4], ceil: bool) -> Option<usize
     let count = room.div_ceil(stride) + 1;
     // The last window must begin within the input or its left padding.
     let begins = (count - 1).checked_mul(stride)?;
-    Some(if begins >= extent.checked_add(pad)? { count - 1 } else { count })
+    Some(if begins >= extent.checked_add(pad)? {
+        count - 1
+    } else {
+        count
+    })
 }

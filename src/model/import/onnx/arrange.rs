@@ -27,35 +27,56 @@ pub const OPERATORS: &[(&str, Reading)] = &[
 ];
 
 fn constant(node: &mut Node<'_, '_>) -> Parsed<Made> {
-    let known = node.literal()?.ok_or("a constant that is no tensor of numbers")?;
+    let known = node
+        .literal()?
+        .ok_or("a constant that is no tensor of numbers")?;
     Ok(Made::Value(Value::Known(known)))
 }
 
 fn constant_of_shape(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let shape = node.known(0)?.integers();
     let one = node.literal()?;
-    let number = one.as_ref().and_then(|one| one.values.first()).copied().unwrap_or(0.0);
-    let element = one.map_or(crate::model::import::traced::Element::Float, |one| one.element);
+    let number = one
+        .as_ref()
+        .and_then(|one| one.values.first())
+        .copied()
+        .unwrap_or(0.0);
+    let element = one.map_or(crate::model::import::traced::Element::Float, |one| {
+        one.element
+    });
     let extents: Option<Vec<usize>> = shape.iter().map(|&n| usize::try_from(n).ok()).collect();
-    let size = extents.as_ref().and_then(|all| all.iter().try_fold(1_usize, |n, d| n.checked_mul(*d)));
+    let size = extents
+        .as_ref()
+        .and_then(|all| all.iter().try_fold(1_usize, |n, d| n.checked_mul(*d)));
     match (extents, size) {
-        (Some(shape), Some(size)) if size <= 1 << 20 => {
-            Ok(Made::Value(Value::Known(Known { shape, values: vec![number; size], element })))
-        }
-        _ => node.call("full", vec![list(&shape), Argument::Float(number)]).map(Made::one),
+        (Some(shape), Some(size)) if size <= 1 << 20 => Ok(Made::Value(Value::Known(Known {
+            shape,
+            values: vec![number; size],
+            element,
+        }))),
+        _ => node
+            .call("full", vec![list(&shape), Argument::Float(number)])
+            .map(Made::one),
     }
 }
 
 fn shape(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let shape = node.shape(0)?;
-    let extents: Option<Vec<i64>> = shape.map(|all| all.iter().map(|n| n.map_or(-1, |n| n as i64)).collect());
-    let extents = extents.ok_or("it asks for a shape that isn't known before that of the data is")?;
+    let extents: Option<Vec<i64>> =
+        shape.map(|all| all.iter().map(|n| n.map_or(-1, |n| n as i64)).collect());
+    let extents =
+        extents.ok_or("it asks for a shape that isn't known before that of the data is")?;
     let rank = extents.len() as i64;
     let bound = |n: i64| (if n < 0 { n + rank } else { n }).clamp(0, rank) as usize;
-    let (start, end) = (bound(node.integer("start", 0)), bound(node.integer("end", rank)));
+    let (start, end) = (
+        bound(node.integer("start", 0)),
+        bound(node.integer("end", rank)),
+    );
     let part = extents.get(start..end.max(start)).unwrap_or_default();
     if part.contains(&-1) {
-        return Err("it asks for an extent that isn't known before the shape of the data is".into());
+        return Err(
+            "it asks for an extent that isn't known before the shape of the data is".into(),
+        );
     }
     Ok(Made::Value(Value::Known(Known::list(part))))
 }
@@ -64,7 +85,10 @@ fn size(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let shape = node.shape(0)?;
     let size = shape.and_then(|all| all.iter().try_fold(1_usize, |n, d| n.checked_mul((*d)?)));
     let size = size.ok_or("it asks for a size that isn't known before the shape of the data is")?;
-    let known = Known { shape: vec![], ..Known::list(&[size as i64]) };
+    let known = Known {
+        shape: vec![],
+        ..Known::list(&[size as i64])
+    };
     Ok(Made::Value(Value::Known(known)))
 }
 
@@ -77,29 +101,42 @@ fn reshape(node: &mut Node<'_, '_>) -> Parsed<Made> {
         let shape = node.shape(0)?.unwrap_or_default();
         for (at, extent) in to.iter_mut().enumerate().filter(|(_, n)| **n == 0) {
             let own = shape.get(at).copied().flatten();
-            let own = own.ok_or("it keeps an extent that isn't known before the shape of the data is")?;
+            let own =
+                own.ok_or("it keeps an extent that isn't known before the shape of the data is")?;
             *extent = own as i64;
         }
     }
     let x = node.tensor(0)?;
-    node.call("reshape", vec![value(&x), list(&to)]).map(Made::one)
+    node.call("reshape", vec![value(&x), list(&to)])
+        .map(Made::one)
 }
 
 /// To two axes: those before the given one, and the others.
 fn flatten(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let (x, rank) = (node.tensor(0)?, node.rank(0)?);
     let axis = node.integer("axis", 1);
-    let axis = if axis == rank as i64 { axis } else { node.axis(axis, rank)? };
+    let axis = if axis == rank as i64 {
+        axis
+    } else {
+        node.axis(axis, rank)?
+    };
     let last = Argument::Integer(-1);
     if axis == 1 {
-        return node.call("flatten", vec![value(&x), Argument::Integer(1), last]).map(Made::one);
+        return node
+            .call("flatten", vec![value(&x), Argument::Integer(1), last])
+            .map(Made::one);
     }
     let shape = node.shape(0)?.unwrap_or_default();
     let extents: Option<Vec<usize>> = shape.iter().copied().collect();
-    let extents = extents.ok_or("it flattens extents that aren't known before the shape of the data is")?;
-    let before = extents.iter().take(axis as usize).try_fold(1_usize, |n, d| n.checked_mul(*d));
+    let extents =
+        extents.ok_or("it flattens extents that aren't known before the shape of the data is")?;
+    let before = extents
+        .iter()
+        .take(axis as usize)
+        .try_fold(1_usize, |n, d| n.checked_mul(*d));
     let before = before.ok_or("a size beyond any memory")?;
-    node.call("reshape", vec![value(&x), list(&[before as i64, -1])]).map(Made::one)
+    node.call("reshape", vec![value(&x), list(&[before as i64, -1])])
+        .map(Made::one)
 }
 
 fn transpose(node: &mut Node<'_, '_>) -> Parsed<Made> {
@@ -108,7 +145,8 @@ fn transpose(node: &mut Node<'_, '_>) -> Parsed<Made> {
         Some(order) => order,
         None => (0..node.rank(0)? as i64).rev().collect(),
     };
-    node.call("permute", vec![value(&x), list(&order)]).map(Made::one)
+    node.call("permute", vec![value(&x), list(&order)])
+        .map(Made::one)
 }
 
 /// Known whole numbers keep being known: shapes are made of them.
@@ -130,9 +168,13 @@ fn squeeze(node: &mut Node<'_, '_>) -> Parsed<Made> {
             }
             None => None,
         };
-        let drops = |at: usize, n: usize| n == 1 && given.as_ref().is_none_or(|given| given.contains(&at));
+        let drops =
+            |at: usize, n: usize| n == 1 && given.as_ref().is_none_or(|given| given.contains(&at));
         let shape = known.shape.iter().enumerate();
-        let shape = shape.filter(|&(at, &n)| !drops(at, n)).map(|(_, &n)| n).collect();
+        let shape = shape
+            .filter(|&(at, &n)| !drops(at, n))
+            .map(|(_, &n)| n)
+            .collect();
         return Ok(Made::Value(Value::Known(Known { shape, ..known })));
     }
     let x = node.tensor(0)?;
@@ -171,7 +213,8 @@ fn concat(node: &mut Node<'_, '_>) -> Parsed<Made> {
         read.push(value(&node.tensor(index)?));
     }
     let axis = Argument::Integer(node.integer("axis", 0));
-    node.call("cat", vec![Argument::List(read), axis]).map(Made::one)
+    node.call("cat", vec![Argument::List(read), axis])
+        .map(Made::one)
 }
 
 fn split(node: &mut Node<'_, '_>) -> Parsed<Made> {
@@ -183,7 +226,8 @@ fn split(node: &mut Node<'_, '_>) -> Parsed<Made> {
         None => {
             let shape = node.shape(0)?.unwrap_or_default();
             let whole = shape.get(axis as usize).copied().flatten();
-            let whole = whole.ok_or("it cuts an extent that isn't known before the shape of the data is")?;
+            let whole = whole
+                .ok_or("it cuts an extent that isn't known before the shape of the data is")?;
             let count = node.proto.output.len().max(1);
             let size = whole.div_ceil(count);
             let part = |at: usize| size.min(whole.saturating_sub(at * size)) as i64;
@@ -206,29 +250,43 @@ fn expand(node: &mut Node<'_, '_>) -> Parsed<Made> {
     for (extent, _) in to.iter_mut().skip(skip).zip(&own).filter(|(n, _)| **n == 1) {
         *extent = -1;
     }
-    node.call("expand", vec![value(&x), list(&to)]).map(Made::one)
+    node.call("expand", vec![value(&x), list(&to)])
+        .map(Made::one)
 }
 
 fn tile(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let counts = node.known(1)?.integers();
     let x = node.tensor(0)?;
-    node.call("repeat", vec![value(&x), list(&counts)]).map(Made::one)
+    node.call("repeat", vec![value(&x), list(&counts)])
+        .map(Made::one)
 }
 
 fn depth_to_space(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let mode = node.text("mode");
     if mode != "CRD" {
-        return Err(format!("mode {mode:?}, expected CRD as PyTorch orders channels"));
+        return Err(format!(
+            "mode {mode:?}, expected CRD as PyTorch orders channels"
+        ));
     }
     let x = node.tensor(0)?;
     let size = Argument::Integer(node.integer("blocksize", 1));
-    node.call("pixel_shuffle", vec![value(&x), size]).map(Made::one)
+    node.call("pixel_shuffle", vec![value(&x), size])
+        .map(Made::one)
 }
 
 fn trilu(node: &mut Node<'_, '_>) -> Parsed<Made> {
-    let operation = if node.integer("upper", 1) != 0 { "triu" } else { "tril" };
-    let diagonal = if node.has(1) { node.known(1)?.integers() } else { vec![0] };
+    let operation = if node.integer("upper", 1) != 0 {
+        "triu"
+    } else {
+        "tril"
+    };
+    let diagonal = if node.has(1) {
+        node.known(1)?.integers()
+    } else {
+        vec![0]
+    };
     let x = node.tensor(0)?;
     let diagonal = Argument::Integer(diagonal.first().copied().unwrap_or(0));
-    node.call(operation, vec![value(&x), diagonal]).map(Made::one)
+    node.call(operation, vec![value(&x), diagonal])
+        .map(Made::one)
 }

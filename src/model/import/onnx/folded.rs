@@ -4,23 +4,38 @@
 //! other parameters: directions normalised by filters, and distances, are other ones.
 
 use super::state::State;
-use crate::checkpoint::onnx::{Model, is_generated};
 use crate::checkpoint::onnx::proto::{GraphProto, NodeProto};
+use crate::checkpoint::onnx::{Model, is_generated};
 
 /// How a network is exported with its own parameters.
-pub const CURE: &str = "export it with `torch.onnx.export(model, x, \"model.onnx\", optimize=False)`, before PyTorch 2.9 \
-with `dynamo=True` as well, or save it with `torch.export.save(torch.export.export(model, (x,)), \"model.pt2\")`";
+pub const CURE: &str = "export it with `torch.onnx.export(model, x, \"model.onnx\", optimize=False)`, \
+with `dynamo=False` by `do_constant_folding=False`, or save it with `torch.export.save(torch.export.export(model, (x,)), \"model.pt2\")`";
 
 /// What a person should know of the file.
 pub fn notes(model: &Model, graph: &GraphProto, state: &State<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     let by_pytorch = model.proto.producer_name == "pytorch";
-    let convolutions = || graph.node.iter().filter(|node| node.op_type.starts_with("Conv"));
-    let normalised = graph.node.iter().any(|node| node.op_type == "BatchNormalization");
+    let convolutions = || {
+        graph
+            .node
+            .iter()
+            .filter(|node| node.op_type.starts_with("Conv"))
+    };
+    let normalised = graph
+        .node
+        .iter()
+        .any(|node| node.op_type == "BatchNormalization");
     let renamed = |node: &&NodeProto| node.input.get(1).is_some_and(|name| is_generated(name));
     // The newer exporter keeps the weight's name, but the value keeps the batch norm's.
-    let taken = |node: &&NodeProto| node.output.first().is_some_and(|name| name.starts_with("getitem"));
-    let folded = convolutions().filter(renamed).chain(convolutions().filter(taken)).next();
+    let taken = |node: &&NodeProto| {
+        node.output
+            .first()
+            .is_some_and(|name| name.starts_with("getitem"))
+    };
+    let folded = convolutions()
+        .filter(renamed)
+        .chain(convolutions().filter(taken))
+        .next();
     if let Some(node) = folded
         && by_pytorch
     {

@@ -28,14 +28,21 @@ impl Known {
     /// Where it is too large to be computed with.
     pub fn of_array(array: &Array, truth: bool) -> Parsed<Self> {
         if array.len() > MOST {
-            return Err(format!("{} numbers are fixed, expected at most {MOST}", array.len()));
+            return Err(format!(
+                "{} numbers are fixed, expected at most {MOST}",
+                array.len()
+            ));
         }
         let element = match array.values() {
             Values::U8(_) if truth => Element::Bool,
             Values::U8(_) | Values::I64(_) => Element::Integer,
             _ => Element::Float,
         };
-        Ok(Self { shape: array.shape().to_vec(), values: array.to_f64(), element })
+        Ok(Self {
+            shape: array.shape().to_vec(),
+            values: array.to_f64(),
+            element,
+        })
     }
 
     /// Of a tensor that is an operator's option.
@@ -75,18 +82,27 @@ impl Known {
 
     /// As a constant of the traced network.
     pub fn constant(self) -> Constant {
-        Constant { shape: self.shape, element: self.element, values: self.values }
+        Constant {
+            shape: self.shape,
+            element: self.element,
+            values: self.values,
+        }
     }
 
     fn like(&self, values: Vec<f64>) -> Self {
-        Self { values, ..self.clone() }
+        Self {
+            values,
+            ..self.clone()
+        }
     }
 
     /// The number at a place of a larger shape that it is broadcast to.
     fn at(&self, place: &[usize]) -> f64 {
         let skip = place.len().saturating_sub(self.shape.len());
         let own = place.iter().skip(skip).zip(&self.shape);
-        let at = own.fold(0, |at, (&i, &extent)| at * extent + if extent == 1 { 0 } else { i });
+        let at = own.fold(0, |at, (&i, &extent)| {
+            at * extent + if extent == 1 { 0 } else { i }
+        });
         self.values.get(at).copied().unwrap_or(f64::NAN)
     }
 }
@@ -95,7 +111,12 @@ impl Known {
 ///
 /// # Errors
 /// Where the shapes don't fit.
-pub fn computed(operator: &str, read: &[Known], axis: i64, to: Option<Element>) -> Option<Parsed<Known>> {
+pub fn computed(
+    operator: &str,
+    read: &[Known],
+    axis: i64,
+    to: Option<Element>,
+) -> Option<Parsed<Known>> {
     let one = read.first();
     Some(match (operator, read) {
         ("Identity", [x]) => Ok(x.clone()),
@@ -106,11 +127,20 @@ pub fn computed(operator: &str, read: &[Known], axis: i64, to: Option<Element>) 
                 Element::Integer => n.trunc(),
                 Element::Bool => f64::from(u8::from(n != 0.0)),
             };
-            Ok(Known { element, ..x.like(x.values.iter().map(cast).collect()) })
+            Ok(Known {
+                element,
+                ..x.like(x.values.iter().map(cast).collect())
+            })
         }
         ("Where", [condition, yes, no]) => {
-            let made = broadcast(&[condition, yes, no], |n| if n[0] != 0.0 { n[1] } else { n[2] });
-            made.map(|made| Known { element: yes.element, ..made })
+            let made = broadcast(
+                &[condition, yes, no],
+                |n| if n[0] != 0.0 { n[1] } else { n[2] },
+            );
+            made.map(|made| Known {
+                element: yes.element,
+                ..made
+            })
         }
         (_, [x]) if unary(operator).is_some() => {
             let f = unary(operator)?;
@@ -118,45 +148,95 @@ pub fn computed(operator: &str, read: &[Known], axis: i64, to: Option<Element>) 
         }
         (_, [a, b]) if binary(operator, a.element).is_some() => {
             let f = binary(operator, a.element)?;
-            let truth = ["Equal", "Less", "Greater", "LessOrEqual", "GreaterOrEqual", "And", "Or"];
-            let element = if truth.contains(&operator) { Element::Bool } else { a.element };
+            let truth = [
+                "Equal",
+                "Less",
+                "Greater",
+                "LessOrEqual",
+                "GreaterOrEqual",
+                "And",
+                "Or",
+            ];
+            let element = if truth.contains(&operator) {
+                Element::Bool
+            } else {
+                a.element
+            };
             broadcast(&[a, b], |n| f(n[0], n[1])).map(|made| Known { element, ..made })
         }
         ("Concat", [_, ..]) if read.iter().all(|x| x.shape.len() == 1) && axis <= 0 => {
             let values: Vec<f64> = read.iter().flat_map(|x| x.values.iter().copied()).collect();
             let shape = vec![values.len()];
-            Ok(Known { shape, values, element: one?.element })
+            Ok(Known {
+                shape,
+                values,
+                element: one?.element,
+            })
         }
         ("Gather", [x, places]) if x.shape.len() == 1 => {
             let pick = |&n: &f64| {
-                let at = if n < 0.0 { n + x.values.len() as f64 } else { n };
-                x.values.get(at as usize).copied().ok_or_else(|| format!("place {n} of {}", x.values.len()))
+                let at = if n < 0.0 {
+                    n + x.values.len() as f64
+                } else {
+                    n
+                };
+                x.values
+                    .get(at as usize)
+                    .copied()
+                    .ok_or_else(|| format!("place {n} of {}", x.values.len()))
             };
             let values = places.values.iter().map(pick).collect::<Parsed<Vec<f64>>>();
-            values.map(|values| Known { shape: places.shape.clone(), values, element: x.element })
+            values.map(|values| Known {
+                shape: places.shape.clone(),
+                values,
+                element: x.element,
+            })
         }
         ("Reshape", [x, shape]) => reshaped(x, &shape.integers()),
         ("Expand", [x, shape]) => {
-            let extents: Vec<usize> = shape.integers().iter().map(|&n| n.max(0) as usize).collect();
+            let extents: Vec<usize> = shape
+                .integers()
+                .iter()
+                .map(|&n| n.max(0) as usize)
+                .collect();
             let size = extents.iter().try_fold(1_usize, |n, d| n.checked_mul(*d))?;
             if size > MOST {
                 return None;
             }
-            let ones = Known { shape: extents, values: vec![1.0; size], element: x.element };
-            broadcast(&[x, &ones], |n| n[0]).map(|made| Known { element: x.element, ..made })
+            let ones = Known {
+                shape: extents,
+                values: vec![1.0; size],
+                element: x.element,
+            };
+            broadcast(&[x, &ones], |n| n[0]).map(|made| Known {
+                element: x.element,
+                ..made
+            })
         }
         ("Range", [start, end, step]) => {
-            let (start, end, step) = (*start.values.first()?, *end.values.first()?, *step.values.first()?);
+            let (start, end, step) = (
+                *start.values.first()?,
+                *end.values.first()?,
+                *step.values.first()?,
+            );
             let count = ((end - start) / step).ceil().max(0.0);
             if count.is_nan() || count > MOST as f64 {
                 return None;
             }
-            let values: Vec<f64> = (0..count as usize).map(|n| start + n as f64 * step).collect();
-            Ok(Known { shape: vec![values.len()], values, element: one?.element })
+            let values: Vec<f64> = (0..count as usize)
+                .map(|n| start + n as f64 * step)
+                .collect();
+            Ok(Known {
+                shape: vec![values.len()],
+                values,
+                element: one?.element,
+            })
         }
-        ("ReduceProd", [x]) if x.shape.len() <= 1 => {
-            Ok(Known { shape: vec![], values: vec![x.values.iter().product()], element: x.element })
-        }
+        ("ReduceProd", [x]) if x.shape.len() <= 1 => Ok(Known {
+            shape: vec![],
+            values: vec![x.values.iter().product()],
+            element: x.element,
+        }),
         _ => return None,
     })
 }
@@ -234,7 +314,11 @@ fn broadcast(read: &[&Known], f: impl Fn(&[f64]) -> f64) -> Parsed<Known> {
             *i = 0;
         }
     }
-    Ok(Known { shape, values, element: read.first().map_or(Element::Float, |x| x.element) })
+    Ok(Known {
+        shape,
+        values,
+        element: read.first().map_or(Element::Float, |x| x.element),
+    })
 }
 
 fn reshaped(x: &Known, to: &[i64]) -> Parsed<Known> {

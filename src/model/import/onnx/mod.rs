@@ -58,7 +58,11 @@ pub fn open(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced>> {
 /// # Errors
 /// Names the operator and what about it can't be read.
 fn read(model: &Model, sample: Option<&[usize]>) -> Parsed<Traced> {
-    let graph = model.proto.graph.as_ref().ok_or("the ONNX file has no graph")?;
+    let graph = model
+        .proto
+        .graph
+        .as_ref()
+        .ok_or("the ONNX file has no graph")?;
     let mut sets = model.proto.opset_import.iter();
     let opset = sets.find(|set| ["", "ai.onnx"].contains(&set.domain.as_str()));
     let opset = opset.map_or(1, |set| set.version);
@@ -70,7 +74,10 @@ fn read(model: &Model, sample: Option<&[usize]>) -> Parsed<Traced> {
         ));
     }
     let writer = (&model.proto.producer_name, &model.proto.producer_version);
-    let source: String = format!("an ONNX file of {} {}", writer.0, writer.1).chars().take(100).collect();
+    let source: String = format!("an ONNX file of {} {}", writer.0, writer.1)
+        .chars()
+        .take(100)
+        .collect();
     let mut state = State::new(model, Composer::new(source.trim_end().to_owned()), opset);
     inputs(&mut state, model, graph, sample)?;
     for (number, proto) in graph.node.iter().enumerate() {
@@ -94,9 +101,17 @@ fn read(model: &Model, sample: Option<&[usize]>) -> Parsed<Traced> {
     Ok(state.composer.finish(outputs))
 }
 
-fn inputs(state: &mut State<'_>, model: &Model, graph: &GraphProto, sample: Option<&[usize]>) -> Parsed<()> {
+fn inputs(
+    state: &mut State<'_>,
+    model: &Model,
+    graph: &GraphProto,
+    sample: Option<&[usize]>,
+) -> Parsed<()> {
     // Old files list their tensors among the inputs, too.
-    let given = graph.input.iter().filter(|input| model.tensor(&input.name).is_none());
+    let given = graph
+        .input
+        .iter()
+        .filter(|input| model.tensor(&input.name).is_none());
     for (index, input) in given.enumerate() {
         let (extents, element) = described(input)?;
         let own = extents.map(|mut extents| {
@@ -109,7 +124,10 @@ fn inputs(state: &mut State<'_>, model: &Model, graph: &GraphProto, sample: Opti
             }
             extents
         });
-        let facts = Facts { shape: own, element };
+        let facts = Facts {
+            shape: own,
+            element,
+        };
         let name = state.composer.input(&input.name, facts);
         state.set(&input.name, Value::Tensor(name));
     }
@@ -118,7 +136,10 @@ fn inputs(state: &mut State<'_>, model: &Model, graph: &GraphProto, sample: Opti
 
 /// Extents of an input, `None` for those that are open, and what its numbers are.
 fn described(input: &ValueInfoProto) -> Parsed<(Option<Vec<Option<usize>>>, Element)> {
-    let tensor = input.r#type.as_ref().and_then(|own| own.tensor_type.as_ref());
+    let tensor = input
+        .r#type
+        .as_ref()
+        .and_then(|own| own.tensor_type.as_ref());
     let name: String = input.name.chars().take(120).collect();
     let tensor = tensor.ok_or_else(|| format!("the input {name:?} is no tensor"))?;
     let element = match tensor.elem_type {
@@ -141,6 +162,12 @@ fn operator(state: &mut State<'_>, proto: &NodeProto) -> Parsed<()> {
             proto.domain.chars().take(80).collect::<String>()
         ));
     }
+    // An initialiser of its own again, which was only kept under another's name.
+    if let ([name], "Identity") = (&proto.output[..], proto.op_type.as_str())
+        && state.is_initialiser(name)
+    {
+        return Ok(());
+    }
     let mut node = Node { proto, state };
     let made = match known_already(&mut node)? {
         Some(known) => Made::Value(Value::Known(known)),
@@ -152,7 +179,10 @@ fn operator(state: &mut State<'_>, proto: &NodeProto) -> Parsed<()> {
     };
     let named = proto.output.iter().filter(|name| !name.is_empty()).count();
     if named > values.len() && proto.op_type != "Dropout" && proto.op_type != "BatchNormalization" {
-        return Err(format!("it makes {named} values, expected at most {}", values.len()));
+        return Err(format!(
+            "it makes {named} values, expected at most {}",
+            values.len()
+        ));
     }
     for (name, value) in proto.output.iter().zip(values) {
         if !name.is_empty() {
@@ -173,7 +203,9 @@ fn read_one(node: &mut Node<'_, '_>) -> Parsed<Made> {
         Some(Reading::Pair(operation)) => pointwise::pair(node, operation),
         Some(Reading::Chain(operation)) => pointwise::chain(node, operation),
         Some(Reading::By(own)) => own(node),
-        None => Err("this operator isn't read; export the network with `torch.export.save` instead".into()),
+        None => Err(
+            "this operator isn't read; export the network with `torch.export.save` instead".into(),
+        ),
     }
 }
 

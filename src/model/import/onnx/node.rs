@@ -37,7 +37,10 @@ impl Node<'_, '_> {
 
     /// Text, empty where the file doesn't say.
     pub fn text(&self, name: &str) -> String {
-        let bytes = self.option(name).map(|own| own.s.clone()).unwrap_or_default();
+        let bytes = self
+            .option(name)
+            .map(|own| own.s.clone())
+            .unwrap_or_default();
         String::from_utf8_lossy(&bytes).chars().take(200).collect()
     }
 
@@ -46,8 +49,16 @@ impl Node<'_, '_> {
         for own in &self.proto.attribute {
             let (element, shape, values): (_, Vec<usize>, Vec<f64>) = match own.name.as_str() {
                 "value" => return own.t.as_ref().map(Known::of_message).transpose(),
-                "value_int" => (crate::model::import::traced::Element::Integer, vec![], vec![own.i as f64]),
-                "value_float" => (crate::model::import::traced::Element::Float, vec![], vec![written(own.f)]),
+                "value_int" => (
+                    crate::model::import::traced::Element::Integer,
+                    vec![],
+                    vec![own.i as f64],
+                ),
+                "value_float" => (
+                    crate::model::import::traced::Element::Float,
+                    vec![],
+                    vec![written(own.f)],
+                ),
                 "value_ints" => (
                     crate::model::import::traced::Element::Integer,
                     vec![own.ints.len()],
@@ -60,14 +71,21 @@ impl Node<'_, '_> {
                 ),
                 _ => continue,
             };
-            return Ok(Some(Known { shape, values, element }));
+            return Ok(Some(Known {
+                shape,
+                values,
+                element,
+            }));
         }
         Ok(None)
     }
 
     /// Whether something stands at a place among what it reads.
     pub fn has(&self, index: usize) -> bool {
-        self.proto.input.get(index).is_some_and(|name| !name.is_empty())
+        self.proto
+            .input
+            .get(index)
+            .is_some_and(|name| !name.is_empty())
     }
 
     /// What stands there.
@@ -153,7 +171,9 @@ impl Node<'_, '_> {
     /// Where it isn't known.
     pub fn rank(&mut self, index: usize) -> Parsed<usize> {
         let shape = self.shape(index)?;
-        let shape = shape.ok_or("it reads a value whose number of axes isn't known before the shape of the data is")?;
+        let shape = shape.ok_or(
+            "it reads a value whose number of axes isn't known before the shape of the data is",
+        )?;
         Ok(shape.len())
     }
 
@@ -162,7 +182,11 @@ impl Node<'_, '_> {
     /// # Errors
     /// Where there is none.
     pub fn axis(&mut self, number: i64, rank: usize) -> Parsed<i64> {
-        let at = if number < 0 { number + rank as i64 } else { number };
+        let at = if number < 0 {
+            number + rank as i64
+        } else {
+            number
+        };
         if (0..rank as i64).contains(&at) {
             return Ok(at);
         }
@@ -175,7 +199,9 @@ impl Node<'_, '_> {
     /// As [`crate::model::import::compose::Composer::call`].
     pub fn call(&mut self, operation: &str, positional: Vec<Argument>) -> Parsed<String> {
         let made = self.calls(operation, positional)?;
-        made.into_iter().next().ok_or_else(|| "it makes nothing".into())
+        made.into_iter()
+            .next()
+            .ok_or_else(|| "it makes nothing".into())
     }
 
     /// Writes one call down that makes several values.

@@ -34,23 +34,30 @@ fn gather(node: &mut Node<'_, '_>) -> Parsed<Made> {
     match node.value(1)? {
         Value::Known(Known { shape, values, .. }) if shape.is_empty() => {
             let at = Argument::Integer(values.first().map_or(0, |&n| n as i64));
-            node.call("select", vec![value(&x), Argument::Integer(axis), at]).map(Made::one)
+            node.call("select", vec![value(&x), Argument::Integer(axis), at])
+                .map(Made::one)
         }
         Value::Known(known) if known.shape.len() == 1 => {
             // Negative places count from the end.
-            let extent = node.shape(0)?.and_then(|s| s.get(axis as usize).copied().flatten());
+            let extent = node
+                .shape(0)?
+                .and_then(|s| s.get(axis as usize).copied().flatten());
             let mut places = known.integers();
             for place in places.iter_mut().filter(|n| **n < 0) {
                 *place += extent.ok_or("it counts places from an end that isn't known")? as i64;
             }
             let name = node.state.tensor("", Value::Known(Known::list(&places)));
-            node.call("index_select", vec![value(&x), Argument::Integer(axis), value(&name)])
-                .map(Made::one)
+            node.call(
+                "index_select",
+                vec![value(&x), Argument::Integer(axis), value(&name)],
+            )
+            .map(Made::one)
         }
         _ if axis == 0 && rank == 2 => {
             let places = node.tensor(1)?;
             node.state.composer.input_is(&places, Element::Integer);
-            node.call("embedding", vec![value(&x), value(&places)]).map(Made::one)
+            node.call("embedding", vec![value(&x), value(&places)])
+                .map(Made::one)
         }
         _ => Err("it takes places that depend on data along an axis of no table".into()),
     }
@@ -59,7 +66,8 @@ fn gather(node: &mut Node<'_, '_>) -> Parsed<Made> {
 fn gather_elements(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let (x, places) = (node.tensor(0)?, node.tensor(1)?);
     let axis = Argument::Integer(node.integer("axis", 0));
-    node.call("gather", vec![value(&x), axis, value(&places)]).map(Made::one)
+    node.call("gather", vec![value(&x), axis, value(&places)])
+        .map(Made::one)
 }
 
 fn slice(node: &mut Node<'_, '_>) -> Parsed<Made> {
@@ -67,7 +75,11 @@ fn slice(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let ends = node.listed("ends", 2)?.ok_or("it has no ends")?;
     let axes = node.listed("axes", 3)?;
     let axes = axes.unwrap_or_else(|| (0..starts.len() as i64).collect());
-    let steps = if node.has(4) { node.known(4)?.integers() } else { vec![1; starts.len()] };
+    let steps = if node.has(4) {
+        node.known(4)?.integers()
+    } else {
+        vec![1; starts.len()]
+    };
     if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {
         return Err("it has other numbers of starts, ends, axes and steps".into());
     }
@@ -75,14 +87,27 @@ fn slice(node: &mut Node<'_, '_>) -> Parsed<Made> {
         return Err(format!("steps {steps:?}, expected positive ones"));
     }
     if let Value::Known(known) = node.value(0)?
-        && let ([extent], [start], [end], [step]) = (&known.shape[..], &starts[..], &ends[..], &steps[..])
+        && let ([extent], [start], [end], [step]) =
+            (&known.shape[..], &starts[..], &ends[..], &steps[..])
     {
         let extent = *extent as i64;
-        let bound = |n: i64| (if n < 0 { n.saturating_add(extent) } else { n }).clamp(0, extent) as usize;
-        let part = known.values.get(bound(*start)..bound(*end).max(bound(*start)));
-        let values: Vec<f64> = part.unwrap_or_default().iter().step_by(*step as usize).copied().collect();
+        let bound =
+            |n: i64| (if n < 0 { n.saturating_add(extent) } else { n }).clamp(0, extent) as usize;
+        let part = known
+            .values
+            .get(bound(*start)..bound(*end).max(bound(*start)));
+        let values: Vec<f64> = part
+            .unwrap_or_default()
+            .iter()
+            .step_by(*step as usize)
+            .copied()
+            .collect();
         let shape = vec![values.len()];
-        return Ok(Made::Value(Value::Known(Known { shape, values, ..known })));
+        return Ok(Made::Value(Value::Known(Known {
+            shape,
+            values,
+            ..known
+        })));
     }
     let (mut x, rank) = (node.tensor(0)?, node.rank(0)?);
     for (((&start, &end), &axis), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
@@ -98,7 +123,11 @@ fn slice(node: &mut Node<'_, '_>) -> Parsed<Made> {
 fn pad(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let pads = node.listed("pads", 1)?.ok_or("it has no pads")?;
     let (x, rank) = (node.tensor(0)?, node.rank(0)?);
-    let axes: Vec<i64> = if node.has(3) { node.known(3)?.integers() } else { (0..rank as i64).collect() };
+    let axes: Vec<i64> = if node.has(3) {
+        node.known(3)?.integers()
+    } else {
+        (0..rank as i64).collect()
+    };
     if pads.len() != 2 * axes.len() {
         return Err(format!("pads {pads:?} of {} axes", axes.len()));
     }
@@ -114,7 +143,11 @@ fn pad(node: &mut Node<'_, '_>) -> Parsed<Made> {
         "wrap" => "circular",
         other => return Err(format!("mode {other:?}")),
     };
-    let fill = if node.has(2) { node.operand(2)? } else { Argument::Float(node.float("value", 0.0)) };
+    let fill = if node.has(2) {
+        node.operand(2)?
+    } else {
+        Argument::Float(node.float("value", 0.0))
+    };
     // PyTorch counts axes from the last one; those that nothing is added to aren't named.
     let first = sides.iter().position(|side| *side != [0, 0]);
     let Some(first) = first else {
@@ -138,7 +171,8 @@ fn resize(node: &mut Node<'_, '_>) -> Parsed<Made> {
         return Err(format!("of {rank} axes, expected pictures"));
     }
     let extents: Option<Vec<i64>> = shape.iter().skip(2).map(|n| Some((*n)? as i64)).collect();
-    let extents = extents.ok_or("it scales extents that aren't known before the shape of the data is")?;
+    let extents =
+        extents.ok_or("it scales extents that aren't known before the shape of the data is")?;
     let to: Vec<i64> = if node.has(sizes) {
         node.known(sizes)?.integers().into_iter().skip(2).collect()
     } else {
@@ -147,18 +181,28 @@ fn resize(node: &mut Node<'_, '_>) -> Parsed<Made> {
             return Err(format!("scales {scales:?}"));
         }
         let scaled = extents.iter().zip(&scales[2..]);
-        scaled.map(|(&n, &scale)| (n as f64 * scale).floor() as i64).collect()
+        scaled
+            .map(|(&n, &scale)| (n as f64 * scale).floor() as i64)
+            .collect()
     };
     let place = node.text("coordinate_transformation_mode");
-    let place = if place.is_empty() && !old { "half_pixel".into() } else { place };
+    let place = if place.is_empty() && !old {
+        "half_pixel".into()
+    } else {
+        place
+    };
     let way = (node.text("mode"), place);
     match (way.0.as_str(), way.1.as_str()) {
-        ("nearest" | "", "" | "asymmetric") if ["floor", ""].contains(&node.text("nearest_mode").as_str()) => {
-            node.call("upsample_nearest2d", vec![value(&x), list(&to)]).map(Made::one)
+        ("nearest" | "", "" | "asymmetric")
+            if ["floor", ""].contains(&node.text("nearest_mode").as_str()) =>
+        {
+            node.call("upsample_nearest2d", vec![value(&x), list(&to)])
+                .map(Made::one)
         }
         ("linear", place @ ("half_pixel" | "pytorch_half_pixel" | "align_corners")) => {
             let corners = Argument::Bool(place == "align_corners");
-            node.call("upsample_bilinear2d", vec![value(&x), list(&to), corners]).map(Made::one)
+            node.call("upsample_bilinear2d", vec![value(&x), list(&to), corners])
+                .map(Made::one)
         }
         _ => Err(format!("mode {:?} with coordinates {:?}", way.0, way.1)),
     }
@@ -200,7 +244,8 @@ fn arg_max(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let x = node.tensor(0)?;
     let axis = Argument::Integer(node.integer("axis", 0));
     let keeps = Argument::Bool(node.integer("keepdims", 1) != 0);
-    node.call("argmax", vec![value(&x), axis, keeps]).map(Made::one)
+    node.call("argmax", vec![value(&x), axis, keeps])
+        .map(Made::one)
 }
 
 fn cumulated(node: &mut Node<'_, '_>) -> Parsed<Made> {

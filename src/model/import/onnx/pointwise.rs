@@ -79,28 +79,37 @@ fn softsign(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let x = node.tensor(0)?;
     let size = node.call("abs", vec![value(&x)])?;
     let below = node.call("add", vec![value(&size), Argument::Integer(1)])?;
-    node.call("div", vec![value(&x), value(&below)]).map(Made::one)
+    node.call("div", vec![value(&x), value(&below)])
+        .map(Made::one)
 }
 
 fn leaky_relu(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let (x, slope) = (node.tensor(0)?, node.float("alpha", 0.01));
-    node.call("leaky_relu", vec![value(&x), float(slope)]).map(Made::one)
+    node.call("leaky_relu", vec![value(&x), float(slope)])
+        .map(Made::one)
 }
 
 fn elu(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let (x, alpha) = (node.tensor(0)?, node.float("alpha", 1.0));
-    node.call("elu", vec![value(&x), float(alpha)]).map(Made::one)
+    node.call("elu", vec![value(&x), float(alpha)])
+        .map(Made::one)
 }
 
 fn celu(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let (x, alpha) = (node.tensor(0)?, node.float("alpha", 1.0));
-    node.call("celu", vec![value(&x), float(alpha)]).map(Made::one)
+    node.call("celu", vec![value(&x), float(alpha)])
+        .map(Made::one)
 }
 
 fn selu(node: &mut Node<'_, '_>) -> Parsed<Made> {
-    let (alpha, gamma) = (node.float("alpha", 1.673_263_2), node.float("gamma", 1.050_701));
+    let (alpha, gamma) = (
+        node.float("alpha", 1.673_263_2),
+        node.float("gamma", 1.050_701),
+    );
     if (alpha - 1.673_263_2).abs() > 1e-5 || (gamma - 1.050_701).abs() > 1e-5 {
-        return Err(format!("alpha {alpha} and gamma {gamma}, expected those of SELU's paper"));
+        return Err(format!(
+            "alpha {alpha} and gamma {gamma}, expected those of SELU's paper"
+        ));
     }
     let x = node.tensor(0)?;
     node.call("selu", vec![value(&x)]).map(Made::one)
@@ -113,7 +122,8 @@ fn prelu(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let turned = node.call("neg", vec![value(&x)])?;
     let below = node.call("relu", vec![value(&turned)])?;
     let below = node.call("mul", vec![value(&slope), value(&below)])?;
-    node.call("sub", vec![value(&above), value(&below)]).map(Made::one)
+    node.call("sub", vec![value(&above), value(&below)])
+        .map(Made::one)
 }
 
 fn hard_sigmoid(node: &mut Node<'_, '_>) -> Parsed<Made> {
@@ -124,7 +134,8 @@ fn hard_sigmoid(node: &mut Node<'_, '_>) -> Parsed<Made> {
     }
     let y = node.call("mul", vec![value(&x), float(alpha)])?;
     let y = node.call("add", vec![value(&y), float(beta)])?;
-    node.call("clamp", vec![value(&y), float(0.0), float(1.0)]).map(Made::one)
+    node.call("clamp", vec![value(&y), float(0.0), float(1.0)])
+        .map(Made::one)
 }
 
 fn gelu(node: &mut Node<'_, '_>) -> Parsed<Made> {
@@ -134,7 +145,10 @@ fn gelu(node: &mut Node<'_, '_>) -> Parsed<Made> {
         _ => "none",
     };
     let way = Argument::Text(way.into());
-    node.state.composer.named("gelu", vec![value(&x)], vec![("approximate", way)]).map(Made::one)
+    node.state
+        .composer
+        .named("gelu", vec![value(&x)], vec![("approximate", way)])
+        .map(Made::one)
 }
 
 fn clip(node: &mut Node<'_, '_>) -> Parsed<Made> {
@@ -149,7 +163,8 @@ fn clip(node: &mut Node<'_, '_>) -> Parsed<Made> {
         Ok(if none { Argument::Absent } else { float(own) })
     };
     let (low, high) = (bound("min", 1)?, bound("max", 2)?);
-    node.call("clamp", vec![value(&x), low, high]).map(Made::one)
+    node.call("clamp", vec![value(&x), low, high])
+        .map(Made::one)
 }
 
 fn cast(node: &mut Node<'_, '_>) -> Parsed<Made> {
@@ -158,9 +173,15 @@ fn cast(node: &mut Node<'_, '_>) -> Parsed<Made> {
         Some(Element::Float) => "float32",
         Some(Element::Integer) => "int64",
         Some(Element::Bool) => "bool",
-        None => return Err(format!("numbers become type number {}", node.integer("to", 0))),
+        None => {
+            return Err(format!(
+                "numbers become type number {}",
+                node.integer("to", 0)
+            ));
+        }
     };
-    node.call("to", vec![value(&x), Argument::Text(to.into())]).map(Made::one)
+    node.call("to", vec![value(&x), Argument::Text(to.into())])
+        .map(Made::one)
 }
 
 fn choose(node: &mut Node<'_, '_>) -> Parsed<Made> {
@@ -170,24 +191,36 @@ fn choose(node: &mut Node<'_, '_>) -> Parsed<Made> {
 
 /// Before version 13 it runs over all axes from the given one on.
 fn softmax(node: &mut Node<'_, '_>) -> Parsed<Made> {
-    let operation = if node.proto.op_type == "Softmax" { "softmax" } else { "log_softmax" };
+    let operation = if node.proto.op_type == "Softmax" {
+        "softmax"
+    } else {
+        "log_softmax"
+    };
     let (x, old) = (node.tensor(0)?, node.state.opset < 13);
     let axis = node.integer("axis", if old { 1 } else { -1 });
     if !old {
-        return node.call(operation, vec![value(&x), Argument::Integer(axis)]).map(Made::one);
+        return node
+            .call(operation, vec![value(&x), Argument::Integer(axis)])
+            .map(Made::one);
     }
     let rank = node.rank(0)?;
     let axis = node.axis(axis, rank)?;
     if axis + 1 == rank as i64 {
-        return node.call(operation, vec![value(&x), Argument::Integer(-1)]).map(Made::one);
+        return node
+            .call(operation, vec![value(&x), Argument::Integer(-1)])
+            .map(Made::one);
     }
     let shape = node.shape(0)?.unwrap_or_default();
     let extents: Option<Vec<i64>> = shape.iter().map(|n| Some((*n)? as i64)).collect();
     let extents = extents.ok_or("a softmax over several axes whose extents aren't known")?;
     let last = Argument::Integer(-1);
-    let flat = node.call("flatten", vec![value(&x), Argument::Integer(axis), last.clone()])?;
+    let flat = node.call(
+        "flatten",
+        vec![value(&x), Argument::Integer(axis), last.clone()],
+    )?;
     let y = node.call(operation, vec![value(&flat), last])?;
-    node.call("reshape", vec![value(&y), super::node::list(&extents)]).map(Made::one)
+    node.call("reshape", vec![value(&y), super::node::list(&extents)])
+        .map(Made::one)
 }
 
 /// A pair of operands, of which one at least is a value.

@@ -19,7 +19,8 @@ pub const OPERATORS: &[(&str, Reading)] = &[
 
 fn matmul(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let (a, b) = (node.tensor(0)?, node.tensor(1)?);
-    node.call("matmul", vec![value(&a), value(&b)]).map(Made::one)
+    node.call("matmul", vec![value(&a), value(&b)])
+        .map(Made::one)
 }
 
 /// α A B + β C, either factor turned.
@@ -35,13 +36,21 @@ fn gemm(node: &mut Node<'_, '_>) -> Parsed<Made> {
         let bias = node.optional(2)?;
         let row = biased && node.rank(2)? == 1;
         if turned && (row || !biased) {
-            return node.call("linear", vec![value(&a), value(&b), bias]).map(Made::one);
+            return node
+                .call("linear", vec![value(&a), value(&b), bias])
+                .map(Made::one);
         }
         if !turned && row {
-            return node.call("addmm", vec![bias, value(&a), value(&b)]).map(Made::one);
+            return node
+                .call("addmm", vec![bias, value(&a), value(&b)])
+                .map(Made::one);
         }
     }
-    let b = if turned { node.call("t", vec![value(&b)])? } else { b };
+    let b = if turned {
+        node.call("t", vec![value(&b)])?
+    } else {
+        b
+    };
     let mut y = node.call("matmul", vec![value(&a), value(&b)])?;
     if alpha != 1.0 {
         y = node.call("mul", vec![value(&y), Argument::Float(alpha)])?;
@@ -62,7 +71,8 @@ fn einsum(node: &mut Node<'_, '_>) -> Parsed<Made> {
         read.push(value(&node.tensor(index)?));
     }
     let equation = Argument::Text(node.text("equation"));
-    node.call("einsum", vec![equation, Argument::List(read)]).map(Made::one)
+    node.call("einsum", vec![equation, Argument::List(read)])
+        .map(Made::one)
 }
 
 fn batch_norm(node: &mut Node<'_, '_>) -> Parsed<Made> {
@@ -88,12 +98,20 @@ fn layer_norm(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let weight = node.shape(1)?.unwrap_or_default();
     let own = shape.iter().skip(axis as usize);
     // Where the data's extents aren't known, those of the weight are.
-    let given = if weight.len() + axis as usize == rank { weight } else { own.copied().collect() };
+    let given = if weight.len() + axis as usize == rank {
+        weight
+    } else {
+        own.copied().collect()
+    };
     let given: Option<Vec<i64>> = given.iter().map(|n| Some((*n)? as i64)).collect();
     let given = given.ok_or("it normalises extents that aren't known")?;
     let (weight, bias) = (node.optional(1)?, node.optional(2)?);
     let epsilon = Argument::Float(node.float("epsilon", 1e-5));
-    node.call("layer_norm", vec![value(&x), list(&given), weight, bias, epsilon]).map(Made::one)
+    node.call(
+        "layer_norm",
+        vec![value(&x), list(&given), weight, bias, epsilon],
+    )
+    .map(Made::one)
 }
 
 /// A scale of ones and a shift of zeros are none.
@@ -125,13 +143,18 @@ fn instance_norm(node: &mut Node<'_, '_>) -> Parsed<Made> {
 
 fn group_norm(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let x = node.tensor(0)?;
-    let channels = node.shape(0)?.and_then(|shape| shape.get(1).copied().flatten());
-    let scale = node.shape(1)?.and_then(|shape| shape.first().copied().flatten());
+    let channels = node
+        .shape(0)?
+        .and_then(|shape| shape.get(1).copied().flatten());
+    let scale = node
+        .shape(1)?
+        .and_then(|shape| shape.first().copied().flatten());
     if channels.is_none() || channels != scale {
         return Err("its scale isn't one number a channel".into());
     }
     let groups = Argument::Integer(node.integer("num_groups", 1));
     let (scale, shift) = (node.optional(1)?, node.optional(2)?);
     let epsilon = Argument::Float(node.float("epsilon", 1e-5));
-    node.call("group_norm", vec![value(&x), groups, scale, shift, epsilon]).map(Made::one)
+    node.call("group_norm", vec![value(&x), groups, scale, shift, epsilon])
+        .map(Made::one)
 }

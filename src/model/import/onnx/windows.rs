@@ -20,7 +20,12 @@ pub const OPERATORS: &[(&str, Reading)] = &[
 type Sides = (Vec<i64>, Vec<i64>);
 
 /// The paddings of windows over `axes` axes.
-fn pads(node: &mut Node<'_, '_>, kernel: &[i64], strides: &[i64], dilations: &[i64]) -> Parsed<Sides> {
+fn pads(
+    node: &mut Node<'_, '_>,
+    kernel: &[i64],
+    strides: &[i64],
+    dilations: &[i64],
+) -> Parsed<Sides> {
     let axes = kernel.len();
     let auto = node.text("auto_pad");
     match auto.as_str() {
@@ -37,7 +42,9 @@ fn pads(node: &mut Node<'_, '_>, kernel: &[i64], strides: &[i64], dilations: &[i
             let (mut before, mut after) = (Vec::new(), Vec::new());
             for at in 0..axes {
                 let extent = shape.get(2 + at).copied().flatten();
-                let extent = extent.ok_or("its padding depends on a shape that isn't known before that of the data is")?;
+                let extent = extent.ok_or(
+                    "its padding depends on a shape that isn't known before that of the data is",
+                )?;
                 let (extent, stride) = (extent as i64, strides[at].max(1));
                 let reach = (kernel[at] - 1).saturating_mul(dilations[at]) + 1;
                 let windows = (extent + stride - 1) / stride;
@@ -61,9 +68,19 @@ fn padded(node: &mut Node<'_, '_>, sides: Sides, fill: f64) -> Parsed<(String, V
         return Ok((x, before));
     }
     let pairs = before.iter().zip(&after).rev();
-    let pads: Vec<i64> = pairs.flat_map(|(&before, &after)| [before, after]).collect();
+    let pads: Vec<i64> = pairs
+        .flat_map(|(&before, &after)| [before, after])
+        .collect();
     let fill = Argument::Float(fill);
-    let padded = node.call("pad", vec![value(&x), list(&pads), Argument::Text("constant".into()), fill])?;
+    let padded = node.call(
+        "pad",
+        vec![
+            value(&x),
+            list(&pads),
+            Argument::Text("constant".into()),
+            fill,
+        ],
+    )?;
     Ok((padded, vec![0; before.len()]))
 }
 
@@ -92,33 +109,50 @@ fn kernel(node: &mut Node<'_, '_>) -> Parsed<Vec<i64>> {
     let shape = node.shape(1)?.ok_or("its weight has no shape")?;
     let extents = shape.iter().skip(2).map(|n| n.map(|n| n as i64));
     let extents: Option<Vec<i64>> = extents.collect();
-    let extents = extents.filter(|own| (1..=3).contains(&own.len()) && own.iter().all(|&n| n < 1 << 24));
+    let extents =
+        extents.filter(|own| (1..=3).contains(&own.len()) && own.iter().all(|&n| n < 1 << 24));
     extents.ok_or_else(|| format!("a weight of shape {shape:?}, expected three to five axes"))
 }
 
 fn conv(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let kernel = kernel(node)?;
     let axes = kernel.len();
-    let (strides, dilations) = (numbers(node, "strides", axes)?, numbers(node, "dilations", axes)?);
+    let (strides, dilations) = (
+        numbers(node, "strides", axes)?,
+        numbers(node, "dilations", axes)?,
+    );
     let sides = pads(node, &kernel, &strides, &dilations)?;
     let (x, pads) = padded(node, sides, 0.0)?;
     let weight = node.tensor(1)?;
     let bias = bias(node)?;
     let groups = Argument::Integer(node.integer("group", 1));
-    let read = vec![value(&x), value(&weight), bias, list(&strides), list(&pads), list(&dilations), groups];
+    let read = vec![
+        value(&x),
+        value(&weight),
+        bias,
+        list(&strides),
+        list(&pads),
+        list(&dilations),
+        groups,
+    ];
     node.call(&format!("conv{axes}d"), read).map(Made::one)
 }
 
 fn conv_transpose(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let kernel = kernel(node)?;
     let axes = kernel.len();
-    let (strides, dilations) = (numbers(node, "strides", axes)?, numbers(node, "dilations", axes)?);
+    let (strides, dilations) = (
+        numbers(node, "strides", axes)?,
+        numbers(node, "dilations", axes)?,
+    );
     let auto = node.text("auto_pad");
     if node.integers("output_shape").is_some() || !["", "NOTSET"].contains(&auto.as_str()) {
         return Err("its padding is told by the output's shape".into());
     }
     let (before, after) = pads(node, &kernel, &strides, &dilations)?;
-    let mut more = node.integers("output_padding").unwrap_or_else(|| vec![0; axes]);
+    let mut more = node
+        .integers("output_padding")
+        .unwrap_or_else(|| vec![0; axes]);
     if more.len() != axes {
         return Err(format!("output_padding {more:?} of {axes} axes"));
     }
@@ -142,11 +176,14 @@ fn conv_transpose(node: &mut Node<'_, '_>) -> Parsed<Made> {
         groups,
         list(&dilations),
     ];
-    node.call(&format!("conv_transpose{axes}d"), read).map(Made::one)
+    node.call(&format!("conv_transpose{axes}d"), read)
+        .map(Made::one)
 }
 
 fn pool(node: &mut Node<'_, '_>) -> Parsed<(Vec<i64>, Vec<i64>, Vec<i64>)> {
-    let kernel = node.integers("kernel_shape").ok_or("it has no kernel_shape")?;
+    let kernel = node
+        .integers("kernel_shape")
+        .ok_or("it has no kernel_shape")?;
     let axes = kernel.len();
     if !(1..=3).contains(&axes) {
         return Err(format!("kernel_shape {kernel:?}"));
@@ -159,7 +196,12 @@ fn pool(node: &mut Node<'_, '_>) -> Parsed<(Vec<i64>, Vec<i64>, Vec<i64>)> {
 }
 
 fn max_pool(node: &mut Node<'_, '_>) -> Parsed<Made> {
-    if node.proto.output.get(1).is_some_and(|name| !name.is_empty()) {
+    if node
+        .proto
+        .output
+        .get(1)
+        .is_some_and(|name| !name.is_empty())
+    {
         return Err("it gives the places of the maxima, too".into());
     }
     let (kernel, strides, dilations) = pool(node)?;
@@ -167,7 +209,14 @@ fn max_pool(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let (x, pads) = padded(node, sides, f64::NEG_INFINITY)?;
     let ceil = Argument::Bool(node.integer("ceil_mode", 0) != 0);
     let axes = kernel.len();
-    let read = vec![value(&x), list(&kernel), list(&strides), list(&pads), list(&dilations), ceil];
+    let read = vec![
+        value(&x),
+        list(&kernel),
+        list(&strides),
+        list(&pads),
+        list(&dilations),
+        ceil,
+    ];
     node.call(&format!("max_pool{axes}d"), read).map(Made::one)
 }
 
@@ -200,7 +249,11 @@ fn average_pool(node: &mut Node<'_, '_>) -> Parsed<Made> {
 fn globally(node: &mut Node<'_, '_>, operation: &str) -> Parsed<Made> {
     let (x, rank) = (node.tensor(0)?, node.rank(0)?);
     let axes: Vec<i64> = (2..rank as i64).collect();
-    node.call(operation, vec![value(&x), list(&axes), Argument::Bool(true)]).map(Made::one)
+    node.call(
+        operation,
+        vec![value(&x), list(&axes), Argument::Bool(true)],
+    )
+    .map(Made::one)
 }
 
 fn global_average(node: &mut Node<'_, '_>) -> Parsed<Made> {

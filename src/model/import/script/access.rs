@@ -13,7 +13,11 @@ pub fn index(of: &Value, index: &Value) -> Parsed<Value> {
     match (of, index) {
         (Value::List(items, _), Value::Int(number)) => {
             let items = items.borrow();
-            let at = if *number < 0 { number + items.len() as i64 } else { *number };
+            let at = if *number < 0 {
+                number + items.len() as i64
+            } else {
+                *number
+            };
             let found = usize::try_from(at).ok().and_then(|at| items.get(at));
             found
                 .cloned()
@@ -43,7 +47,11 @@ pub fn set(of: &Value, index: &Value, value: &Value) -> Parsed<()> {
     match (of, index) {
         (Value::List(items, Brackets::Square), Value::Int(number)) => {
             let mut items = items.borrow_mut();
-            let at = if *number < 0 { number + items.len() as i64 } else { *number };
+            let at = if *number < 0 {
+                number + items.len() as i64
+            } else {
+                *number
+            };
             let length = items.len();
             let found = usize::try_from(at).ok().and_then(|at| items.get_mut(at));
             *found.ok_or_else(|| format!("item {number} of a list of {length}"))? = value.clone();

@@ -34,7 +34,10 @@ fn equal_within(a: &Value, b: &Value, count: &mut usize) -> Parsed<bool> {
             }
             for (a, b) in a.iter().zip(b.iter()) {
                 if matches!(a, Value::Unknown) || matches!(b, Value::Unknown) {
-                    return Err("sizes are compared that aren't known before the shape of the data is".into());
+                    return Err(
+                        "sizes are compared that aren't known before the shape of the data is"
+                            .into(),
+                    );
                 }
                 if !equal_within(a, b, count)? {
                     return Ok(false);
@@ -62,7 +65,9 @@ pub fn contains(list: &Value, item: &Value) -> Parsed<Value> {
         }
         return Ok(Value::Bool(false));
     }
-    let items = list.items().ok_or_else(|| format!("a search in {}", list.kind()))?;
+    let items = list
+        .items()
+        .ok_or_else(|| format!("a search in {}", list.kind()))?;
     if matches!(item, Value::Unknown) {
         return Ok(Value::Unknown);
     }

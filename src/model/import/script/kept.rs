@@ -2,8 +2,8 @@
 
 use super::unfold::Unfolder;
 use super::value::Value;
-use crate::checkpoint::script::{Attribute, Place, Script, Tensor};
 use crate::checkpoint::Kind;
+use crate::checkpoint::script::{Attribute, Place, Script, Tensor};
 use crate::model::import::traced::{Constant, Element};
 use crate::store::Parsed;
 use std::collections::{HashMap, HashSet};
@@ -54,7 +54,10 @@ impl Unfolder<'_> {
         if let Some(value) = self.tensors.get(&tensor) {
             return Ok(value.clone());
         }
-        let entry = self.script.tensor(tensor).ok_or("a tensor that the file lacks")?;
+        let entry = self
+            .script
+            .tensor(tensor)
+            .ok_or("a tensor that the file lacks")?;
         let element = element(entry.dtype.kind, entry.dtype.name());
         let (name, shape) = (entry.name.clone(), entry.shape.clone());
         let value = match tensor {
@@ -62,7 +65,11 @@ impl Unfolder<'_> {
                 let value = self.composer.stored(&name, &shape, element);
                 if !self.trained.contains(&tensor) && entry.is_readable() {
                     let values = self.script.numbers(tensor)?.to_f64();
-                    let constant = Constant { shape, element, values };
+                    let constant = Constant {
+                        shape,
+                        element,
+                        values,
+                    };
                     self.composer.buffer(&value, constant);
                 }
                 Value::tensor(&value)
@@ -75,7 +82,11 @@ impl Unfolder<'_> {
                     ([], Some(&number), Element::Integer) => Value::Int(number as i64),
                     ([], Some(&number), Element::Bool) => Value::Bool(number != 0.0),
                     _ => {
-                        let constant = Constant { shape, element, values };
+                        let constant = Constant {
+                            shape,
+                            element,
+                            values,
+                        };
                         Value::tensor(&self.composer.constant("constant", constant))
                     }
                 }
@@ -128,7 +139,11 @@ pub fn paths(script: &Script) -> HashMap<Place, String> {
         for (name, child) in attributes {
             let module = matches!(script.value(*child), Attribute::Module { .. });
             if module && !found.contains_key(child) && path.len() < 4096 {
-                let own = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                let own = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
                 found.insert(*child, own);
                 open.push(*child);
             }

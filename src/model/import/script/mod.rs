@@ -41,18 +41,23 @@ pub fn open(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced>> {
         return read(&script, sample).map(Some).map_err(fault);
     }
     // The first layer may say it: what is multiplied by a matrix has as many features.
-    let told = read(&script, None).map_err(|e| format!("{e}; {UNTOLD}")).map_err(fault)?;
+    let told = read(&script, None)
+        .map_err(|e| format!("{e}; {UNTOLD}"))
+        .map_err(fault)?;
     let features = told.calls.iter().find_map(|call| features(call, &told));
     let features = features.ok_or_else(|| fault(UNTOLD.into()))?;
     read(&script, Some(&[features])).map(Some).map_err(fault)
 }
 
 /// What to do where the shape of a sample isn't known.
-const UNTOLD: &str = "a TorchScript archive doesn't say the shape of what its network reads: name the data with it";
+const UNTOLD: &str =
+    "a TorchScript archive doesn't say the shape of what its network reads: name the data with it";
 
 /// The features that a linear layer on the data takes.
 fn features(call: &Call, traced: &Traced) -> Option<usize> {
-    let (Argument::Value(x), Argument::Value(weight)) = (call.positional.first()?, call.positional.get(1)?) else {
+    let (Argument::Value(x), Argument::Value(weight)) =
+        (call.positional.first()?, call.positional.get(1)?)
+    else {
         return None;
     };
     let reads = traced.inputs.first().is_some_and(|input| input.name == *x);
@@ -73,9 +78,9 @@ fn read(script: &Script, sample: Option<&[usize]>) -> Parsed<Traced> {
     let Attribute::Module { class, attributes } = script.value(root) else {
         return Err("the archive holds no module".into());
     };
-    let trains = attributes.iter().any(|(name, place)| {
-        name == "training" && *script.value(*place) == Attribute::Bool(true)
-    });
+    let trains = attributes
+        .iter()
+        .any(|(name, place)| name == "training" && *script.value(*place) == Attribute::Bool(true));
     let name = class.rsplit('.').next().unwrap_or_default().to_owned();
     let mut composer = Composer::new("a TorchScript archive".into());
     composer.name(&name);
@@ -94,14 +99,20 @@ fn read(script: &Script, sample: Option<&[usize]>) -> Parsed<Traced> {
             let own = sample.iter().copied();
             std::iter::once(OPEN).chain(own).map(Some).collect()
         });
-        let facts = Facts { shape, element: Element::Float };
+        let facts = Facts {
+            shape,
+            element: Element::Float,
+        };
         inputs.push(Value::tensor(&unfolder.composer.input(&name, facts)));
     }
     let given = unfolder.method(root, "forward", inputs, Vec::new())?;
     let mut outputs = Vec::new();
     tensors(&given, &mut outputs);
     if outputs.is_empty() {
-        return Err(format!("`forward` gives {}, expected a tensor", given.kind()));
+        return Err(format!(
+            "`forward` gives {}, expected a tensor",
+            given.kind()
+        ));
     }
     Ok(unfolder.composer.finish(outputs))
 }
@@ -112,7 +123,10 @@ fn tensors(value: &Value, found: &mut Vec<String>) {
         Value::Tensor(name) => found.push((**name).to_owned()),
         // Lists are shallow where they are made.
         Value::List(items, _) => items.borrow().iter().for_each(|item| tensors(item, found)),
-        Value::Dict(pairs) => pairs.borrow().iter().for_each(|(_, item)| tensors(item, found)),
+        Value::Dict(pairs) => pairs
+            .borrow()
+            .iter()
+            .for_each(|(_, item)| tensors(item, found)),
         _ => {}
     }
 }

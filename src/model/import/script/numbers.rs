@@ -17,7 +17,9 @@ pub fn known(operation: &str, values: &[Value]) -> Option<Parsed<Value>> {
     let unknown = values.iter().any(|value| matches!(value, Value::Unknown));
     let is_none = |value: &Value| matches!(value, Value::None);
     Some(match (operation, values) {
-        ("__is__" | "eq", [a, b]) if is_none(a) || is_none(b) => Ok(Value::Bool(is_none(a) && is_none(b))),
+        ("__is__" | "eq", [a, b]) if is_none(a) || is_none(b) => {
+            Ok(Value::Bool(is_none(a) && is_none(b)))
+        }
         ("__isnot__" | "ne", [a, b]) if is_none(a) || is_none(b) => {
             Ok(Value::Bool(!(is_none(a) && is_none(b))))
         }
@@ -52,7 +54,9 @@ pub fn known(operation: &str, values: &[Value]) -> Option<Parsed<Value>> {
         ("__isnot__", [a, b]) => equal(a, b).map(|same| Value::Bool(!same)),
         ("__and__", [Value::Bool(a), Value::Bool(b)]) => Ok(Value::Bool(*a && *b)),
         ("__or__", [Value::Bool(a), Value::Bool(b)]) => Ok(Value::Bool(*a || *b)),
-        (_, [Value::Int(a), Value::Int(b)]) if WHOLE.contains(&operation) => whole(operation, *a, *b),
+        (_, [Value::Int(a), Value::Int(b)]) if WHOLE.contains(&operation) => {
+            whole(operation, *a, *b)
+        }
         (_, [a]) => return one(operation, a),
         (_, [a, b]) => return two(operation, a.number()?, b.number()?),
         _ => return None,
@@ -60,15 +64,58 @@ pub fn known(operation: &str, values: &[Value]) -> Option<Parsed<Value>> {
 }
 
 /// Operations whose result isn't known where an argument isn't.
-const ARITHMETIC: [&str; 31] = [
-    "eq", "ne", "lt", "le", "gt", "ge", "add", "sub", "mul", "div", "floordiv", "remainder", "neg", "pow",
-    "sqrt", "floor", "ceil", "round", "abs", "min", "max", "__not__", "__and__", "__or__", "__is__", "__isnot__",
-    "Int", "Float", "Bool", "log", "trunc",
+const ARITHMETIC: [&str; 37] = [
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "floordiv",
+    "remainder",
+    "neg",
+    "pow",
+    "sqrt",
+    "floor",
+    "ceil",
+    "round",
+    "abs",
+    "min",
+    "max",
+    "__not__",
+    "__and__",
+    "__or__",
+    "__is__",
+    "__isnot__",
+    "Int",
+    "Float",
+    "Bool",
+    "log",
+    "trunc",
+    "NumToTensor",
+    "IntImplicit",
+    "ScalarImplicit",
+    "FloatImplicit",
+    "item",
+    "floor_divide",
 ];
 
 /// Operations that give whole numbers for whole numbers.
 const WHOLE: [&str; 10] = [
-    "add", "sub", "mul", "floordiv", "remainder", "min", "max", "floor_divide", "div_trunc", "pow",
+    "add",
+    "sub",
+    "mul",
+    "floordiv",
+    "remainder",
+    "min",
+    "max",
+    "floor_divide",
+    "div_trunc",
+    "pow",
 ];
 
 fn is(value: &Value, wanted: bool) -> bool {
@@ -85,13 +132,20 @@ fn whole(operation: &str, a: i64, b: i64) -> Parsed<Value> {
             true if a.rem_euclid(b) != 0 => q.checked_sub(1),
             _ => Some(q),
         }),
-        "remainder" => a.checked_rem(b).map(|r| if r != 0 && (r < 0) != (b < 0) { r + b } else { r }),
+        "remainder" => a.checked_rem(b).map(|r| {
+            if r != 0 && (r < 0) != (b < 0) {
+                r + b
+            } else {
+                r
+            }
+        }),
         "div_trunc" => a.checked_div(b),
         "min" => Some(a.min(b)),
         "max" => Some(a.max(b)),
         _ => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
     };
-    let result = result.ok_or_else(|| format!("`{operation}` of {a} and {b} is no whole number"))?;
+    let result =
+        result.ok_or_else(|| format!("`{operation}` of {a} and {b} is no whole number"))?;
     Ok(Value::Int(result))
 }
 
@@ -100,11 +154,21 @@ fn one(operation: &str, a: &Value) -> Option<Parsed<Value>> {
     let rounded = |x: f64| {
         // Beyond this, numbers of f64 aren't whole ones of i64.
         let fits = x.abs() < 9e15;
-        if fits { Ok(Value::Int(x as i64)) } else { Err(format!("{x} is no whole number")) }
+        if fits {
+            Ok(Value::Int(x as i64))
+        } else {
+            Err(format!("{x} is no whole number"))
+        }
     };
     Some(match (operation, a) {
-        ("neg", Value::Int(n)) => n.checked_neg().map(Value::Int).ok_or_else(|| "too large a number".into()),
-        ("abs", Value::Int(n)) => n.checked_abs().map(Value::Int).ok_or_else(|| "too large a number".into()),
+        ("neg", Value::Int(n)) => n
+            .checked_neg()
+            .map(Value::Int)
+            .ok_or_else(|| "too large a number".into()),
+        ("abs", Value::Int(n)) => n
+            .checked_abs()
+            .map(Value::Int)
+            .ok_or_else(|| "too large a number".into()),
         ("Int", Value::Int(n)) => Ok(Value::Int(*n)),
         ("neg", _) => Ok(Value::Float(-number)),
         ("abs", _) => Ok(Value::Float(number.abs())),
@@ -118,8 +182,11 @@ fn one(operation: &str, a: &Value) -> Option<Parsed<Value>> {
         ("Int" | "trunc", _) => rounded(number.trunc()),
         ("Float", _) => Ok(Value::Float(number)),
         ("Bool", _) => Ok(Value::Bool(number != 0.0)),
-        ("NumToTensor" | "tensor" | "scalar_tensor" | "item" | "IntImplicit" | "ScalarImplicit"
-        | "FloatImplicit" | "detach" | "clone" | "alias" | "to", _) => Ok(a.clone()),
+        (
+            "NumToTensor" | "tensor" | "scalar_tensor" | "item" | "IntImplicit" | "ScalarImplicit"
+            | "FloatImplicit" | "detach" | "clone" | "alias" | "to",
+            _,
+        ) => Ok(a.clone()),
         _ => return None,
     })
 }

@@ -74,14 +74,23 @@ pub fn operate(
     if let Some(value) = aside(name, &positional) {
         return Ok(value);
     }
-    let about_a_list = matches!(name, "append" | "len" | "__getitem__" | "list" | "__is__" | "__isnot__");
+    // Lists are joined and compared as lists, whatever is in them.
+    let about_a_list = matches!(positional.first(), Some(Value::List(..)))
+        || matches!(name, "len" | "__is__" | "__isnot__");
     if !tensors || about_a_list {
         let rounded = named.iter().any(|(name, how)| {
             name == "rounding_mode" && matches!(how, Value::Text(text) if **text == *"trunc")
         });
-        let name = if name == "div" && rounded { "div_trunc" } else { name };
+        let name = if name == "div" && rounded {
+            "div_trunc"
+        } else {
+            name
+        };
         let optional = name == "__is__" || name == "__isnot__";
-        if optional && let [Value::Tensor(_), Value::None] | [Value::None, Value::Tensor(_)] = &positional[..] {
+        if optional
+            && let [Value::Tensor(_), Value::None] | [Value::None, Value::Tensor(_)] =
+                &positional[..]
+        {
             return Ok(Value::Bool(name == "__isnot__"));
         }
         if let [Value::Tensor(of)] = &positional[..]
@@ -106,13 +115,28 @@ fn aside(name: &str, values: &[Value]) -> Option<Value> {
     Some(match name {
         // Gradients keep PyTorch from a fused shortcut that isn't trained by, and which computes the same.
         "is_grad_enabled" | "requires_grad" => Value::Bool(true),
-        "is_autocast_enabled" | "is_scripting" | "is_cuda" | "is_nested" | "is_sparse" | "is_quantized"
-        | "is_mkldnn" | "is_xla" | "is_mps" | "is_vulkan" | "is_meta" | "has_torch_function" | "is_tracing"
+        "is_autocast_enabled"
+        | "is_scripting"
+        | "is_cuda"
+        | "is_nested"
+        | "is_sparse"
+        | "is_quantized"
+        | "is_mkldnn"
+        | "is_xla"
+        | "is_mps"
+        | "is_vulkan"
+        | "is_meta"
+        | "has_torch_function"
+        | "is_tracing"
         | "is_cuda_available" => Value::Bool(false),
         "device" | "layout" | "get_device" | "memory_format" => Value::Aside,
         "type" => Value::text("cpu"),
-        "warn" | "_assert" | "_assert_async" | "_log_api_usage_once" | "profiler_record" => Value::None,
-        "unchecked_cast" | "unchecked_unwrap_optional" | "_unwrap_optional" => values.last()?.clone(),
+        "warn" | "_assert" | "_assert_async" | "_log_api_usage_once" | "profiler_record" => {
+            Value::None
+        }
+        "unchecked_cast" | "unchecked_unwrap_optional" | "_unwrap_optional" => {
+            values.last()?.clone()
+        }
         "TupleUnpack" | "TupleConstruct" => values.first()?.clone(),
         _ => return None,
     })
@@ -123,8 +147,14 @@ fn extent(composer: &Composer, of: &str, axis: i64) -> Value {
         // Samples lie along the first axis, whatever the others are.
         return Value::Unknown;
     };
-    let axis = if axis < 0 { axis + shape.len() as i64 } else { axis };
-    let extent = usize::try_from(axis).ok().and_then(|axis| shape.get(axis).copied().flatten());
+    let axis = if axis < 0 {
+        axis + shape.len() as i64
+    } else {
+        axis
+    };
+    let extent = usize::try_from(axis)
+        .ok()
+        .and_then(|axis| shape.get(axis).copied().flatten());
     extent.map_or(Value::Unknown, |n| Value::Int(n as i64))
 }
 
@@ -132,7 +162,9 @@ fn extent(composer: &Composer, of: &str, axis: i64) -> Value {
 fn asked(composer: &Composer, of: &str, name: &str, rest: &[Value]) -> Option<Value> {
     let facts = composer.facts(of);
     let number = |extents: &[Option<usize>]| {
-        let whole = extents.iter().try_fold(1_usize, |n, d| n.checked_mul((*d)?));
+        let whole = extents
+            .iter()
+            .try_fold(1_usize, |n, d| n.checked_mul((*d)?));
         whole.map_or(Value::Unknown, |n| Value::Int(n as i64))
     };
     // What the data are isn't known before an operation takes them as such.
@@ -264,7 +296,12 @@ fn evaluated(composer: &mut Composer, call: &mut Call) {
 
 /// PyTorch's one convolution for all as the one that it is.
 fn convolution(call: Call) -> Parsed<Call> {
-    let at = |index: usize| call.positional.get(index).cloned().unwrap_or(Argument::Absent);
+    let at = |index: usize| {
+        call.positional
+            .get(index)
+            .cloned()
+            .unwrap_or(Argument::Absent)
+    };
     let axes = match at(3) {
         Argument::List(items) if (1..=3).contains(&items.len()) => items.len(),
         _ => return Err("a convolution without strides".into()),
@@ -273,7 +310,11 @@ fn convolution(call: Call) -> Parsed<Call> {
         Argument::Bool(true) => &[0, 1, 2, 3, 4, 7, 8, 5],
         _ => &[0, 1, 2, 3, 4, 5, 8],
     };
-    let kind = if places.len() == 8 { "conv_transpose" } else { "conv" };
+    let kind = if places.len() == 8 {
+        "conv_transpose"
+    } else {
+        "conv"
+    };
     Ok(Call {
         operation: format!("{kind}{axes}d"),
         positional: places.iter().map(|&index| at(index)).collect(),

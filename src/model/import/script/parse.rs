@@ -78,7 +78,10 @@ impl Parser {
     fn end_of_line(&mut self) -> Parsed<()> {
         match self.next() {
             Some(Token::Newline) => Ok(()),
-            other => Err(format!("{}, expected the end of the line", shown(other.as_ref()))),
+            other => Err(format!(
+                "{}, expected the end of the line",
+                shown(other.as_ref())
+            )),
         }
     }
 
@@ -101,7 +104,12 @@ impl Parser {
                     self.expression()?;
                     self.end_of_line()?;
                 }
-                other => return Err(format!("{}, expected a class or a function", shown(Some(&other)))),
+                other => {
+                    return Err(format!(
+                        "{}, expected a class or a function",
+                        shown(Some(&other))
+                    ));
+                }
             }
         }
         Ok(module)

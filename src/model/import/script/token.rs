@@ -129,7 +129,10 @@ fn word(text: &str) -> Parsed<(Token, &str)> {
     }
     let sign = SIGNS.iter().find(|sign| text.starts_with(**sign));
     match sign {
-        Some(sign) => Ok((Token::Sign(sign), text.get(sign.len()..).unwrap_or_default())),
+        Some(sign) => Ok((
+            Token::Sign(sign),
+            text.get(sign.len()..).unwrap_or_default(),
+        )),
         None => Err(format!("the sign {first:?} isn't known")),
     }
 }

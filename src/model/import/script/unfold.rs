@@ -71,7 +71,9 @@ impl<'s> Unfolder<'s> {
             return Err(format!("the code takes more than {MOST_STEPS} steps"));
         }
         if self.depth >= DEEPEST {
-            return Err(format!("calls and values are nested deeper than {DEEPEST} levels"));
+            return Err(format!(
+                "calls and values are nested deeper than {DEEPEST} levels"
+            ));
         }
         self.depth += 1;
         let done = work(self);
@@ -107,10 +109,15 @@ impl<'s> Unfolder<'s> {
     pub fn parameters(&mut self, place: Place, method: &str) -> Parsed<Vec<(String, bool)>> {
         let (file, class) = self.class(place)?;
         let code = self.code(&file)?;
-        let class = code.classes.get(&class).ok_or_else(|| format!("`{file}` has no class `{class}`"))?;
+        let class = code
+            .classes
+            .get(&class)
+            .ok_or_else(|| format!("`{file}` has no class `{class}`"))?;
         let function = class.methods.get(method).ok_or_else(|| no_method(method))?;
         let own = function.parameters.iter().skip(1);
-        Ok(own.map(|(name, default)| (name.clone(), default.is_some())).collect())
+        Ok(own
+            .map(|(name, default)| (name.clone(), default.is_some()))
+            .collect())
     }
 
     /// The names of the parameters among the attributes of the module at `place`.
@@ -118,7 +125,9 @@ impl<'s> Unfolder<'s> {
         let (file, class) = self.class(place)?;
         let code = self.code(&file)?;
         let class = code.classes.get(&class);
-        Ok(class.map(|class| class.parameters.clone()).unwrap_or_default())
+        Ok(class
+            .map(|class| class.parameters.clone())
+            .unwrap_or_default())
     }
 
     /// What a method of the module at `place` gives.
@@ -134,7 +143,10 @@ impl<'s> Unfolder<'s> {
     ) -> Parsed<Value> {
         let (file, class) = self.class(place)?;
         let code = self.code(&file)?;
-        let own = code.classes.get(&class).ok_or_else(|| format!("`{file}` has no class `{class}`"))?;
+        let own = code
+            .classes
+            .get(&class)
+            .ok_or_else(|| format!("`{file}` has no class `{class}`"))?;
         let function = own.methods.get(method).ok_or_else(|| no_method(method))?;
         let mut all = vec![Value::Module(place)];
         all.extend(arguments);
@@ -146,16 +158,29 @@ impl<'s> Unfolder<'s> {
     }
 
     /// What a function of the code gives, or a tuple with names of the class that is called so.
-    fn function(&mut self, name: &str, arguments: Vec<Value>, named: Vec<(String, Value)>) -> Parsed<Value> {
+    fn function(
+        &mut self,
+        name: &str,
+        arguments: Vec<Value>,
+        named: Vec<(String, Value)>,
+    ) -> Parsed<Value> {
         let (file, own) = split(name)?;
         let code = self.code(&file)?;
         if let Some(class) = code.classes.get(&own) {
-            if class.base != "NamedTuple" || arguments.len() != class.fields.len() || !named.is_empty() {
-                return Err(format!("an object of the class `{name}` is made, which isn't read"));
+            if class.base != "NamedTuple"
+                || arguments.len() != class.fields.len()
+                || !named.is_empty()
+            {
+                return Err(format!(
+                    "an object of the class `{name}` is made, which isn't read"
+                ));
             }
             return Value::tuple(arguments).shallow();
         }
-        let function = code.functions.get(&own).ok_or_else(|| format!("there is no function `{name}`"))?;
+        let function = code
+            .functions
+            .get(&own)
+            .ok_or_else(|| format!("there is no function `{name}`"))?;
         self.run(function, file, arguments, named)
     }
 
@@ -169,7 +194,10 @@ impl<'s> Unfolder<'s> {
         if arguments.len() > function.parameters.len() {
             return Err(format!("`{}` is given too many arguments", function.name));
         }
-        let mut frame = Frame { names: HashMap::new(), file };
+        let mut frame = Frame {
+            names: HashMap::new(),
+            file,
+        };
         let mut arguments = arguments.into_iter();
         for (name, default) in &function.parameters {
             let by_name = named.iter().position(|(own, _)| own == name);
@@ -177,7 +205,9 @@ impl<'s> Unfolder<'s> {
                 (Some(value), ..) => value,
                 (None, Some(at), _) => named.swap_remove(at).1,
                 (None, None, Some(default)) => self.value(default, &frame)?,
-                (None, None, None) => return Err(format!("`{}` isn't given `{name}`", function.name)),
+                (None, None, None) => {
+                    return Err(format!("`{}` isn't given `{name}`", function.name));
+                }
             };
             frame.names.insert(name.clone(), value);
         }
@@ -228,7 +258,9 @@ impl<'s> Unfolder<'s> {
             }
             Action::For(name, items, block) => {
                 let items = self.value(items, frame)?;
-                let items = items.items().ok_or_else(|| format!("a loop over {}", items.kind()))?;
+                let items = items
+                    .items()
+                    .ok_or_else(|| format!("a loop over {}", items.kind()))?;
                 for item in items {
                     frame.names.insert(name.clone(), item);
                     if let Some(done) = self.block(block, frame)? {
@@ -258,9 +290,15 @@ impl<'s> Unfolder<'s> {
                 Ok(())
             }
             Expression::List(targets, _) => {
-                let items = value.items().ok_or_else(|| format!("{} is taken apart", value.kind()))?;
+                let items = value
+                    .items()
+                    .ok_or_else(|| format!("{} is taken apart", value.kind()))?;
                 if items.len() != targets.len() {
-                    return Err(format!("{} values where {} are expected", items.len(), targets.len()));
+                    return Err(format!(
+                        "{} values where {} are expected",
+                        items.len(),
+                        targets.len()
+                    ));
                 }
                 for (target, item) in targets.iter().zip(items) {
                     self.deeper(|own| own.assign(target, item, frame))?;
@@ -297,8 +335,12 @@ impl<'s> Unfolder<'s> {
                 Some(value) => value.clone(),
                 None => return Err(format!("the name `{name}` has no value")),
             },
-            Expression::List(items, Brackets::Square) => Value::list(self.values(items, frame)?).shallow()?,
-            Expression::List(items, Brackets::Round) => Value::tuple(self.values(items, frame)?).shallow()?,
+            Expression::List(items, Brackets::Square) => {
+                Value::list(self.values(items, frame)?).shallow()?
+            }
+            Expression::List(items, Brackets::Round) => {
+                Value::tuple(self.values(items, frame)?).shallow()?
+            }
             Expression::Dict(pairs) => {
                 let mut read = Vec::new();
                 for (key, value) in pairs {
@@ -340,7 +382,9 @@ impl<'s> Unfolder<'s> {
             return Err(format!("the attribute `{name}` of {}", of.kind()));
         };
         let Attribute::Module { attributes, .. } = self.script.value(*place) else {
-            return Err(format!("the attribute `{name}` of something that is no module"));
+            return Err(format!(
+                "the attribute `{name}` of something that is no module"
+            ));
         };
         if name == "training" {
             return Ok(Value::Bool(false));
@@ -361,7 +405,9 @@ impl<'s> Unfolder<'s> {
     fn call(&mut self, call: &Call, frame: &Frame) -> Parsed<Value> {
         let named = |own: &mut Self| -> Parsed<Vec<(String, Value)>> {
             let pairs = call.named.iter();
-            pairs.map(|(name, value)| Ok((name.clone(), own.value(value, frame)?))).collect()
+            pairs
+                .map(|(name, value)| Ok((name.clone(), own.value(value, frame)?)))
+                .collect()
         };
         if let Expression::Name(name) = &call.function
             && !frame.names.contains_key(name)
@@ -420,7 +466,13 @@ impl<'s> Unfolder<'s> {
                 if let Value::Tensor(_) = value {
                     return Ok(Value::Unknown);
                 }
-                operate(&mut self.composer, &self.path, operation, vec![value], Vec::new())
+                operate(
+                    &mut self.composer,
+                    &self.path,
+                    operation,
+                    vec![value],
+                    Vec::new(),
+                )
             }
             ("str", [value]) => {
                 self.value(value, frame)?;
@@ -489,12 +541,16 @@ fn range(bounds: &[Value]) -> Parsed<Value> {
     let (start, end, step) = match bounds {
         [Value::Int(end)] => (0, *end, 1),
         [Value::Int(start), Value::Int(end)] => (*start, *end, 1),
-        [Value::Int(start), Value::Int(end), Value::Int(step)] if *step > 0 => (*start, *end, *step),
+        [Value::Int(start), Value::Int(end), Value::Int(step)] if *step > 0 => {
+            (*start, *end, *step)
+        }
         _ => return Err("a loop whose number of rounds isn't known".into()),
     };
     let rounds = end.saturating_sub(start).max(0) / step;
     if rounds > MOST {
-        return Err(format!("a loop of {rounds} rounds, expected at most {MOST}"));
+        return Err(format!(
+            "a loop of {rounds} rounds, expected at most {MOST}"
+        ));
     }
     let numbers = (0..).map(|n| start + n * step).take_while(|n| *n < end);
     Ok(Value::list(numbers.map(Value::Int).collect()))

@@ -51,7 +51,11 @@ impl Value {
     fn is_plain_within(&self, depth: usize) -> bool {
         match self {
             Self::List(items, Brackets::Round) => {
-                depth > 0 && items.borrow().iter().all(|item| item.is_plain_within(depth - 1))
+                depth > 0
+                    && items
+                        .borrow()
+                        .iter()
+                        .all(|item| item.is_plain_within(depth - 1))
             }
             Self::List(..) | Self::Dict(_) => false,
             _ => true,
@@ -67,7 +71,9 @@ impl Value {
         if self.is_within(DEEPEST, &mut count) {
             Ok(self)
         } else {
-            Err(format!("lists deeper than {DEEPEST} levels, or of more than {MOST_ITEMS} items"))
+            Err(format!(
+                "lists deeper than {DEEPEST} levels, or of more than {MOST_ITEMS} items"
+            ))
         }
     }
 
@@ -78,10 +84,18 @@ impl Value {
         }
         match self {
             Self::List(items, _) => {
-                depth > 0 && items.borrow().iter().all(|item| item.is_within(depth - 1, count))
+                depth > 0
+                    && items
+                        .borrow()
+                        .iter()
+                        .all(|item| item.is_within(depth - 1, count))
             }
             Self::Dict(pairs) => {
-                depth > 0 && pairs.borrow().iter().all(|(_, item)| item.is_within(depth - 1, count))
+                depth > 0
+                    && pairs
+                        .borrow()
+                        .iter()
+                        .all(|(_, item)| item.is_within(depth - 1, count))
             }
             _ => true,
         }
@@ -175,7 +189,9 @@ impl Value {
             Self::Tensor(name) => Argument::Value((**name).to_owned()),
             Self::List(items, _) => {
                 let items = items.borrow();
-                let read = items.iter().map(|item| item.argument_within(depth + 1, count));
+                let read = items
+                    .iter()
+                    .map(|item| item.argument_within(depth + 1, count));
                 Argument::List(read.collect::<Parsed<_>>()?)
             }
             Self::Unknown => {
