@@ -330,8 +330,9 @@ fn reshaped(x: &Known, to: &[i64]) -> Parsed<Known> {
         });
     }
     if let Some(at) = to.iter().position(|&n| n == -1) {
-        let rest: usize = shape.iter().product();
-        shape[at] = x.values.len().checked_div(rest).unwrap_or(0);
+        let rest = shape.iter().try_fold(1_usize, |n, d| n.checked_mul(*d));
+        let own = rest.and_then(|rest| x.values.len().checked_div(rest));
+        shape[at] = own.unwrap_or(0);
     }
     let size = shape.iter().try_fold(1_usize, |n, d| n.checked_mul(*d));
     if size != Some(x.values.len()) {
