@@ -13,3 +13,6 @@ mod script;
 /// What the readers of graphs share: a file, its network and its outputs.
 #[path = "imports/shared.rs"]
 mod shared;
+/// Exported programs.
+#[path = "imports/exported.rs"]
+mod exported;

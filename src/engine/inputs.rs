@@ -4,11 +4,12 @@ use crate::checkpoint::{self, Checkpoint, Listed, Listing, Source, StateDict};
 use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
 use crate::engine::device::{self, OpenDevice};
+use crate::engine::imported;
 use crate::engine::job::{Job, Setup};
 use crate::engine::loss;
 use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, Fingerprints, ModelFacts, Recipe};
 use crate::engine::resume::fingerprint_of;
-use crate::error::{Error, Result, shown};
+use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
 use crate::model::family::{self, Hints, Recognised};
@@ -131,11 +132,10 @@ pub fn open_network_with(
             graph.loss = chosen.clone();
         }
         (graph, format!("model file {model}"), Vec::new())
-    } else if model.ends_with(".onnx") {
-        return Err(Error::Usage(format!(
-            "networks can't be read from ONNX files yet; describe it in a model.toml: {}",
-            shown(Path::new(model))
-        )));
+    } else if let Some(found) = imported::network(model, state, &hints)? {
+        let mut graph = found.graph;
+        graph.loss = loss::expected(&graph.loss, chosen, data);
+        (graph, found.source, found.notes)
     } else {
         let mut found = recognise(model, state, &hints).map_err(|e| in_file(e, state))?;
         let loss = loss::expected(&found.graph.loss, chosen, data);

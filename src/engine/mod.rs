@@ -10,6 +10,7 @@ pub mod directions;
 pub mod distance;
 mod drive;
 pub mod drivers;
+pub mod imported;
 pub mod inputs;
 pub mod job;
 mod line;

@@ -8,10 +8,12 @@ pub mod aten;
 mod compose;
 mod exported;
 mod extents;
+mod naming;
 mod onnx;
 mod script;
 mod traced;
 
+use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
 use crate::model::graph::Graph;
 use std::path::Path;
@@ -28,27 +30,42 @@ pub struct Imported {
     pub notes: Vec<String>,
 }
 
-/// The readers, each of which says by a file's content whether it is its own.
-const READERS: [fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>; 3] =
-    [|path, _| exported::read(path), script::open, onnx::open];
+/// A reader, which says by a file's content whether it is its own; it may be told the shape of a sample.
+type Reader = fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>;
+
+/// The readers.
+const READERS: [Reader; 3] = [|path, _| exported::read(path), script::open, onnx::open];
+
+/// Whether the file at `path` holds the graph of a network, whether or not it can be followed.
+pub fn holds(path: &Path) -> bool {
+    path.is_file() && READERS.iter().any(|read| !matches!(read(path, None), Ok(None)))
+}
 
 /// The network that the file at `path` holds; `None` where it holds none, only weights or something else.
 ///
 /// # Errors
 /// As [`open_for`].
 pub fn open(path: &Path) -> Result<Option<Imported>> {
-    open_for(path, None)
+    open_for(path, None, None)
 }
 
-/// As [`open`], for data whose samples have the shape `sample`: not every file says what its network reads.
+/// As [`open`], with the names that the tensors have in a checkpoint, where these differ by a beginning that all share,
+/// and for data whose samples have the shape `sample`: not every file says what its network reads.
 ///
 /// # Errors
-/// Where the file is damaged, or its network can't be followed: names the operation, its module and the shapes.
-pub fn open_for(path: &Path, sample: Option<&[usize]>) -> Result<Option<Imported>> {
+/// As [`open`].
+pub fn open_for(
+    path: &Path,
+    checkpoint: Option<&dyn Listing>,
+    sample: Option<&[usize]>,
+) -> Result<Option<Imported>> {
     for read in READERS {
-        let Some(traced) = read(path, sample)? else {
+        let Some(mut traced) = read(path, sample)? else {
             continue;
         };
+        if let Some(checkpoint) = checkpoint {
+            naming::adapt(&mut traced, checkpoint);
+        }
         let read = aten::read(&traced).map_err(|e| match e {
             Error::Model(message) => Error::file(path, message),
             other => other,

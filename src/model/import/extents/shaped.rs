@@ -154,7 +154,7 @@ impl Read<'_> {
                 Some(shape)
             }
             "view" | "reshape" | "_unsafe_view" => {
-                self.viewed(&self.shape(0)?, self.list(1, "size")?)
+                Self::viewed(&self.shape(0)?, &self.list(1, "size")?)
             }
             "view_as" | "reshape_as" | "expand_as" => self.shape(1),
             "flatten" => self.flattened(),
@@ -259,7 +259,7 @@ impl Read<'_> {
     }
 
     /// A shape with one extent left open by -1.
-    fn viewed(&self, from: &Extents, to: Vec<Option<i64>>) -> Option<Extents> {
+    fn viewed(from: &Extents, to: &[Option<i64>]) -> Option<Extents> {
         let size = |extents: &[Option<usize>]| {
             extents
                 .iter()
@@ -296,7 +296,7 @@ impl Read<'_> {
     fn unflattened(&self) -> Option<Extents> {
         let shape = self.shape(0)?;
         let at = axis(self.integer(1, "dim", 0), shape.len())?;
-        let inner = self.viewed(&vec![*shape.get(at)?], self.list(2, "sizes")?)?;
+        let inner = Self::viewed(&vec![*shape.get(at)?], self.list(2, "sizes")?)?;
         let mut found: Extents = shape.get(..at)?.to_vec();
         found.extend(inner);
         found.extend_from_slice(shape.get(at + 1..)?);
@@ -389,7 +389,8 @@ impl Read<'_> {
         let mut shape = shapes.first()?.clone();
         let at = axis(self.integer(1, "dim", 0), shape.len())?;
         let extents = shapes.iter().map(|shape| shape.get(at).copied().flatten());
-        let sum = extents.fold(Some(0_usize), |sum, n| sum?.checked_add(n?));
+        let mut extents = extents;
+        let sum = extents.try_fold(0_usize, |sum, n| sum.checked_add(n?));
         *shape.get_mut(at)? = sum;
         Some(shape)
     }

@@ -11,9 +11,7 @@ impl Read<'_> {
         for (pair, pad) in pads.chunks(2).enumerate() {
             let at = shape.len().checked_sub(pair + 1)?;
             let extent = shape.get_mut(at)?;
-            let sides = pad
-                .iter()
-                .fold(Some(0_i64), |sum, n| sum?.checked_add((*n)?));
+            let sides = pad.iter().try_fold(0_i64, |sum, n| sum.checked_add((*n)?));
             *extent = match (*extent, sides) {
                 (Some(n), Some(sides)) => usize::try_from((n as i64).checked_add(sides)?).ok(),
                 _ => None,

@@ -128,9 +128,9 @@ fn whole(operation: &str, a: i64, b: i64) -> Parsed<Value> {
         "sub" => a.checked_sub(b),
         "mul" => a.checked_mul(b),
         // Python rounds down where Rust rounds to zero.
-        "floordiv" | "floor_divide" => a.checked_div_euclid(b).and_then(|q| match b < 0 {
-            true if a.rem_euclid(b) != 0 => q.checked_sub(1),
-            _ => Some(q),
+        "floordiv" | "floor_divide" => a.checked_div(b).and_then(|q| {
+            let down = a % b != 0 && (a < 0) != (b < 0);
+            q.checked_sub(i64::from(down))
         }),
         "remainder" => a.checked_rem(b).map(|r| {
             if r != 0 && (r < 0) != (b < 0) {
