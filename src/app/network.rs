@@ -92,6 +92,9 @@ impl Chooser {
                     commands.push(Command::Ask(Ask::Model));
                     done = true;
                 }
+                let export = "In Python, torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\") writes the network itself, with its weights";
+                ui.label(RichText::new("how to export one").color(palette.weak))
+                    .on_hover_text(export);
                 let help = "In a terminal, losscope inspect FILE --write-model model.toml writes a draft to edit";
                 ui.label(RichText::new("how to make one").color(palette.weak))
                     .on_hover_text(help);

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::export;
 use crate::model::family::{self, Hints};
 use crate::model::graph::Role;
+use crate::model::import;
 use crate::model::layers::reference;
 use crate::model::{Network, file as model_file};
 use clap::Args;
@@ -24,7 +25,7 @@ pub struct InspectArgs {
     /// Checkpoints
     #[arg(value_name = "FILE", required_unless_present = "layers")]
     files: Vec<PathBuf>,
-    /// The network: auto, a family's name, or a model.toml
+    /// The network: auto, a family's name, a model.toml, or a file with a graph (.pt2)
     #[arg(long, default_value = "auto")]
     model: String,
     /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
@@ -76,9 +77,17 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
     }
     let mut all = Vec::new();
     let mut misfit = None;
+    // The first file's own graph is the network of those that hold none.
+    let first = args.files.first().filter(|path| import::holds(path));
     for path in &args.files {
         let file = list_checkpoint(path, args.key.as_deref())?;
-        let network = open_network(&args.model, &file, data.as_ref());
+        let model = match first {
+            Some(first) if args.model == "auto" && !import::holds(path) => {
+                first.display().to_string()
+            }
+            _ => args.model.clone(),
+        };
+        let network = open_network(&model, &file, data.as_ref());
         let non_finite = non_finite_counts(&file)?;
         if let Some(target) = &args.write_model
             && (network.is_ok() || args.model == "auto")

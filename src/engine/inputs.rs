@@ -6,10 +6,11 @@ use crate::engine::builtin;
 use crate::engine::by_names::recognise;
 use crate::engine::device::{self, OpenDevice};
 use crate::engine::header::{AxisFacts, DataFacts, FileFacts, Fingerprints, Header, ModelFacts};
+use crate::engine::imported;
 use crate::engine::job::{Job, Setup};
 use crate::engine::loss;
 use crate::engine::resume::fingerprint_of;
-use crate::error::{Error, Result, shown};
+use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
 use crate::model::family::Hints;
@@ -132,11 +133,10 @@ pub fn open_network_with(
             graph.loss = chosen.clone();
         }
         (graph, format!("model file {model}"), Vec::new())
-    } else if model.ends_with(".onnx") {
-        return Err(Error::Usage(format!(
-            "networks can't be read from ONNX files yet; describe it in a model.toml: {}",
-            shown(Path::new(model))
-        )));
+    } else if let Some(found) = imported::network(model, state, &hints)? {
+        let mut graph = found.graph;
+        graph.loss = loss::expected(&graph.loss, chosen, data);
+        (graph, found.source, found.notes)
     } else {
         let mut found = recognise(model, state, &hints).map_err(|e| in_file(e, state))?;
         let loss = loss::expected(&found.graph.loss, chosen, data);

@@ -12,6 +12,7 @@ pub mod directions;
 pub mod distance;
 pub mod drivers;
 pub mod header;
+pub mod imported;
 pub mod inputs;
 pub mod job;
 mod line;

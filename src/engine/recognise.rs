@@ -8,6 +8,7 @@ use crate::checkpoint;
 use crate::checkpoint::peek::{Glimpse, peek};
 use crate::dataset;
 use crate::error::{Error, Result, shown};
+use crate::model::import;
 use crate::store::files;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ pub enum Kind {
     Run,
     /// The two directions of a plane.
     Directions,
-    /// A `model.toml`.
+    /// A `model.toml`, or a file that holds the network of others.
     Model,
 }
 
@@ -225,6 +226,15 @@ impl Sorted {
             }
         }
         sorted.data = one_set(&data)?;
+        // The first is the network of the others, where it holds its graph and they don't.
+        if let [first, others @ ..] = &sorted.checkpoints[..]
+            && sorted.model.is_none()
+            && !others.is_empty()
+            && import::holds(first)
+            && !others.iter().any(|path| import::holds(path))
+        {
+            sorted.model = Some(sorted.checkpoints.remove(0));
+        }
         if sorted.checkpoints.len() > 3 {
             return Err(Error::Usage(format!(
                 "{} checkpoints at once are more than a small-batch and a large-batch minimizer and \

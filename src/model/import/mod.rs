@@ -9,6 +9,7 @@ mod compose;
 mod exported;
 mod extents;
 pub mod keras;
+mod naming;
 mod onnx;
 pub mod pickled;
 mod script;
@@ -31,13 +32,11 @@ pub struct Imported {
     pub notes: Vec<String>,
 }
 
-/// The readers, each of which says by a file's content whether it is its own.
-const READERS: [fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>; 4] = [
-    |path, _| exported::read(path),
-    script::open,
-    onnx::open,
-    beside_weights,
-];
+/// A reader, which says by a file's content whether it is its own; it may be told the shape of a sample.
+type Reader = fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>;
+
+/// The readers of files that are a graph.
+const READERS: [Reader; 3] = [|path, _| exported::read(path), script::open, onnx::open];
 
 /// A network that the checkpoint at `path` tells beside its tensors. Pickled modules that can't be followed
 /// leave a checkpoint; what they are is evidence for whoever reads it by names.
@@ -51,23 +50,65 @@ fn beside_weights(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced
     }
 }
 
+/// Whether the file at `path` holds the graph of a network, whether or not it can be followed.
+pub fn holds(path: &Path) -> bool {
+    let own = || {
+        READERS
+            .iter()
+            .any(|read| !matches!(read(path, None), Ok(None)))
+    };
+    path.is_file() && (own() || matches!(beside_weights(path, None), Ok(Some(_))))
+}
+
 /// The network that the file at `path` holds; `None` where it holds none, only weights or something else.
 ///
 /// # Errors
 /// As [`open_for`].
 pub fn open(path: &Path) -> Result<Option<Imported>> {
-    open_for(path, None)
+    open_for(path, None, None)
 }
 
-/// As [`open`], for data whose samples have the shape `sample`: not every file says what its network reads.
+/// As [`open`], with the names that the tensors have in a checkpoint, where these differ by a beginning that all share,
+/// and for data whose samples have the shape `sample`: not every file says what its network reads.
 ///
 /// # Errors
-/// Where the file is damaged, or its network can't be followed: names the operation, its module and the shapes.
-pub fn open_for(path: &Path, sample: Option<&[usize]>) -> Result<Option<Imported>> {
-    for read in READERS {
-        let Some(traced) = read(path, sample)? else {
+/// As [`open`].
+pub fn open_for(
+    path: &Path,
+    checkpoint: Option<&dyn Listing>,
+    sample: Option<&[usize]>,
+) -> Result<Option<Imported>> {
+    match graph_of(path, checkpoint, sample)? {
+        Some(found) => Ok(Some(found)),
+        None => first(&[beside_weights], path, checkpoint, sample),
+    }
+}
+
+/// As [`open_for`], of a file that is a graph; what a checkpoint tells beside its tensors is [`told`]'s matter.
+///
+/// # Errors
+/// As [`open`].
+pub fn graph_of(
+    path: &Path,
+    checkpoint: Option<&dyn Listing>,
+    sample: Option<&[usize]>,
+) -> Result<Option<Imported>> {
+    first(&READERS, path, checkpoint, sample)
+}
+
+fn first(
+    readers: &[Reader],
+    path: &Path,
+    checkpoint: Option<&dyn Listing>,
+    sample: Option<&[usize]>,
+) -> Result<Option<Imported>> {
+    for read in readers {
+        let Some(mut traced) = read(path, sample)? else {
             continue;
         };
+        if let Some(checkpoint) = checkpoint {
+            naming::adapt(&mut traced, checkpoint);
+        }
         let imported = imported(traced).map_err(|e| match e {
             Error::Model(message) => Error::file(path, message),
             other => other,

@@ -90,6 +90,7 @@ fn folded(values: &[&Value], joint: &Joint, function: impl Fn(&[f64]) -> f64) ->
         full: joint.full.clone(),
         own: joint.own.clone(),
         batch: None,
+        outer: 1,
         element: Element::Float,
         source: Source::Known(Rc::new(out)),
     })
@@ -122,14 +123,7 @@ fn layered(
     layer: impl Into<Layer>,
 ) -> Outcome<Value> {
     let places: Outcome<Vec<_>> = values.iter().map(|v| b.joined(v, joint)).collect();
-    let like = Value {
-        full: joint.full.clone(),
-        own: joint.own.clone(),
-        batch: joint.batch,
-        element: Element::Float,
-        source: Source::Layer(None),
-    };
-    b.value(layer, &places?, like)
+    b.value(layer, &places?, joint.value(Element::Float))
 }
 
 /// A trained tensor that a layer of its own may combine with `x`: its name.

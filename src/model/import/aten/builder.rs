@@ -297,6 +297,14 @@ impl<'a> Builder<'a> {
         }
         let value = self.repeated(&value, &own)?;
         let place = self.place(&value)?;
+        if joint.outer != 1 && !value.is_data() {
+            let axis = joint.batch.and_then(|axis| axis.checked_sub(offset));
+            if axis.is_some_and(|axis| value.full[axis] != 1) {
+                return Err(
+                    "meets the batch within an axis that counts other things before it".into(),
+                );
+            }
+        }
         // The layers of the others leave the batch axis out.
         let dropped = joint.batch.filter(|axis| joint.own[*axis] == 1);
         let Some(axis) = dropped.and_then(|axis| axis.checked_sub(offset)) else {

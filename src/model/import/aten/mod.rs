@@ -39,6 +39,9 @@ use std::rc::Rc;
 use trace::{Trace, read_by};
 use value::{Outcome, Source, Stored, Value, count};
 
+/// Numbers that a sample may have.
+const MOST_INPUTS: usize = 1 << 31;
+
 /// A graph, and what was assumed on the way to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
@@ -134,9 +137,9 @@ fn input(traced: &Traced) -> Outcome<(Value, usize, String)> {
     };
     let batch = batch.unwrap_or(OPEN);
     let full = [&[batch], &sample[..]].concat();
-    if batch == 0 || count(&full)? == 0 {
+    if !(1..=MOST_INPUTS).contains(&count(&sample)?) || batch == 0 || count(&full)? == 0 {
         return Err(format!(
-            "the network's input has the shape {full:?}: no values at all"
+            "the network's input has the shape {full:?}: expected up to {MOST_INPUTS} numbers a sample"
         ));
     }
     let own = [&[1], &sample[..]].concat();
@@ -144,6 +147,7 @@ fn input(traced: &Traced) -> Outcome<(Value, usize, String)> {
         full,
         own,
         batch: Some(0),
+        outer: 1,
         element: input.element,
         source: Source::Layer(None),
     };
@@ -176,6 +180,7 @@ fn stored(traced: &Traced, value: &str, name: &str) -> Option<Value> {
         full: shape.clone(),
         own: shape.clone(),
         batch: None,
+        outer: 1,
         element: Element::Float,
         source: Source::Stored(Rc::new(Stored {
             name: name.to_owned(),

@@ -184,14 +184,7 @@ pub fn product(b: &mut Builder<'_>, x: &Value, y: &Value) -> Outcome<Value> {
     }
     let rows = x.full[x.rank() - 2];
     (joint.full[rank - 2], joint.own[rank - 2]) = (rows, rows);
-    let like = Value {
-        full: joint.full,
-        own: joint.own,
-        batch: joint.batch,
-        element: Element::Float,
-        source: Source::Layer(None),
-    };
-    b.value(Matmul {}, &places, like)
+    b.value(Matmul {}, &places, joint.value(Element::Float))
 }
 
 fn known_product(x: &Value, y: &Value) -> Outcome<Value> {
@@ -278,7 +271,9 @@ fn baddbmm(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
 /// # Errors
 /// Where it isn't.
 pub fn images(x: &Value, axes: usize) -> Outcome<()> {
-    let plain = x.batch == Some(0) && x.own[0] == 1 || !x.is_data() && x.full.first() == Some(&1);
+    // What all samples share stands once in the place of theirs.
+    let first = x.own.first() == Some(&1);
+    let plain = first && (x.batch == Some(0) || !x.is_data());
     if plain && x.rank() == axes + 2 {
         return Ok(());
     }
@@ -300,9 +295,9 @@ pub fn over_images(
     let x = inputs[0];
     let mut places = Vec::with_capacity(inputs.len());
     for (number, input) in inputs.iter().enumerate() {
-        let input = b.dense(input)?;
+        let axes: Vec<usize> = (usize::from(number == 0)..input.rank()).collect();
+        let input = b.laid_out(input, &axes)?;
         let place = b.place(&input)?;
-        // What is shared by all samples has an axis of one in the place of theirs.
         let shared = number == 0 && !input.is_data();
         places.push(if shared {
             Some(b.reshaped(place, &input.own[1..])?)
@@ -315,6 +310,7 @@ pub fn over_images(
         own: full.clone(),
         full,
         batch: Some(0),
+        outer: 1,
         element: Element::Float,
         source: Source::Layer(None),
     };
@@ -329,6 +325,7 @@ pub fn over_images(
     let at = b.reshaped(place, &made.own)?;
     Ok(Value {
         batch: None,
+        outer: 1,
         source: Source::Layer(Some(at)),
         ..made
     })
@@ -522,6 +519,7 @@ fn embedding(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
         full,
         own,
         batch: numbers.batch,
+        outer: numbers.outer,
         element: Element::Float,
         source: Source::Layer(None),
     };

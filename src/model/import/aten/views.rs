@@ -112,6 +112,7 @@ fn unflatten(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
         full: vec![x.full[axis]],
         own: vec![1],
         batch: None,
+        outer: 1,
         ..x.clone()
     };
     let inner = sizes(&part, &a.list((2, "sizes"))?)?;
