@@ -133,7 +133,7 @@ pub fn open_network_with(
             graph.loss = chosen.clone();
         }
         (graph, format!("model file {model}"), Vec::new())
-    } else if let Some(found) = imported::network(model, state, &hints)? {
+    } else if let Some(found) = imported::network(model, state, hints.input, hints.classes)? {
         let mut graph = found.graph;
         graph.loss = loss::expected(&graph.loss, chosen, data);
         (graph, found.source, found.notes)

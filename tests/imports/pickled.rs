@@ -108,6 +108,7 @@ fn by_names(state: &StateDict) -> Imported {
     Imported {
         graph: network.graph().clone(),
         source: facts.source,
+        outputs: network.outputs(),
         notes: facts.assumptions,
     }
 }
@@ -276,6 +277,7 @@ fn layouts_of_keras_and_flax_become_those_of_pytorch() {
     let found = Imported {
         graph: network.graph().clone(),
         source: String::new(),
+        outputs: network.outputs(),
         notes: Vec::new(),
     };
     let y = outputs(&found, &file(TOLD, "flax.npz"), &case.x, &case.y);

@@ -217,7 +217,7 @@ proptest! {
             content
         });
         let sample = case("script", NETWORKS[network]).sample;
-        let _ = import::open_for(made.path(), None, Some(&sample));
+        let _ = import::open_for(made.path(), Some(&sample));
     }
 }
 

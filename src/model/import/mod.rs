@@ -28,15 +28,17 @@ pub struct Imported {
     pub graph: Graph,
     /// What wrote it, in words: "an exported program of PyTorch 2.9".
     pub source: String,
+    /// How many outputs a sample has.
+    pub outputs: usize,
     /// What was assumed, or a person should know, a sentence each.
     pub notes: Vec<String>,
 }
 
-/// A reader, which says by a file's content whether it is its own; it may be told the shape of a sample.
+/// What reads one kind of file, for data whose samples have a shape; `None` where it is of another kind, by its content.
 type Reader = fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>;
 
-/// The readers of files that are a graph.
-const READERS: [Reader; 3] = [|path, _| exported::read(path), script::open, onnx::open];
+/// Readers of files that are a network's graph.
+const GRAPHS: [Reader; 3] = [|path, _| exported::read(path), script::open, onnx::open];
 
 /// A network that the checkpoint at `path` tells beside its tensors. Pickled modules that can't be followed
 /// leave a checkpoint; what they are is evidence for whoever reads it by names.
@@ -50,72 +52,79 @@ fn beside_weights(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced
     }
 }
 
-/// Whether the file at `path` holds the graph of a network, whether or not it can be followed.
-pub fn holds(path: &Path) -> bool {
-    let own = || {
-        READERS
-            .iter()
-            .any(|read| !matches!(read(path, None), Ok(None)))
-    };
-    path.is_file() && (own() || matches!(beside_weights(path, None), Ok(Some(_))))
-}
-
 /// The network that the file at `path` holds; `None` where it holds none, only weights or something else.
 ///
 /// # Errors
 /// As [`open_for`].
 pub fn open(path: &Path) -> Result<Option<Imported>> {
-    open_for(path, None, None)
+    open_for(path, None)
 }
 
-/// As [`open`], with the names that the tensors have in a checkpoint, where these differ by a beginning that all share,
-/// and for data whose samples have the shape `sample`: not every file says what its network reads.
+/// As [`open`], for data whose samples have the shape `sample`: not every file says what its network reads.
 ///
 /// # Errors
-/// As [`open`].
-pub fn open_for(
+/// Where the file is damaged, or its network can't be followed: names the operation, its module and the shapes.
+pub fn open_for(path: &Path, sample: Option<&[usize]>) -> Result<Option<Imported>> {
+    open_as(path, sample, None)
+}
+
+/// As [`open_for`], with the names that the tensors have in a checkpoint, where these differ by a beginning that all
+/// share.
+///
+/// # Errors
+/// As [`open_for`].
+pub fn open_as(
     path: &Path,
-    checkpoint: Option<&dyn Listing>,
     sample: Option<&[usize]>,
+    checkpoint: Option<&dyn Listing>,
 ) -> Result<Option<Imported>> {
-    match graph_of(path, checkpoint, sample)? {
-        Some(found) => Ok(Some(found)),
-        None => first(&[beside_weights], path, checkpoint, sample),
+    if let Some(found) = own_graph(path, sample, checkpoint)? {
+        return Ok(Some(found));
     }
+    by(beside_weights, path, sample, checkpoint)
 }
 
-/// As [`open_for`], of a file that is a graph; what a checkpoint tells beside its tensors is [`told`]'s matter.
+/// As [`open_as`], of files alone that are a network's graph.
 ///
 /// # Errors
-/// As [`open`].
-pub fn graph_of(
+/// As [`open_for`].
+pub fn own_graph(
     path: &Path,
-    checkpoint: Option<&dyn Listing>,
     sample: Option<&[usize]>,
-) -> Result<Option<Imported>> {
-    first(&READERS, path, checkpoint, sample)
-}
-
-fn first(
-    readers: &[Reader],
-    path: &Path,
     checkpoint: Option<&dyn Listing>,
-    sample: Option<&[usize]>,
 ) -> Result<Option<Imported>> {
-    for read in readers {
-        let Some(mut traced) = read(path, sample)? else {
-            continue;
-        };
-        if let Some(checkpoint) = checkpoint {
-            naming::adapt(&mut traced, checkpoint);
+    for read in GRAPHS {
+        if let Some(found) = by(read, path, sample, checkpoint)? {
+            return Ok(Some(found));
         }
-        let imported = imported(traced).map_err(|e| match e {
-            Error::Model(message) => Error::file(path, message),
-            other => other,
-        })?;
-        return Ok(Some(imported));
     }
     Ok(None)
+}
+
+fn by(
+    read: Reader,
+    path: &Path,
+    sample: Option<&[usize]>,
+    checkpoint: Option<&dyn Listing>,
+) -> Result<Option<Imported>> {
+    let Some(mut traced) = read(path, sample)? else {
+        return Ok(None);
+    };
+    if let Some(checkpoint) = checkpoint {
+        naming::adapt(&mut traced, checkpoint);
+    }
+    imported(traced).map(Some).map_err(|e| match e {
+        Error::Model(message) => Error::file(path, message),
+        other => other,
+    })
+}
+
+/// Whether the file at `path` is the graph of a network, whether or not it can be followed.
+pub fn holds(path: &Path) -> bool {
+    path.is_file()
+        && GRAPHS
+            .iter()
+            .any(|read| !matches!(read(path, None), Ok(None)))
 }
 
 /// The network that a checkpoint tells beside its tensors: pickled modules, a configuration of Keras. `None`
@@ -137,6 +146,7 @@ fn imported(traced: Traced) -> Result<Imported> {
     Ok(Imported {
         graph: read.graph,
         source: traced.source,
+        outputs: read.outputs,
         notes: read.notes,
     })
 }
