@@ -62,6 +62,7 @@ fn state(shapes: &[(String, Vec<usize>)]) -> StateDict {
     StateDict {
         tensors,
         source,
+        told: losscope::checkpoint::Told::default(),
         unreadable: Vec::new(),
         warnings: Vec::new(),
     }

@@ -11,7 +11,7 @@ use super::recognised::{Hints, Recognised};
 use super::tensors::Tensors;
 use super::wired::members;
 use crate::error::{Error, Result};
-use crate::model::layers::{Embedding, Gelu, Linear, Parameter, Shift, Slice};
+use crate::model::layers::{Embedding, Gelu, Linear, Parameter, Slice};
 
 pub(super) const CHOICES: &[Choice] = &[
     Choice {
@@ -165,24 +165,21 @@ fn place(
         &[Some(longest), Some(width)],
         "as wide as the words",
     )?;
-    let weight = positions.to_owned();
-    if tokens == longest {
-        builder.push(positions, Shift { weight });
-        return Ok(());
-    }
     let words = builder.last();
-    builder.push(positions, Parameter { weight });
-    let (axis, start, end, step) = (1, 0, Some(tokens), 1);
-    builder.then(
-        positions,
-        "first",
-        Slice {
-            axis,
-            start,
-            end,
-            step,
-        },
-    );
+    builder.push(positions, Parameter::table(positions));
+    if tokens < longest {
+        let (axis, start, end, step) = (1, 0, Some(tokens), 1);
+        builder.then(
+            positions,
+            "first",
+            Slice {
+                axis,
+                start,
+                end,
+                step,
+            },
+        );
+    }
     attend::add(builder, &join(positions, "add"), &words);
     Ok(())
 }

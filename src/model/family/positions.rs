@@ -6,7 +6,7 @@ use super::attend::{self, signed};
 use super::builder::Builder;
 use super::order::join;
 use crate::error::{Error, Result};
-use crate::model::layers::{Constant, Parameter, Reshape, Shift, Slice};
+use crate::model::layers::{Parameter, Reshape, Shift, Slice};
 
 /// Where the tokens' positions come from.
 pub(super) enum Positions<'a> {
@@ -38,14 +38,13 @@ pub(super) fn place(
             };
             builder.tensors.take(name, &expected, "positions")?;
             enough(name, longest, tokens)?;
-            let values =
-                (0..tokens).flat_map(|token| (0..width).map(move |d| sinusoid(token, d, width)));
-            let shape = vec![tokens, width];
-            let values = values.collect();
-            builder.push(name, Constant { values, shape });
+            builder.push(name, Parameter::fixed(*name));
+            let shape = vec![signed(longest), signed(width)];
+            builder.then(name, "flat", Reshape { shape });
+            first_of(builder, name, tokens);
             attend::add(builder, &join(name, "add"), &before);
             builder.assume(format!(
-                "{name} holds the sinusoids of Vaswani et al. 2017; it is no trained tensor."
+                "{name} holds positions that aren't trained, such as the sinusoids of Vaswani et al. 2017."
             ));
         }
         Some(Positions::Trained(name)) => {
@@ -62,12 +61,7 @@ pub(super) fn place(
                     },
                 );
             } else {
-                builder.push(
-                    name,
-                    Parameter {
-                        weight: (*name).to_owned(),
-                    },
-                );
+                builder.push(name, Parameter::trained(*name));
                 builder.then(
                     name,
                     "flat",
@@ -86,7 +80,7 @@ pub(super) fn place(
                 .tensors
                 .take(&name, &[Some(longest), Some(width)], "positions")?;
             enough(&name, longest, tokens)?;
-            builder.push(module, Parameter { weight: name });
+            builder.push(module, Parameter::table(name));
             first_of(builder, module, tokens);
             attend::add(builder, &join(module, "add"), &before);
         }
@@ -116,15 +110,4 @@ fn enough(name: &str, longest: usize, tokens: usize) -> Result<()> {
     Err(Error::Model(format!(
         "{name} has positions for {longest} tokens, but a sample has {tokens}"
     )))
-}
-
-/// sin(t/10000^(2i/width)) at the even numbers 2i, the cosine at those behind (Vaswani et al. 2017, section 3.5).
-fn sinusoid(token: usize, d: usize, width: usize) -> f64 {
-    let share = (d - d % 2) as f64 / width as f64;
-    let angle = token as f64 / 10_000_f64.powf(share);
-    if d.is_multiple_of(2) {
-        angle.sin()
-    } else {
-        angle.cos()
-    }
 }

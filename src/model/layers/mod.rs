@@ -16,9 +16,12 @@ mod average_pool;
 mod batch_norm;
 mod celu;
 mod clamp;
+mod compare;
+mod computed_conv;
 mod concatenate;
 mod constant;
 mod conv;
+mod cumulative_sum;
 mod elu;
 mod embedding;
 mod flatten;
@@ -42,6 +45,7 @@ mod log_softmax;
 mod matmul;
 mod max_pool;
 mod mish;
+mod offset;
 mod pad;
 mod pixel_shuffle;
 mod pow;
@@ -73,6 +77,7 @@ mod transposed_conv;
 mod unfold;
 mod upsample;
 
+pub use compare::Relation;
 pub use reference::{FieldText, KindText};
 pub use stack::{Output, Stack};
 pub use upsample::Interpolation;
@@ -135,6 +140,7 @@ kinds! {
     // Products
     linear::Linear,
     conv::Conv,
+    computed_conv::ComputedConv,
     transposed_conv::TransposedConv,
     embedding::Embedding,
     matmul::Matmul,
@@ -188,6 +194,7 @@ kinds! {
     function::Erf,
     pow::Pow,
     clamp::Clamp,
+    compare::Compare,
     // Several inputs
     arithmetic::Add,
     arithmetic::Subtract,
@@ -195,12 +202,14 @@ kinds! {
     arithmetic::Divide,
     arithmetic::Maximum,
     arithmetic::Minimum,
+    compare::Where,
     concatenate::Concatenate,
     // A number or a tensor
     constant::Constant,
     constant::Parameter,
     scale::Scale,
     scale::Shift,
+    offset::Offset,
     prepend::Prepend,
     // Pools and sums
     max_pool::MaxPool,
@@ -213,6 +222,7 @@ kinds! {
     reduce::Max,
     reduce::Min,
     reduce::Variance,
+    cumulative_sum::CumulativeSum,
     // Other places
     slice::Slice,
     pad::Pad,
