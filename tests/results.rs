@@ -7,6 +7,7 @@ use clap::{Args, FromArgMatches};
 use losscope::checkpoint::{self, Array, Values};
 use losscope::engine::directions;
 use losscope::engine::job::{Job, SurfaceJob, TrajectoryJob};
+use losscope::engine::reading::Reading;
 use losscope::engine::recipe::{
     AxisFacts, DataFacts, FileFacts, Fingerprints, Mark, ModelFacts, Recipe, TrajectoryFacts,
 };
@@ -56,6 +57,7 @@ fn recipe(job: Job) -> Recipe {
             loss: "cross-entropy".into(),
             criterion: Loss::default(),
             assumptions: vec!["ReLU".into()],
+            reading: Reading::default(),
         },
         checkpoints: vec![FileFacts {
             role: "centre".into(),

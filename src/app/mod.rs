@@ -5,6 +5,7 @@
 //! commands out and send the wish, if it changed. Nothing here computes, and nothing here waits:
 //! files are opened by the computing thread, written by threads of their own.
 
+mod badge;
 mod blit;
 mod cards;
 mod command;

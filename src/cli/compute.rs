@@ -130,6 +130,7 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
         ));
     }
     describe(&outcome, talk);
+    talk.reading(&outcome.recipe.model.reading);
     write_all(
         &args.output,
         &outcome,
@@ -271,9 +272,6 @@ fn describe(outcome: &Outcome, talk: Talk) {
         "model: {} ({})",
         recipe.model.name, recipe.model.source
     ));
-    for assumption in &recipe.model.assumptions {
-        talk.detail(&format!("assumed: {assumption}"));
-    }
     talk.detail(&format!("data: {}", recipe.data.description));
     talk.detail(&format!("device: {}", recipe.device));
 }

@@ -77,6 +77,7 @@ pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
         return Ok(End::Stopped);
     }
     describe(&report, talk);
+    talk.reading(&report.model.reading);
     // The numbers first: the points can be found again from them.
     measure::write_all(&args.output, talk, |path| {
         files::write(path, &report).map(|()| true)
@@ -190,9 +191,6 @@ fn describe(report: &SharpnessReport, talk: Talk) {
         "model: {} ({})",
         report.model.name, report.model.source
     ));
-    for assumption in &report.model.assumptions {
-        talk.detail(&format!("assumed: {assumption}"));
-    }
     talk.detail(&format!("data: {}", report.data.description));
     talk.detail(&format!("device: {}", report.device));
 }

@@ -4,6 +4,7 @@
 //! to go on where a job stopped, and to make it again.
 
 use crate::engine::job::{Job, lossy};
+use crate::engine::reading::Reading;
 use crate::landscape::line::Barrier;
 use crate::landscape::slice::Geometry;
 use crate::model::losses::Loss;
@@ -83,6 +84,9 @@ pub struct ModelFacts {
     pub criterion: Loss,
     /// What names and shapes couldn't tell.
     pub assumptions: Vec<String>,
+    /// How it was read, and how far that is confirmed. Files of older versions don't say.
+    #[serde(default)]
+    pub reading: Reading,
 }
 
 /// A checkpoint of a result.

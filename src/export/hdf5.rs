@@ -12,6 +12,7 @@ mod directions;
 
 use super::complete;
 use crate::engine::job::{AxisChoice, Directions, Job, LineJob, Setup, SplitChoice, SurfaceJob};
+use crate::engine::reading::Reading;
 use crate::engine::recipe::{
     AxisFacts, DataFacts, Fingerprints, ModelFacts, Recipe, TrajectoryFacts,
 };
@@ -349,6 +350,7 @@ fn foreign(
                 Score::R2 => MeanSquaredError::default().into(),
             },
             assumptions: Vec::new(),
+            reading: Reading::default(),
         },
         checkpoints: Vec::new(),
         data: DataFacts {

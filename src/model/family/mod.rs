@@ -8,10 +8,11 @@
 //! Where several wirings fit, all of them are [`readings`], the most usual first. Which of them it is,
 //! only evidence can tell: `engine::reading` looks for it in the data.
 
+mod activation;
 mod asked;
 mod builder;
+mod chain;
 mod dense;
-mod lenet;
 mod mlp;
 mod order;
 mod parts;
@@ -20,8 +21,10 @@ mod resnet;
 mod resnet_cifar;
 mod resnet_torchvision;
 mod skeleton;
+mod skip;
 mod tensors;
-mod vgg;
+mod told;
+mod words;
 
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
@@ -138,8 +141,13 @@ fn wirings(
     hints: &Hints,
     auto: bool,
 ) -> Result<Vec<Recognised>> {
-    let tensors = Tensors::new(state);
-    build(family, tensors, hints, auto).map(|one| vec![one])
+    if family == "mlp" || family.starts_with("mlp-") {
+        return mlp::readings(family, state, hints, auto);
+    }
+    match family {
+        "lenet" | "lenet-avg" | "lenet-tanh" | "vgg" => chain::readings(family, state, hints, auto),
+        other => build(other, Tensors::new(state), hints).map(|one| vec![one]),
+    }
 }
 
 /// What a family's name itself settles of the choices, unless it is asked for otherwise.
@@ -165,24 +173,14 @@ fn settled(family: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
+/// The network of a family that knows one wiring.
 fn build<'a>(
     family: &'static str,
     tensors: Tensors<'a>,
     hints: &'a Hints<'a>,
-    auto: bool,
 ) -> Result<Recognised> {
-    use builder::Activation::{self, Relu, Tanh};
     tensors.check_extents()?;
-    let between = family.strip_prefix("mlp-").and_then(Activation::named);
-    if let Some(activation) = between {
-        return mlp::build(family, tensors, hints, activation, auto);
-    }
     match family {
-        "mlp" => mlp::build(family, tensors, hints, Relu, auto),
-        "lenet" => lenet::build(family, tensors, hints, Relu, lenet::Pool::Max),
-        "lenet-avg" => lenet::build(family, tensors, hints, Relu, lenet::Pool::Average),
-        "lenet-tanh" => lenet::build(family, tensors, hints, Tanh, lenet::Pool::Average),
-        "vgg" => vgg::build(tensors, hints),
         "resnet-cifar" => resnet_cifar::build(tensors, hints, true),
         "resnet-cifar-noskip" => resnet_cifar::build(tensors, hints, false),
         "resnet-torchvision" => resnet_torchvision::build(tensors, hints),

@@ -54,6 +54,8 @@ pub struct Recognised {
     pub assumptions: Vec<String>,
     /// What this reading settles that names and shapes leave open; empty where they leave nothing.
     pub choices: Vec<Choice>,
+    /// Why this reading needs evidence even where no other fits, if it does.
+    pub doubt: Option<String>,
 }
 
 impl Recognised {
@@ -79,6 +81,13 @@ impl Recognised {
             value: value.into(),
             words: words.into(),
         });
+        self
+    }
+
+    /// The same, as a reading that needs evidence even where no other fits, because of `why`.
+    #[must_use]
+    pub fn doubting(mut self, why: impl Into<String>) -> Self {
+        self.doubt = Some(why.into());
         self
     }
 

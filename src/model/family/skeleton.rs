@@ -98,5 +98,6 @@ pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
         why: "one layer for each module".to_owned(),
         assumptions,
         choices: Vec::new(),
+        doubt: None,
     }
 }

@@ -1,0 +1,225 @@
+//! The network of a checkpoint, as `--model` says: recognised, decided by evidence, or described in a file.
+
+use crate::checkpoint::{Listed, Listing, Source, StateDict};
+use crate::dataset::Dataset;
+use crate::engine::job::Setup;
+use crate::engine::loss;
+use crate::engine::reading::{Chosen, Reading, Scene, choose};
+use crate::engine::recipe::ModelFacts;
+use crate::engine::recognise;
+use crate::error::{Error, Result, shown};
+use crate::model::family::{self, Hints, Recognised};
+use crate::model::graph::{Layer, Loss};
+use crate::model::layers::Linear;
+use crate::model::params::TensorSpec;
+use crate::model::{Network, file};
+use std::path::Path;
+
+/// The network of `state`, as the job's `--model` says, with the loss that its outputs and the data suggest.
+///
+/// # Errors
+/// Where it can't be recognised or doesn't fit.
+pub fn open_network(
+    model: &str,
+    state: &dyn Listing,
+    data: Option<&Dataset>,
+) -> Result<(Network, ModelFacts)> {
+    open_network_with(model, None, state, data)
+}
+
+/// As [`open_network`], with a loss that was chosen: `--loss`.
+///
+/// # Errors
+/// As [`open_network`]; where the loss doesn't fit the outputs.
+pub fn open_network_with(
+    model: &str,
+    chosen: Option<&Loss>,
+    state: &dyn Listing,
+    data: Option<&Dataset>,
+) -> Result<(Network, ModelFacts)> {
+    let found = if is_described(model) {
+        None
+    } else {
+        let readings = readings(model, chosen, state, data)?;
+        let mut found = Chosen::usual(model, &readings)?;
+        if recognise::is_built_in(&state.source().path) {
+            found.reading = Reading::shipped(&found.found);
+        }
+        Some(found)
+    };
+    settle(model, chosen, found, state, data)
+}
+
+/// As [`open_network_with`], where the checkpoint's values and the data decide which network it is.
+///
+/// # Errors
+/// As [`open_network_with`]; [`Error::Undecided`] where they don't.
+pub(super) fn decided(
+    setup: &Setup,
+    first: &StateDict,
+    data: &Dataset,
+) -> Result<(Network, ModelFacts)> {
+    let (model, chosen) = (
+        setup.model.as_str(),
+        setup.loss.as_ref().map(|loss| &loss.0),
+    );
+    if is_described(model) || recognise::is_built_in(&first.source.path) {
+        return open_network_with(model, chosen, first, Some(data));
+    }
+    let scene = Scene {
+        model,
+        loss: chosen,
+        state: first,
+        data,
+        options: &setup.data_options(),
+    };
+    let readings = readings(model, chosen, first, Some(data))?;
+    let found = choose(&readings, &scene).map_err(|e| in_file(e, first))?;
+    settle(model, chosen, Some(found), first, Some(data))
+}
+
+/// Whether `--model` names a file that describes the network.
+fn is_described(model: &str) -> bool {
+    Path::new(model)
+        .extension()
+        .is_some_and(|end| end == "toml" || end == "onnx")
+}
+
+/// Every network that names, shapes and the data's shapes fit.
+fn readings(
+    model: &str,
+    chosen: Option<&Loss>,
+    state: &dyn Listing,
+    data: Option<&Dataset>,
+) -> Result<Vec<Recognised>> {
+    // Classes say something of the outputs only where the usual loss is taken over them.
+    let classes = data.map(|d| d.classes);
+    let hints = Hints {
+        input: data.map(|d| d.train.shape.as_slice()),
+        classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
+        modules: &[],
+    };
+    // What comes with the program is known.
+    let own = model == "auto" && recognise::is_built_in(&state.source().path);
+    let model = if own { "mlp" } else { model };
+    recognised(model, state, &hints).map_err(|e| in_file(e, state))
+}
+
+/// The network with its loss; `found`: how it was read, where it wasn't described in a file.
+fn settle(
+    model: &str,
+    chosen: Option<&Loss>,
+    found: Option<Chosen>,
+    state: &dyn Listing,
+    data: Option<&Dataset>,
+) -> Result<(Network, ModelFacts)> {
+    let is_file = found.is_none();
+    let (graph, source, mut assumptions, mut reading) =
+        if let Some(Chosen { mut found, reading }) = found {
+            let loss = loss::expected(&found.graph.loss, chosen, data);
+            if loss != found.graph.loss {
+                found = found.with_loss(loss);
+            }
+            let source = format!("{}: {}", found.family, found.why);
+            (found.graph, source, found.assumptions, reading)
+        } else if model.ends_with(".onnx") {
+            return Err(Error::Usage(format!(
+                "networks can't be read from ONNX files yet; describe it in a model.toml: {}",
+                shown(Path::new(model))
+            )));
+        } else {
+            let mut graph = file::read(model)?;
+            if let Some(chosen) = chosen {
+                graph.loss = chosen.clone();
+            }
+            let source = format!("model file {model}");
+            (graph, source, Vec::new(), Reading::described(model))
+        };
+    let network = Network::new(graph, state)
+        .and_then(|network| loss::settled(network, is_file || chosen.is_some(), data));
+    let (network, mut assumed) = network.map_err(|e| in_file(e, state))?;
+    if let (Some(data), [outputs]) = (data, network.output())
+        && matches!(network.graph().loss, Loss::CrossEntropy(_))
+        && data.classes > 0
+        && *outputs > data.classes
+    {
+        assumed.push(format!(
+            "The network has {outputs} outputs, the data {} classes: the first ones are taken to be these.",
+            data.classes
+        ));
+    }
+    for text in &assumed {
+        reading.assume(text.clone());
+    }
+    assumptions.extend(assumed);
+    let parameters = network
+        .layout()
+        .iter()
+        .filter(|s| s.is_trainable())
+        .map(TensorSpec::len)
+        .sum();
+    let facts = ModelFacts {
+        name: network.graph().name.clone(),
+        source,
+        parameters,
+        loss: network.graph().loss.describe(),
+        criterion: network.graph().loss.clone(),
+        assumptions,
+        reading,
+    };
+    Ok((network, facts))
+}
+
+/// A complaint about a network names the file it came from.
+fn in_file(error: Error, state: &dyn Listing) -> Error {
+    match error {
+        Error::Model(message) => Error::file(&state.source().path, message.trim_end_matches('.')),
+        other => other,
+    }
+}
+
+/// The readings of `state`. burn stores the weights of linear layers as [in, out], the other way
+/// round than PyTorch; its files are recognised both ways, its own first.
+fn recognised(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<Vec<Recognised>> {
+    if !state.source().format.contains("burnpack") {
+        return family::readings(model, state, hints);
+    }
+    let shapes = state.list().into_iter().map(|tensor| match tensor.shape {
+        &[inner, outer] => vec![outer, inner],
+        shape => shape.to_vec(),
+    });
+    let turned = Turned {
+        shapes: shapes.collect(),
+        of: state,
+    };
+    let Ok(mut found) = family::readings(model, &turned, hints) else {
+        return family::readings(model, state, hints);
+    };
+    for found in &mut found {
+        for node in &mut found.graph.layers {
+            if let Layer::Linear(Linear { output_axis, .. }) = &mut node.layer {
+                *output_axis = 1;
+            }
+        }
+        let words = "Linear weights are stored as [in, out], as burn does.";
+        found.assumptions.push(words.into());
+    }
+    Ok(found)
+}
+
+/// A checkpoint with the axes of its matrices the other way round.
+struct Turned<'a> {
+    of: &'a dyn Listing,
+    shapes: Vec<Vec<usize>>,
+}
+
+impl Listing for Turned<'_> {
+    fn source(&self) -> &Source {
+        self.of.source()
+    }
+
+    fn list(&self) -> Vec<Listed<'_>> {
+        let tensors = self.of.list().into_iter().zip(&self.shapes);
+        tensors.map(|(t, shape)| Listed { shape, ..t }).collect()
+    }
+}
