@@ -2,6 +2,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "families/described.rs"]
+mod described;
+#[path = "families/published.rs"]
+mod published;
+
 use losscope::checkpoint::{Array, Source, StateDict, Values};
 use losscope::error::Error;
 use losscope::model::family::{Hints, Recognised, by_name, names, recognise, skeleton};
@@ -55,6 +60,7 @@ fn state(shapes: &[(String, Vec<usize>)]) -> StateDict {
     StateDict {
         tensors,
         source,
+        told: losscope::checkpoint::Told::default(),
         unreadable: Vec::new(),
         warnings: Vec::new(),
     }

@@ -4,10 +4,10 @@ use crate::checkpoint::{self, Checkpoint, StateDict};
 use crate::dataset::{self, Samples};
 use crate::engine::builtin;
 use crate::engine::device::{self, OpenDevice};
+use crate::engine::header::{AxisFacts, DataFacts, FileFacts, Fingerprints, Header, ModelFacts};
 use crate::engine::job::{Job, Setup};
 use crate::engine::network::decided;
 pub use crate::engine::network::{open_network, open_network_with};
-use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, Fingerprints, ModelFacts, Recipe};
 use crate::engine::resume::fingerprint_of;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Split};
@@ -164,13 +164,7 @@ impl Inputs {
             validation: None,
             statistics: None,
             classes: 0,
-            data: DataFacts {
-                name: String::new(),
-                description: String::new(),
-                sha256: String::new(),
-                train_samples: 0,
-                validation_samples: 0,
-            },
+            data: DataFacts::default(),
             checkpoints: Vec::new(),
             warnings: Vec::new(),
             key: key.map(str::to_owned),
@@ -260,28 +254,18 @@ impl Inputs {
     }
 
     /// The header of a result: what these inputs know, the rest as if nothing was computed yet.
-    pub fn recipe(&self, job: Job, axes: Vec<AxisFacts>, geometry: Geometry) -> Recipe {
-        Recipe {
-            losscope: env!("CARGO_PKG_VERSION").to_owned(),
-            job,
-            model: self.model.clone(),
+    pub fn header(&self, job: impl Into<Job>, axes: Vec<AxisFacts>, geometry: Geometry) -> Header {
+        let job = job.into();
+        Header {
             checkpoints: self.checkpoints.clone(),
-            data: self.data.clone(),
-            device: String::new(),
             fingerprints: Fingerprints {
                 network: fingerprint_of(self.network.graph()),
                 directions: Vec::new(),
             },
             axes,
             geometry,
-            statistics: String::new(),
-            clamped_variances: 0,
-            marks: Vec::new(),
-            trajectory: None,
-            barriers: Vec::new(),
-            non_finite: 0,
-            elapsed_seconds: 0.0,
             warnings: self.warnings.clone(),
+            ..Header::new(job, self.model.clone(), self.data.clone())
         }
     }
 

@@ -1,16 +1,16 @@
 //! The network of a checkpoint, as `--model` says: recognised, decided by evidence, or described in a file.
 
-use crate::checkpoint::{Listed, Listing, Source, StateDict};
+use crate::checkpoint::{Listing, StateDict};
 use crate::dataset::Dataset;
+use crate::engine::by_names;
+use crate::engine::header::ModelFacts;
 use crate::engine::job::Setup;
 use crate::engine::loss;
 use crate::engine::reading::{Chosen, Reading, Scene, choose};
-use crate::engine::recipe::ModelFacts;
 use crate::engine::recognise;
 use crate::error::{Error, Result, shown};
-use crate::model::family::{self, Hints, Recognised};
-use crate::model::graph::{Layer, Loss};
-use crate::model::layers::Linear;
+use crate::model::family::Hints;
+use crate::model::graph::Loss;
 use crate::model::params::TensorSpec;
 use crate::model::{Network, file};
 use std::path::Path;
@@ -40,12 +40,14 @@ pub fn open_network_with(
     let found = if is_described(model) {
         None
     } else {
-        let readings = readings(model, chosen, state, data)?;
-        let mut found = Chosen::usual(model, &readings)?;
-        if recognise::is_built_in(&state.source().path) {
-            found.reading = Reading::shipped(&found.found);
-        }
-        Some(found)
+        let (name, hints) = (asked(model, state), hints(chosen, data));
+        let usual = by_names::recognise(name, state, &hints).map_err(|e| in_file(e, state))?;
+        Some(if recognise::is_built_in(&state.source().path) {
+            Chosen::shipped(usual)
+        } else {
+            let all = by_names::readings(name, state, &hints);
+            Chosen::usual(model, usual, &all.unwrap_or_default())
+        })
     };
     settle(model, chosen, found, state, data)
 }
@@ -73,7 +75,8 @@ pub(super) fn decided(
         data,
         options: &setup.data_options(),
     };
-    let readings = readings(model, chosen, first, Some(data))?;
+    let readings = by_names::readings(model, first, &hints(chosen, Some(data)));
+    let readings = readings.map_err(|e| in_file(e, first))?;
     let found = choose(&readings, &scene).map_err(|e| in_file(e, first))?;
     settle(model, chosen, Some(found), first, Some(data))
 }
@@ -85,24 +88,21 @@ fn is_described(model: &str) -> bool {
         .is_some_and(|end| end == "toml" || end == "onnx")
 }
 
-/// Every network that names, shapes and the data's shapes fit.
-fn readings(
-    model: &str,
-    chosen: Option<&Loss>,
-    state: &dyn Listing,
-    data: Option<&Dataset>,
-) -> Result<Vec<Recognised>> {
+/// What the data tells before it is looked at.
+fn hints<'a>(chosen: Option<&Loss>, data: Option<&'a Dataset>) -> Hints<'a> {
     // Classes say something of the outputs only where the usual loss is taken over them.
     let classes = data.map(|d| d.classes);
-    let hints = Hints {
+    Hints {
         input: data.map(|d| d.train.shape.as_slice()),
         classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
         modules: &[],
-    };
-    // What comes with the program is known.
+    }
+}
+
+/// What is asked of the families: what comes with the program is known.
+fn asked<'a>(model: &'a str, state: &dyn Listing) -> &'a str {
     let own = model == "auto" && recognise::is_built_in(&state.source().path);
-    let model = if own { "mlp" } else { model };
-    recognised(model, state, &hints).map_err(|e| in_file(e, state))
+    if own { "mlp" } else { model }
 }
 
 /// The network with its loss; `found`: how it was read, where it wasn't described in a file.
@@ -175,51 +175,5 @@ fn in_file(error: Error, state: &dyn Listing) -> Error {
     match error {
         Error::Model(message) => Error::file(&state.source().path, message.trim_end_matches('.')),
         other => other,
-    }
-}
-
-/// The readings of `state`. burn stores the weights of linear layers as [in, out], the other way
-/// round than PyTorch; its files are recognised both ways, its own first.
-fn recognised(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<Vec<Recognised>> {
-    if !state.source().format.contains("burnpack") {
-        return family::readings(model, state, hints);
-    }
-    let shapes = state.list().into_iter().map(|tensor| match tensor.shape {
-        &[inner, outer] => vec![outer, inner],
-        shape => shape.to_vec(),
-    });
-    let turned = Turned {
-        shapes: shapes.collect(),
-        of: state,
-    };
-    let Ok(mut found) = family::readings(model, &turned, hints) else {
-        return family::readings(model, state, hints);
-    };
-    for found in &mut found {
-        for node in &mut found.graph.layers {
-            if let Layer::Linear(Linear { output_axis, .. }) = &mut node.layer {
-                *output_axis = 1;
-            }
-        }
-        let words = "Linear weights are stored as [in, out], as burn does.";
-        found.assumptions.push(words.into());
-    }
-    Ok(found)
-}
-
-/// A checkpoint with the axes of its matrices the other way round.
-struct Turned<'a> {
-    of: &'a dyn Listing,
-    shapes: Vec<Vec<usize>>,
-}
-
-impl Listing for Turned<'_> {
-    fn source(&self) -> &Source {
-        self.of.source()
-    }
-
-    fn list(&self) -> Vec<Listed<'_>> {
-        let tensors = self.of.list().into_iter().zip(&self.shapes);
-        tensors.map(|(t, shape)| Listed { shape, ..t }).collect()
     }
 }

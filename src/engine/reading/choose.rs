@@ -21,6 +21,8 @@ const SAMPLES: usize = 512;
 const FEW_SAMPLES: usize = 96;
 /// A network with more values is tried on few samples.
 const LARGE: usize = 2_000_000;
+/// Where one reading fits, only the scaling of the data is looked at, of networks of so many values at most.
+const SINGLE: usize = 200_000;
 /// Answers shown of many.
 const SHOWN: usize = 12;
 /// Readings that other scalings of the data are tried with.
@@ -50,20 +52,18 @@ pub struct Chosen {
 }
 
 impl Chosen {
-    /// The most usual of some readings, which nothing has decided between.
-    ///
-    /// # Errors
-    /// Where there is none.
-    pub fn usual(model: &str, readings: &[Recognised]) -> Result<Self> {
-        let found = readings
-            .first()
-            .ok_or_else(|| Error::Model("no network fits".into()))?;
-        let asked = model != "auto" && readings.len() == 1;
+    /// The most usual reading, `found`, of all that `model` leaves open: nothing has decided between them.
+    pub fn usual(model: &str, found: Recognised, all: &[Recognised]) -> Self {
+        let asked = model != "auto" && all.len() <= 1;
         let by = asked.then(|| format!("--model {model}"));
-        Ok(Self {
-            found: found.clone(),
-            reading: Reading::of(found, readings, by),
-        })
+        let reading = Reading::of(&found, all, by);
+        Self { found, reading }
+    }
+
+    /// A network that comes with the program.
+    pub fn shipped(found: Recognised) -> Self {
+        let reading = Reading::shipped(&found);
+        Self { found, reading }
     }
 }
 
@@ -72,7 +72,9 @@ impl Chosen {
 /// # Errors
 /// [`Error::Undecided`] where several come into question, or none does better than chance.
 pub fn choose(readings: &[Recognised], scene: &Scene<'_>) -> Result<Chosen> {
-    let usual = Chosen::usual(scene.model, readings)?;
+    let first = readings.first().cloned();
+    let first = first.ok_or_else(|| Error::Model("no network fits".into()))?;
+    let usual = Chosen::usual(scene.model, first, readings);
     let broken = scene
         .state
         .tensors

@@ -10,13 +10,30 @@
 
 mod activation;
 mod asked;
+mod attend;
 mod builder;
 mod chain;
+mod choice;
+mod convnext;
 mod dense;
+mod densenet;
+mod efficientnet;
+mod encoder;
+mod gpt;
+mod inverted;
+mod known;
+mod llama;
+mod loose;
 mod mlp;
+mod mobilenet;
+mod numpy;
 mod order;
 mod parts;
+mod positions;
+mod preactivation;
 mod recognised;
+mod recurrent;
+mod resnet9;
 mod resnet;
 mod resnet_cifar;
 mod resnet_torchvision;
@@ -24,13 +41,17 @@ mod skeleton;
 mod skip;
 mod tensors;
 mod told;
+mod vit;
+mod wired;
 mod words;
 
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
 use asked::Asked;
+use known::Known;
 pub use recognised::{Choice, Hints, ModuleClass, Recognised};
 pub use skeleton::skeleton;
+use std::sync::LazyLock;
 use tensors::{Kind, Module, Tensors};
 
 /// All networks that the names and shapes of a checkpoint fit, the most usual first; at least one.
@@ -45,6 +66,10 @@ use tensors::{Kind, Module, Tensors};
 pub fn readings(model: &str, state: &dyn Listing, hints: &Hints) -> Result<Vec<Recognised>> {
     let asked = Asked::parse(model)?;
     let tensors = Tensors::new(state);
+    if let Some(known) = published(&tensors, asked.family) {
+        let found = known.readings(choices(model), state, hints);
+        return found.map_err(|e| in_family(e, asked.family, known.seen, known.name));
+    }
     if asked.family == "auto" {
         let Some((family, seen)) = guess(&tensors) else {
             return Err(Error::Model(format!(
@@ -53,13 +78,8 @@ pub fn readings(model: &str, state: &dyn Listing, hints: &Hints) -> Result<Vec<R
                 advice()
             )));
         };
-        let found = wirings(family, state, hints, true).map_err(|e| {
-            Error::Model(format!(
-                "{e}. The file was taken for {seen} (family {family}); for another network, {}",
-                advice()
-            ))
-        })?;
-        return asked.of(found, &[]);
+        let found = wirings(family, state, hints, true);
+        return asked.of(found.map_err(|e| in_family(e, "auto", seen, family))?, &[]);
     }
     let Some(&(family, _)) = NAMES.iter().find(|(known, _)| *known == asked.family) else {
         return Err(Error::Usage(format!(
@@ -68,19 +88,40 @@ pub fn readings(model: &str, state: &dyn Listing, hints: &Hints) -> Result<Vec<R
             listed()
         )));
     };
-    let found = wirings(family, state, hints, false).map_err(|e| {
-        Error::Model(format!(
-            "{e}. The network was read as {family}, as asked; for another, {}",
-            advice()
-        ))
-    })?;
+    let found = wirings(family, state, hints, false);
+    let found = found.map_err(|e| in_family(e, asked.family, "", family))?;
     asked.of(found, settled(family))
+}
+
+/// The published network that a file is by its names, or that is asked for.
+fn published(tensors: &Tensors, asked: &str) -> Option<&'static Known> {
+    match asked {
+        "auto" => known::claimed(tensors),
+        name => known::named(name),
+    }
+}
+
+/// What stands after the colon of `--model`.
+fn choices(model: &str) -> &str {
+    model.split_once(':').map_or("", |(_, choices)| choices)
+}
+
+/// An error of a file that was taken for what it seemed, or read as asked.
+fn in_family(error: Error, asked: &str, seen: &str, family: &str) -> Error {
+    let how = match (&error, asked) {
+        (Error::Usage(_), _) => return error,
+        (_, "auto") => {
+            format!("The file was taken for {seen} (family {family}); for another network")
+        }
+        _ => format!("The network was read as {family}, as asked; for another"),
+    };
+    Error::Model(format!("{error}. {how}, {}", advice()))
 }
 
 /// The most usual of all [`readings`] of `--model auto`.
 ///
 /// # Errors
-/// As [`readings`].
+/// As [`readings`]; where a number must be chosen that has no usual value.
 pub fn recognise(state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
     by_name("auto", state, hints)
 }
@@ -88,8 +129,13 @@ pub fn recognise(state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
 /// The most usual of all [`readings`] of `--model NAME`.
 ///
 /// # Errors
-/// As [`readings`].
+/// As [`readings`]; where a number must be chosen that has no usual value.
 pub fn by_name(name: &str, state: &dyn Listing, hints: &Hints) -> Result<Recognised> {
+    let asked = Asked::parse(name)?;
+    if let Some(known) = published(&Tensors::new(state), asked.family) {
+        let found = known.read(choices(name), state, hints);
+        return found.map_err(|e| in_family(e, asked.family, known.seen, known.name));
+    }
     let mut found = readings(name, state, hints)?.into_iter();
     found
         .next()
@@ -98,7 +144,11 @@ pub fn by_name(name: &str, state: &dyn Listing, hints: &Hints) -> Result<Recogni
 
 /// The families: name, one sentence.
 pub fn names() -> &'static [(&'static str, &'static str)] {
-    NAMES
+    static ALL: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+        let known = known::KNOWN.iter().map(|known| (known.name, known.words));
+        NAMES.iter().copied().chain(known).collect()
+    });
+    &ALL
 }
 
 const NAMES: &[(&str, &str)] = &[
@@ -123,15 +173,6 @@ const NAMES: &[(&str, &str)] = &[
         "vgg",
         "Sequential features.* (or bare numbers) of convolutions and pools, then a classifier.",
     ),
-    (
-        "resnet-cifar",
-        "Residual network with a 3×3 stem, shortcuts without parameters (option A) or 1×1 convolutions (B).",
-    ),
-    ("resnet-cifar-noskip", "The same without any shortcut."),
-    (
-        "resnet-torchvision",
-        "torchvision's ResNets, ResNeXts and wide ResNets, basic or bottleneck blocks.",
-    ),
 ];
 
 /// All wirings of a family that fit, the most usual first. A family that knows one wiring gives one.
@@ -146,7 +187,9 @@ fn wirings(
     }
     match family {
         "lenet" | "lenet-avg" | "lenet-tanh" | "vgg" => chain::readings(family, state, hints, auto),
-        other => build(other, Tensors::new(state), hints).map(|one| vec![one]),
+        other => Err(Error::Usage(format!(
+            "no network family is called {other:?}"
+        ))),
     }
 }
 
@@ -173,41 +216,10 @@ fn settled(family: &str) -> &'static [(&'static str, &'static str)] {
     }
 }
 
-/// The network of a family that knows one wiring.
-fn build<'a>(
-    family: &'static str,
-    tensors: Tensors<'a>,
-    hints: &'a Hints<'a>,
-) -> Result<Recognised> {
-    tensors.check_extents()?;
-    match family {
-        "resnet-cifar" => resnet_cifar::build(tensors, hints, true),
-        "resnet-cifar-noskip" => resnet_cifar::build(tensors, hints, false),
-        "resnet-torchvision" => resnet_torchvision::build(tensors, hints),
-        other => Err(Error::Usage(format!(
-            "no network family is called {other:?}"
-        ))),
-    }
-}
-
 /// The family that the names and ranks point to, and what they look like; decided before any check
 /// so that a damaged file of a known kind gets an error about the tensor and not about the kind.
 fn guess(tensors: &Tensors) -> Option<(&'static str, &'static str)> {
     let modules = tensors.modules();
-    if tensors.any_under("layer1.0.conv1.") {
-        let small = tensors
-            .shape("conv1.weight")
-            .is_none_or(|s| s.get(2) == Some(&3));
-        let torchvision = tensors.any_under("fc.") && tensors.any_under("layer4.");
-        return Some(if small && !torchvision {
-            ("resnet-cifar", "a residual network with a 3×3 stem")
-        } else {
-            (
-                "resnet-torchvision",
-                "a residual network of torchvision's layout",
-            )
-        });
-    }
     let of = |kind: Kind| {
         modules
             .iter()
@@ -230,7 +242,7 @@ fn guess(tensors: &Tensors) -> Option<(&'static str, &'static str)> {
 }
 
 fn listed() -> String {
-    NAMES
+    names()
         .iter()
         .map(|(name, _)| *name)
         .collect::<Vec<_>>()
