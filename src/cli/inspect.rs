@@ -217,6 +217,9 @@ fn write_model(
     Ok(())
 }
 
+/// Other readings shown of each thing assumed.
+const WAYS: usize = 4;
+
 fn as_text(file: &Checkpoint, network: &Recognition) -> String {
     let source = &file.source;
     let line = terminal::line;
@@ -284,8 +287,15 @@ fn as_text(file: &Checkpoint, network: &Recognition) -> String {
                 network.graph().input,
                 facts.loss
             );
-            for assumption in &facts.assumptions {
-                text += &format!("  assumed  {}\n", line(assumption));
+            for assumption in &facts.reading.assumptions {
+                text += &format!("  assumed  {}\n", line(&assumption.line()));
+                for way in assumption.instead.iter().take(WAYS) {
+                    text += &format!("  or       {}: --model {}\n", line(&way.words), way.key);
+                }
+                if assumption.instead.len() > WAYS {
+                    let more = assumption.instead.len() - WAYS;
+                    text += &format!("  or       {more} others\n");
+                }
             }
         }
         Err(error) => {

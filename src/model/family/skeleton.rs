@@ -54,6 +54,7 @@ pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
         why: "one layer for each module".to_owned(),
         assumptions: draft.said,
         choices: Vec::new(),
+        doubt: None,
     }
 }
 
