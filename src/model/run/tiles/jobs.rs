@@ -4,7 +4,7 @@ use super::emit::Pack;
 use super::kernel::Launch;
 use super::kernel::shared::{Job, Target, launches};
 use super::lists::FIRST;
-use super::plan::Making;
+use super::making::Making;
 use crate::model::primitive::Op;
 use crate::model::program::Id;
 use crate::model::run::stages::{When, follow};

@@ -18,10 +18,12 @@ mod gpu;
 mod jobs;
 mod kernel;
 mod lists;
+mod making;
 mod place;
 mod plan;
 mod results;
 mod run;
+mod sequence;
 mod upload;
 
 use super::backend::{Backend, Batch, Kept, Outputs, Prepared, Source};

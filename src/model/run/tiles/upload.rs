@@ -2,8 +2,8 @@
 
 use super::division::Samples;
 use super::gpu::ALIGNED;
+use super::making::Given;
 use super::place::Place;
-use super::plan::Given;
 use super::run::{Call, PassOf, Rooms, VECTOR};
 use crate::model::run::backend::{Numbers, fill};
 
