@@ -6,15 +6,19 @@
 //! Python is never run and no class is ever looked up; optimizers and other content are skipped unread.
 
 mod archive;
+mod attributes;
 mod exported;
 mod legacy;
+pub mod script;
 mod select;
 mod storages;
+mod tar;
 mod tensors;
 #[cfg(test)]
 mod tests;
 mod tree;
 
 pub use archive::{archive_folder, read_archive};
-pub use exported::{is_exported, read_exported};
+pub use exported::{Program, is_exported, open_program, read_exported};
 pub use legacy::{legacy_start, read_legacy};
+pub use tar::{is_tar, read_tar};
