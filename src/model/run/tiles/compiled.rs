@@ -75,7 +75,7 @@ impl Compiled {
 /// Kernels in the order in which they are started.
 pub struct Pass<'a> {
     gpu: &'a Gpu,
-    pass: wgpu::ComputePass<'a>,
+    encoder: wgpu::ComputePass<'a>,
     group: &'a wgpu::BindGroup,
     quads: usize,
 }
@@ -91,7 +91,7 @@ impl<'a> Pass<'a> {
         let pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         Self {
             gpu,
-            pass,
+            encoder: pass,
             group,
             quads,
         }
@@ -100,11 +100,11 @@ impl<'a> Pass<'a> {
     /// Starts kernels at `instances` instances, by the run's words at place `run`.
     pub fn start(&mut self, steps: &[Step], run: usize, instances: usize) {
         for step in steps {
-            self.pass.set_pipeline(&step.pipeline.0);
+            self.encoder.set_pipeline(&step.pipeline.0);
             let run = (run as u64 * ALIGNED) as u32;
-            self.pass.set_bind_group(0, self.group, &[run, step.offset]);
+            self.encoder.set_bind_group(0, self.group, &[run, step.offset]);
             let [x, y] = step.grid.of(self.quads);
-            self.pass.dispatch_workgroups(x, y, instances as u32);
+            self.encoder.dispatch_workgroups(x, y, instances as u32);
             Counters::add(&self.gpu.counters.dispatches, 1);
         }
     }

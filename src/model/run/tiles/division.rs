@@ -143,7 +143,7 @@ impl Bounds {
     }
 
     /// Bytes of what all points share of so many samples, pass by pass.
-    pub fn kept(self, plan: &Plan, samples: Samples) -> usize {
+    pub fn kept(plan: &Plan, samples: Samples) -> usize {
         Self::rows(plan, samples.quads, samples.groups, 0) * samples.passes
     }
 }

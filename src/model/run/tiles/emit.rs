@@ -5,7 +5,7 @@ use super::kernel::Launch;
 use super::kernel::contract::contract;
 use super::kernel::product::{Product, Shape};
 use super::kernel::reduce;
-use super::kernel::rows::{After, Argument, Steps, Strides};
+use super::kernel::rows::{After, Argument, Plain, Steps, Strides};
 use super::kernel::windows::Window;
 use super::lists::OWN;
 use super::making::Making;
@@ -253,15 +253,20 @@ impl Emit {
                 list: OWN,
             };
             let outs = shape.groups * shape.outputs;
-            let sizes = [
-                outs,
-                shape.outputs,
-                shape.groups * shape.inputs,
-                shape.inputs,
-            ];
-            let pairs = [seen.starts, seen.entries];
-            let result = (y, positions * outs);
-            steps.plain(weights, x, pairs, sizes, strides, ending, result);
+            let form = Plain {
+                weights,
+                x,
+                pairs: [seen.starts, seen.entries],
+                channels: [
+                    outs,
+                    shape.outputs,
+                    shape.groups * shape.inputs,
+                    shape.inputs,
+                ],
+                strides,
+                after: ending,
+            };
+            steps.plain(&form, (y, positions * outs));
             return None;
         }
         let product = Product {

@@ -50,14 +50,14 @@ impl Fused {
         let readers = program.readers();
         let mut after: Vec<Option<Epilogue>> = vec![None; count];
         let mut done = vec![false; count];
-        for id in 0..count {
+        for (id, after) in after.iter_mut().enumerate() {
             if let Some(found) = epilogue(&program, &readers, id)
                 && stages.moving[id] == stages.moving[found.form]
                 && stages.level[id] == stages.level[found.form]
                 && !done[found.form]
             {
                 done[found.form] = true;
-                after[id] = Some(found);
+                *after = Some(found);
             }
         }
         let when = (0..count).map(|id| {

@@ -49,6 +49,18 @@ impl Making {
         program.work() + 4 * sizes
     }
 
+    /// Numbers of a sample that kernels read and write at a point, each once a step.
+    pub fn traffic(&self) -> usize {
+        let size = |id: &Id| {
+            let ty = self.fused.program.ty(*id);
+            if ty.sample { ty.size() } else { 0 }
+        };
+        let moving = |id: &Id| matches!(self.fused.when[*id], When::Block { moving: true, .. });
+        let steps = (0..self.place.len()).filter(moving);
+        let each = steps.map(|id| size(&id) + self.fused.reads(id).iter().map(size).sum::<usize>());
+        each.sum()
+    }
+
     /// What no kernel does.
     pub fn refused(&self) -> Option<&'static str> {
         let program = &self.fused.program;

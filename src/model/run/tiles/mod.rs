@@ -10,6 +10,7 @@
 //! What it deliberately doesn't know: layers, losses, slices, and which GPU it is on.
 
 mod compiled;
+mod cost;
 mod counters;
 mod division;
 mod emit;
@@ -31,6 +32,7 @@ use super::stages::Varying;
 use crate::error::{Error, Result};
 use crate::model::program::Program;
 use compiled::Compiled;
+pub use cost::{Cost, GPUS, Peaks};
 pub use counters::Counts;
 use division::Bounds;
 pub use gpu::Gpu;
@@ -127,7 +129,7 @@ impl Prepared for Ready {
             return None;
         }
         let samples = self.bounds.samples(plan, samples, 1);
-        let rows = self.bounds.kept(plan, samples);
+        let rows = Bounds::kept(plan, samples);
         let passes = if given + rows <= bytes {
             samples.passes
         } else {

@@ -72,6 +72,8 @@ pub struct Plan {
     pub outputs: Vec<Output>,
     /// Multiplications with additions a sample at a point.
     pub work: usize,
+    /// Numbers of a sample that are read and written at a point.
+    pub traffic: usize,
 }
 
 impl Plan {
@@ -146,6 +148,7 @@ impl Plan {
             rows: [making.rows[0].size, making.rows[1].size],
             outputs: making.fused.program.outputs.iter().map(output).collect(),
             work: making.work(),
+            traffic: making.traffic(),
             lists: making.lists.words,
         }
     }

@@ -110,7 +110,10 @@ impl Call<'_> {
             for (chunk, points) in chunks.iter().enumerate() {
                 let (is_first, is_last) = (chunk == 0, chunk + 1 == chunks.len());
                 let ends = is_last && number + 1 == all;
-                let mut encoder = self.gpu.device.create_command_encoder(&Default::default());
+                let mut encoder = self
+                    .gpu
+                    .device
+                    .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
                 if let (true, Still::Known(kept)) = (is_first, &still) {
                     encoder.copy_buffer_to_buffer(kept, 0, &rooms.values, 0, kept.size());
                 }

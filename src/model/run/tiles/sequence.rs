@@ -6,7 +6,7 @@ use super::kernel::Launch;
 use super::making::Making;
 use super::place::Place;
 use crate::model::primitive::Op;
-use crate::model::program::Id;
+use crate::model::program::{Id, Type};
 use crate::model::run::stages::{When, follow};
 
 /// Steps that one kernel does at most: their words must fit into a binding.
@@ -65,7 +65,7 @@ impl Making {
             .iter()
             .map(|arg| self.fused.program.ty(*arg))
             .filter(|ty| ty.sample)
-            .map(|ty| ty.size())
+            .map(Type::size)
             .sum();
         let rows = matches!(
             step.op,

@@ -43,6 +43,23 @@ pub struct Strides {
     pub group: usize,
 }
 
+/// A form with weights as they lie: channel by channel, or weights of samples and of sums.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain {
+    /// Weights.
+    pub weights: Argument,
+    /// Values.
+    pub x: Place,
+    /// What each position sees: where the lists begin.
+    pub pairs: [usize; 2],
+    /// Channels of the result, of them in a group; of the values, of them in a group.
+    pub channels: [usize; 4],
+    /// How weights are read.
+    pub strides: Strides,
+    /// What is done with the sums.
+    pub after: After,
+}
+
 /// Steps that one kernel does one after another.
 #[derive(Debug, Default)]
 pub struct Steps {
@@ -229,17 +246,16 @@ impl Steps {
         self.step(out, groups * outputs * taps * inputs, &setup, &body);
     }
 
-    /// A form with weights as they lie: channel by channel, or weights of samples and of sums.
-    pub fn plain(
-        &mut self,
-        weights: Argument,
-        x: Place,
-        [starts, pairs]: [usize; 2],
-        [outs, each, ins, inner]: [usize; 4],
-        strides: Strides,
-        after: After,
-        (out, rows): (Place, usize),
-    ) {
+    /// A form with weights as they lie.
+    pub fn plain(&mut self, form: &Plain, (out, rows): (Place, usize)) {
+        let Plain {
+            weights,
+            x,
+            pairs: [starts, pairs],
+            channels: [outs, each, ins, inner],
+            strides,
+            after,
+        } = *form;
         let f = &mut self.fields;
         let (bx, starts, pairs) = (f.rows(x), f.word(starts), f.word(pairs));
         let [outs, each, ins, inner] = [outs, each, ins, inner].map(|n| f.word(n));
