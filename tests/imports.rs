@@ -7,6 +7,9 @@ mod common;
 /// ONNX files.
 #[path = "imports/onnx.rs"]
 mod onnx;
+/// What checkpoints tell beside their tensors.
+#[path = "imports/pickled.rs"]
+mod pickled;
 /// TorchScript archives.
 #[path = "imports/script.rs"]
 mod script;

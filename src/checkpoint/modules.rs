@@ -3,6 +3,8 @@
 //! Nothing is known of any class here. Which classes make a network is the floor above's business; an
 //! unknown one still says which activations its children are.
 
+use std::fmt;
+
 /// One module of a pickled tree.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Module {
@@ -154,5 +156,28 @@ impl Attribute {
     /// True for `None`.
     pub fn is_none(&self) -> bool {
         matches!(self, Self::None)
+    }
+}
+
+/// As Python writes it: `True`, `0.2`, `(2, 2)`.
+impl fmt::Display for Attribute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("None"),
+            Self::Bool(true) => f.write_str("True"),
+            Self::Bool(false) => f.write_str("False"),
+            Self::Integer(value) => write!(f, "{value}"),
+            Self::Float(value) => write!(f, "{value:?}"),
+            Self::Text(text) => f.write_str(text),
+            Self::List(items) => {
+                f.write_str("(")?;
+                for (i, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if i == 0 { "" } else { ", " })?;
+                }
+                f.write_str(")")
+            }
+            Self::Named(name) => f.write_str(name),
+            Self::Other => f.write_str("…"),
+        }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! What differs between libraries is settled around the families, which know PyTorch's names alone.
 
-use crate::checkpoint::{Listed, Listing, Source, Told};
+use crate::checkpoint::{Listed, Listing, Module, Source, Told};
 use crate::error::{Error, Result};
-use crate::model::family::{self, Hints, Recognised};
+use crate::model::family::{self, Hints, ModuleClass, Recognised};
 use crate::model::graph::Layer;
 use crate::model::import::pickled::evidence;
 use crate::model::import::{self, Imported};
@@ -29,7 +29,12 @@ pub fn recognise(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<
         }
     }
     let seen = Seen::new(state);
-    let mut found = by_family(model, &seen, hints)?;
+    let modules = classes(state);
+    let hints = Hints {
+        modules: &modules,
+        ..*hints
+    };
+    let mut found = by_family(model, &seen, &hints)?;
     seen.complete(&mut found);
     if let (Some(root), Some(reason)) = (state.told().modules(), untold) {
         let against = evidence::contradictions(root, &found.graph);
@@ -65,6 +70,21 @@ fn as_told(state: &dyn Listing, told: Imported) -> Recognised {
         assumptions: told.notes,
         choices: Vec::new(),
     }
+}
+
+/// The modules of a file as the families know them.
+fn classes(state: &dyn Listing) -> Vec<ModuleClass> {
+    let walked = state.told().modules().map(Module::walk).unwrap_or_default();
+    let class = |(path, module): (String, &Module)| ModuleClass {
+        path,
+        class: module.name().to_owned(),
+        attributes: module
+            .attributes
+            .iter()
+            .map(|(name, value)| (name.clone(), value.to_string()))
+            .collect(),
+    };
+    walked.into_iter().map(class).collect()
 }
 
 /// The family of `state`. burn stores the weights of linear layers as [in, out], the other way

@@ -1,8 +1,8 @@
 //! A file with a graph, the network that is read from it and what that gives.
 
 use crate::common::check::check_values;
-use crate::common::{FLEX_F64, Golden, evaluator, fixture, golden, ok};
-use losscope::checkpoint;
+use crate::common::{FLEX_F64, evaluator, fixture, ok};
+use losscope::checkpoint::{self, npz};
 use losscope::dataset::{Samples, Targets};
 use losscope::landscape::slice::{Buffers, Slice};
 use losscope::model::Network;
@@ -27,12 +27,16 @@ pub struct Case {
 }
 
 pub fn case(folder: &str, name: &str) -> Case {
-    let stored: Golden = golden(&format!("{folder}/cases.npz"));
-    let shape = stored.shape(&format!("{name}.x"));
+    let stored = ok(npz::read_arrays(&file(folder, "cases.npz")));
+    let array = |kind: &str| {
+        let wanted = format!("{name}.{kind}");
+        let (_, array) = stored.iter().find(|(own, _)| *own == wanted).unwrap();
+        array
+    };
     Case {
-        sample: shape[1..].to_vec(),
-        x: stored.values(&format!("{name}.x")),
-        y: stored.values(&format!("{name}.y")),
+        sample: array("x").shape()[1..].to_vec(),
+        x: array("x").to_f64(),
+        y: array("y").to_f64(),
     }
 }
 

@@ -14,7 +14,7 @@ pub mod pickled;
 mod script;
 mod traced;
 
-use crate::checkpoint::Listing;
+use crate::checkpoint::{Checkpoint, Listing};
 use crate::error::{Error, Result};
 use crate::model::graph::Graph;
 use std::path::Path;
@@ -32,8 +32,24 @@ pub struct Imported {
 }
 
 /// The readers, each of which says by a file's content whether it is its own.
-const READERS: [fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>; 3] =
-    [|path, _| exported::read(path), script::open, onnx::open];
+const READERS: [fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>; 4] = [
+    |path, _| exported::read(path),
+    script::open,
+    onnx::open,
+    beside_weights,
+];
+
+/// A network that the checkpoint at `path` tells beside its tensors. Pickled modules that can't be followed
+/// leave a checkpoint; what they are is evidence for whoever reads it by names.
+fn beside_weights(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced>> {
+    let Ok(state) = Checkpoint::open(path, None) else {
+        return Ok(None);
+    };
+    match pickled::read(&state, sample) {
+        Ok(Some(traced)) => Ok(Some(traced)),
+        Ok(None) | Err(_) => keras::read(&state, sample),
+    }
+}
 
 /// The network that the file at `path` holds; `None` where it holds none, only weights or something else.
 ///
