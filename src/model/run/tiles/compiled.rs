@@ -102,7 +102,8 @@ impl<'a> Pass<'a> {
         for step in steps {
             self.encoder.set_pipeline(&step.pipeline.0);
             let run = (run as u64 * ALIGNED) as u32;
-            self.encoder.set_bind_group(0, self.group, &[run, step.offset]);
+            self.encoder
+                .set_bind_group(0, self.group, &[run, step.offset]);
             let [x, y] = step.grid.of(self.quads);
             self.encoder.dispatch_workgroups(x, y, instances as u32);
             Counters::add(&self.gpu.counters.dispatches, 1);
