@@ -11,12 +11,12 @@ mod file;
 mod load;
 mod names;
 pub mod peek;
-mod pickle;
+pub(crate) mod pickle;
 mod recognise;
 mod series;
 mod shards;
 mod state;
-mod torch;
+pub(crate) mod torch;
 
 use crate::error::Result;
 use crate::store::bytes::Bytes;

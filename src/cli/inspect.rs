@@ -1,10 +1,11 @@
-//! `inspect`: what a checkpoint holds and what network it seems to be.
+//! `inspect`: what a checkpoint holds and what network it seems to be; what data hold and how they are read.
 
 use crate::checkpoint::{Checkpoint, Entry, Set, files, non_finite};
-use crate::cli::{End, Talk, output, terminal};
+use crate::cli::{End, Talk, inspect_data, output, terminal};
 use crate::dataset::{self, Dataset};
 use crate::engine::inputs::{list_checkpoint, open_network};
 use crate::engine::recipe::ModelFacts;
+use crate::engine::recognise::{self, Kind};
 use crate::error::Error;
 use crate::export;
 use crate::model::family::{self, Hints};
@@ -18,7 +19,7 @@ use std::path::{Path, PathBuf};
 /// `losscope inspect`
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// Checkpoints
+    /// Checkpoints and data
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// The network: auto, a family's name, or a model.toml
@@ -30,6 +31,23 @@ pub struct InspectArgs {
     /// Data the network should fit; its shape settles what names and shapes can't
     #[arg(long)]
     data: Option<String>,
+    /// How inputs are scaled, as for every command
+    #[arg(
+        long,
+        default_value = "auto",
+        value_name = "RULE",
+        allow_hyphen_values = true
+    )]
+    data_normalize: dataset::Normalize,
+    /// Which arrays or columns are inputs and targets
+    #[arg(long, value_name = "x=NAME,y=NAME")]
+    data_keys: Option<dataset::Keys>,
+    /// What numbers of targets stand for
+    #[arg(long, value_enum, default_value = "auto")]
+    data_targets: dataset::TargetKind,
+    /// Tokens in one sample of a file of tokens
+    #[arg(long, value_name = "N")]
+    block_size: Option<usize>,
     /// Write the network's description for editing
     #[arg(long, value_name = "model.toml")]
     write_model: Option<PathBuf>,
@@ -50,18 +68,23 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
         export::check_place(target)?;
     }
     let data = match &args.data {
-        Some(name) => {
-            let options = dataset::DataOptions {
-                data: name.clone(),
-                ..Default::default()
-            };
-            Some(dataset::open(&options)?)
-        }
+        Some(name) => Some(dataset::open(&options(args, name))?),
         None => None,
     };
     let mut all = Vec::new();
     let mut misfit = None;
     for path in &args.files {
+        // What nobody knows is for the reader of checkpoints to complain of.
+        if matches!(recognise::kind(path), Ok(Kind::Data)) {
+            let data = dataset::open(&options(args, &path.to_string_lossy()))?;
+            if talk.json {
+                all.push(inspect_data::as_json(path, &data));
+            } else {
+                output::print(&inspect_data::as_text(path, &data))?;
+                talk.warn(&data.warnings);
+            }
+            continue;
+        }
         let file = list_checkpoint(path, args.key.as_deref())?;
         let network = open_network(&args.model, &file, data.as_ref());
         let non_finite = non_finite_counts(&file)?;
@@ -86,6 +109,18 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
     match misfit {
         Some(error) => Err(error.into()),
         None => Ok(End::Done),
+    }
+}
+
+/// The recipe of the data called `name`.
+fn options(args: &InspectArgs, name: &str) -> dataset::DataOptions {
+    dataset::DataOptions {
+        data: name.to_owned(),
+        normalize: args.data_normalize.clone(),
+        keys: args.data_keys.clone().unwrap_or_default(),
+        targets: args.data_targets,
+        block_size: args.block_size,
+        ..Default::default()
     }
 }
 

@@ -6,6 +6,7 @@
 //! Python is never run and no class is ever looked up; optimizers and other content are skipped unread.
 
 mod archive;
+mod every;
 mod exported;
 mod legacy;
 mod select;
@@ -16,5 +17,6 @@ mod tests;
 mod tree;
 
 pub use archive::{archive_folder, read_archive};
+pub use every::{Every, every_tensor};
 pub use exported::{is_exported, read_exported};
 pub use legacy::{legacy_start, read_legacy};
