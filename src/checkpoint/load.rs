@@ -4,7 +4,7 @@
 
 use super::content::Content;
 use super::recognise::{self, Format};
-use super::{burnpack, torch};
+use super::{burnpack, keras, onnx, torch};
 use crate::error::{Error, Result};
 use crate::store::archive::Archive;
 use crate::store::bytes::Bytes;
@@ -39,11 +39,17 @@ pub fn load(
     }
     std::io::copy(&mut bytes.whole(), hash)
         .map_err(|e| Error::io("read the checkpoint", path, e))?;
+    if format == Format::Onnx {
+        return onnx_file(path, &bytes, key, hash);
+    }
     if format != Format::Gzip {
         return Ok((decode(format, bytes, key).map_err(fault)?, stored));
     }
     let inner = Bytes::in_memory(gzip::unpack(&bytes).map_err(fault)?);
     let format = recognise::of(&inner).map_err(fault)?;
+    if format == Format::Onnx {
+        return onnx_file(path, &inner, key, hash);
+    }
     match decode(format, inner, key).map_err(fault)? {
         Loaded::Content(mut content) => {
             let format = &mut content.container.format;
@@ -56,10 +62,23 @@ pub fn load(
     }
 }
 
+fn onnx_file(
+    path: &Path,
+    bytes: &Bytes,
+    key: Option<&str>,
+    hash: &mut Sha256,
+) -> Result<(Loaded, u64)> {
+    let (container, stored) = onnx::container(path, bytes, hash)?;
+    let mut content = Content::from(container);
+    content.key = key.map(str::to_owned);
+    Ok((Loaded::Content(content), stored))
+}
+
 fn decode(format: Format, bytes: Bytes, key: Option<&str>) -> Parsed<Loaded> {
     let bytes = Arc::new(bytes);
     let mut content: Content = match format {
         Format::Gzip => return Err("this is gzipped twice; unpack it once".into()),
+        Format::Onnx => return Err("an ONNX file lies in another; take it out".into()),
         Format::ShardIndex => {
             let whole = bytes.get(0, bytes.len()).map(Cow::into_owned)?;
             return Ok(Loaded::Index(whole));
@@ -70,20 +89,38 @@ fn decode(format: Format, bytes: Bytes, key: Option<&str>) -> Parsed<Loaded> {
                 Content::from(torch::read_exported(archive)?)
             } else if let Some(folder) = torch::archive_folder(&archive) {
                 return torch::read_archive(archive, &folder, key).map(Loaded::Content);
+            } else if keras::is_archive(&archive) {
+                keras::read_archive(&archive)?
             } else if npz::is_npz(&archive) {
-                npz::container(archive, npz::Damaged::Refused)?.into()
+                plain(npz::container(archive, npz::Damaged::Refused)?)
             } else {
                 return Err(unknown_archive(&archive));
             }
         }
         Format::TorchLegacy => return torch::read_legacy(bytes, key).map(Loaded::Content),
-        Format::Safetensors => safetensors::container(bytes)?.into(),
+        Format::TorchTar => return torch::read_tar(&bytes, key).map(Loaded::Content),
+        Format::Safetensors => plain(safetensors::container(bytes)?),
         Format::Burnpack => burnpack::container(&bytes)?.into(),
-        Format::Hdf5 => dotted(hdf5::container(bytes)?).into(),
+        Format::Hdf5 => {
+            let container = hdf5::container(Arc::clone(&bytes))?;
+            match keras::read_hdf5(&bytes, container)? {
+                Ok(content) => content,
+                Err(other) => plain(dotted(other)),
+            }
+        }
     };
     // Where nothing is nested, the key is a beginning of names.
     content.key = key.map(str::to_owned);
     Ok(Loaded::Content(content))
+}
+
+/// Named arrays, which may be Flax's.
+fn plain(container: Container) -> Content {
+    if keras::is_flax(&container) {
+        keras::flax(container)
+    } else {
+        container.into()
+    }
 }
 
 /// Datasets as tensors: the slashes in their paths become dots.

@@ -26,6 +26,8 @@ pub enum Format {
     Zip,
     /// PyTorch before zip archives.
     TorchLegacy,
+    /// PyTorch in 2016.
+    TorchTar,
     /// One safetensors file.
     Safetensors,
     /// The JSON index of several files.
@@ -34,6 +36,8 @@ pub enum Format {
     Burnpack,
     /// HDF5.
     Hdf5,
+    /// ONNX.
+    Onnx,
 }
 
 const BURNPACK: &[u8] = &burn_pack::MAGIC_NUMBER.to_le_bytes();
@@ -74,8 +78,10 @@ pub fn format(bytes: &[u8]) -> Parsed<Format> {
         _ if is_gzip(head) => Format::Gzip,
         _ if is_zip(head) => Format::Zip,
         _ if torch::legacy_start(head).is_some() => Format::TorchLegacy,
+        _ if torch::is_tar(head) => Format::TorchTar,
         _ if head.starts_with(BURNPACK) => Format::Burnpack,
         _ if is_hdf5(head) => Format::Hdf5,
+        _ if is_onnx(head) => Format::Onnx,
         // The length is absurd; its reader says so.
         _ if head.get(8) == Some(&b'{') && !json => Format::Safetensors,
         // The table may stand behind long metadata; its reader complains where there is none.
@@ -94,12 +100,7 @@ pub fn text(head: &[u8]) -> &[u8] {
 }
 
 fn unsupported(head: &[u8]) -> String {
-    let known = "expected PyTorch, safetensors, burnpack, npz or HDF5";
-    if is_onnx(head) {
-        return "ONNX models aren't supported as checkpoints yet; save the weights with \
-                `torch.save(model.state_dict(), \"weights.pt\")`"
-            .into();
-    }
+    let known = "expected PyTorch, safetensors, burnpack, npz, HDF5 or ONNX";
     let hints: [(&[u8], &str); 6] = [
         (
             npy::MAGIC,
@@ -144,7 +145,7 @@ fn unsupported(head: &[u8]) -> String {
 }
 
 /// A `ModelProto` starts with its `ir_version`, followed by another of its fields.
-fn is_onnx(head: &[u8]) -> bool {
+pub fn is_onnx(head: &[u8]) -> bool {
     matches!(
         head,
         [
@@ -253,6 +254,7 @@ mod tests {
                 Format::ShardIndex,
             ),
             (b"NRUB\x01\0\x10\0\0\0".to_vec(), Format::Burnpack),
+            (b"\x08\x0a\x12\x07pytorch".to_vec(), Format::Onnx),
         ];
         for (bytes, expected) in table {
             let start = String::from_utf8_lossy(&bytes[..bytes.len().min(40)]).into_owned();

@@ -1,15 +1,18 @@
-//! `inspect`: what a checkpoint holds and what network it seems to be; what data hold and how they are read.
+//! `inspect`: what a checkpoint holds and what network it seems to be; whether a description fits it; what can be
+//! described at all; what data hold and how they are read.
 
 use crate::checkpoint::{Checkpoint, Entry, Set, files, non_finite};
-use crate::cli::{End, Talk, inspect_data, output, terminal};
+use crate::cli::{End, Talk, described, inspect_data, output, terminal};
 use crate::dataset::{self, Dataset};
+use crate::engine::check::check;
+use crate::engine::header::ModelFacts;
 use crate::engine::inputs::{list_checkpoint, open_network};
-use crate::engine::recipe::ModelFacts;
 use crate::engine::recognise::{self, Kind};
 use crate::error::Error;
 use crate::export;
 use crate::model::family::{self, Hints};
 use crate::model::graph::Role;
+use crate::model::layers::reference;
 use crate::model::{Network, file as model_file};
 use clap::Args;
 use serde_json::json;
@@ -20,7 +23,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Args)]
 pub struct InspectArgs {
     /// Checkpoints and data
-    #[arg(value_name = "FILE", required = true)]
+    #[arg(value_name = "FILE", required_unless_present = "layers")]
     files: Vec<PathBuf>,
     /// The network: auto, a family's name, or a model.toml
     #[arg(long, default_value = "auto")]
@@ -48,6 +51,12 @@ pub struct InspectArgs {
     /// Tokens in one sample of a file of tokens
     #[arg(long, value_name = "N")]
     block_size: Option<usize>,
+    /// Hold a description against the checkpoint and, with --data, against data: shapes layer by layer, tensors without a layer, loss and score, running statistics
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["write_model", "model"])]
+    check: Option<String>,
+    /// Explain the kinds of layer that a description may have, or one of them, and leave files alone
+    #[arg(long, value_name = "KIND", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["files", "check", "write_model"])]
+    layers: Option<String>,
     /// Write the network's description for editing
     #[arg(long, value_name = "model.toml")]
     write_model: Option<PathBuf>,
@@ -55,6 +64,9 @@ pub struct InspectArgs {
 
 /// Shows every file in turn.
 pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
+    if let Some(kind) = &args.layers {
+        return explain(kind, talk);
+    }
     if args.write_model.is_some() && args.files.len() > 1 {
         return Err(
             Error::Usage("--write-model describes one network: name one file".into()).into(),
@@ -71,6 +83,9 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
         Some(name) => Some(dataset::open(&options(args, name))?),
         None => None,
     };
+    if let Some(model) = &args.check {
+        return check_all(args, model, data.as_ref(), talk);
+    }
     let mut all = Vec::new();
     let mut misfit = None;
     for path in &args.files {
@@ -124,6 +139,61 @@ fn options(args: &InspectArgs, name: &str) -> dataset::DataOptions {
     }
 }
 
+/// Prints the kinds of layer, or the one called `kind`.
+fn explain(kind: &str, talk: Talk) -> anyhow::Result<End> {
+    let mut all = reference();
+    if !kind.is_empty() {
+        let names: Vec<String> = all.iter().map(|own| own.name.clone()).collect();
+        all.retain(|own| own.name == kind);
+        if all.is_empty() {
+            let names = names.join(", ");
+            return Err(Error::Usage(format!(
+                "no kind of layer is called {kind:?}; there are {names}"
+            ))
+            .into());
+        }
+    }
+    if talk.json {
+        output::print_json(&described::kinds_as_json(&all))?;
+    } else {
+        output::print(&described::kinds_as_text(&all))?;
+    }
+    Ok(End::Done)
+}
+
+/// Holds a description against every file; a fault of any ends in one.
+fn check_all(
+    args: &InspectArgs,
+    model: &str,
+    data: Option<&Dataset>,
+    talk: Talk,
+) -> anyhow::Result<End> {
+    let mut all = Vec::new();
+    let mut fault = None;
+    for path in &args.files {
+        let file = list_checkpoint(path, args.key.as_deref())?;
+        let graph = if model.ends_with(".toml") {
+            model_file::read(model)?
+        } else {
+            open_network(model, &file, data)?.0.graph().clone()
+        };
+        let found = check(&graph, &file.read_all()?, data)?;
+        if talk.json {
+            all.push(described::check_as_json(path, &found));
+        } else {
+            output::print(&described::check_as_text(path, model, &found))?;
+        }
+        fault = fault.or(found.fault);
+    }
+    if talk.json {
+        output::print_json(&json!(all))?;
+    }
+    match fault {
+        Some(fault) => Err(Error::Model(format!("{model} doesn't fit: {fault}")).into()),
+        None => Ok(End::Done),
+    }
+}
+
 /// How many values of each tensor are NaN or infinite, and what is to be said of it. One tensor at a
 /// time is in memory.
 fn non_finite_counts(file: &Checkpoint) -> Result<Vec<(usize, Option<String>)>, Error> {
@@ -159,6 +229,7 @@ fn write_model(
             let hints = Hints {
                 input: data.map(|d| d.train.shape.as_slice()),
                 classes: data.map(|d| d.classes).filter(|n| *n > 0),
+                modules: &[],
             };
             let draft = family::skeleton(file, &hints);
             model_file::write(&draft.graph, &draft.assumptions)

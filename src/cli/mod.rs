@@ -9,6 +9,7 @@ mod animate;
 mod compute;
 mod convert;
 mod curvature;
+mod described;
 mod devices;
 mod distance;
 mod generate;
@@ -27,7 +28,7 @@ mod terminal;
 mod trajectory;
 
 use crate::engine::drivers;
-use crate::engine::job::{LineJob, TrajectoryJob};
+use crate::engine::job::{DistanceJob, LineJob, TrajectoryJob};
 use crate::engine::recognise;
 use crate::error::{Error, shown};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -85,7 +86,7 @@ enum Command {
     /// How much the gradients of single samples differ at a checkpoint
     Noise(Box<noise::NoiseArgs>),
     /// Distances between checkpoints, in total and layer by layer
-    Distance(distance::DistanceArgs),
+    Distance(DistanceJob),
     /// Everything the program measures for two checkpoints, as a page to read and print
     Report(Box<report::ReportArgs>),
     /// The path of a training run in its PCA plane

@@ -1,19 +1,19 @@
 //! Opening what a job names: checkpoints, the network they belong to, the data, the device.
 
-use crate::checkpoint::{self, Checkpoint, Listed, Listing, Source, StateDict};
+use crate::checkpoint::{self, Checkpoint, Listing, StateDict};
 use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
+use crate::engine::by_names::recognise;
 use crate::engine::device::{self, OpenDevice};
+use crate::engine::header::{AxisFacts, DataFacts, FileFacts, Fingerprints, Header, ModelFacts};
 use crate::engine::job::{Job, Setup};
 use crate::engine::loss;
-use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, Fingerprints, ModelFacts, Recipe};
 use crate::engine::resume::fingerprint_of;
 use crate::error::{Error, Result, shown};
 use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
-use crate::model::family::{self, Hints, Recognised};
-use crate::model::graph::{Layer, Loss};
-use crate::model::layers::Linear;
+use crate::model::family::Hints;
+use crate::model::graph::Loss;
 use crate::model::params::{Params, TensorSpec};
 use crate::model::{Network, file};
 use std::path::{Path, PathBuf};
@@ -123,6 +123,7 @@ pub fn open_network_with(
     let hints = Hints {
         input: data.map(|d| d.train.shape.as_slice()),
         classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
+        modules: &[],
     };
     let is_file = model.ends_with(".toml");
     let (graph, source, mut assumptions) = if is_file {
@@ -174,54 +175,6 @@ fn in_file(error: Error, state: &dyn Listing) -> Error {
     match error {
         Error::Model(message) => Error::file(&state.source().path, message.trim_end_matches('.')),
         other => other,
-    }
-}
-
-/// The family of `state`. burn stores the weights of linear layers as [in, out], the other way
-/// round than PyTorch; its files are recognised both ways, its own first.
-fn recognise(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<Recognised> {
-    let find = |state: &dyn Listing| match model {
-        "auto" => family::recognise(state, hints),
-        name => family::by_name(name, state, hints),
-    };
-    if !state.source().format.contains("burnpack") {
-        return find(state);
-    }
-    let shapes = state.list().into_iter().map(|tensor| match tensor.shape {
-        &[inner, outer] => vec![outer, inner],
-        shape => shape.to_vec(),
-    });
-    let turned = Turned {
-        shapes: shapes.collect(),
-        of: state,
-    };
-    let Ok(mut found) = find(&turned) else {
-        return find(state);
-    };
-    for node in &mut found.graph.layers {
-        if let Layer::Linear(Linear { output_axis, .. }) = &mut node.layer {
-            *output_axis = 1;
-        }
-    }
-    let words = "Linear weights are stored as [in, out], as burn does.";
-    found.assumptions.push(words.into());
-    Ok(found)
-}
-
-/// A checkpoint with the axes of its matrices the other way round.
-struct Turned<'a> {
-    of: &'a dyn Listing,
-    shapes: Vec<Vec<usize>>,
-}
-
-impl Listing for Turned<'_> {
-    fn source(&self) -> &Source {
-        self.of.source()
-    }
-
-    fn list(&self) -> Vec<Listed<'_>> {
-        let tensors = self.of.list().into_iter().zip(&self.shapes);
-        tensors.map(|(t, shape)| Listed { shape, ..t }).collect()
     }
 }
 
@@ -296,13 +249,7 @@ impl Inputs {
             validation: None,
             statistics: None,
             classes: 0,
-            data: DataFacts {
-                name: String::new(),
-                description: String::new(),
-                sha256: String::new(),
-                train_samples: 0,
-                validation_samples: 0,
-            },
+            data: DataFacts::default(),
             checkpoints: Vec::new(),
             warnings: Vec::new(),
             key: key.map(str::to_owned),
@@ -392,28 +339,18 @@ impl Inputs {
     }
 
     /// The header of a result: what these inputs know, the rest as if nothing was computed yet.
-    pub fn recipe(&self, job: Job, axes: Vec<AxisFacts>, geometry: Geometry) -> Recipe {
-        Recipe {
-            losscope: env!("CARGO_PKG_VERSION").to_owned(),
-            job,
-            model: self.model.clone(),
+    pub fn header(&self, job: impl Into<Job>, axes: Vec<AxisFacts>, geometry: Geometry) -> Header {
+        let job = job.into();
+        Header {
             checkpoints: self.checkpoints.clone(),
-            data: self.data.clone(),
-            device: String::new(),
             fingerprints: Fingerprints {
                 network: fingerprint_of(self.network.graph()),
                 directions: Vec::new(),
             },
             axes,
             geometry,
-            statistics: String::new(),
-            clamped_variances: 0,
-            marks: Vec::new(),
-            trajectory: None,
-            barriers: Vec::new(),
-            non_finite: 0,
-            elapsed_seconds: 0.0,
             warnings: self.warnings.clone(),
+            ..Header::new(job, self.model.clone(), self.data.clone())
         }
     }
 

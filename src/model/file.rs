@@ -119,7 +119,9 @@ const HEAD: &str = "\
 # (beta), the last four with target = \"input\" for an autoencoder.
 # [[layer]]: the layers in order. Each reads the one before it, or those named in
 # inputs = [\"…\"]; \"input\" is the data. The last layer is the output. Weights and biases are
-# names of tensors in the checkpoint; axes count from 0 at the batch axis.
+# names of tensors in the checkpoint; axes count from 0 at the batch axis. Every kind of layer with
+# its fields: losscope inspect --layers; one of them: losscope inspect --layers conv.
+# Against data: losscope inspect --check THIS_FILE CHECKPOINT --data DATA.
 # [[parametrised]]: tensors computed from those of the checkpoint (weight-norm, spectral-norm),
 # which layers may name.
 ";

@@ -166,6 +166,11 @@ impl Archive {
         read().map_err(|e: String| of(member, &e))
     }
 
+    /// The same bytes, for another reader of them.
+    pub fn shared(&self) -> Arc<Bytes> {
+        Arc::clone(&self.bytes)
+    }
+
     /// The bytes of the file that the archive lies in.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes

@@ -16,7 +16,9 @@ pub enum Node<'a> {
     Bool(bool),
     /// An integer that fits.
     Int(i64),
-    /// A float, or an integer beyond 64 bits; no tensor depends on its value.
+    /// A float: a slope, an accuracy; no tensor depends on its value.
+    Float(f64),
+    /// A number that isn't kept: an integer beyond 64 bits, and floats beyond the first so many.
     OtherNumber,
     /// Text.
     Text(&'a str),

@@ -11,7 +11,7 @@ use crate::store::limits::Allowance;
 use std::borrow::Cow;
 
 /// A description becomes up to so many times as large in memory.
-const PICKLED: u64 = 32;
+pub(super) const PICKLED: u64 = 32;
 
 /// The folder inside the archive that holds `data.pkl`, with its slash; `None` where this is no
 /// archive of PyTorch's.

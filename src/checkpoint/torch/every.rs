@@ -8,6 +8,7 @@ use super::tensors::is_tensor;
 use super::tree::{self, Bounds};
 use super::{archive, legacy};
 use crate::checkpoint::pickle::{Id, Node, Pickle};
+use crate::checkpoint::told::Told;
 use crate::store::Parsed;
 use crate::store::archive::{Archive, is_zip};
 use crate::store::bytes::Bytes;
@@ -74,6 +75,7 @@ fn collect(pickle: &Pickle) -> Parsed<(Found, bool)> {
         entries: walk.entries,
         sets: Vec::new(),
         key: None,
+        told: Told::default(),
         warnings: Vec::new(),
     };
     Ok((found, weights))

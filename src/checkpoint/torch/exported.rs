@@ -1,16 +1,20 @@
 //! The archive of `torch.export.save`: weights as plain members beside a table in JSON.
 //!
-//! The exported graph is not looked at; the model is described elsewhere.
+//! The graph in it is handed on as text: what it means is the model's business.
 
 use super::storages::{Storages, Views};
 use super::tensors::{Described, StorageId, TensorRef};
-use crate::store::archive::{Archive, Checksum};
+use crate::error::{Error, Result};
+use crate::store::archive::{Archive, Checksum, is_zip};
+use crate::store::bytes::Bytes;
 use crate::store::container::Container;
 use crate::store::decode::View;
 use crate::store::element::Element;
 use crate::store::limits::Allowance;
 use crate::store::{Dtype, Parsed};
 use serde_json::Value;
+use std::path::Path;
+use std::sync::Arc;
 
 const CONVERT: &str = "save the weights with `torch.save(torch.export.load(\"model.pt2\").state_dict, \"weights.pt\")`";
 
@@ -29,6 +33,76 @@ fn weights_config(archive: &Archive) -> Option<&str> {
         .find(|n| n.ends_with("_weights_config.json") && n.contains("data/weights/"))
 }
 
+/// A program with what it computes with.
+pub struct Program {
+    /// The graph as the file has it, in JSON.
+    pub json: Vec<u8>,
+    /// Parameters and buffers, by their names in a state dict.
+    pub weights: Container,
+    /// Buffers that no state dict has, and other fixed tensors.
+    pub constants: Option<Container>,
+    /// Length of the file.
+    pub length: u64,
+}
+
+/// The program in the file at `path`, if it is an exported one.
+///
+/// # Errors
+/// Where it is damaged, or of an older layout.
+pub fn open_program(path: &Path) -> Result<Option<Program>> {
+    let bytes = Bytes::open(path, "read the exported program")?;
+    let start = bytes.peek(0, 8);
+    if !is_zip(&start) {
+        return Ok(None);
+    }
+    let length = bytes.len();
+    let bytes = Arc::new(bytes);
+    let Some(archive) = Archive::open(&bytes).ok().filter(is_exported) else {
+        return Ok(None);
+    };
+    program(archive, &bytes, length)
+        .map(Some)
+        .map_err(|message| Error::file(path, message))
+}
+
+fn program(archive: Archive, bytes: &Arc<Bytes>, length: u64) -> Parsed<Program> {
+    let models: Vec<&str> = archive
+        .names()
+        .filter(|name| name.contains("models/") && name.ends_with(".json"))
+        .collect();
+    let [model] = models[..] else {
+        return Err(match models.len() {
+            0 => format!(
+                "this older layout of `torch.export.save` isn't supported; {CONVERT}, or export with PyTorch 2.8 or later"
+            ),
+            count => format!("it holds {count} programs, expected one"),
+        });
+    };
+    let mut allowance = Allowance::for_file(length);
+    allowance.take(archive.size(model)?)?;
+    let json = archive
+        .read(model, Checksum::Ignore, &allowance)?
+        .into_owned();
+    let config = |end: &str, folder: &str| {
+        let mut names = archive.names();
+        let found = names.find(|n| n.ends_with(end) && n.contains(folder));
+        found.map(str::to_owned)
+    };
+    let constants = config("_constants_config.json", "data/constants/");
+    let constants = match constants {
+        Some(config) => Some(table(Archive::open(bytes)?, &config)?),
+        None => None,
+    };
+    let weights = config("_weights_config.json", "data/weights/");
+    let weights = weights.ok_or("it has no table of weights")?;
+    Ok(Program {
+        json,
+        weights: table(archive, &weights)?,
+        constants,
+        length,
+    })
+}
+
 /// Lists the weights that the table names.
 ///
 /// # Errors
@@ -37,6 +111,12 @@ pub fn read_exported(archive: Archive) -> Parsed<Container> {
     let config = weights_config(&archive).ok_or_else(|| {
         format!("this older layout of `torch.export.save` isn't supported; {CONVERT}")
     })?;
+    let config = config.to_owned();
+    table(archive, &config)
+}
+
+/// Lists the tensors of one table.
+fn table(archive: Archive, config: &str) -> Parsed<Container> {
     let folder = config
         .rfind('/')
         .and_then(|slash| config.get(..=slash))
@@ -120,7 +200,7 @@ fn int(value: &Value) -> Option<usize> {
 }
 
 /// The numbers of `torch._export.serde.schema.ScalarType`; the name of a type that isn't read.
-fn element(code: u64) -> Result<Element, String> {
+fn element(code: u64) -> Parsed<Element> {
     Ok(match code {
         1 => Element::U8,
         2 => Element::I8,

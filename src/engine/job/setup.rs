@@ -150,9 +150,12 @@ fn is_usual(kind: &dataset::TargetKind) -> bool {
     *kind == dataset::TargetKind::Auto
 }
 
-/// What a command without options asks for: defaults stand in the attributes above alone.
+/// What a command without options asks for: defaults stand in the attributes above alone. A file that must
+/// be named is called `-`.
 pub(super) fn without_options<T: Args>() -> T {
     let command = T::augment_args(Command::new("job"));
-    let matches = command.get_matches_from(["job"]);
+    let needed = command.get_positionals().filter(|a| a.is_required_set());
+    let words = vec!["-"; 1 + needed.count()];
+    let matches = command.get_matches_from(words);
     T::from_arg_matches(&matches).expect("every option has a default")
 }

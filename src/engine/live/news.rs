@@ -3,7 +3,7 @@
 use super::quantity::{MeasureNews, Quantity};
 use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
-use crate::engine::recipe::{DataFacts, ModelFacts};
+use crate::engine::header::{DataFacts, ModelFacts};
 use crate::engine::result::{Numbers, Outcome};
 use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;
@@ -228,6 +228,8 @@ pub struct Activity {
     pub points_per_second: f64,
     /// Time left for this part.
     pub left: Option<Duration>,
+    /// What else is waiting to be done.
+    pub waiting: usize,
     /// Whether refining was stopped by hand with something left to do.
     pub stopped: bool,
 }

@@ -16,7 +16,10 @@ use crate::landscape::slice::{Buffers, Slice};
 use crate::model::params::Params;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+/// A step should take about this long: a newer wish waits for the current one.
+pub const STEP: Duration = Duration::from_millis(18);
 /// Samples of each split that a first picture is drawn from.
 pub const FEW_SAMPLES: usize = 256;
 

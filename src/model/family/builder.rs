@@ -292,6 +292,7 @@ impl<'a> Builder<'a> {
             family: read.family,
             why: read.why,
             assumptions: self.assumptions,
+            choices: Vec::new(),
         })
     }
 

@@ -4,22 +4,33 @@
 
 use std::collections::HashMap;
 
+/// The extent that stands for a batch axis left open: a prime that no network has as an extent of its own. Extents
+/// computed from it (`49 · batch`) are whole multiples.
+pub const OPEN: usize = 65_537;
+
 /// A straight-line program without control flow.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Traced {
+    /// What the network is called, the class of its outermost module; empty where the file doesn't say.
+    pub name: String,
+    /// What the reader had to assume, or a person should know of the file, a sentence each.
+    pub notes: Vec<String>,
     /// What wrote it, in words: "an exported program of PyTorch 2.9".
     pub source: String,
     /// What the network's caller gives, in order.
     pub inputs: Vec<Input>,
-    /// Value names of parameters and buffers, each with the name of its tensor in a checkpoint.
+    /// Value names of parameters and buffers, each with the name of its tensor in a checkpoint. Their shapes stand in
+    /// [`Traced::shapes`].
     pub stored: HashMap<String, String>,
-    /// Values that the file fixes and that are no tensors of a checkpoint: masks, positions, scales.
+    /// Values that the file fixes: masks, positions, scales. A name that is in [`Traced::stored`] too is a buffer, which
+    /// isn't trained: its numbers here serve where an operation must know them, to choose or to compare.
     pub constants: HashMap<String, Constant>,
     /// The operations in an order in which they can be computed.
     pub calls: Vec<Call>,
     /// Names of the values given back.
     pub outputs: Vec<String>,
-    /// Shapes of values where the file has them, batch axis included; for checks.
+    /// Shapes of values where the file has them, batch axis included; for checks, and for what is stored. An open
+    /// batch axis counts [`OPEN`].
     pub shapes: HashMap<String, Vec<usize>>,
 }
 
@@ -59,7 +70,11 @@ pub struct Constant {
 /// One operation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// Its name without overload and in-place mark: `conv2d`, `add`, `scaled_dot_product_attention`.
+    /// Its name without namespace and overload: `conv2d`, `add`, `scaled_dot_product_attention`.
+    /// Arithmetic of whole numbers between them has Python's names: `add`, `sub`, `mul`, `floordiv`, `neg`, and
+    /// `sym_size` is the extent of an axis. A name that ends in `_` (`relu_`, `fill_`) writes over its first argument:
+    /// whoever reads that name later, or another view of the same numbers, meets what was written. A reader that has
+    /// renamed all later uses itself leaves the mark out.
     pub operation: String,
     /// What it reads, in the order of the operation's schema.
     pub positional: Vec<Argument>,

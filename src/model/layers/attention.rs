@@ -126,6 +126,7 @@ impl Kind for Attention {
             scale: 1.0 / (each as f64).sqrt(),
             causal: self.causal,
             mask: None,
+            added: None,
         };
         let seen = l.attended(queries, keys, values, &how)?;
         let joined = l.p.permuted(seen, &[1, 0, 2]);

@@ -1,4 +1,5 @@
-//! Values that depend on no input: known numbers, or a trained tensor.
+//! Values that depend on no input: known numbers, or a trained tensor. All samples share them, and so what is computed
+//! from them alone.
 
 use super::kind::{Kind, Tensors};
 use crate::model::lower::context::{Lower, Lowering};
@@ -21,6 +22,23 @@ pub struct Constant {
 pub struct Parameter {
     /// The tensor, its shape without the batch axis.
     pub weight: String,
+    /// The axis of the tensor whose entries are filters; absent: it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_axis: Option<usize>,
+    /// It is a buffer that isn't trained.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub fixed: bool,
+}
+
+impl Parameter {
+    /// A trained tensor without filters.
+    pub fn trained(weight: impl Into<String>) -> Self {
+        Self {
+            weight: weight.into(),
+            output_axis: None,
+            fixed: false,
+        }
+    }
 }
 
 impl Kind for Constant {
@@ -43,17 +61,35 @@ impl Kind for Constant {
         let size: usize = shape.iter().product();
         let repeated = self.values.iter().copied().cycle().take(size);
         let known = l.constant(repeated, &natural(shape));
-        Ok(Value::new(l.of_sample(known), shape))
+        Ok(Value::new(known, shape))
     }
 }
 
 impl Kind for Parameter {
     fn tensors(&self) -> Tensors<'_> {
-        vec![(&self.weight, Role::PLAIN)]
+        let output_axis = self.output_axis;
+        let role = if self.fixed {
+            Role::Fixed
+        } else {
+            Role::Trainable { output_axis }
+        };
+        vec![(&self.weight, role)]
     }
 
     fn shape(&self, given: &Given<'_>) -> Shape {
-        given.tensor(&self.weight).map(<[usize]>::to_vec)
+        let shape = given.tensor(&self.weight)?;
+        if self.output_axis.is_some_and(|axis| axis >= shape.len()) {
+            return Err(format!(
+                "{:?} of shape {shape:?} has no such output_axis",
+                self.weight
+            ));
+        }
+        // A tensor of one number without axes is a row of one.
+        Ok(if shape.is_empty() {
+            vec![1]
+        } else {
+            shape.to_vec()
+        })
     }
 
     fn lists(&self) -> bool {
@@ -62,6 +98,6 @@ impl Kind for Parameter {
 
     fn lower(&self, l: &mut Lowering<'_>, _: Vec<Value>, shape: &[usize]) -> Lower<Value> {
         let tensor = l.tensor_as(&self.weight, &natural(shape));
-        Ok(Value::new(l.of_sample(tensor), shape))
+        Ok(Value::new(tensor, shape))
     }
 }

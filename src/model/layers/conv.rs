@@ -5,6 +5,7 @@ use crate::model::lower::context::{Lower, Lowering, bounded};
 use crate::model::lower::value::Value;
 use crate::model::lower::window::Slide;
 use crate::model::primitive::{Geometry, Slot, Table};
+use crate::model::program::Id;
 use crate::model::role::Role;
 use crate::model::shape::given::{Given, Shape, channels};
 use crate::model::shape::window::{sliding, windows};
@@ -30,24 +31,23 @@ pub struct Conv {
     pub groups: usize,
 }
 
-impl Kind for Conv {
-    fn tensors(&self) -> Tensors<'_> {
-        let mut tensors = vec![(self.weight.as_str(), Role::WEIGHT)];
-        tensors.extend(plain(self.bias.as_ref()));
-        tensors
-    }
+/// How a window slides: what a convolution knows besides its weights.
+pub(super) struct Sliding<'a> {
+    pub(super) stride: &'a [usize],
+    pub(super) padding: &'a [usize],
+    pub(super) dilation: &'a [usize],
+    pub(super) groups: usize,
+}
 
-    fn shape(&self, given: &Given<'_>) -> Shape {
+impl Sliding<'_> {
+    /// The shape of the output for an input and weights of these shapes; `weight` names the weights.
+    pub(super) fn shape(&self, x: &[usize], weight: &str, shape: &[usize]) -> Shape {
         let Self {
-            weight,
-            bias,
             stride,
             padding,
             dilation,
             groups,
         } = self;
-        let x = given.one()?;
-        let shape = given.tensor(weight)?;
         let (out, per_group, kernel) = match shape {
             [out, per_group, kernel @ ..] if (1..=3).contains(&kernel.len()) => {
                 (*out, *per_group, kernel)
@@ -72,7 +72,6 @@ impl Kind for Conv {
                 per_group.saturating_mul(*groups)
             ));
         }
-        given.expect_if(bias.as_ref(), &[out])?;
         let mut y = vec![out];
         for i in 0..axes {
             let (k, s, p, d) = (kernel[i], stride[i], padding[i], dilation[i]);
@@ -87,16 +86,21 @@ impl Kind for Conv {
         Ok(y)
     }
 
-    fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
-        let x = inputs.remove(0);
+    /// The product of an input and weights `[out, in/groups, …]`, channels last.
+    pub(super) fn product(
+        &self,
+        l: &mut Lowering<'_>,
+        x: Value,
+        w: Id,
+        shape: &[usize],
+    ) -> Lower<Id> {
         let x = l.channels_last(x);
-        let w = l.tensor(&self.weight);
         let kernel = l.p.ty(w).shape.clone();
         let slide = Slide {
             size: &kernel[2..],
-            stride: &self.stride,
-            padding: &self.padding,
-            dilation: &self.dilation,
+            stride: self.stride,
+            padding: self.padding,
+            dilation: self.dilation,
         };
         let taps = kernel[2..].iter().product();
         let places: usize = shape[1..].iter().product();
@@ -111,7 +115,39 @@ impl Kind for Conv {
             inputs: kernel[1],
             hits: slide.hits(&x.shape[1..], &shape[1..]),
         });
-        let y = l.p.form(&geometry, Slot::Y, [w, x.id]);
+        Ok(l.p.form(&geometry, Slot::Y, [w, x.id]))
+    }
+}
+
+impl Conv {
+    fn sliding(&self) -> Sliding<'_> {
+        Sliding {
+            stride: &self.stride,
+            padding: &self.padding,
+            dilation: &self.dilation,
+            groups: self.groups,
+        }
+    }
+}
+
+impl Kind for Conv {
+    fn tensors(&self) -> Tensors<'_> {
+        let mut tensors = vec![(self.weight.as_str(), Role::WEIGHT)];
+        tensors.extend(plain(self.bias.as_ref()));
+        tensors
+    }
+
+    fn shape(&self, given: &Given<'_>) -> Shape {
+        let x = given.one()?;
+        let weight = given.tensor(&self.weight)?;
+        let y = self.sliding().shape(x, &self.weight, weight)?;
+        given.expect_if(self.bias.as_ref(), &weight[..1])?;
+        Ok(y)
+    }
+
+    fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
+        let w = l.tensor(&self.weight);
+        let y = self.sliding().product(l, inputs.remove(0), w, shape)?;
         let b = self.bias.as_ref().map(|name| l.row(name));
         Ok(Value::last(l.plus(y, b), shape))
     }

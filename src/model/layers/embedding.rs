@@ -37,7 +37,8 @@ impl Kind for Embedding {
         let x = inputs.remove(0);
         let x = l.natural(x);
         let table = l.tensor(&self.weight);
-        let y = l.p.lookup(table, x.id);
+        let numbers = l.of_sample(x.id);
+        let y = l.p.lookup(table, numbers);
         Ok(l.shaped(y, shape))
     }
 }

@@ -16,9 +16,12 @@ mod average_pool;
 mod batch_norm;
 mod celu;
 mod clamp;
+mod compare;
+mod computed_conv;
 mod concatenate;
 mod constant;
 mod conv;
+mod cumulative_sum;
 mod elu;
 mod embedding;
 mod flatten;
@@ -42,6 +45,7 @@ mod log_softmax;
 mod matmul;
 mod max_pool;
 mod mish;
+mod offset;
 mod pad;
 mod pixel_shuffle;
 mod pow;
@@ -49,6 +53,7 @@ mod prelu;
 mod prepend;
 mod recurrent;
 mod reduce;
+mod reference;
 mod relu;
 mod relu6;
 mod repeat;
@@ -72,11 +77,18 @@ mod transposed_conv;
 mod unfold;
 mod upsample;
 
+pub use compare::Relation;
+pub use reference::{FieldText, KindText};
 pub use stack::{Output, Stack};
 pub use upsample::Interpolation;
 
 use kind::Kind;
 use serde::{Deserialize, Serialize};
+
+/// Every kind of layer in words, with all that can be written of it in a model file, from the kinds' own files.
+pub fn reference() -> Vec<KindText> {
+    reference::read(KINDS, &[include_str!("stack.rs")])
+}
 
 /// The enum of all kinds, with the names of model files, and the way from it to each.
 macro_rules! kinds {
@@ -93,7 +105,19 @@ macro_rules! kinds {
             )*
         }
 
+        /// Every kind and the text of its file.
+        const KINDS: &[(&str, &str)] = &[
+            $((stringify!($kind), include_str!(concat!(stringify!($file), ".rs"))),)*
+        ];
+
         impl Layer {
+            /// The name of its kind in model files.
+            pub fn name(&self) -> String {
+                reference::kebab(match self {
+                    $(Self::$kind(_) => stringify!($kind),)*
+                })
+            }
+
             /// What it says of itself.
             pub fn kind(&self) -> &dyn Kind {
                 match self {
@@ -116,6 +140,7 @@ kinds! {
     // Products
     linear::Linear,
     conv::Conv,
+    computed_conv::ComputedConv,
     transposed_conv::TransposedConv,
     embedding::Embedding,
     matmul::Matmul,
@@ -169,6 +194,7 @@ kinds! {
     function::Erf,
     pow::Pow,
     clamp::Clamp,
+    compare::Compare,
     // Several inputs
     arithmetic::Add,
     arithmetic::Subtract,
@@ -176,12 +202,14 @@ kinds! {
     arithmetic::Divide,
     arithmetic::Maximum,
     arithmetic::Minimum,
+    compare::Where,
     concatenate::Concatenate,
     // A number or a tensor
     constant::Constant,
     constant::Parameter,
     scale::Scale,
     scale::Shift,
+    offset::Offset,
     prepend::Prepend,
     // Pools and sums
     max_pool::MaxPool,
@@ -194,6 +222,7 @@ kinds! {
     reduce::Max,
     reduce::Min,
     reduce::Variance,
+    cumulative_sum::CumulativeSum,
     // Other places
     slice::Slice,
     pad::Pad,

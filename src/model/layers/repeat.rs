@@ -3,7 +3,7 @@
 use super::kind::Kind;
 use crate::model::lower::context::{Lower, Lowering};
 use crate::model::lower::value::{Value, aligned, natural};
-use crate::model::program::Type;
+use crate::model::program::{Id, Type};
 use crate::model::shape::arrange::broadcast;
 use crate::model::shape::given::{Given, Shape};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,11 @@ pub struct Repeat {
 pub struct Expand {
     /// Extents after the batch axis.
     pub shape: Vec<usize>,
+}
+
+/// A type of this shape, of the samples or shared by them as `x` is.
+fn kept(l: &Lowering<'_>, x: Id, shape: &[usize]) -> Type {
+    Type::shared(shape).with_sample(l.p.ty(x).sample)
 }
 
 impl Kind for Repeat {
@@ -49,7 +54,8 @@ impl Kind for Repeat {
             all.extend([*count, *n]);
         }
         let spread = l.p.view(x.id, &own);
-        let y = l.p.broadcast(spread, Type::sample(&all));
+        let ty = kept(l, x.id, &all);
+        let y = l.p.broadcast(spread, ty);
         Ok(l.shaped(y, shape))
     }
 }
@@ -77,7 +83,8 @@ impl Kind for Expand {
         let x = inputs.remove(0);
         let x = l.natural(x);
         let own = l.p.view(x.id, &aligned(&x.shape, shape));
-        let y = l.p.broadcast(own, Type::sample(&natural(shape)));
+        let ty = kept(l, x.id, &natural(shape));
+        let y = l.p.broadcast(own, ty);
         Ok(Value::new(y, shape))
     }
 }

@@ -3,8 +3,9 @@
 use super::kind::Kind;
 use crate::model::lower::attention::Weighing;
 use crate::model::lower::context::{Lower, Lowering};
-use crate::model::lower::value::Value;
-use crate::model::program::Id;
+use crate::model::lower::value::{Value, aligned};
+use crate::model::program::{Id, Type};
+use crate::model::shape::arrange::broadcast;
 use crate::model::shape::given::{Given, Shape};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// Inputs are queries `[…, heads, queries, width]`, keys `[…, heads, keys, width]` and values
 /// `[…, heads, keys, out]`, the axis of heads and those before it being optional. Keys and values may have fewer heads,
-/// each for as many heads of queries in a row (`enable_gqa=True`; Ainslie et al. 2023).
+/// each for as many heads of queries in a row (`enable_gqa=True`; Ainslie et al. 2023). A fourth input is a mask that
+/// isn't the same for every head or isn't known: added to the scores, broadcast to `[…, heads, queries, keys]`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScaledDotProductAttention {
     /// Added to the scores, row by row `[queries, keys]`; `-inf` hides a key. A query that sees none gives 0.
@@ -36,8 +38,14 @@ fn matrices(shape: &[usize]) -> [usize; 3] {
 
 impl Kind for ScaledDotProductAttention {
     fn shape(&self, given: &Given<'_>) -> Shape {
-        let [q, k, v] = given.inputs else {
-            return Err("needs exactly three inputs: queries, keys and values".into());
+        let (q, k, v, added) = match given.inputs {
+            [q, k, v] => (q, k, v, None),
+            [q, k, v, added] => (q, k, v, Some(added)),
+            _ => {
+                return Err(
+                    "needs three inputs, queries, keys and values, or a mask as a fourth".into(),
+                );
+            }
         };
         let refused = || {
             format!(
@@ -69,12 +77,31 @@ impl Kind for ScaledDotProductAttention {
                 mask.len()
             ));
         }
+        let scores = [leads, &[rows, columns]].concat();
+        if let Some(added) = added
+            && broadcast(&scores, added)? != scores
+        {
+            return Err(format!(
+                "was given a mask {added:?} for scores {scores:?}, which it doesn't fit"
+            ));
+        }
         let mut y = q.to_vec();
         y[rank - 1] = v[rank - 1];
         Ok(y)
     }
 
-    fn lower(&self, l: &mut Lowering<'_>, inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
+    fn lower(&self, l: &mut Lowering<'_>, mut inputs: Vec<Value>, shape: &[usize]) -> Lower<Value> {
+        let added = (inputs.len() > 3).then(|| inputs.remove(3));
+        let keys = inputs[1].shape[shape.len() - 2];
+        let added = added.map(|added| {
+            let added = l.natural(added);
+            let mut scores = shape.to_vec();
+            scores[shape.len() - 1] = keys;
+            let view = l.p.view(added.id, &aligned(&added.shape, &scores));
+            let ty = Type::shared(&scores).with_sample(l.p.ty(view).sample);
+            let all = l.p.broadcast(view, ty);
+            l.p.view(all, &matrices(&scores))
+        });
         let parts: Vec<Id> = inputs
             .into_iter()
             .map(|x| {
@@ -89,6 +116,7 @@ impl Kind for ScaledDotProductAttention {
             scale: self.scale.unwrap_or(1.0 / width.sqrt()),
             causal: self.causal,
             mask: self.mask.as_deref(),
+            added,
         };
         let y = l.attended(parts[0], keys, parts[2], &how)?;
         Ok(l.shaped(y, shape))

@@ -12,6 +12,8 @@ pub struct Weighing<'a> {
     pub causal: bool,
     /// Added to the scores, `[queries, keys]`.
     pub mask: Option<&'a [f64]>,
+    /// Added to the scores too, `[heads, queries, keys]`.
+    pub added: Option<Id>,
 }
 
 impl Lowering<'_> {
@@ -59,6 +61,9 @@ impl Lowering<'_> {
         let scores = self.p.product(stacked, keys);
         let scores = self.p.view(scores, &[heads, rows, columns]);
         let mut scores = self.p.affine(scores, how.scale, 0.0);
+        if let Some(added) = how.added {
+            scores = self.p.binary(Binary::Add, scores, added);
+        }
         let mut blind = Vec::new();
         if how.causal || how.mask.is_some() {
             bounded(rows.checked_mul(columns))?;

@@ -93,6 +93,8 @@ pub fn lower(network: &Network, statistics: Statistics) -> Result<Lowered> {
         return Err(Error::Model("the model has no layers".into()));
     };
     let logits = lowering.natural(output).id;
+    // Outputs that depend on no data are still those of every sample.
+    let logits = lowering.of_sample(logits);
     let shape = network.output();
     let [loss, right] = graph.loss.lower(Given {
         p: &mut lowering.p,

@@ -1,9 +1,10 @@
 //! How a result was made: the job, and everything found while doing it.
 //!
-//! A [`Recipe`] is the header of every result file: enough to trust a picture, to draw its caption,
-//! to go on where a job stopped, and to make it again.
+//! A [`Header`] stands in every result file, as `recipe`: enough to trust a picture, to draw its caption,
+//! to go on where a job stopped, and to make it again. It is the same for every kind of job; what a kind
+//! doesn't have is empty.
 
-use crate::engine::job::{Job, lossy};
+use crate::engine::job::{Job, Setup, SplitChoice, lossy};
 use crate::landscape::line::Barrier;
 use crate::landscape::slice::Geometry;
 use crate::model::losses::Loss;
@@ -12,10 +13,10 @@ use std::path::PathBuf;
 
 /// The header of a result.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Recipe {
+pub struct Header {
     /// Version of Losscope that made it.
     pub losscope: String,
-    /// What was asked for.
+    /// What was asked for, seeds included.
     pub job: Job,
     /// The network.
     pub model: ModelFacts,
@@ -23,6 +24,13 @@ pub struct Recipe {
     pub checkpoints: Vec<FileFacts>,
     /// The data.
     pub data: DataFacts,
+    /// The samples that a measure is a mean over: "training" or "validation"; empty where both splits have
+    /// numbers of their own, or none has.
+    #[serde(default)]
+    pub split: String,
+    /// Number of those samples.
+    #[serde(default)]
+    pub samples: usize,
     /// The device that computed it: "flex: CPU, 2 threads".
     pub device: String,
     /// What a later sitting compares, to go on with the same numbers.
@@ -52,9 +60,64 @@ pub struct Recipe {
     /// Time spent computing, seconds, all sittings together.
     #[serde(default)]
     pub elapsed_seconds: f64,
+    /// Whether everything asked for is there; false: stopped before.
+    #[serde(default)]
+    pub complete: bool,
+    /// What must be kept in mind of every number of the kind.
+    #[serde(default)]
+    pub caution: String,
     /// What a reader should know.
     #[serde(default)]
     pub warnings: Vec<String>,
+}
+
+impl Header {
+    /// The header of a job of which nothing is known yet but these.
+    pub fn new(job: Job, model: ModelFacts, data: DataFacts) -> Self {
+        Self {
+            losscope: env!("CARGO_PKG_VERSION").to_owned(),
+            caution: job.caution().to_owned(),
+            job,
+            model,
+            checkpoints: Vec::new(),
+            data,
+            split: String::new(),
+            samples: 0,
+            device: String::new(),
+            fingerprints: Fingerprints::default(),
+            axes: Vec::new(),
+            geometry: Geometry::default(),
+            statistics: String::new(),
+            clamped_variances: 0,
+            marks: Vec::new(),
+            trajectory: None,
+            barriers: Vec::new(),
+            non_finite: 0,
+            elapsed_seconds: 0.0,
+            complete: false,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Notes the split that a measure is taken over: the training split, the one whose loss was minimised,
+    /// unless the other alone was asked for.
+    pub fn measured_over(&mut self, setup: &Setup) {
+        let validation = setup.split == SplitChoice::Validation;
+        (self.split, self.samples) = if validation {
+            ("validation".to_owned(), self.data.validation_samples)
+        } else {
+            ("training".to_owned(), self.data.train_samples)
+        };
+    }
+
+    /// Adds what a reader should know, once.
+    pub fn warn(&mut self, warnings: impl IntoIterator<Item = String>) {
+        for warning in warnings {
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
+        }
+    }
 }
 
 /// SHA-256 of what a job's options and the files it names don't settle alone; empty in files of older
@@ -68,7 +131,7 @@ pub struct Fingerprints {
 }
 
 /// The network of a result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelFacts {
     /// Its name.
     pub name: String,
@@ -97,8 +160,8 @@ pub struct FileFacts {
     pub sha256: String,
 }
 
-/// The data of a result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The data of a result; without a name where there is none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataFacts {
     /// Its name.
     pub name: String,

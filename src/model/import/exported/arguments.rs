@@ -1,0 +1,213 @@
+//! Arguments and extents as the schema of exported programs writes them: an object with one key that says its kind.
+
+use crate::model::import::traced::{Argument, OPEN};
+use crate::store::Parsed;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// An extent: known, or an expression of open ones.
+#[derive(Deserialize)]
+pub struct Size {
+    #[serde(default)]
+    as_int: Option<i64>,
+    #[serde(default)]
+    as_expr: Option<Expression>,
+}
+
+/// A formula in SymPy's notation.
+#[derive(Deserialize)]
+struct Expression {
+    expr_str: String,
+}
+
+/// Lists in lists, and brackets in formulas, no deeper than anybody writes them.
+const DEEPEST: usize = 8;
+
+/// The extent with [`OPEN`] for what is open; `None` where the formula isn't a product or sum.
+pub fn extent(size: &Size) -> Option<usize> {
+    if let Some(known) = size.as_int {
+        return usize::try_from(known).ok();
+    }
+    let text = &size.as_expr.as_ref()?.expr_str;
+    let (value, rest) = formula(text, 0)?;
+    rest.trim().is_empty().then_some(value)
+}
+
+/// `Symbol('s77', …)`, `Integer(49)`, `Mul(…, …)` or `Add(…, …)`, and what is left of the text.
+fn formula(text: &str, depth: usize) -> Option<(usize, &str)> {
+    if depth > DEEPEST {
+        return None;
+    }
+    let text = text.trim_start();
+    let (function, inside) = text.split_once('(')?;
+    match function.trim() {
+        "Symbol" => inside.split_once(')').map(|(_, rest)| (OPEN, rest)),
+        "Integer" => {
+            let (number, rest) = inside.split_once(')')?;
+            Some((number.trim().parse().ok()?, rest))
+        }
+        function @ ("Mul" | "Add") => {
+            let (mut value, mut rest) = formula(inside, depth + 1)?;
+            loop {
+                rest = rest.trim_start();
+                if let Some(after) = rest.strip_prefix(')') {
+                    return Some((value, after));
+                }
+                let (next, after) = formula(rest.strip_prefix(',')?, depth + 1)?;
+                value = if function == "Mul" {
+                    value.checked_mul(next)?
+                } else {
+                    value.checked_add(next)?
+                };
+                rest = after;
+            }
+        }
+        _ => None,
+    }
+}
+
+/// The one key of an object and its value.
+fn tagged(value: &Value) -> Option<(&str, &Value)> {
+    let object = value.as_object()?;
+    let mut all = object.iter();
+    let (key, value) = all.next()?;
+    all.next().is_none().then_some((key.as_str(), value))
+}
+
+/// The name of a value.
+pub fn name_of(argument: &Value) -> Option<String> {
+    let (key, value) = tagged(argument)?;
+    match key {
+        "as_tensor" | "as_sym_int" | "as_sym_bool" | "as_sym_float" | "as_optional_tensor" => {
+            named(value)
+        }
+        _ => None,
+    }
+}
+
+/// `{"name": …}`, or a symbol's `{"as_name": …}`, or either wrapped once more.
+fn named(value: &Value) -> Option<String> {
+    let own = value.get("name").or_else(|| value.get("as_name"));
+    let inner = || value.get("as_tensor").and_then(|inner| inner.get("name"));
+    own.or_else(inner)?.as_str().map(str::to_owned)
+}
+
+/// Names of the values that an output stands for.
+pub fn names_of(output: &Value, names: &mut Vec<String>) {
+    match tagged(output) {
+        Some(("as_tensors" | "as_optional_tensors" | "as_sym_ints", Value::Array(all))) => {
+            // A place that gives nothing keeps its number.
+            names.extend(all.iter().map(|one| named(one).unwrap_or_default()));
+        }
+        _ => names.push(name_of(output).unwrap_or_default()),
+    }
+}
+
+/// A float, which JSON can't write where it isn't finite.
+fn float(value: &Value) -> Option<f64> {
+    match value {
+        Value::String(text) => match text.as_str() {
+            "Infinity" | "inf" => Some(f64::INFINITY),
+            "-Infinity" | "-inf" => Some(f64::NEG_INFINITY),
+            "NaN" | "nan" => Some(f64::NAN),
+            _ => None,
+        },
+        other => other.as_f64(),
+    }
+}
+
+/// The kind of number that a type's code in the schema stands for.
+fn type_named(code: &Value) -> Argument {
+    let name = match code.as_u64() {
+        Some(1..=5 | 28..=31) => "integer",
+        Some(6..=8 | 13) => "float",
+        Some(12) => "bool",
+        _ => return Argument::Absent,
+    };
+    Argument::Text(name.into())
+}
+
+/// What an operation is given.
+///
+/// # Errors
+/// Where it is a graph or another thing that no layer takes.
+pub fn argument(value: &Value, depth: usize) -> Parsed<Argument> {
+    let (key, inner) = tagged(value).ok_or("an argument that says no kind")?;
+    if depth > DEEPEST {
+        return Err("lists in lists, too deep".into());
+    }
+    let unknown = || {
+        format!(
+            "an argument of the kind {:?} that isn't read",
+            key.chars().take(40).collect::<String>()
+        )
+    };
+    let list = |each: &dyn Fn(&Value) -> Option<Argument>| {
+        let all = inner.as_array().ok_or_else(unknown)?;
+        let all: Option<Vec<Argument>> = all.iter().map(each).collect();
+        all.map(Argument::List).ok_or_else(unknown)
+    };
+    let value = |one: &Value| named(one).map(Argument::Value);
+    let optional = |one: &Value| Some(value(one).unwrap_or(Argument::Absent));
+    let integer = |one: &Value| one.as_i64().map(Argument::Integer);
+    let real = |one: &Value| float(one).map(Argument::Float);
+    let truth = |one: &Value| one.as_bool().map(Argument::Bool);
+    let symbol = |one: &Value| {
+        let known = one.get("as_int").and_then(&integer);
+        let known = known.or_else(|| one.get("as_float").and_then(&real));
+        known
+            .or_else(|| one.get("as_bool").and_then(&truth))
+            .or_else(|| value(one))
+    };
+    let single = |made: Option<Argument>| made.ok_or_else(unknown);
+    match key {
+        "as_none" | "as_device" | "as_layout" | "as_memory_format" => Ok(Argument::Absent),
+        "as_tensor" => single(value(inner)),
+        "as_optional_tensor" => single(optional(inner)),
+        "as_tensors" => list(&value),
+        "as_optional_tensors" => list(&optional),
+        "as_int" => single(integer(inner)),
+        "as_ints" => list(&integer),
+        "as_float" => single(real(inner)),
+        "as_floats" => list(&real),
+        "as_bool" => single(truth(inner)),
+        "as_bools" => list(&truth),
+        "as_sym_int" | "as_sym_bool" | "as_sym_float" => single(symbol(inner)),
+        "as_sym_ints" | "as_sym_bools" | "as_sym_floats" => list(&symbol),
+        "as_string" => single(inner.as_str().map(|text| Argument::Text(text.to_owned()))),
+        "as_scalar_type" => Ok(type_named(inner)),
+        _ => Err(unknown()),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_with_an_open_batch_are_multiples_of_it() {
+        let size = |text: &str| {
+            extent(&Size {
+                as_int: None,
+                as_expr: Some(Expression {
+                    expr_str: text.into(),
+                }),
+            })
+        };
+        let open = "Symbol('s77', positive=True, integer=True)";
+        assert_eq!(size(open), Some(OPEN));
+        assert_eq!(size(&format!("Mul(Integer(49), {open})")), Some(49 * OPEN));
+        assert_eq!(size(&format!("Pow({open}, Integer(2))")), None);
+        assert_eq!(size(&"Mul(".repeat(5000)), None);
+    }
+
+    #[test]
+    fn what_json_cannot_write_is_a_word() {
+        let given: Value = serde_json::from_str(r#"{"as_float": "-Infinity"}"#).unwrap();
+        assert_eq!(
+            argument(&given, 0).unwrap(),
+            Argument::Float(f64::NEG_INFINITY)
+        );
+    }
+}

@@ -1,0 +1,223 @@
+//! The network of an ONNX file: its operators as PyTorch's operations.
+//!
+//! An operator is one line in a list ([`pointwise`], [`windows`], [`products`], [`arrange`], [`parts`]) with how it is
+//! read; old versions of it are told apart where they mean something else. Exporters change networks on their way:
+//! what that does to their parameters is said ([`folded`]).
+
+mod arrange;
+mod folded;
+mod known;
+mod node;
+mod parts;
+mod pointwise;
+mod products;
+mod state;
+mod table;
+mod windows;
+
+use super::compose::Composer;
+use super::extents::Facts;
+use super::traced::{Element, OPEN, Traced};
+use crate::checkpoint::onnx::Model;
+use crate::checkpoint::onnx::proto::{GraphProto, NodeProto, ValueInfoProto};
+use crate::error::{Error, Result};
+use crate::store::Parsed;
+use known::Known;
+use node::Node;
+use state::{State, Value};
+use std::path::Path;
+use table::{Made, Reading};
+
+/// The lists of operators.
+const OPERATORS: [&[(&str, Reading)]; 5] = [
+    pointwise::OPERATORS,
+    windows::OPERATORS,
+    products::OPERATORS,
+    arrange::OPERATORS,
+    parts::OPERATORS,
+];
+
+/// Versions of the standard operators that are read.
+const OPSETS: std::ops::RangeInclusive<i64> = 7..=26;
+
+/// The network of the file at `path`; `None` where it is no ONNX file.
+///
+/// # Errors
+/// As [`read`].
+pub fn open(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced>> {
+    let Some(model) = Model::open(path)? else {
+        return Ok(None);
+    };
+    let traced = read(&model, sample).map_err(|e| Error::file(path, e))?;
+    Ok(Some(traced))
+}
+
+/// The operations of the file in order. `sample` is the shape of one sample, without the batch axis, where it is known;
+/// the file says it itself but for axes that its exporter left open.
+///
+/// # Errors
+/// Names the operator and what about it can't be read.
+fn read(model: &Model, sample: Option<&[usize]>) -> Parsed<Traced> {
+    let graph = model
+        .proto
+        .graph
+        .as_ref()
+        .ok_or("the ONNX file has no graph")?;
+    let mut sets = model.proto.opset_import.iter();
+    let opset = sets.find(|set| ["", "ai.onnx"].contains(&set.domain.as_str()));
+    let opset = opset.map_or(1, |set| set.version);
+    if !OPSETS.contains(&opset) {
+        return Err(format!(
+            "the ONNX file uses operators of version {opset}, expected {} to {}",
+            OPSETS.start(),
+            OPSETS.end()
+        ));
+    }
+    let writer = (&model.proto.producer_name, &model.proto.producer_version);
+    let source: String = format!("an ONNX file of {} {}", writer.0, writer.1)
+        .chars()
+        .take(100)
+        .collect();
+    let mut state = State::new(model, Composer::new(source.trim_end().to_owned()), opset);
+    inputs(&mut state, model, graph, sample)?;
+    for (number, proto) in graph.node.iter().enumerate() {
+        operator(&mut state, proto).map_err(|e| {
+            let short = |text: &str| text.chars().take(120).collect::<String>();
+            let (kind, name) = (short(&proto.op_type), short(&proto.name));
+            format!("the operator {number}, `{kind}` {name:?}: {e}")
+        })?;
+    }
+    let mut outputs = Vec::new();
+    for output in &graph.output {
+        let value = state.value(&output.name)?;
+        outputs.push(state.tensor(&output.name, value));
+    }
+    if outputs.is_empty() {
+        return Err("the ONNX file has no output".into());
+    }
+    for note in folded::notes(model, graph, &state) {
+        state.composer.note(note);
+    }
+    Ok(state.composer.finish(outputs))
+}
+
+fn inputs(
+    state: &mut State<'_>,
+    model: &Model,
+    graph: &GraphProto,
+    sample: Option<&[usize]>,
+) -> Parsed<()> {
+    // Old files list their tensors among the inputs, too.
+    let given = graph
+        .input
+        .iter()
+        .filter(|input| model.tensor(&input.name).is_none());
+    for (index, input) in given.enumerate() {
+        let (extents, element) = described(input)?;
+        let own = extents.map(|mut extents| {
+            if let Some(first) = extents.first_mut() {
+                *first = first.or(Some(OPEN));
+            }
+            let sample = sample.filter(|sample| index == 0 && sample.len() + 1 == extents.len());
+            for (extent, &own) in extents.iter_mut().skip(1).zip(sample.unwrap_or_default()) {
+                *extent = extent.or(Some(own));
+            }
+            extents
+        });
+        let facts = Facts {
+            shape: own,
+            element,
+        };
+        let name = state.composer.input(&input.name, facts);
+        state.set(&input.name, Value::Tensor(name));
+    }
+    Ok(())
+}
+
+/// Extents of an input, `None` for those that are open, and what its numbers are.
+fn described(input: &ValueInfoProto) -> Parsed<(Option<Vec<Option<usize>>>, Element)> {
+    let tensor = input
+        .r#type
+        .as_ref()
+        .and_then(|own| own.tensor_type.as_ref());
+    let name: String = input.name.chars().take(120).collect();
+    let tensor = tensor.ok_or_else(|| format!("the input {name:?} is no tensor"))?;
+    let element = match tensor.elem_type {
+        1 | 10 | 11 | 16 => Element::Float,
+        2..=7 | 12 | 13 => Element::Integer,
+        9 => Element::Bool,
+        other => return Err(format!("the input {name:?} has type number {other}")),
+    };
+    let extents = tensor.shape.as_ref().map(|shape| {
+        let extent = |n: Option<i64>| n.and_then(|n| usize::try_from(n).ok()).filter(|&n| n > 0);
+        shape.dim.iter().map(|dim| extent(dim.dim_value)).collect()
+    });
+    Ok((extents, element))
+}
+
+fn operator(state: &mut State<'_>, proto: &NodeProto) -> Parsed<()> {
+    if !["", "ai.onnx"].contains(&proto.domain.as_str()) {
+        return Err(format!(
+            "it is of the set {:?}, and only standard operators are read",
+            proto.domain.chars().take(80).collect::<String>()
+        ));
+    }
+    let mut node = Node { proto, state };
+    let made = match known_already(&mut node)? {
+        Some(known) => Made::Value(Value::Known(known)),
+        None => read_one(&mut node)?,
+    };
+    let values = match made {
+        Made::Value(value) => vec![value],
+        Made::Several(names) => names.into_iter().map(Value::Tensor).collect(),
+    };
+    let named = proto.output.iter().filter(|name| !name.is_empty()).count();
+    if named > values.len() && proto.op_type != "Dropout" && proto.op_type != "BatchNormalization" {
+        return Err(format!(
+            "it makes {named} values, expected at most {}",
+            values.len()
+        ));
+    }
+    for (name, value) in proto.output.iter().zip(values) {
+        if !name.is_empty() {
+            state.set(name, value);
+        }
+    }
+    Ok(())
+}
+
+fn read_one(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let mut all = OPERATORS.iter().flat_map(|list| list.iter());
+    let reading = all.find(|(name, _)| *name == node.proto.op_type);
+    match reading.map(|(_, reading)| *reading) {
+        Some(Reading::As(operation)) => {
+            let x = node.tensor(0)?;
+            node.call(operation, vec![node::value(&x)]).map(Made::one)
+        }
+        Some(Reading::Pair(operation)) => pointwise::pair(node, operation),
+        Some(Reading::Chain(operation)) => pointwise::chain(node, operation),
+        Some(Reading::By(own)) => own(node),
+        None => Err(
+            "this operator isn't read; export the network with `torch.export.save` instead".into(),
+        ),
+    }
+}
+
+/// The numbers that an operator makes of known ones, where it is one of those that shapes are computed by.
+fn known_already(node: &mut Node<'_, '_>) -> Parsed<Option<Known>> {
+    let mut read = Vec::new();
+    for index in 0..node.proto.input.len() {
+        if !node.has(index) {
+            return Ok(None);
+        }
+        match node.value(index)? {
+            Value::Known(known) => read.push(known),
+            Value::Tensor(_) => return Ok(None),
+        }
+    }
+    if read.is_empty() {
+        return Ok(None);
+    }
+    let (axis, to) = (node.integer("axis", 0), table::cast_to(node));
+    known::computed(&node.proto.op_type, &read, axis, to).transpose()
+}

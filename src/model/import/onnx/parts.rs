@@ -1,0 +1,259 @@
+//! Operators that take parts of values, pad or scale them, and sums over axes.
+
+use super::known::Known;
+use super::node::{Node, list, value};
+use super::state::Value;
+use super::table::{Made, Reading};
+use crate::model::import::traced::{Argument, Element};
+use crate::store::Parsed;
+
+/// Parts, paddings, sizes and sums.
+pub const OPERATORS: &[(&str, Reading)] = &[
+    ("Gather", Reading::By(gather)),
+    ("GatherElements", Reading::By(gather_elements)),
+    ("Slice", Reading::By(slice)),
+    ("Pad", Reading::By(pad)),
+    ("Resize", Reading::By(resize)),
+    ("Upsample", Reading::By(resize)),
+    ("ReduceMean", Reading::By(reduce)),
+    ("ReduceSum", Reading::By(reduce)),
+    ("ReduceMax", Reading::By(reduce)),
+    ("ReduceMin", Reading::By(reduce)),
+    ("ReduceProd", Reading::By(reduce)),
+    ("ReduceL2", Reading::By(reduce)),
+    ("ReduceLogSumExp", Reading::By(reduce)),
+    ("ReduceSumSquare", Reading::By(reduce)),
+    ("ArgMax", Reading::By(arg_max)),
+    ("CumSum", Reading::By(cumulated)),
+];
+
+fn gather(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let (x, rank) = (node.tensor(0)?, node.rank(0)?);
+    let axis = node.integer("axis", 0);
+    let axis = node.axis(axis, rank)?;
+    match node.value(1)? {
+        Value::Known(Known { shape, values, .. }) if shape.is_empty() => {
+            let at = Argument::Integer(values.first().map_or(0, |&n| n as i64));
+            node.call("select", vec![value(&x), Argument::Integer(axis), at])
+                .map(Made::one)
+        }
+        Value::Known(known) if known.shape.len() == 1 => {
+            // Negative places count from the end.
+            let extent = node
+                .shape(0)?
+                .and_then(|s| s.get(axis as usize).copied().flatten());
+            let mut places = known.integers();
+            for place in places.iter_mut().filter(|n| **n < 0) {
+                *place += extent.ok_or("it counts places from an end that isn't known")? as i64;
+            }
+            let name = node.state.tensor("", Value::Known(Known::list(&places)));
+            node.call(
+                "index_select",
+                vec![value(&x), Argument::Integer(axis), value(&name)],
+            )
+            .map(Made::one)
+        }
+        _ if axis == 0 && rank == 2 => {
+            let places = node.tensor(1)?;
+            node.state.composer.input_is(&places, Element::Integer);
+            node.call("embedding", vec![value(&x), value(&places)])
+                .map(Made::one)
+        }
+        _ => Err("it takes places that depend on data along an axis of no table".into()),
+    }
+}
+
+fn gather_elements(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let (x, places) = (node.tensor(0)?, node.tensor(1)?);
+    let axis = Argument::Integer(node.integer("axis", 0));
+    node.call("gather", vec![value(&x), axis, value(&places)])
+        .map(Made::one)
+}
+
+fn slice(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let starts = node.listed("starts", 1)?.ok_or("it has no starts")?;
+    let ends = node.listed("ends", 2)?.ok_or("it has no ends")?;
+    let axes = node.listed("axes", 3)?;
+    let axes = axes.unwrap_or_else(|| (0..starts.len() as i64).collect());
+    let steps = if node.has(4) {
+        node.known(4)?.integers()
+    } else {
+        vec![1; starts.len()]
+    };
+    if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {
+        return Err("it has other numbers of starts, ends, axes and steps".into());
+    }
+    if steps.iter().any(|&step| step < 1) {
+        return Err(format!("steps {steps:?}, expected positive ones"));
+    }
+    if let Value::Known(known) = node.value(0)?
+        && let ([extent], [start], [end], [step]) =
+            (&known.shape[..], &starts[..], &ends[..], &steps[..])
+    {
+        let extent = *extent as i64;
+        let bound =
+            |n: i64| (if n < 0 { n.saturating_add(extent) } else { n }).clamp(0, extent) as usize;
+        let part = known
+            .values
+            .get(bound(*start)..bound(*end).max(bound(*start)));
+        let values: Vec<f64> = part
+            .unwrap_or_default()
+            .iter()
+            .step_by(*step as usize)
+            .copied()
+            .collect();
+        let shape = vec![values.len()];
+        return Ok(Made::Value(Value::Known(Known {
+            shape,
+            values,
+            ..known
+        })));
+    }
+    let (mut x, rank) = (node.tensor(0)?, node.rank(0)?);
+    for (((&start, &end), &axis), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
+        let axis = node.axis(axis, rank)?;
+        let numbers = [axis, start, end, step].map(Argument::Integer);
+        let mut read = vec![value(&x)];
+        read.extend(numbers);
+        x = node.call("slice", read)?;
+    }
+    Ok(Made::one(x))
+}
+
+fn pad(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let pads = node.listed("pads", 1)?.ok_or("it has no pads")?;
+    let (x, rank) = (node.tensor(0)?, node.rank(0)?);
+    let axes: Vec<i64> = if node.has(3) {
+        node.known(3)?.integers()
+    } else {
+        (0..rank as i64).collect()
+    };
+    if pads.len() != 2 * axes.len() {
+        return Err(format!("pads {pads:?} of {} axes", axes.len()));
+    }
+    let mut sides = vec![[0_i64; 2]; rank];
+    for (at, &axis) in axes.iter().enumerate() {
+        let axis = node.axis(axis, rank)? as usize;
+        sides[axis] = [pads[at], pads[at + axes.len()]];
+    }
+    let mode = match node.text("mode").as_str() {
+        "" | "constant" => "constant",
+        "reflect" => "reflect",
+        "edge" => "replicate",
+        "wrap" => "circular",
+        other => return Err(format!("mode {other:?}")),
+    };
+    let fill = if node.has(2) {
+        node.operand(2)?
+    } else {
+        Argument::Float(node.float("value", 0.0))
+    };
+    // PyTorch counts axes from the last one; those that nothing is added to aren't named.
+    let first = sides.iter().position(|side| *side != [0, 0]);
+    let Some(first) = first else {
+        return Ok(Made::one(x));
+    };
+    let ordered: Vec<i64> = sides[first..].iter().rev().flatten().copied().collect();
+    let mut read = vec![value(&x), list(&ordered), Argument::Text(mode.into())];
+    if mode == "constant" {
+        read.push(fill);
+    }
+    node.call("pad", read).map(Made::one)
+}
+
+/// Of pictures, in the ways that PyTorch knows.
+fn resize(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let (x, rank) = (node.tensor(0)?, node.rank(0)?);
+    let old = node.state.opset < 11;
+    let (scales, sizes) = if old { (1, usize::MAX) } else { (2, 3) };
+    let shape = node.shape(0)?.unwrap_or_default();
+    if rank != 4 {
+        return Err(format!("of {rank} axes, expected pictures"));
+    }
+    let extents: Option<Vec<i64>> = shape.iter().skip(2).map(|n| Some((*n)? as i64)).collect();
+    let extents =
+        extents.ok_or("it scales extents that aren't known before the shape of the data is")?;
+    let to: Vec<i64> = if node.has(sizes) {
+        node.known(sizes)?.integers().into_iter().skip(2).collect()
+    } else {
+        let scales = node.known(scales)?.values;
+        if scales.len() != 4 || scales[..2] != [1.0, 1.0] {
+            return Err(format!("scales {scales:?}"));
+        }
+        let scaled = extents.iter().zip(&scales[2..]);
+        scaled
+            .map(|(&n, &scale)| (n as f64 * scale).floor() as i64)
+            .collect()
+    };
+    let place = node.text("coordinate_transformation_mode");
+    let place = if place.is_empty() && !old {
+        "half_pixel".into()
+    } else {
+        place
+    };
+    let way = (node.text("mode"), place);
+    match (way.0.as_str(), way.1.as_str()) {
+        ("nearest" | "", "" | "asymmetric")
+            if ["floor", ""].contains(&node.text("nearest_mode").as_str()) =>
+        {
+            node.call("upsample_nearest2d", vec![value(&x), list(&to)])
+                .map(Made::one)
+        }
+        ("linear", place @ ("half_pixel" | "pytorch_half_pixel" | "align_corners")) => {
+            let corners = Argument::Bool(place == "align_corners");
+            node.call("upsample_bilinear2d", vec![value(&x), list(&to), corners])
+                .map(Made::one)
+        }
+        _ => Err(format!("mode {:?} with coordinates {:?}", way.0, way.1)),
+    }
+}
+
+fn reduce(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let operation = match node.proto.op_type.as_str() {
+        "ReduceMean" => "mean",
+        "ReduceSum" | "ReduceSumSquare" => "sum",
+        "ReduceMax" => "amax",
+        "ReduceMin" => "amin",
+        "ReduceProd" => "prod",
+        "ReduceL2" => "linalg_vector_norm",
+        _ => "logsumexp",
+    };
+    let (mut x, rank) = (node.tensor(0)?, node.rank(0)?);
+    let axes = match node.listed("axes", 1)? {
+        Some(axes) if !axes.is_empty() => axes,
+        _ if node.integer("noop_with_empty_axes", 0) != 0 => return Ok(Made::one(x)),
+        _ => (0..rank as i64).collect(),
+    };
+    if node.proto.op_type == "ReduceSumSquare" {
+        x = node.call("mul", vec![value(&x), value(&x)])?;
+    }
+    let keeps = Argument::Bool(node.integer("keepdims", 1) != 0);
+    let mut read = vec![value(&x)];
+    match operation {
+        "linalg_vector_norm" => read.extend([Argument::Integer(2), list(&axes), keeps]),
+        "prod" => match axes[..] {
+            [axis] => read.extend([Argument::Integer(axis), keeps]),
+            _ => return Err(format!("a product over the axes {axes:?}, expected one")),
+        },
+        _ => read.extend([list(&axes), keeps]),
+    }
+    node.call(operation, read).map(Made::one)
+}
+
+fn arg_max(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let x = node.tensor(0)?;
+    let axis = Argument::Integer(node.integer("axis", 0));
+    let keeps = Argument::Bool(node.integer("keepdims", 1) != 0);
+    node.call("argmax", vec![value(&x), axis, keeps])
+        .map(Made::one)
+}
+
+fn cumulated(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    if node.integer("exclusive", 0) != 0 || node.integer("reverse", 0) != 0 {
+        return Err("sums that leave the first or start at the last".into());
+    }
+    let axis = node.known(1)?.integers();
+    let x = node.tensor(0)?;
+    let axis = Argument::Integer(axis.first().copied().unwrap_or(0));
+    node.call("cumsum", vec![value(&x), axis]).map(Made::one)
+}

@@ -1,0 +1,223 @@
+//! ONNX files: `tests/fixtures/onnx/make.py` wrote them, with PyTorch's outputs in float64.
+
+use crate::common::check::check_values;
+use crate::common::ok;
+use crate::shared::{agrees, case, file, imported, outputs, refusal};
+use losscope::checkpoint;
+use losscope::model::graph::Role;
+use losscope::model::import;
+use proptest::prelude::*;
+use std::fs;
+
+/// The networks, each with the ways in which it was exported.
+fn files(kinds: &[&str]) -> Vec<(&'static str, String)> {
+    let networks = ["tanh", "residual", "transformer", "pools"];
+    let mut found = Vec::new();
+    for network in networks {
+        for kind in kinds {
+            let name = format!("{network}_{kind}.onnx");
+            if file("onnx", &name).exists() {
+                found.push((network, name));
+            }
+        }
+    }
+    assert!(found.len() >= 4 * kinds.len() - 4, "{found:?}");
+    found
+}
+
+#[test]
+fn outputs_of_the_older_exporter_are_those_of_pytorch() {
+    for (network, name) in files(&["11", "13", "14", "17"]) {
+        agrees(&file("onnx", &name), &case("onnx", network));
+    }
+}
+
+#[test]
+fn outputs_of_the_newer_exporter_are_those_of_pytorch() {
+    for (network, name) in files(&["dynamo", "dynamo_open"]) {
+        agrees(&file("onnx", &name), &case("onnx", network));
+    }
+}
+
+#[test]
+fn outputs_of_folded_files_are_those_of_pytorch() {
+    for (network, name) in files(&["folded", "dynamo_folded"]) {
+        agrees(&file("onnx", &name), &case("onnx", network));
+    }
+}
+
+#[test]
+fn a_state_dict_opens_on_the_network_of_an_unfolded_file() {
+    let case = case("onnx", "residual");
+    for kind in ["13", "dynamo"] {
+        let imported = imported(&file("onnx", &format!("residual_{kind}.onnx")), None);
+        let found = outputs(&imported, &file("onnx", "residual.pt"), &case.x, &case.y);
+        check_values(kind, &found, &case.y, 1e-6);
+        assert!(
+            imported.notes.iter().all(|note| !note.contains("folded")),
+            "{:?}",
+            imported.notes
+        );
+    }
+}
+
+#[test]
+fn folded_files_are_noticed_with_what_to_do() {
+    for name in ["residual_folded.onnx", "residual_dynamo_folded.onnx"] {
+        let notes = imported(&file("onnx", name), None).notes;
+        let said = |word: &str| notes.iter().any(|note| note.contains(word));
+        assert!(
+            said("folded batch norm into convolutions"),
+            "{name}: {notes:?}"
+        );
+        assert!(said("optimize=False"), "{name}: {notes:?}");
+    }
+    let turned = imported(&file("onnx", "transformer_folded.onnx"), None).notes;
+    assert!(
+        turned.iter().any(|note| note.contains("turned or renamed")),
+        "{turned:?}"
+    );
+}
+
+/// A weight that the exporter turned counts its filters along the other axis.
+#[test]
+fn filters_of_turned_weights_are_their_columns() {
+    let graph = imported(&file("onnx", "transformer_folded.onnx"), None).graph;
+    let tensors = graph.tensors();
+    let turned: Vec<_> = tensors
+        .iter()
+        .filter(|(name, _)| name.starts_with("onnx::MatMul"))
+        .collect();
+    assert!(turned.len() >= 3, "{tensors:?}");
+    for (name, role) in turned {
+        assert_eq!(
+            *role,
+            Role::Trainable {
+                output_axis: Some(1)
+            },
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn tensors_in_a_file_beside_it_are_read() {
+    let path = file("onnx", "beside.onnx");
+    agrees(&path, &case("onnx", "beside"));
+    assert_eq!(checkpoint::shards(&path), [file("onnx", "beside.data")]);
+}
+
+#[test]
+fn tensors_outside_of_its_folder_are_refused() {
+    let bytes = fs::read(file("onnx", "beside.onnx")).unwrap();
+    // As long as the name that it replaces.
+    for outside in [&b"../s/.data/"[..], b"/etc/passwd"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("made.onnx");
+        let mut made = bytes.clone();
+        let name = b"beside.data";
+        let mut at = 0;
+        while let Some(found) = made[at..].windows(name.len()).position(|part| part == name) {
+            made[at + found..at + found + name.len()].copy_from_slice(outside);
+            at += found + name.len();
+        }
+        assert!(at > 0);
+        fs::write(&path, made).unwrap();
+        let message = checkpoint::open(&path).unwrap_err().to_string();
+        assert!(message.contains("outside of the folder"), "{message}");
+    }
+}
+
+#[test]
+fn hostile_files_are_refused_in_bounds() {
+    let made = |bytes: &[u8]| {
+        let path = tempfile::NamedTempFile::new().unwrap();
+        fs::write(path.path(), bytes).unwrap();
+        path
+    };
+    let refused = |bytes: &[u8]| refusal(made(bytes).path(), None);
+    // ir_version 8, then a graph of more bytes than there are.
+    assert!(refused(b"\x08\x08\x3a\xff\xff\xff\xff\xff\xff\xff\xff\x7f").contains("damaged"));
+    assert!(
+        refused(b"\x08\x08\x3a\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff").contains("damaged")
+    );
+    assert!(refused(b"\x08\x08\x3a\x00").contains("version"));
+    // A tensor of 2^62 numbers.
+    let tensor = b"\x08\x80\x80\x80\x80\x80\x80\x80\x80\x40\x10\x01\x42\x01w";
+    let graph = [&[0x2a, tensor.len() as u8][..], tensor].concat();
+    let file = [&b"\x08\x08\x3a"[..], &[graph.len() as u8], &graph].concat();
+    let message = refused(&file);
+    assert!(message.contains("tensor `w`"), "{message}");
+    // Two operators that read each other.
+    let cycle = [
+        &b"\x0a\x0c\x0a\x01a\x12\x01b\x22\x04Relu"[..],
+        b"\x0a\x0c\x0a\x01b\x12\x01a\x22\x04Relu",
+    ]
+    .concat();
+    let file = [
+        &b"\x08\x08\x3a"[..],
+        &[cycle.len() as u8],
+        &cycle,
+        b"\x42\x02\x10\x0d",
+    ]
+    .concat();
+    let message = refused(&file);
+    assert!(message.contains("nothing before it makes `a`"), "{message}");
+    // Forty million empty operators take four gigabytes in memory.
+    let empty = b"\x0a\x00".repeat(40 << 20);
+    let length = [
+        0x80 | (empty.len() & 0x7f) as u8,
+        0x80 | (empty.len() >> 7 & 0x7f) as u8,
+        0x80 | (empty.len() >> 14 & 0x7f) as u8,
+        (empty.len() >> 21) as u8,
+    ];
+    let file = [&b"\x08\x08\x3a"[..], &length, &empty].concat();
+    let message = refused(&file);
+    assert!(message.contains("beside its initialisers"), "{message}");
+}
+
+#[test]
+fn cut_files_are_refused() {
+    let bytes = fs::read(file("onnx", "residual_13.onnx")).unwrap();
+    let path = tempfile::NamedTempFile::new().unwrap();
+    for end in (3..bytes.len() - 4).step_by(211) {
+        fs::write(path.path(), &bytes[..end]).unwrap();
+        let read = import::open(path.path());
+        assert!(!matches!(read, Ok(Some(_))), "cut at {end}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
+
+    /// Damage anywhere is an error or another network, and no panic.
+    #[test]
+    fn damaged_files_never_panic(
+        which in any::<prop::sample::Index>(),
+        places in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
+    ) {
+        let files = files(&["11", "13", "14", "17", "dynamo", "dynamo_open", "folded"]);
+        let (_, name) = &files[which.index(files.len())];
+        let mut bytes = fs::read(file("onnx", name)).unwrap();
+        for (place, byte) in &places {
+            let at = place.index(bytes.len());
+            bytes[at] = *byte;
+        }
+        let path = tempfile::NamedTempFile::new().unwrap();
+        fs::write(path.path(), bytes).unwrap();
+        let _ = import::open(path.path());
+        let _ = checkpoint::open(path.path());
+    }
+}
+
+#[test]
+fn an_onnx_file_is_a_checkpoint() {
+    let state = ok(checkpoint::open(&file("onnx", "residual_13.onnx")));
+    let weights = ok(checkpoint::open(&file("onnx", "residual.pt")));
+    for (name, array) in &weights.tensors {
+        if name.ends_with("num_batches_tracked") {
+            continue;
+        }
+        assert_eq!(state.get(name), Some(array), "{name}");
+    }
+}
