@@ -14,6 +14,7 @@ mod devices;
 mod distance;
 mod generate;
 mod inspect;
+mod inspect_data;
 mod interrupt;
 mod measure;
 mod noise;

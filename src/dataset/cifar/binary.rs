@@ -8,70 +8,22 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::array::Values;
-use super::files;
-use super::normalize::Auto;
-use super::source::{Source, Split};
+use super::super::array::Values;
+use super::super::files;
+use super::super::source::{Source, Split};
+use super::set::{LARGEST_FILE, PIXELS, Set};
 use crate::error::{Error, Result};
 use crate::store::limits::Allowance;
 
-/// Bytes of an image, channel after channel.
-const PIXELS: usize = 3 * 32 * 32;
-/// No file of either set is larger (CIFAR-100's training file has 153.7 MB).
-const LARGEST_FILE: u64 = 256 << 20;
-
-/// Which of the two sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Set {
-    Ten,
-    Hundred,
-}
-
-impl Set {
-    /// Number of classes for each label byte of a record; the last one is used.
-    fn labels(self) -> &'static [u8] {
-        match self {
-            Self::Ten => &[10],
-            Self::Hundred => &[20, 100],
-        }
-    }
-
-    fn record(self) -> usize {
-        PIXELS + self.labels().len()
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Ten => "CIFAR-10",
-            Self::Hundred => "CIFAR-100",
-        }
-    }
-
-    /// Mean and deviation of the training images' red, green and blue, of values in 0..=1, in the
-    /// four digits that most training code uses.
-    fn published(self) -> Auto {
-        match self {
-            Self::Ten => Auto::Published {
-                mean: [0.4914, 0.4822, 0.4465],
-                std: [0.2470, 0.2435, 0.2616],
-            },
-            Self::Hundred => Auto::Published {
-                mean: [0.5071, 0.4867, 0.4408],
-                std: [0.2675, 0.2565, 0.2761],
-            },
-        }
-    }
-}
-
 /// True where a file of this length is a whole number of records of either set.
-pub(super) fn fits(length: u64) -> bool {
+pub fn fits(length: u64) -> bool {
     [Set::Ten, Set::Hundred]
         .iter()
         .any(|set| length.is_multiple_of(set.record() as u64))
 }
 
 /// The set in a folder: all of its training files, and the test file where there is one.
-pub(super) fn folder(path: &Path, entries: &[PathBuf]) -> Result<Option<Source>> {
+pub fn folder(path: &Path, entries: &[PathBuf]) -> Result<Option<Source>> {
     let named = |wanted: fn(&str) -> bool| {
         let chosen = entries.iter().filter(|entry| wanted(short(entry).as_str()));
         chosen.cloned().collect::<Vec<_>>()
@@ -90,7 +42,7 @@ pub(super) fn folder(path: &Path, entries: &[PathBuf]) -> Result<Option<Source>>
 }
 
 /// One file, with the test file beside it.
-pub(super) fn file(path: &Path) -> Result<Source> {
+pub fn file(path: &Path) -> Result<Source> {
     let name = short(path);
     let set = match name.as_str() {
         "train" | "test" => Set::Hundred,
@@ -169,6 +121,8 @@ fn source(
         validation,
         unit: 255.0,
         auto: set.published(),
+        class_names: Vec::new(),
+        scaled_targets: false,
         sha256: files::hex(sha),
         warnings: Vec::new(),
     })

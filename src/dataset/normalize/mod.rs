@@ -3,113 +3,18 @@
 //! A network sees what it was trained on only if the map is the same, so it is never silent: the
 //! plan carries the words and numbers that a result records. It knows no file format.
 
-use std::fmt;
-use std::str::FromStr;
+mod facts;
+mod named;
+mod rule;
 
-use serde::{Deserialize, Serialize};
+pub use facts::{Facts, likely};
+pub use named::{NAMED, Named, Scaling};
+pub use rule::Normalize;
+use rule::list;
 
 use super::array::Values;
 use super::split::Split;
 use crate::error::{Error, Result};
-
-/// How stored numbers become inputs. Written as text: `auto`, `none`, `per-channel`, `scale:16`,
-/// `given:0.5,0.5,0.5:0.25,0.25,0.25` (means, then deviations).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Normalize {
-    /// The source's usual way: digits divided by 16; CIFAR by 255, then its published mean and
-    /// deviation; other bytes (IDX, images, uint8 arrays) by 255; anything else as stored.
-    #[default]
-    Auto,
-    /// As stored.
-    None,
-    /// Minus the mean and divided by the deviation of each channel (axis 0 of an input), both
-    /// measured on the training split (the deviation with divisor n).
-    PerChannel,
-    /// Minus a mean and divided by a deviation, one of each for every channel or one for all. They
-    /// refer to bytes already divided by 255 (digits by 16), as is usual, and to other numbers as
-    /// stored.
-    Given {
-        /// Mean of each channel.
-        mean: Vec<f64>,
-        /// Deviation of each channel, above 0.
-        std: Vec<f64>,
-    },
-    /// Divided by this number.
-    Scale(f64),
-}
-
-impl Normalize {
-    /// Refuses numbers that can't normalise anything.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for a scale or deviation that is not a positive number, a mean that is not
-    /// finite, or different numbers of means and deviations.
-    pub fn check(&self) -> Result<()> {
-        let positive = |x: &f64| x.is_finite() && *x > 0.0;
-        let message = match self {
-            Self::Scale(scale) if !positive(scale) => {
-                format!("normalisation scale:{scale} divides by {scale}; give a number above 0")
-            }
-            Self::Given { mean, std } if mean.len() != std.len() || mean.is_empty() => format!(
-                "normalisation has {} means and {} deviations; give as many of both, at least one",
-                mean.len(),
-                std.len()
-            ),
-            Self::Given { mean, std }
-                if !mean.iter().all(|x| x.is_finite()) || !std.iter().all(positive) =>
-            {
-                format!("normalisation {self} needs finite means and deviations above 0")
-            }
-            _ => return Ok(()),
-        };
-        Err(Error::Usage(message))
-    }
-}
-
-impl fmt::Display for Normalize {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.write_str("auto"),
-            Self::None => f.write_str("none"),
-            Self::PerChannel => f.write_str("per-channel"),
-            Self::Given { mean, std } => write!(f, "given:{}:{}", list(mean), list(std)),
-            Self::Scale(scale) => write!(f, "scale:{scale}"),
-        }
-    }
-}
-
-impl FromStr for Normalize {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        let unknown = || {
-            Error::Usage(format!(
-                "unknown normalisation `{text}`; one of auto, none, per-channel, scale:NUMBER, \
-                 given:MEAN,…:DEVIATION,…"
-            ))
-        };
-        let numbers = |list: &str| -> Result<Vec<f64>> {
-            list.split(',')
-                .map(|x| x.trim().parse().map_err(|_| unknown()))
-                .collect()
-        };
-        let parts: Vec<&str> = text.trim().split(':').collect();
-        let normalize = match parts.as_slice() {
-            ["auto"] => Self::Auto,
-            ["none"] => Self::None,
-            ["per-channel"] => Self::PerChannel,
-            ["scale", scale] => Self::Scale(scale.trim().parse().map_err(|_| unknown())?),
-            ["given", mean, std] => Self::Given {
-                mean: numbers(mean)?,
-                std: numbers(std)?,
-            },
-            _ => return Err(unknown()),
-        };
-        normalize.check()?;
-        Ok(normalize)
-    }
-}
 
 /// What [`Normalize::Auto`] means for a source.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -118,8 +23,8 @@ pub(super) enum Auto {
     Stored,
     /// Divided by the source's unit.
     Unit,
-    /// Divided by the unit, minus a published mean, divided by a published deviation.
-    Published { mean: [f64; 3], std: [f64; 3] },
+    /// Divided by the unit, then the scaling of this name.
+    Named(Named),
 }
 
 /// A normalisation with all its numbers: input = (stored / `unit` − `mean`) / `std`.
@@ -131,6 +36,8 @@ pub(super) struct Plan {
     std: Vec<f64>,
     /// For the description.
     pub words: String,
+    /// What is known of the stored numbers.
+    pub facts: Facts,
     /// What was noticed.
     pub warnings: Vec<String>,
 }
@@ -151,6 +58,7 @@ pub(super) struct Stored<'a> {
 pub(super) fn plan(normalize: &Normalize, source: &Stored) -> Result<Plan> {
     let unit = source.unit;
     let channels = source.train.shape.first().copied().unwrap_or(1);
+    let mut facts = facts_of(source);
     let mut warnings = Vec::new();
     let (unit, mean, std) = match normalize {
         Normalize::None => (1.0, vec![], vec![]),
@@ -175,14 +83,26 @@ pub(super) fn plan(normalize: &Normalize, source: &Stored) -> Result<Plan> {
             }
             (unit, mean, std)
         }
+        Normalize::Named(named) => {
+            let scaling = named.scaling();
+            let pixel = facts.pixel().ok_or_else(|| no_pixels(normalize, &facts))?;
+            let numbers = |numbers: &[f64]| match numbers {
+                [] => Ok(Vec::new()),
+                numbers => per_channel(numbers, channels),
+            };
+            (pixel, numbers(scaling.mean)?, numbers(scaling.std)?)
+        }
         Normalize::Auto => match source.auto {
             Auto::Stored => (1.0, vec![], vec![]),
             Auto::Unit => (unit, vec![], vec![]),
-            Auto::Published { mean, std } => (
-                unit,
-                per_channel(&mean, channels)?,
-                per_channel(&std, channels)?,
-            ),
+            Auto::Named(named) => {
+                let Scaling { mean, std, .. } = named.scaling();
+                (
+                    unit,
+                    per_channel(mean, channels)?,
+                    per_channel(std, channels)?,
+                )
+            }
         },
     };
     if normalize == &Normalize::Auto && source.auto == Auto::Unit && unit > 16.0 {
@@ -198,22 +118,68 @@ pub(super) fn plan(normalize: &Normalize, source: &Stored) -> Result<Plan> {
         Normalize::PerChannel => " measured on the training split",
         _ => "",
     };
+    let name = match normalize {
+        Normalize::Named(named) => format!("{}: ", named.name()),
+        _ => String::new(),
+    };
     let words = if mean.is_empty() {
-        format!("input = {stored}")
+        format!("{name}input = {stored}")
     } else {
         format!(
-            "input = ({stored} − mean)/deviation per channel{measured}, mean [{}], deviation [{}]",
-            list(&mean),
-            list(&std)
+            "{name}input = ({stored} − mean)/deviation per channel{measured}, mean [{}], deviation [{}]",
+            few(&mean),
+            few(&std)
         )
     };
+    facts.used = (unit, mean.clone(), std.clone());
     Ok(Plan {
         unit,
         mean,
         std,
         words,
+        facts,
         warnings,
     })
+}
+
+/// What is known of the stored inputs of both splits.
+fn facts_of(source: &Stored) -> Facts {
+    let (mut low, mut high, mut whole) = (f64::INFINITY, f64::NEG_INFINITY, true);
+    let mut see = |value: f64| {
+        (low, high) = (low.min(value), high.max(value));
+        whole &= value.fract() == 0.0;
+    };
+    for split in std::iter::once(source.train).chain(source.validation) {
+        match &split.values {
+            Values::U8(v) => {
+                let ends = [v.iter().min(), v.iter().max()];
+                ends.into_iter().flatten().for_each(|&x| see(x.into()));
+            }
+            Values::I64(v) => v.iter().for_each(|&x| see(wide(x))),
+            Values::F32(v) => v.iter().for_each(|&x| see(x.into())),
+            Values::F64(v) => v.iter().for_each(|&x| see(x)),
+        }
+    }
+    Facts {
+        unit: source.unit,
+        channels: match source.train.shape.as_slice() {
+            [channels, _, _] => Some(*channels),
+            _ => None,
+        },
+        low,
+        high,
+        whole,
+        used: (1.0, Vec::new(), Vec::new()),
+    }
+}
+
+fn no_pixels(normalize: &Normalize, facts: &Facts) -> Error {
+    Error::Usage(format!(
+        "the scaling {normalize} is for pixels, 0 to 1 or whole numbers 0 to 255, but the data goes \
+         from {} to {}: it seems to be scaled already; choose --data-normalize none, or give the \
+         numbers: scale:NUMBER, given:MEAN,…:DEVIATION,…",
+        facts.low, facts.high
+    ))
 }
 
 /// Bytes that all lie in 0..=16 may be on the digits' scale; dividing by 255 is then a wrong guess
@@ -346,13 +312,12 @@ impl Plan {
     }
 }
 
-/// Numbers with commas, as [`Normalize`] is written.
-fn list(numbers: &[f64]) -> String {
-    numbers
-        .iter()
-        .map(f64::to_string)
-        .collect::<Vec<_>>()
-        .join(",")
+/// Numbers of channels as they are recorded: one where a single one serves more than four.
+fn few(numbers: &[f64]) -> String {
+    match numbers {
+        [one, rest @ ..] if rest.len() > 3 && rest.iter().all(|x| x == one) => list(&[*one]),
+        all => list(all),
+    }
 }
 
 fn wide(x: i64) -> f64 {
