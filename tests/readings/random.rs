@@ -7,6 +7,7 @@
 
 use super::keys::state;
 use losscope::checkpoint::{Array, StateDict, Values};
+use losscope::dataset::normalize::Facts;
 use losscope::dataset::{DataOptions, Dataset, Samples};
 use losscope::engine::reading::{Chosen, Scene, choose};
 use losscope::error::Error;
@@ -234,6 +235,8 @@ fn made(truth: &Recognised, shapes: Shapes, rng: &mut ChaCha8Rng) -> (StateDict,
     let data = Dataset {
         name: "waves".into(),
         classes: CLASSES,
+        class_names: Vec::new(),
+        stored: Facts::default(),
         train: samples,
         validation: None,
         description: String::new(),
