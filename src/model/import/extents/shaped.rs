@@ -296,7 +296,7 @@ impl Read<'_> {
     fn unflattened(&self) -> Option<Extents> {
         let shape = self.shape(0)?;
         let at = axis(self.integer(1, "dim", 0), shape.len())?;
-        let inner = Self::viewed(&vec![*shape.get(at)?], self.list(2, "sizes")?)?;
+        let inner = Self::viewed(&vec![*shape.get(at)?], &self.list(2, "sizes")?)?;
         let mut found: Extents = shape.get(..at)?.to_vec();
         found.extend(inner);
         found.extend_from_slice(shape.get(at + 1..)?);
