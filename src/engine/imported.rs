@@ -3,6 +3,7 @@
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
 use crate::model::family::Hints;
+use crate::model::graph::Loss;
 use crate::model::import::{self, Imported};
 use std::path::Path;
 
@@ -13,7 +14,7 @@ pub fn is_file(model: &str) -> bool {
 }
 
 /// The network that `model` names, or that the file of `state` holds where nothing is named; `None` where names and
-/// shapes must tell. `hints`: what the data say of the input, which not every file does.
+/// shapes must tell. `hints`: what the data say of its input, which not every file does, and of its classes.
 ///
 /// # Errors
 /// Where a named file holds no network, or one that can't be followed.
@@ -22,22 +23,48 @@ pub fn network(
     state: &dyn Listing,
     hints: &Hints<'_>,
 ) -> Result<Option<Imported>> {
-    if model == "auto" {
+    let found = if model == "auto" {
         let own = &state.source().path;
-        return if own.is_file() {
-            import::open_for(own, Some(state), hints.input)
-        } else {
-            Ok(None)
-        };
+        if !own.is_file() {
+            return Ok(None);
+        }
+        import::open_for(own, Some(state), hints.input).map_err(otherwise)?
+    } else if is_file(model) {
+        let found = import::open_for(Path::new(model), Some(state), hints.input)?;
+        Some(found.ok_or_else(|| {
+            Error::file(
+                model,
+                "holds no graph of a network: expected a model.toml, or what torch.export.save, torch.jit.save or torch.onnx.export writes; in Python, torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")",
+            )
+        })?)
+    } else {
+        None
+    };
+    Ok(found.map(|found| with_one_output(found, hints.classes)))
+}
+
+/// A graph that can't be followed isn't replaced by a guess, but a person may name what it is.
+fn otherwise(error: Error) -> Error {
+    match error {
+        Error::File { message, path } => Error::File {
+            message: format!(
+                "{message} (--model with a model.toml or a family's name reads the weights without the graph)"
+            ),
+            path,
+        },
+        other => other,
     }
-    if !is_file(model) {
-        return Ok(None);
+}
+
+/// One output is a logit of the upper half of the classes, until targets or a person say otherwise.
+fn with_one_output(mut found: Imported, classes: Option<usize>) -> Imported {
+    if found.outputs == 1 {
+        let half = (classes.unwrap_or(2) / 2).max(1);
+        let from = u32::try_from(half).unwrap_or(u32::MAX);
+        found.graph.loss = Loss::binary(from);
+        found.notes.push(format!(
+            "One output: binary cross-entropy where the data has classes, labels from {from} up are positive."
+        ));
     }
-    let found = import::open_for(Path::new(model), Some(state), hints.input)?;
-    found.map(Some).ok_or_else(|| {
-        Error::file(
-            model,
-            "holds no graph of a network: expected a model.toml, or what torch.export.save, torch.jit.save or torch.onnx.export writes; in Python, torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")",
-        )
-    })
+    found
 }

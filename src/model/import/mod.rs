@@ -26,6 +26,8 @@ pub struct Imported {
     pub graph: Graph,
     /// What wrote it, in words: "an exported program of PyTorch 2.9".
     pub source: String,
+    /// How many outputs a sample has.
+    pub outputs: usize,
     /// What was assumed, or a person should know, a sentence each.
     pub notes: Vec<String>,
 }
@@ -73,6 +75,7 @@ pub fn open_for(
         return Ok(Some(Imported {
             graph: read.graph,
             source: traced.source,
+            outputs: read.outputs,
             notes: read.notes,
         }));
     }

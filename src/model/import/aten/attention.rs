@@ -1,10 +1,10 @@
 //! Softmax and attention.
 
 use super::arguments::Arguments;
-use super::arithmetic::chosen;
 use super::builder::Builder;
 use super::normalisations::TRAINING;
 use super::table::{Entry, Reading};
+use super::truth::chosen;
 use super::value::{Joint, Outcome, Value};
 use crate::model::import::traced::Element;
 use crate::model::layers::{LogSoftmax, ScaledDotProductAttention, Softmax};

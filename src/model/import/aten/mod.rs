@@ -11,10 +11,12 @@ mod arithmetic;
 mod attention;
 mod bounds;
 mod builder;
+mod convolutions;
 mod creation;
 mod einsum;
 mod gates;
 mod housekeeping;
+mod images;
 mod indexing;
 mod motions;
 mod normalisations;
@@ -26,6 +28,7 @@ mod recurrent;
 mod reductions;
 mod table;
 mod trace;
+mod truth;
 mod value;
 mod views;
 
@@ -47,6 +50,8 @@ const MOST_INPUTS: usize = 1 << 31;
 pub struct Read {
     /// The network.
     pub graph: Graph,
+    /// How many outputs a sample has.
+    pub outputs: usize,
     /// What a person should know, a sentence each.
     pub notes: Vec<String>,
 }
@@ -82,6 +87,7 @@ pub fn read(traced: &Traced) -> Result<Read> {
             .map_err(|message| refused(traced, call, &trace, &message))?;
     }
     let output = output(traced, &mut b, &trace).map_err(Error::Model)?;
+    let outputs = b.shape(Some(output)).iter().product();
     let mut notes = traced.notes.clone();
     for name in &trace.fixed {
         notes.push(format!(
@@ -102,6 +108,7 @@ pub fn read(traced: &Traced) -> Result<Read> {
     };
     Ok(Read {
         graph: b.finish(name, output),
+        outputs,
         notes,
     })
 }

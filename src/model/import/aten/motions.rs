@@ -3,6 +3,7 @@
 
 use super::builder::Builder;
 use super::value::{Joint, Outcome, Source, Value, count, for_each_place};
+use crate::model::import::traced::Element;
 use crate::model::layers::{Concatenate, Gather, Reshape, Slice, Transpose};
 use std::rc::Rc;
 
@@ -419,10 +420,8 @@ pub fn concatenated(b: &mut Builder<'_>, values: &[Value], axis: usize) -> Outco
         // All must have the joint extents, and the batch axis where the others have it.
         let mut own = joint.own.clone();
         own[axis] = part.own[axis];
-        for at in 0..rank {
-            if joint.batch == Some(at) && !part.is_data() && part.own[at] > own[at] {
-                own[at] = part.own[at];
-            }
+        if let Some(at) = joint.batch.filter(|_| !part.is_data()) {
+            own[at] = own[at].max(part.own[at]);
         }
         let part = b.repeated(part, &own)?;
         (joint.full[axis], joint.own[axis]) = (part.full[axis], part.own[axis]);
@@ -436,10 +435,7 @@ pub fn concatenated(b: &mut Builder<'_>, values: &[Value], axis: usize) -> Outco
 }
 
 /// What numbers of several kinds make together.
-pub fn widest(
-    elements: &[crate::model::import::traced::Element],
-) -> crate::model::import::traced::Element {
-    use crate::model::import::traced::Element;
+pub fn widest(elements: &[Element]) -> Element {
     let has = |element| elements.contains(&element);
     if has(Element::Float) {
         Element::Float

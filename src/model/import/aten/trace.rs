@@ -9,8 +9,8 @@ use super::builder::Builder;
 use super::table::{Entry, Reading};
 use super::value::{Outcome, Source, Value, count};
 use super::{
-    arithmetic, attention, bounds, creation, einsum, gates, housekeeping, indexing, normalisations,
-    parts, pointwise, pools, products, recurrent, reductions, views,
+    arithmetic, attention, bounds, convolutions, creation, einsum, gates, housekeeping, indexing,
+    normalisations, parts, pointwise, pools, products, recurrent, reductions, truth, views,
 };
 use crate::model::import::traced::{Argument, Call, Element, Traced};
 use crate::model::layers::Gather;
@@ -18,12 +18,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 /// All operations that can be read.
-const OPERATIONS: [&[Entry]; 16] = [
+const OPERATIONS: [&[Entry]; 18] = [
     pointwise::OPERATIONS,
     bounds::OPERATIONS,
     arithmetic::OPERATIONS,
+    truth::OPERATIONS,
     gates::OPERATIONS,
     products::OPERATIONS,
+    convolutions::OPERATIONS,
     einsum::OPERATIONS,
     attention::OPERATIONS,
     recurrent::OPERATIONS,
@@ -358,7 +360,7 @@ impl<'a> Trace<'a> {
             }
         };
         let mask = known(numbers, Element::Bool);
-        let made = arithmetic::chosen(b, &mask, &written, &base)?;
+        let made = truth::chosen(b, &mask, &written, &base)?;
         Ok(Value {
             element: base.element,
             ..made

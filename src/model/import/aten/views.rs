@@ -62,9 +62,8 @@ fn view(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     } else {
         "size"
     };
-    let shape = match a.integers((1, name))? {
-        Some(shape) => shape,
-        None => return Err("is given no shape".into()),
+    let Some(shape) = a.integers((1, name))? else {
+        return Err("is given no shape".into());
     };
     let shape = sizes(&x, &shape)?;
     Ok(vec![viewed(b, &x, &shape)?])
