@@ -4,35 +4,10 @@
 
 use super::trial::{Ground, Trial};
 use super::verdict::is_plausible;
-use crate::dataset::{self, DataOptions, Normalize};
+use crate::dataset::{self, DataOptions, Normalize, normalize};
 use crate::error::Result;
 use crate::model::family::Recognised;
 use std::sync::Arc;
-
-/// The scalings that networks are usually trained on, for data of so many channels.
-fn likely(channels: usize) -> Vec<Normalize> {
-    let given = |mean: &[f64], std: &[f64]| Normalize::Given {
-        mean: mean.to_vec(),
-        std: std.to_vec(),
-    };
-    let mut all = vec![
-        Normalize::None,
-        Normalize::Scale(255.0),
-        Normalize::PerChannel,
-        given(&[0.5], &[0.5]),
-    ];
-    match channels {
-        1 => all.extend([given(&[0.1307], &[0.3081]), given(&[0.286], &[0.353])]),
-        3 => all.extend([
-            given(&[0.4914, 0.4822, 0.4465], &[0.2023, 0.1994, 0.201]),
-            given(&[0.4914, 0.4822, 0.4465], &[0.247, 0.2435, 0.2616]),
-            given(&[0.485, 0.456, 0.406], &[0.229, 0.224, 0.225]),
-            given(&[0.5071, 0.4867, 0.4408], &[0.2675, 0.2565, 0.2761]),
-        ]),
-        _ => {}
-    }
-    all
-}
 
 /// The scalings under which one of `readings` is plausible, the best first, a few.
 ///
@@ -45,9 +20,8 @@ pub fn tried(
     chance: f64,
 ) -> Result<Vec<(Normalize, Trial)>> {
     const SHOWN: usize = 4;
-    let channels = ground.samples.shape.first().copied().unwrap_or(1);
     let mut found: Vec<(Normalize, Trial)> = Vec::new();
-    for normalize in likely(channels) {
+    for normalize in normalize::likely(&ground.data.stored) {
         let own = DataOptions {
             normalize: normalize.clone(),
             ..options.clone()
