@@ -121,6 +121,7 @@ fn state(shapes: &[(&str, &[usize])]) -> StateDict {
         },
         unreadable: Vec::new(),
         warnings: Vec::new(),
+        told: losscope::checkpoint::Told::default(),
     }
 }
 
