@@ -1,7 +1,8 @@
 //! How the layers of a model are wired: one after the other, or by the names of what each reads.
 
 use super::image::Value;
-use super::layers::{self, Layer};
+use super::layer::Layer;
+use super::layers;
 use crate::model::import::pickled::writer::{Step, Writer};
 use serde_json::Value as Json;
 use std::collections::HashMap;
