@@ -228,10 +228,13 @@ fn what_a_network_cannot_use_is_left_out_and_said() {
     assert!(open_network("auto", &state, None).is_ok());
 }
 
+/// A tensor's name and extents.
+type Shape = (&'static str, &'static [usize]);
+
 /// Keras writes kernels as [height, width, in, out], Flax too; both flatten channels last.
 #[test]
 fn layouts_of_keras_and_flax_become_those_of_pytorch() {
-    let table: [(&str, &[(&str, &[usize])]); 3] = [
+    let table: [(&str, &[Shape]); 3] = [
         (
             "weights_only.h5",
             &[

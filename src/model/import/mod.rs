@@ -31,8 +31,11 @@ pub struct Imported {
     pub notes: Vec<String>,
 }
 
+/// Gives the network of the file at a path, for samples of a shape.
+type Reader = fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>;
+
 /// The readers, each of which says by a file's content whether it is its own.
-const READERS: [fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>; 4] = [
+const READERS: [Reader; 4] = [
     |path, _| exported::read(path),
     script::open,
     onnx::open,

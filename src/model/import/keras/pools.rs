@@ -30,7 +30,8 @@ pub fn made(w: &mut Writer<'_>, layer: &Layer<'_>, x: &Value) -> Step<Option<Val
         "UpSampling",
     ];
     let transposed = layer.class == "Conv2DTranspose";
-    if !(known.contains(&kind) && (1..=3).contains(&axes)) && !transposed {
+    let listed = known.contains(&kind) && (1..=3).contains(&axes);
+    if !listed && !transposed {
         return Ok(None);
     }
     let name = image::channels_first(w, x, own)?;
