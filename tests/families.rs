@@ -4,6 +4,8 @@
 
 #[path = "families/described.rs"]
 mod described;
+#[path = "families/inspected.rs"]
+mod inspected;
 #[path = "families/published.rs"]
 mod published;
 

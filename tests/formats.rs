@@ -366,7 +366,7 @@ fn other_files_are_named_for_what_they_are() {
     let table: [(&[u8], &str); 9] = [
         (
             b"\x08\x08\x12\x07pytorch\x1a\x062.15.0:",
-            "ONNX models aren't supported",
+            "the ONNX file is cut off",
         ),
         (b"\x93NUMPY\x01\x00", "numpy.savez"),
         (

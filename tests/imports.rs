@@ -4,6 +4,9 @@
 
 #[allow(dead_code, reason = "shared with the reference, which uses the rest")]
 mod common;
+/// Exported programs.
+#[path = "imports/exported.rs"]
+mod exported;
 /// ONNX files.
 #[path = "imports/onnx.rs"]
 mod onnx;

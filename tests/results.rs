@@ -10,6 +10,7 @@ use losscope::engine::header::{
     AxisFacts, DataFacts, FileFacts, Fingerprints, Header, Mark, ModelFacts, TrajectoryFacts,
 };
 use losscope::engine::job::{Job, SurfaceJob, TrajectoryJob};
+use losscope::engine::reading::Reading;
 use losscope::engine::result::{Numbers, Outcome};
 use losscope::error::Result;
 use losscope::export::{csv, hdf5, header, json, npz, vtk};
@@ -56,6 +57,7 @@ fn recipe(job: Job) -> Header {
             loss: "cross-entropy".into(),
             criterion: Loss::default(),
             assumptions: vec!["ReLU".into()],
+            reading: Reading::default(),
         },
         checkpoints: vec![FileFacts {
             role: "centre".into(),

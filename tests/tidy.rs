@@ -32,12 +32,15 @@ const FLOORS: [&[&str]; 8] = [
 const CRATES: [(&str, &[&str]); 9] = [
     ("burn::tensor", &["model/run", "engine/device"]),
     ("burn_ndarray", &["engine"]),
-    ("wgpu::", &["engine", "render", "app"]),
+    ("wgpu::", &["model/run/tiles", "engine", "render", "app"]),
     (
         "std::fs",
         &["store", "checkpoint", "dataset", "export", "cli", "app"],
     ),
-    ("std::time", &["engine", "export", "cli", "app"]),
+    (
+        "std::time",
+        &["model/run/tiles", "engine", "export", "cli", "app"],
+    ),
     (
         "std::thread",
         &[

@@ -79,7 +79,7 @@ fn suffixes(ask: Ask) -> &'static [&'static str] {
         ],
         Ask::Data => &["npz", "npy", "safetensors", "bin", "idx", "gz"],
         Ask::Directions => &["safetensors", "h5", "hdf5"],
-        Ask::Model => &["toml"],
+        Ask::Model => &["toml", "pt2"],
         Ask::SaveSession => &["json"],
         Ask::SaveReport => &["html"],
         Ask::DataFolder | Ask::Series => &[],

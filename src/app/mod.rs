@@ -6,6 +6,7 @@
 //! files are opened by the computing thread, written by threads of their own.
 
 mod attention;
+mod badge;
 mod blit;
 mod cards;
 mod command;

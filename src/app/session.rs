@@ -5,6 +5,7 @@
 
 use super::state::{Exported, Look, State};
 use super::views::Pane;
+use crate::engine::imported;
 use crate::engine::job::Directions;
 use crate::engine::live::{Quality, Snapshot, Wish};
 use crate::engine::recognise;
@@ -210,7 +211,7 @@ fn map_paths(wish: &mut Wish, f: impl Fn(&PathBuf) -> PathBuf) {
         setup.data = f(&PathBuf::from(&setup.data)).display().to_string();
     }
     // Anything else is the name of a family.
-    if setup.model.ends_with(".toml") {
+    if imported::is_file(&setup.model) {
         setup.model = f(&PathBuf::from(&setup.model)).display().to_string();
     }
     match &mut wish.plane.directions {

@@ -15,13 +15,13 @@ mod modules;
 mod names;
 pub mod onnx;
 pub mod peek;
-mod pickle;
+pub(crate) mod pickle;
 mod recognise;
 mod series;
 mod shards;
 mod state;
 mod told;
-mod torch;
+pub(crate) mod torch;
 
 use crate::error::Result;
 use crate::store::bytes::Bytes;

@@ -113,6 +113,7 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
         ));
     }
     describe(&outcome, talk);
+    talk.reading(&outcome.header.model.reading);
     write_all(
         &args.output,
         &outcome,
@@ -254,9 +255,6 @@ fn describe(outcome: &Outcome, talk: Talk) {
         "model: {} ({})",
         header.model.name, header.model.source
     ));
-    for assumption in &header.model.assumptions {
-        talk.detail(&format!("assumed: {assumption}"));
-    }
     talk.detail(&format!("data: {}", header.data.description));
     talk.detail(&format!("device: {}", header.device));
 }

@@ -1,16 +1,18 @@
 //! `inspect`: what a checkpoint holds and what network it seems to be; whether a description fits it; what can be
-//! described at all.
+//! described at all; what data hold and how they are read.
 
 use crate::checkpoint::{Checkpoint, Entry, Set, files, non_finite};
-use crate::cli::{End, Talk, described, output, terminal};
+use crate::cli::{End, Talk, described, inspect_data, output, terminal};
 use crate::dataset::{self, Dataset};
 use crate::engine::check::check;
 use crate::engine::header::ModelFacts;
 use crate::engine::inputs::{list_checkpoint, open_network};
+use crate::engine::recognise::{self, Kind};
 use crate::error::Error;
 use crate::export;
 use crate::model::family::{self, Hints};
 use crate::model::graph::Role;
+use crate::model::import;
 use crate::model::layers::reference;
 use crate::model::{Network, file as model_file};
 use clap::Args;
@@ -21,10 +23,10 @@ use std::path::{Path, PathBuf};
 /// `losscope inspect`
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// Checkpoints
+    /// Checkpoints and data
     #[arg(value_name = "FILE", required_unless_present = "layers")]
     files: Vec<PathBuf>,
-    /// The network: auto, a family's name, or a model.toml
+    /// The network: auto, a family's name, a model.toml, or a file with a graph (.pt2)
     #[arg(long, default_value = "auto")]
     model: String,
     /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
@@ -33,6 +35,23 @@ pub struct InspectArgs {
     /// Data the network should fit; its shape settles what names and shapes can't
     #[arg(long)]
     data: Option<String>,
+    /// How inputs are scaled, as for every command
+    #[arg(
+        long,
+        default_value = "auto",
+        value_name = "RULE",
+        allow_hyphen_values = true
+    )]
+    data_normalize: dataset::Normalize,
+    /// Which arrays or columns are inputs and targets
+    #[arg(long, value_name = "x=NAME,y=NAME")]
+    data_keys: Option<dataset::Keys>,
+    /// What numbers of targets stand for
+    #[arg(long, value_enum, default_value = "auto")]
+    data_targets: dataset::TargetKind,
+    /// Tokens in one sample of a file of tokens
+    #[arg(long, value_name = "N")]
+    block_size: Option<usize>,
     /// Hold a description against the checkpoint and, with --data, against data: shapes layer by layer, tensors without a layer, loss and score, running statistics
     #[arg(long, value_name = "MODEL", conflicts_with_all = ["write_model", "model"])]
     check: Option<String>,
@@ -62,13 +81,7 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
         export::check_place(target)?;
     }
     let data = match &args.data {
-        Some(name) => {
-            let options = dataset::DataOptions {
-                data: name.clone(),
-                ..Default::default()
-            };
-            Some(dataset::open(&options)?)
-        }
+        Some(name) => Some(dataset::open(&options(args, name))?),
         None => None,
     };
     if let Some(model) = &args.check {
@@ -76,9 +89,28 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
     }
     let mut all = Vec::new();
     let mut misfit = None;
+    // The first file's own graph is the network of those that hold none.
+    let first = args.files.first().filter(|path| import::holds(path));
     for path in &args.files {
+        // What nobody knows is for the reader of checkpoints to complain of.
+        if matches!(recognise::kind(path), Ok(Kind::Data)) {
+            let data = dataset::open(&options(args, &path.to_string_lossy()))?;
+            if talk.json {
+                all.push(inspect_data::as_json(path, &data));
+            } else {
+                output::print(&inspect_data::as_text(path, &data))?;
+                talk.warn(&data.warnings);
+            }
+            continue;
+        }
         let file = list_checkpoint(path, args.key.as_deref())?;
-        let network = open_network(&args.model, &file, data.as_ref());
+        let model = match first {
+            Some(first) if args.model == "auto" && !import::holds(path) => {
+                first.display().to_string()
+            }
+            _ => args.model.clone(),
+        };
+        let network = open_network(&model, &file, data.as_ref());
         let non_finite = non_finite_counts(&file)?;
         if let Some(target) = &args.write_model
             && (network.is_ok() || args.model == "auto")
@@ -101,6 +133,18 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
     match misfit {
         Some(error) => Err(error.into()),
         None => Ok(End::Done),
+    }
+}
+
+/// The recipe of the data called `name`.
+fn options(args: &InspectArgs, name: &str) -> dataset::DataOptions {
+    dataset::DataOptions {
+        data: name.to_owned(),
+        normalize: args.data_normalize.clone(),
+        keys: args.data_keys.clone().unwrap_or_default(),
+        targets: args.data_targets,
+        block_size: args.block_size,
+        ..Default::default()
     }
 }
 
@@ -208,6 +252,9 @@ fn write_model(
     Ok(())
 }
 
+/// Other readings shown of each thing assumed.
+const WAYS: usize = 4;
+
 fn as_text(file: &Checkpoint, network: &Recognition) -> String {
     let source = &file.source;
     let line = terminal::line;
@@ -275,8 +322,15 @@ fn as_text(file: &Checkpoint, network: &Recognition) -> String {
                 network.graph().input,
                 facts.loss
             );
-            for assumption in &facts.assumptions {
-                text += &format!("  assumed  {}\n", line(assumption));
+            for assumption in &facts.reading.assumptions {
+                text += &format!("  assumed  {}\n", line(&assumption.line()));
+                for way in assumption.instead.iter().take(WAYS) {
+                    text += &format!("  or       {}: --model {}\n", line(&way.words), way.key);
+                }
+                if assumption.instead.len() > WAYS {
+                    let more = assumption.instead.len() - WAYS;
+                    text += &format!("  or       {more} others\n");
+                }
             }
         }
         Err(error) => {

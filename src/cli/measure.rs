@@ -118,6 +118,7 @@ pub fn finish<M: Measure>(
 ) -> anyhow::Result<End> {
     let header = result.header();
     talk.warn(&header.warnings);
+    talk.reading(&header.model.reading);
     let places: Vec<PathBuf> = if header.complete {
         files.output.clone()
     } else {

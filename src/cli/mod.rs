@@ -14,6 +14,7 @@ mod devices;
 mod distance;
 mod generate;
 mod inspect;
+mod inspect_data;
 mod interrupt;
 mod measure;
 mod noise;
@@ -28,6 +29,7 @@ mod trajectory;
 
 use crate::engine::drivers;
 use crate::engine::job::{DistanceJob, LineJob, TrajectoryJob};
+use crate::engine::reading::Reading;
 use crate::engine::recognise;
 use crate::error::{Error, shown};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -140,7 +142,7 @@ pub fn main() -> ExitCode {
             }
             terminal::say(&format!("error: {error:#}"));
             ExitCode::from(match error.downcast_ref::<Error>() {
-                Some(Error::Usage(_)) => 2,
+                Some(Error::Usage(_) | Error::Undecided(_)) => 2,
                 // A pipe that nobody reads was waited for until the user ended that.
                 Some(Error::Io { reason, .. }) if reason.kind() == ErrorKind::Interrupted => 130,
                 _ => 1,
@@ -243,6 +245,13 @@ impl Talk {
             for warning in warnings {
                 terminal::say(&format!("warning: {warning}"));
             }
+        }
+    }
+
+    /// How the network was read and what that rests on, a line each.
+    fn reading(self, reading: &Reading) {
+        for line in reading.lines() {
+            self.say(&line);
         }
     }
 

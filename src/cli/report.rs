@@ -56,6 +56,7 @@ pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     let report = report?;
     talk.warn(&saves.failure());
     talk.warn(&report.header.warnings);
+    talk.reading(&report.header.model.reading);
     // What was stopped must not replace a finished report.
     let stopped = report.gaps.iter().any(|gap| gap.stopped);
     let page = if stopped { &unfinished } else { &args.output };

@@ -77,6 +77,7 @@ pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
         return Ok(End::Stopped);
     }
     describe(&report, talk);
+    talk.reading(&report.header.model.reading);
     // The numbers first: the points can be found again from them.
     measure::write_all(&args.output, talk, |path| {
         files::write(path, &report).map(|()| true)
@@ -191,9 +192,6 @@ fn describe(report: &SharpnessReport, talk: Talk) {
         "model: {} ({})",
         report.header.model.name, report.header.model.source
     ));
-    for assumption in &report.header.model.assumptions {
-        talk.detail(&format!("assumed: {assumption}"));
-    }
     talk.detail(&format!("data: {}", report.header.data.description));
     talk.detail(&format!("device: {}", report.header.device));
 }

@@ -11,17 +11,51 @@ use crate::model::import::{self, Imported};
 use crate::model::layers::Linear;
 use crate::model::seen::Seen;
 
-/// The network of `state`, as `--model` says: the one that the file itself tells, else by names and shapes,
-/// whatever library wrote them.
+/// The networks of `state`, as `--model` says, the most usual first: the one that the file itself tells, else all
+/// that names and shapes fit, whatever library wrote them.
 ///
 /// # Errors
-/// As [`family::recognise`] and [`family::by_name`]; where what the file tells of its modules contradicts what
-/// its names look like, or its own description can't be followed.
+/// As [`family::readings`]; where what the file tells of its modules contradicts all that its names look like, or
+/// its own description can't be followed.
+pub fn readings(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<Vec<Recognised>> {
+    let modules = classes(state);
+    let hints = &Hints {
+        modules: &modules,
+        ..*hints
+    };
+    all(model, state, hints, |seen| {
+        by_family(seen, |state| family::readings(model, state, hints))
+    })
+}
+
+/// The most usual of all [`readings`].
+///
+/// # Errors
+/// As [`readings`]; where a number must be chosen that has no usual value.
 pub fn recognise(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<Recognised> {
+    let modules = classes(state);
+    let hints = &Hints {
+        modules: &modules,
+        ..*hints
+    };
+    let one = |state: &dyn Listing| family::by_name(model, state, hints).map(|one| vec![one]);
+    let mut found = all(model, state, hints, |seen| by_family(seen, one))?.into_iter();
+    found
+        .next()
+        .ok_or_else(|| Error::Model("no network fits".into()))
+}
+
+/// What the file tells, else what `find` finds in it.
+fn all(
+    model: &str,
+    state: &dyn Listing,
+    hints: &Hints<'_>,
+    find: impl Fn(&Seen) -> Result<Vec<Recognised>>,
+) -> Result<Vec<Recognised>> {
     let mut untold = None;
     if model == "auto" {
         match import::told(state, hints.input) {
-            Ok(Some(told)) => return Ok(as_told(state, told)),
+            Ok(Some(told)) => return Ok(vec![as_told(state, told)]),
             Ok(None) => {}
             // A class of the user's own has no forward in the file; its modules are evidence still.
             Err(reason) if state.told().modules().is_some() => untold = Some(reason),
@@ -29,30 +63,31 @@ pub fn recognise(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<
         }
     }
     let seen = Seen::new(state);
-    let modules = classes(state);
-    let hints = Hints {
-        modules: &modules,
-        ..*hints
-    };
-    let mut found = by_family(model, &seen, &hints)?;
-    seen.complete(&mut found);
+    let mut found = find(&seen)?;
+    found.iter_mut().for_each(|found| seen.complete(found));
     if let (Some(root), Some(reason)) = (state.told().modules(), untold) {
-        let against = evidence::contradictions(root, &found.graph);
-        if let Some(first) = against.first() {
+        let against = |found: &Recognised| evidence::contradictions(root, &found.graph);
+        let usual = found
+            .first()
+            .map(|usual| (usual.graph.name.clone(), against(usual)));
+        found.retain(|found| against(found).is_empty());
+        if let (Some((name, against)), true) = (usual, found.is_empty()) {
+            let first = against.into_iter().next().unwrap_or_default();
             return Err(Error::Model(format!(
-                "by names this is {}, but {first}; and {reason}",
-                found.graph.name
+                "by names this is {name}, but {first}; and {reason}"
             )));
         }
         let classes = evidence::activations(root);
-        found.assumptions.push(if classes.is_empty() {
+        let words = if classes.is_empty() {
             "The file's own modules tell no activation and no forward.".to_owned()
         } else {
             format!(
                 "The file's own modules are {} where they are activations, and tell no forward.",
                 classes.join(", ")
             )
-        });
+        };
+        let say = |found: &mut Recognised| found.assumptions.push(words.clone());
+        found.iter_mut().for_each(say);
     }
     Ok(found)
 }
@@ -69,6 +104,7 @@ fn as_told(state: &dyn Listing, told: Imported) -> Recognised {
         why: format!("the file tells its network: {}", told.source),
         assumptions: told.notes,
         choices: Vec::new(),
+        doubt: None,
     }
 }
 
@@ -87,13 +123,12 @@ fn classes(state: &dyn Listing) -> Vec<ModuleClass> {
     walked.into_iter().map(class).collect()
 }
 
-/// The family of `state`. burn stores the weights of linear layers as [in, out], the other way
-/// round than PyTorch; its files are recognised both ways, its own first.
-fn by_family(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<Recognised> {
-    let find = |state: &dyn Listing| match model {
-        "auto" => family::recognise(state, hints),
-        name => family::by_name(name, state, hints),
-    };
+/// What `find` finds. burn stores the weights of linear layers as [in, out], the other way round than
+/// PyTorch; its files are recognised both ways, its own first.
+fn by_family(
+    state: &dyn Listing,
+    find: impl Fn(&dyn Listing) -> Result<Vec<Recognised>>,
+) -> Result<Vec<Recognised>> {
     if !state.source().format.contains("burnpack") {
         return find(state);
     }
@@ -108,13 +143,15 @@ fn by_family(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<Reco
     let Ok(mut found) = find(&turned) else {
         return find(state);
     };
-    for node in &mut found.graph.layers {
-        if let Layer::Linear(Linear { output_axis, .. }) = &mut node.layer {
-            *output_axis = 1;
+    for found in &mut found {
+        for node in &mut found.graph.layers {
+            if let Layer::Linear(Linear { output_axis, .. }) = &mut node.layer {
+                *output_axis = 1;
+            }
         }
+        let words = "Linear weights are stored as [in, out], as burn does.";
+        found.assumptions.push(words.into());
     }
-    let words = "Linear weights are stored as [in, out], as burn does.";
-    found.assumptions.push(words.into());
     Ok(found)
 }
 

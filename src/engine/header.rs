@@ -5,6 +5,7 @@
 //! doesn't have is empty.
 
 use crate::engine::job::{Job, Setup, SplitChoice, lossy};
+use crate::engine::reading::Reading;
 use crate::landscape::line::Barrier;
 use crate::landscape::slice::Geometry;
 use crate::model::losses::Loss;
@@ -146,6 +147,9 @@ pub struct ModelFacts {
     pub criterion: Loss,
     /// What names and shapes couldn't tell.
     pub assumptions: Vec<String>,
+    /// How it was read, and how far that is confirmed. Files of older versions don't say.
+    #[serde(default)]
+    pub reading: Reading,
 }
 
 /// A checkpoint of a result.

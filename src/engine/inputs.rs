@@ -1,21 +1,19 @@
 //! Opening what a job names: checkpoints, the network they belong to, the data, the device.
 
-use crate::checkpoint::{self, Checkpoint, Listing, StateDict};
-use crate::dataset::{self, Dataset, Samples};
+use crate::checkpoint::{self, Checkpoint, StateDict};
+use crate::dataset::{self, Samples};
 use crate::engine::builtin;
-use crate::engine::by_names::recognise;
 use crate::engine::device::{self, OpenDevice};
 use crate::engine::header::{AxisFacts, DataFacts, FileFacts, Fingerprints, Header, ModelFacts};
 use crate::engine::job::{Job, Setup};
-use crate::engine::loss;
+use crate::engine::network::decided;
+pub use crate::engine::network::{open_network, open_network_with};
 use crate::engine::resume::fingerprint_of;
-use crate::error::{Error, Result, shown};
+use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
-use crate::model::family::Hints;
-use crate::model::graph::Loss;
+use crate::model::Network;
 use crate::model::params::{Params, TensorSpec};
-use crate::model::{Network, file};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -96,88 +94,6 @@ pub fn check_finite<'a>(
     }
 }
 
-/// The network of `state`, as the job's `--model` says, with the loss that its outputs and the data suggest.
-///
-/// # Errors
-/// Where it can't be recognised or doesn't fit.
-pub fn open_network(
-    model: &str,
-    state: &dyn Listing,
-    data: Option<&Dataset>,
-) -> Result<(Network, ModelFacts)> {
-    open_network_with(model, None, state, data)
-}
-
-/// As [`open_network`], with a loss that was chosen: `--loss`.
-///
-/// # Errors
-/// As [`open_network`]; where the loss doesn't fit the outputs.
-pub fn open_network_with(
-    model: &str,
-    chosen: Option<&Loss>,
-    state: &dyn Listing,
-    data: Option<&Dataset>,
-) -> Result<(Network, ModelFacts)> {
-    // Classes say something of the outputs only where the usual loss is taken over them.
-    let classes = data.map(|d| d.classes);
-    let hints = Hints {
-        input: data.map(|d| d.train.shape.as_slice()),
-        classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
-        modules: &[],
-    };
-    let is_file = model.ends_with(".toml");
-    let (graph, source, mut assumptions) = if is_file {
-        let mut graph = file::read(model)?;
-        if let Some(chosen) = chosen {
-            graph.loss = chosen.clone();
-        }
-        (graph, format!("model file {model}"), Vec::new())
-    } else if model.ends_with(".onnx") {
-        return Err(Error::Usage(format!(
-            "networks can't be read from ONNX files yet; describe it in a model.toml: {}",
-            shown(Path::new(model))
-        )));
-    } else {
-        let mut found = recognise(model, state, &hints).map_err(|e| in_file(e, state))?;
-        let loss = loss::expected(&found.graph.loss, chosen, data);
-        if loss != found.graph.loss {
-            found = found.with_loss(loss);
-        }
-        (
-            found.graph,
-            format!("{}: {}", found.family, found.why),
-            found.assumptions,
-        )
-    };
-    let network = Network::new(graph, state)
-        .and_then(|network| loss::settled(network, is_file || chosen.is_some(), data));
-    let (network, assumed) = network.map_err(|e| in_file(e, state))?;
-    assumptions.extend(assumed);
-    let parameters = network
-        .layout()
-        .iter()
-        .filter(|s| s.is_trainable())
-        .map(TensorSpec::len)
-        .sum();
-    let facts = ModelFacts {
-        name: network.graph().name.clone(),
-        source,
-        parameters,
-        loss: network.graph().loss.describe(),
-        criterion: network.graph().loss.clone(),
-        assumptions,
-    };
-    Ok((network, facts))
-}
-
-/// A complaint about a network names the file it came from.
-fn in_file(error: Error, state: &dyn Listing) -> Error {
-    match error {
-        Error::Model(message) => Error::file(&state.source().path, message.trim_end_matches('.')),
-        other => other,
-    }
-}
-
 impl Inputs {
     /// Opens data and the network of `first`; samples are subset as the job says.
     ///
@@ -185,8 +101,7 @@ impl Inputs {
     /// As the parts; where a split was asked for that the data lacks.
     pub fn open(setup: &Setup, first: &StateDict) -> Result<Self> {
         let dataset = dataset::open(&setup.data_options())?;
-        let chosen = setup.loss.as_ref().map(|loss| &loss.0);
-        let (network, model) = open_network_with(&setup.model, chosen, first, Some(&dataset))?;
+        let (network, model) = decided(setup, first, &dataset)?;
         let mut warnings = dataset.warnings.clone();
         let (wants_train, wants_validation) = setup.wants();
         let only_validation = wants_validation && !wants_train;

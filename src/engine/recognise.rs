@@ -8,6 +8,7 @@ use crate::checkpoint;
 use crate::checkpoint::peek::{Glimpse, peek};
 use crate::dataset;
 use crate::error::{Error, Result, shown};
+use crate::model::import;
 use crate::store::files;
 use std::path::{Path, PathBuf};
 
@@ -26,7 +27,7 @@ pub enum Kind {
     Run,
     /// The two directions of a plane.
     Directions,
-    /// A `model.toml`.
+    /// A `model.toml`, or a file that holds the network of others.
     Model,
 }
 
@@ -74,6 +75,8 @@ pub fn kind(path: &Path) -> Result<Kind> {
     }
     match peek(path)? {
         Glimpse::Arrays(names) => Ok(of_arrays(&names)),
+        // Tensors of `torch.save` may be samples.
+        Glimpse::Weights if dataset::claims(path) => Ok(Kind::Data),
         Glimpse::Weights => Ok(Kind::Checkpoint),
         Glimpse::Json(keys) => of_json(path, &keys),
         Glimpse::Other(_) if dataset::claims(path) => Ok(Kind::Data),
@@ -146,7 +149,7 @@ fn of_folder(folder: &Path) -> Result<Kind> {
     Err(Error::file(
         folder,
         "neither checkpoints nor data lie in this folder; looked for three or more checkpoints of a \
-         run, CIFAR, IDX and NumPy files, and images in one subfolder a class",
+         run, CIFAR, IDX, NumPy and Parquet files, and images by class, with labels or with masks",
     ))
 }
 
@@ -225,6 +228,15 @@ impl Sorted {
             }
         }
         sorted.data = one_set(&data)?;
+        // The first is the network of the others, where it holds its graph and they don't.
+        if let [first, others @ ..] = &sorted.checkpoints[..]
+            && sorted.model.is_none()
+            && !others.is_empty()
+            && import::holds(first)
+            && !others.iter().any(|path| import::holds(path))
+        {
+            sorted.model = Some(sorted.checkpoints.remove(0));
+        }
         if sorted.checkpoints.len() > 3 {
             return Err(Error::Usage(format!(
                 "{} checkpoints at once are more than a small-batch and a large-batch minimizer and \

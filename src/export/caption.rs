@@ -4,7 +4,7 @@ use crate::engine::device::kinds;
 use crate::engine::header::{DataFacts, FileFacts, Header, ModelFacts};
 use crate::engine::job::Setup;
 use crate::engine::names;
-
+use crate::engine::reading::Reading;
 use crate::plot::number::{format_value, grouped};
 use std::path::PathBuf;
 
@@ -74,25 +74,56 @@ fn files_at(files: &[FileFacts], key: Option<&str>) -> String {
     format!("{}{at}", files_line(files))
 }
 
-/// The network and how it was read.
+/// The network, how it was read and how far that is confirmed.
 pub fn network_line(model: &ModelFacts) -> String {
-    format!(
+    let read = format!(
         "{}, {} parameters, read as {}",
         model.name,
         grouped(model.parameters),
         model.source
-    )
+    );
+    let reading = &model.reading;
+    let words = [&reading.words, &without_options(&reading.how())];
+    let words: Vec<&str> = words
+        .into_iter()
+        .map(String::as_str)
+        .filter(|w| !w.is_empty())
+        .collect();
+    if words.is_empty() {
+        return read;
+    }
+    format!("{read} ({})", words.join("; "))
 }
 
-/// What names and shapes couldn't tell of the network; nothing where they told everything.
+/// What nothing confirmed of the network; nothing where all of it is confirmed. Of a result that doesn't
+/// say what confirmed it, everything that was assumed.
 pub fn assumed_line(model: &ModelFacts) -> Option<String> {
-    let words: Vec<String> = model
+    let open = model
+        .reading
         .assumptions
         .iter()
-        .map(|a| without_options(a))
-        .collect();
+        .filter(|a| a.confirmed.is_none());
+    let texts: Vec<&str> = if model.reading == Reading::default() {
+        model.assumptions.iter().map(String::as_str).collect()
+    } else {
+        open.map(|a| a.text.as_str()).collect()
+    };
+    let sentence = |text: &&str| {
+        let text = without_options(text);
+        if text.is_empty() || text.ends_with('.') {
+            text
+        } else {
+            format!("{text}.")
+        }
+    };
+    let words: Vec<String> = texts.iter().map(sentence).collect();
     let words = words.join(" ");
-    (!words.trim().is_empty()).then(|| format!("assumed: {}", words.trim()))
+    let what = if model.reading == Reading::default() {
+        "assumed"
+    } else {
+        "assumed, unconfirmed"
+    };
+    (!words.trim().is_empty()).then(|| format!("{what}: {}", words.trim()))
 }
 
 /// A text without what it advises to type: the reader of a figure has no command line.

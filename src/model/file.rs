@@ -97,13 +97,13 @@ pub fn write(graph: &Graph, assumptions: &[String]) -> String {
 fn to_complete(body: &str, graph: &Graph) -> String {
     let mut body = body.to_owned();
     if graph.input.is_empty() {
-        let line = "# input = [64]      <- the shape of one sample isn't known: write it here\n";
+        let line = "# input = [64]      # the shape of one sample isn't known: write it here\n";
         body = body.replacen("input = []\n", line, 1);
     }
     if graph.layers.is_empty() {
         body = body.replacen("layer = []\n", "", 1);
         body.push_str(
-            "\n# [[layer]]         <- no layer is known: write them here, the first one as\n\
+            "\n# [[layer]]         # no layer is known: write them here, the first one as\n\
              # name = \"first\"\n# kind = \"linear\"\n# weight = \"NAME\"\n# bias = \"NAME\"\n",
         );
     }

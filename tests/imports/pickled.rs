@@ -117,6 +117,7 @@ fn plain(network: &Network, notes: Vec<String>) -> Imported {
     Imported {
         graph,
         source: String::new(),
+        outputs: network.outputs(),
         notes,
     }
 }

@@ -55,14 +55,6 @@ impl Model {
         Self::decode(&bytes, path).map(Some)
     }
 
-    /// As [`Model::open`], for bytes that are in memory; `path` is where other files lie beside.
-    ///
-    /// # Errors
-    /// As [`Model::open`].
-    pub fn from_bytes(bytes: Vec<u8>, path: &Path) -> Result<Self> {
-        Self::decode(&Bytes::in_memory(bytes), path)
-    }
-
     fn decode(bytes: &Bytes, path: &Path) -> Result<Self> {
         let fault = |message: String| Error::file(path, message);
         let whole = bytes.get(0, bytes.len()).map_err(fault)?.into_owned();

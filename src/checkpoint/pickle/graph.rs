@@ -22,8 +22,8 @@ pub enum Node<'a> {
     OtherNumber,
     /// Text.
     Text(&'a str),
-    /// Bytes, or text that isn't UTF-8; no tensor depends on them.
-    Bytes,
+    /// Bytes, or text that isn't UTF-8; borrowed from the file, too.
+    Bytes(&'a [u8]),
     /// A tuple.
     Tuple(Box<[Id]>),
     /// A list.

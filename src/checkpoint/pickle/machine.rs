@@ -9,7 +9,7 @@ use super::input::{Input, int_from_le};
 use std::collections::HashMap;
 
 /// More values than any checkpoint of named tensors needs (a tensor takes about twenty); the machine
-/// stops here, with half a gigabyte in use. Blocks of bytes don't count: all of them are one value.
+/// stops here, with half a gigabyte in use.
 const MAX_NODES: usize = 4 << 20;
 
 /// So many floats are kept; a file with more of them has histories in it, and what a module or a training
@@ -21,7 +21,6 @@ const TRUE: Id = Id(1);
 const FALSE: Id = Id(2);
 const EMPTY_TUPLE: Id = Id(3);
 const OTHER_NUMBER: Id = Id(4);
-const BYTES: Id = Id(5);
 
 /// Why and where a pickle couldn't be read.
 #[derive(Debug)]
@@ -55,7 +54,6 @@ pub fn parse(bytes: &[u8]) -> Result<Pickle<'_>, Stopped> {
             Node::Bool(false),
             Node::Tuple(Box::new([])),
             Node::OtherNumber,
-            Node::Bytes,
         ],
         stack: Vec::new(),
         marks: Vec::new(),
@@ -128,12 +126,12 @@ impl<'a> Machine<'a> {
                 let bytes = self.input.counted(opcode)?;
                 match std::str::from_utf8(bytes) {
                     Ok(text) => self.push(Node::Text(text))?,
-                    Err(_) => self.stack.push(BYTES),
+                    Err(_) => self.push(Node::Bytes(bytes))?,
                 }
             }
             b'B' | b'C' | 0x8e | 0x96 => {
-                self.input.counted(opcode)?;
-                self.stack.push(BYTES);
+                let bytes = self.input.counted(opcode)?;
+                self.push(Node::Bytes(bytes))?;
             }
             b']' => self.push(Node::List(Vec::new()))?,
             b'}' => self.push(Node::Dict(Vec::new()))?,

@@ -13,6 +13,7 @@ use crate::store::element::Element;
 use crate::store::limits::Allowance;
 use crate::store::{Dtype, Parsed};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,6 +42,8 @@ pub struct Program {
     pub weights: Container,
     /// Buffers that no state dict has, and other fixed tensors.
     pub constants: Option<Container>,
+    /// Where every weight's numbers lie: weights with equal places are one tensor under several names.
+    pub places: HashMap<String, String>,
     /// Length of the file.
     pub length: u64,
 }
@@ -95,12 +98,28 @@ fn program(archive: Archive, bytes: &Arc<Bytes>, length: u64) -> Parsed<Program>
     };
     let weights = config("_weights_config.json", "data/weights/");
     let weights = weights.ok_or("it has no table of weights")?;
+    let places = places(&archive.read(&weights, Checksum::Ignore, &allowance)?)?;
     Ok(Program {
         json,
+        places,
         weights: table(archive, &weights)?,
         constants,
         length,
     })
+}
+
+/// The member of every tensor of a table, and the view of it that the tensor is.
+fn places(table: &[u8]) -> Parsed<HashMap<String, String>> {
+    let json: Value = serde_json::from_slice(table)
+        .map_err(|e| format!("its table of weights isn't JSON: {e}"))?;
+    let entries = json.get("config").and_then(Value::as_object);
+    let place = |(name, entry): (&String, &Value)| {
+        let member = entry.get("path_name")?.as_str()?;
+        let meta = entry.get("tensor_meta")?;
+        let view = ["storage_offset", "sizes", "strides"].map(|field| meta.get(field));
+        Some((name.clone(), format!("{member} {view:?}")))
+    };
+    Ok(entries.into_iter().flatten().filter_map(place).collect())
 }
 
 /// Lists the weights that the table names.

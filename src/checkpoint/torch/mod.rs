@@ -7,6 +7,7 @@
 
 mod archive;
 mod attributes;
+mod every;
 mod exported;
 mod legacy;
 pub mod script;
@@ -19,6 +20,7 @@ mod tests;
 mod tree;
 
 pub use archive::{archive_folder, read_archive};
+pub use every::{Every, every_tensor};
 pub use exported::{Program, is_exported, open_program, read_exported};
 pub use legacy::{legacy_start, read_legacy};
 pub use tar::{is_tar, read_tar};

@@ -95,20 +95,7 @@ impl Script {
         Self::of(archive).map_err(fault)
     }
 
-    /// As [`Script::open`], for bytes that are in memory.
-    ///
-    /// # Errors
-    /// As [`Script::open`].
-    pub fn from_bytes(bytes: Vec<u8>, path: &Path) -> Result<Option<Self>> {
-        let bytes = Arc::new(Bytes::in_memory(bytes));
-        let Ok(archive) = Archive::open(&bytes) else {
-            return Ok(None);
-        };
-        Self::of(archive).map_err(|message| Error::file(path, message))
-    }
-
-    /// As [`Script::open`], for an archive that is open.
-    pub(crate) fn of(archive: Archive) -> Parsed<Option<Self>> {
+    fn of(archive: Archive) -> Parsed<Option<Self>> {
         let Some(folder) = archive_folder(&archive) else {
             return Ok(None);
         };

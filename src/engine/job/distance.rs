@@ -20,7 +20,7 @@ pub struct DistanceJob {
     #[arg(long, value_name = "INIT")]
     #[serde(default, serialize_with = "lossy")]
     pub from: Option<PathBuf>,
-    /// The network: auto, a family's name, or a model.toml
+    /// The network: auto, a family's name, a model.toml, or a file with a graph (.pt2)
     #[arg(long, default_value = "auto")]
     pub model: String,
     /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]

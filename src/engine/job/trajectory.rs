@@ -11,7 +11,7 @@ use std::path::PathBuf;
 /// A folder of checkpoints seen in its PCA plane.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
 pub struct TrajectoryJob {
-    /// The network: auto (recognised from names and shapes), a family's name, or a model.toml
+    /// The network: auto (the checkpoint's own graph, or recognised from names and shapes), a family's name, a model.toml, or a file with a graph (.pt2)
     #[arg(long, default_value = "auto", help_heading = "Network and data")]
     pub model: String,
     /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]

@@ -3,7 +3,9 @@
 
 use super::files;
 use super::html::{Cell, escaped, marked, note, paragraph, sentence_case, table, words};
+use crate::engine::header::ModelFacts;
 use crate::engine::job::{CENTRES, DistanceJob, Job};
+use crate::engine::reading::{Assumption, Reading};
 use crate::engine::report::Report;
 use crate::error::Result;
 use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
@@ -350,11 +352,38 @@ fn facts(report: &Report) -> String {
                 report.header.model.name, report.header.model.source
             ),
         ),
-        ("Assumed", report.header.model.assumptions.join(" ")),
+        ("Read as", read_as(&report.header.model)),
+        ("Assumed", assumed(&report.header.model)),
     ]
     .into_iter()
     .filter(|(_, text)| !text.is_empty())
     .map(|(name, text)| vec![words(name), words(text)])
     .collect();
     table("", &["", ""], &rows).replace("<table>", "<table class=\"facts\">")
+}
+
+/// What was settled of the network, by what, and what came next.
+fn read_as(model: &ModelFacts) -> String {
+    let reading = &model.reading;
+    let next = reading
+        .runner_up
+        .as_ref()
+        .map(|next| format!("next came {next}"));
+    let parts = [
+        reading.words.clone(),
+        reading.how(),
+        reading.told.clone(),
+        next.unwrap_or_default(),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("; ")
+}
+
+/// What the network rests on, each with what confirmed it.
+fn assumed(model: &ModelFacts) -> String {
+    if model.reading == Reading::default() {
+        return model.assumptions.join(" ");
+    }
+    let lines = model.reading.assumptions.iter().map(Assumption::line);
+    lines.collect::<Vec<_>>().join("; ")
 }

@@ -14,7 +14,7 @@ use crate::model::layers::{
 #[derive(Debug, Clone)]
 pub(super) struct Heads {
     /// Heads of queries.
-    pub heads: usize,
+    pub queries: usize,
     /// Heads of keys and values.
     pub shared: usize,
     /// Numbers a head.
@@ -37,7 +37,7 @@ impl Heads {
             )));
         }
         Ok(Self {
-            heads,
+            queries: heads,
             shared: heads,
             each: width / heads,
             causal,
@@ -49,7 +49,7 @@ impl Heads {
 /// Appends attention from three layers of `[tokens, heads · each]`; gives the name of what is seen, of the queries'
 /// shape.
 pub(super) fn attend(builder: &mut Builder, name: &str, parts: [&str; 3], how: &Heads) -> String {
-    let counts = [how.heads, how.shared, how.shared];
+    let counts = [how.queries, how.shared, how.shared];
     let mut by_heads = Vec::new();
     for ((part, heads), letter) in parts.into_iter().zip(counts).zip(["q", "k", "v"]) {
         let of = |what: &str| join(name, &format!("{letter}.{what}"));
@@ -71,7 +71,7 @@ pub(super) fn attend(builder: &mut Builder, name: &str, parts: [&str; 3], how: &
     builder.push_from(&join(name, "attention"), &inputs, layer);
     let axes = vec![0, 2, 1, 3];
     builder.push(&join(name, "tokens"), Transpose { axes });
-    let shape = vec![-1, signed(how.heads * how.each)];
+    let shape = vec![-1, signed(how.queries * how.each)];
     builder.push(&join(name, "joined"), Reshape { shape })
 }
 

@@ -86,7 +86,7 @@ pub(super) fn build<'a>(
 ) -> Result<Recognised> {
     let own = layout(&tensors).unwrap_or(&TORCHVISION);
     let prefix = |stage: usize| format!("{}{}{}", own.blocks[0], (own.stage)(stage), own.blocks[1]);
-    let counts: Vec<usize> = (0..)
+    let counts: Vec<usize> = (0..64)
         .map(|stage| members(&tensors, &prefix(stage)))
         .take_while(|&blocks| blocks > 0)
         .collect();

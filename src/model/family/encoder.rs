@@ -294,10 +294,10 @@ fn push(builder: &mut Builder, name: &str, own: &Habits) -> Result<()> {
         (own.heads, own.causal),
     )?;
     let mut before = attend::add(builder, &of("add1"), &before);
-    if !own.first {
-        before = builder.layer_norm(&of("norm1"), &[], width, 1e-5, true)?;
-    } else {
+    if own.first {
         builder.layer_norm(&of("norm2"), &[], width, 1e-5, true)?;
+    } else {
+        before = builder.layer_norm(&of("norm1"), &[], width, 1e-5, true)?;
     }
     let wide = builder.full(&of("linear1"), &[], width, true)?;
     if own.gelu {

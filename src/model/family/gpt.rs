@@ -86,9 +86,8 @@ pub(super) fn build<'a>(
     let (table, positions) = (of("wte.weight"), of("wpe.weight"));
     let [words, width] = builder.extents::<2>(&table)?;
     let [longest, _] = builder.extents::<2>(&positions)?;
-    let heads = match chosen.count("heads").or_else(|| known(width)) {
-        Some(heads) => heads,
-        None => return Err(chosen.ask("heads", &format!(" of {width} numbers a token"))),
+    let Some(heads) = chosen.count("heads").or_else(|| known(width)) else {
+        return Err(chosen.ask("heads", &format!(" of {width} numbers a token")));
     };
     let [rows, _] = builder.extents::<2>(&of("h.0.attn.c_attn.weight"))?;
     let output_axis = usize::from(rows == width);

@@ -88,11 +88,11 @@ impl Block {
         let is_squeeze = |module: &Module| {
             ["fc1", "fc2", "conv_reduce", "conv_expand"].contains(&order::leaf(module.name))
         };
-        let squeeze: Vec<String> = own
-            .iter()
-            .filter(|m| is_squeeze(m))
-            .map(|m| m.name.to_owned())
-            .collect();
+        let layers = ["fc1", "conv_reduce", "fc2", "conv_expand"];
+        let place = |name: &str| layers.iter().position(|own| *own == order::leaf(name));
+        let squeeze = own.iter().filter(|m| is_squeeze(m));
+        let mut squeeze: Vec<String> = squeeze.map(|m| m.name.to_owned()).collect();
+        squeeze.sort_by_key(|name| place(name));
         own.retain(|module| !is_squeeze(module));
         let of = |kind: Kind| own.iter().filter(move |m| m.kind == kind);
         let (convolutions, norms) = (of(Kind::Conv).count(), of(Kind::Norm).count());

@@ -222,8 +222,24 @@ impl Known {
         if found.is_empty() {
             return usual.map(|usual| vec![usual]);
         }
-        let told = found.into_iter().map(|(own, read)| self.told(read, &own));
-        Ok(told.collect())
+        // What is the same in all of them isn't open, unless it was asked for.
+        let value = |own: &str, key: &str| chosen_in(own, key).map(str::to_owned);
+        let open = |key: &str| {
+            let first = value(&found[0].0, key);
+            chosen_in(text, key).is_some() || found.iter().any(|(own, _)| value(own, key) != first)
+        };
+        let open: Vec<&Choice> = self.choices.iter().filter(|c| open(c.key)).collect();
+        let told = |(own, read): (String, Recognised)| {
+            open.iter()
+                .fold(read, |read, choice| match value(&own, choice.key) {
+                    Some(value) => {
+                        let words = format!("{} {value}", choice.key);
+                        read.choosing(choice.key, value, words)
+                    }
+                    None => read,
+                })
+        };
+        Ok(found.clone().into_iter().map(told).collect())
     }
 
     /// `text` with every combination of what it leaves open, the usual values first. What has a usual number isn't
@@ -254,17 +270,10 @@ impl Known {
         }
         Ok(texts)
     }
+}
 
-    /// A network with the choices that make it.
-    fn told(&self, mut read: Recognised, text: &str) -> Recognised {
-        for choice in self.choices {
-            let start = format!("{}=", choice.key);
-            let value = text.split(',').find_map(|part| part.strip_prefix(&start));
-            if let Some(value) = value {
-                let words = format!("{} {value}", choice.key);
-                read = read.choosing(choice.key, value, words);
-            }
-        }
-        read
-    }
+/// What `key` is in a text of choices.
+fn chosen_in<'t>(text: &'t str, key: &str) -> Option<&'t str> {
+    let mut parts = text.split(',').filter_map(|part| part.split_once('='));
+    parts.find(|(own, _)| *own == key).map(|(_, value)| value)
 }

@@ -155,7 +155,7 @@ pub(super) fn build<'a>(
     let habits = Habits {
         width,
         how: Heads {
-            heads,
+            queries: heads,
             shared: keys / each,
             each,
             causal: true,
@@ -237,7 +237,7 @@ fn push(builder: &mut Builder, own: &Layout, name: &str, habits: &Habits) -> Res
     let before = builder.last();
     let normed = builder.rms_norm(&of(own.norms[0]), &[], width, habits.epsilon)?;
     let parts = own.parts.map(of);
-    let shared = [habits.how.heads, habits.how.shared, habits.how.shared];
+    let shared = [habits.how.queries, habits.how.shared, habits.how.shared];
     for (part, heads) in parts.iter().zip(shared) {
         let outputs = builder.full(part, &[&normed], width, habits.bias)?;
         same(part, outputs, heads * habits.how.each)?;
@@ -251,7 +251,7 @@ fn push(builder: &mut Builder, own: &Layout, name: &str, habits: &Habits) -> Res
     let out = of(own.out);
     same(
         &out,
-        builder.full(&out, &[], habits.how.heads * habits.how.each, false)?,
+        builder.full(&out, &[], habits.how.queries * habits.how.each, false)?,
         width,
     )?;
     let before = attend::add(builder, &of("add1"), &before);

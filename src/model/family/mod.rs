@@ -8,9 +8,11 @@
 //! Where several wirings fit, all of them are [`readings`], the most usual first. Which of them it is,
 //! only evidence can tell: `engine::reading` looks for it in the data.
 
+mod activation;
 mod asked;
 mod attend;
 mod builder;
+mod chain;
 mod choice;
 mod convnext;
 mod dense;
@@ -20,7 +22,6 @@ mod encoder;
 mod gpt;
 mod inverted;
 mod known;
-mod lenet;
 mod llama;
 mod loose;
 mod mlp;
@@ -37,10 +38,12 @@ mod resnet9;
 mod resnet_cifar;
 mod resnet_torchvision;
 mod skeleton;
+mod skip;
 mod tensors;
-mod vgg;
+mod told;
 mod vit;
 mod wired;
+mod words;
 
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
@@ -87,7 +90,7 @@ pub fn readings(model: &str, state: &dyn Listing, hints: &Hints) -> Result<Vec<R
     };
     let found = wirings(family, state, hints, false);
     let found = found.map_err(|e| in_family(e, asked.family, "", family))?;
-    asked.of(found, settled(family))
+    asked.of(found, &settled(family))
 }
 
 /// The published network that a file is by its names, or that is asked for.
@@ -179,55 +182,33 @@ fn wirings(
     hints: &Hints,
     auto: bool,
 ) -> Result<Vec<Recognised>> {
-    let tensors = Tensors::new(state);
-    build(family, tensors, hints, auto).map(|one| vec![one])
-}
-
-/// What a family's name itself settles of the choices, unless it is asked for otherwise.
-fn settled(family: &str) -> &'static [(&'static str, &'static str)] {
-    match family {
-        "lenet" | "vgg" => &[("activation", "relu"), ("pool", "max"), ("skip", "none")],
-        "lenet-avg" => &[
-            ("activation", "relu"),
-            ("pool", "average"),
-            ("skip", "none"),
-        ],
-        "lenet-tanh" => &[
-            ("activation", "tanh"),
-            ("pool", "average"),
-            ("skip", "none"),
-        ],
-        "mlp" => &[("activation", "relu"), ("skip", "none")],
-        "mlp-tanh" => &[("activation", "tanh"), ("skip", "none")],
-        "mlp-sigmoid" => &[("activation", "sigmoid"), ("skip", "none")],
-        "mlp-gelu" => &[("activation", "gelu"), ("skip", "none")],
-        "mlp-silu" => &[("activation", "silu"), ("skip", "none")],
-        _ => &[],
-    }
-}
-
-fn build<'a>(
-    family: &'static str,
-    tensors: Tensors<'a>,
-    hints: &'a Hints<'a>,
-    auto: bool,
-) -> Result<Recognised> {
-    use builder::Activation::{self, Relu, Tanh};
-    tensors.check_extents()?;
-    let between = family.strip_prefix("mlp-").and_then(Activation::named);
-    if let Some(activation) = between {
-        return mlp::build(family, tensors, hints, activation, auto);
+    if family == "mlp" || family.starts_with("mlp-") {
+        return mlp::readings(family, state, hints, auto);
     }
     match family {
-        "mlp" => mlp::build(family, tensors, hints, Relu, auto),
-        "lenet" => lenet::build(family, tensors, hints, Relu, lenet::Pool::Max),
-        "lenet-avg" => lenet::build(family, tensors, hints, Relu, lenet::Pool::Average),
-        "lenet-tanh" => lenet::build(family, tensors, hints, Tanh, lenet::Pool::Average),
-        "vgg" => vgg::build(tensors, hints),
+        "lenet" | "lenet-avg" | "lenet-tanh" | "vgg" => chain::readings(family, state, hints, auto),
         other => Err(Error::Usage(format!(
             "no network family is called {other:?}"
         ))),
     }
+}
+
+/// What a family's name itself settles of the choices, unless it is asked for otherwise.
+fn settled(family: &'static str) -> Vec<(&'static str, &'static str)> {
+    let (activation, pool) = match family {
+        "lenet" | "vgg" => ("relu", "max"),
+        "lenet-avg" => ("relu", "average"),
+        "lenet-tanh" => ("tanh", "average"),
+        "mlp" => ("relu", "none"),
+        other => (other.strip_prefix("mlp-").unwrap_or("relu"), "none"),
+    };
+    vec![
+        ("activation", activation),
+        ("pool", pool),
+        ("skip", "none"),
+        // With norms among them the order stays open.
+        ("order", "act-pool"),
+    ]
 }
 
 /// The family that the names and ranks point to, and what they look like; decided before any check

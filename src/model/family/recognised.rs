@@ -54,6 +54,8 @@ pub struct Recognised {
     pub assumptions: Vec<String>,
     /// What this reading settles that names and shapes leave open; empty where they leave nothing.
     pub choices: Vec<Choice>,
+    /// Why this reading needs evidence even where no other fits, if it does.
+    pub doubt: Option<String>,
 }
 
 impl Recognised {
@@ -82,6 +84,13 @@ impl Recognised {
         self
     }
 
+    /// The same, as a reading that needs evidence even where no other fits, because of `why`.
+    #[must_use]
+    pub fn doubting(mut self, why: impl Into<String>) -> Self {
+        self.doubt = Some(why.into());
+        self
+    }
+
     /// What it takes the thing called `name` to be, where it settles that.
     pub fn choice(&self, name: &str) -> Option<&Choice> {
         self.choices.iter().find(|choice| choice.name == name)
@@ -94,13 +103,22 @@ impl Recognised {
 
     /// As [`Recognised::key`], only as long as it must be to be told from `others`.
     pub fn key_among(&self, others: &[Self]) -> String {
-        let differs = |own: &Choice| {
-            let value = |other: &Self| other.choice(own.name).map(|c| c.value.clone());
-            others
-                .iter()
-                .any(|other| value(other).as_ref() != Some(&own.value))
+        let mut told: Vec<&Choice> = self.choices.iter().collect();
+        let alone = |told: &[&Choice]| {
+            let same = |other: &&Self| {
+                let mut told = told.iter();
+                told.all(|own| other.choice(own.name).is_some_and(|c| c.value == own.value))
+            };
+            others.iter().filter(same).count() <= 1
         };
-        self.key_of(differs)
+        // What isn't needed goes, the last first: the first choices say most.
+        for place in (0..told.len()).rev() {
+            let one = told.remove(place);
+            if !alone(&told) {
+                told.insert(place, one);
+            }
+        }
+        self.key_of(|choice| told.iter().any(|own| own.name == choice.name))
     }
 
     fn key_of(&self, told: impl Fn(&Choice) -> bool) -> String {

@@ -72,7 +72,7 @@ fn parts<'a>(tensors: &Tensors<'a>) -> Result<Parts<'a>> {
             "{first} has {rows} rows: expected 4, 3 or 1 times the {hidden} of the state, as LSTM, GRU and plain layers have"
         )));
     }
-    let layers = (0..)
+    let layers = (0..64_usize)
         .take_while(|k| of(&format!("weight_ih_l{k}")).is_some())
         .count();
     let bidirectional = of("weight_ih_l0_reverse").is_some();

@@ -26,7 +26,7 @@ pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
         flat: false,
     };
     let items = items(&tensors);
-    let last = items.iter().rposition(|item| item.is_weighted());
+    let last = items.iter().rposition(Item::is_weighted);
     for (i, item) in items.iter().enumerate() {
         if !draft.place(&tensors, item, i) {
             continue;
@@ -54,6 +54,7 @@ pub fn skeleton(state: &dyn Listing, hints: &Hints) -> Recognised {
         why: "one layer for each module".to_owned(),
         assumptions: draft.said,
         choices: Vec::new(),
+        doubt: None,
     }
 }
 
@@ -98,7 +99,7 @@ fn items<'a>(tensors: &Tensors<'a>) -> Vec<Item<'a>> {
     for module in modules {
         let of = |leaf: &str| tensors.shape(&join(module.name, leaf));
         if let (Some(&[rows, _]), Some(&[_, hidden])) = (of("weight_ih_l0"), of("weight_hh_l0")) {
-            let layers = (0..)
+            let layers = (0..64_usize)
                 .take_while(|k| of(&format!("weight_ih_l{k}")).is_some())
                 .count();
             let gates = rows.checked_div(hidden).unwrap_or(0);

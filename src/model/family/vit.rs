@@ -175,9 +175,8 @@ pub(super) fn build<'a>(
     let mut builder = Builder::new(tensors, hints);
     let weight = join(own.patches, "weight");
     let [width, channels, patch, _] = builder.extents::<4>(&weight)?;
-    let heads = match chosen.count("heads").or_else(|| known(width)) {
-        Some(heads) => heads,
-        None => return Err(chosen.ask("heads", &format!(" of {width} numbers a token"))),
+    let Some(heads) = chosen.count("heads").or_else(|| known(width)) else {
+        return Err(chosen.ask("heads", &format!(" of {width} numbers a token")));
     };
     let [_, rows, _] = builder.extents::<3>(own.positions)?;
     let special: Vec<&str> = [own.class, "dist_token"]

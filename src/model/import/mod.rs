@@ -9,6 +9,7 @@ mod compose;
 mod exported;
 mod extents;
 pub mod keras;
+mod naming;
 mod onnx;
 pub mod pickled;
 mod script;
@@ -27,20 +28,17 @@ pub struct Imported {
     pub graph: Graph,
     /// What wrote it, in words: "an exported program of PyTorch 2.9".
     pub source: String,
+    /// How many outputs a sample has.
+    pub outputs: usize,
     /// What was assumed, or a person should know, a sentence each.
     pub notes: Vec<String>,
 }
 
-/// Gives the network of the file at a path, for samples of a shape.
+/// What reads one kind of file, for data whose samples have a shape; `None` where it is of another kind, by its content.
 type Reader = fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>;
 
-/// The readers, each of which says by a file's content whether it is its own.
-const READERS: [Reader; 4] = [
-    |path, _| exported::read(path),
-    script::open,
-    onnx::open,
-    beside_weights,
-];
+/// Readers of files that are a network's graph.
+const GRAPHS: [Reader; 3] = [|path, _| exported::read(path), script::open, onnx::open];
 
 /// A network that the checkpoint at `path` tells beside its tensors. Pickled modules that can't be followed
 /// leave a checkpoint; what they are is evidence for whoever reads it by names.
@@ -67,17 +65,66 @@ pub fn open(path: &Path) -> Result<Option<Imported>> {
 /// # Errors
 /// Where the file is damaged, or its network can't be followed: names the operation, its module and the shapes.
 pub fn open_for(path: &Path, sample: Option<&[usize]>) -> Result<Option<Imported>> {
-    for read in READERS {
-        let Some(traced) = read(path, sample)? else {
-            continue;
-        };
-        let imported = imported(traced).map_err(|e| match e {
-            Error::Model(message) => Error::file(path, message),
-            other => other,
-        })?;
-        return Ok(Some(imported));
+    open_as(path, sample, None)
+}
+
+/// As [`open_for`], with the names that the tensors have in a checkpoint, where these differ by a beginning that all
+/// share.
+///
+/// # Errors
+/// As [`open_for`].
+pub fn open_as(
+    path: &Path,
+    sample: Option<&[usize]>,
+    checkpoint: Option<&dyn Listing>,
+) -> Result<Option<Imported>> {
+    if let Some(found) = own_graph(path, sample, checkpoint)? {
+        return Ok(Some(found));
+    }
+    by(beside_weights, path, sample, checkpoint)
+}
+
+/// As [`open_as`], of files alone that are a network's graph.
+///
+/// # Errors
+/// As [`open_for`].
+pub fn own_graph(
+    path: &Path,
+    sample: Option<&[usize]>,
+    checkpoint: Option<&dyn Listing>,
+) -> Result<Option<Imported>> {
+    for read in GRAPHS {
+        if let Some(found) = by(read, path, sample, checkpoint)? {
+            return Ok(Some(found));
+        }
     }
     Ok(None)
+}
+
+fn by(
+    read: Reader,
+    path: &Path,
+    sample: Option<&[usize]>,
+    checkpoint: Option<&dyn Listing>,
+) -> Result<Option<Imported>> {
+    let Some(mut traced) = read(path, sample)? else {
+        return Ok(None);
+    };
+    if let Some(checkpoint) = checkpoint {
+        naming::adapt(&mut traced, checkpoint);
+    }
+    imported(traced).map(Some).map_err(|e| match e {
+        Error::Model(message) => Error::file(path, message),
+        other => other,
+    })
+}
+
+/// Whether the file at `path` is the graph of a network, whether or not it can be followed.
+pub fn holds(path: &Path) -> bool {
+    path.is_file()
+        && GRAPHS
+            .iter()
+            .any(|read| !matches!(read(path, None), Ok(None)))
 }
 
 /// The network that a checkpoint tells beside its tensors: pickled modules, a configuration of Keras. `None`
@@ -99,6 +146,7 @@ fn imported(traced: Traced) -> Result<Imported> {
     Ok(Imported {
         graph: read.graph,
         source: traced.source,
+        outputs: read.outputs,
         notes: read.notes,
     })
 }

@@ -43,11 +43,11 @@ pub(super) fn read(kinds: &[(&str, &str)], parts: &[&str]) -> Vec<KindText> {
 
 /// The doc comment of a struct, or of the line of a macro that makes it.
 fn words_of(kind: &str, lines: &[&str]) -> String {
-    let made = |line: &&str| {
+    let made = |line: &str| {
         let rest = line.trim_start().strip_prefix(kind);
         rest.is_some_and(|rest| rest.starts_with(['(', ',']))
     };
-    let own = struct_line(kind, lines).or_else(|| lines.iter().position(|line| made(&line)));
+    let own = struct_line(kind, lines).or_else(|| lines.iter().position(|line| made(line)));
     own.map_or_else(String::new, |at| docs_before(lines, at))
 }
 
@@ -78,8 +78,8 @@ fn fields_of(kind: &str, lines: &[&str], parts: &[&str]) -> Vec<FieldText> {
         return Vec::new();
     };
     let indent = lines[start].len() - lines[start].trim_start().len();
-    let closes = |line: &&str| line.len() == indent + 1 && line.ends_with('}');
-    let end = lines[start..].iter().position(|line| closes(&line));
+    let closes = |line: &str| line.len() == indent + 1 && line.ends_with('}');
+    let end = lines[start..].iter().position(|line| closes(line));
     let end = end.map_or(lines.len(), |n| start + n);
     let mut fields = Vec::new();
     for at in start + 1..end {

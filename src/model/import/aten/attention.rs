@@ -1,11 +1,11 @@
 //! Softmax and attention.
 
 use super::arguments::Arguments;
-use super::arithmetic::chosen;
 use super::builder::Builder;
 use super::normalisations::TRAINING;
 use super::table::{Entry, Reading};
-use super::value::{Joint, Outcome, Source, Value};
+use super::truth::chosen;
+use super::value::{Joint, Outcome, Value};
 use crate::model::import::traced::Element;
 use crate::model::layers::{LogSoftmax, ScaledDotProductAttention, Softmax};
 
@@ -101,13 +101,7 @@ fn attention(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
         (scores.full[rank - 1], scores.own[rank - 1]) = (keys, keys);
         mask = same_for_all(&given, rows, keys)?;
         if mask.is_none() {
-            let whole = Value {
-                full: scores.full.clone(),
-                own: scores.own.clone(),
-                batch: scores.batch,
-                element: Element::Float,
-                source: Source::Layer(None),
-            };
+            let whole = scores.value(Element::Float);
             let met = Joint::of(&[&whole, &given])?;
             if met.full != scores.full || met.batch != scores.batch {
                 return Err(format!(
@@ -125,14 +119,11 @@ fn attention(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     };
     (scores.full[rank - 2], scores.own[rank - 2]) = (rows, rows);
     (scores.full[rank - 1], scores.own[rank - 1]) = (v.full[rank - 1], v.full[rank - 1]);
-    let like = Value {
-        full: scores.full,
-        own: scores.own,
-        batch: scores.batch,
-        element: Element::Float,
-        source: Source::Layer(None),
-    };
-    Ok(vec![b.value(layer, &places, like)?])
+    Ok(vec![b.value(
+        layer,
+        &places,
+        scores.value(Element::Float),
+    )?])
 }
 
 /// A mask of truths as one that is added.

@@ -2,7 +2,7 @@
 
 use super::value::{Joint, Outcome, Source, Stored, Value, count};
 use crate::model::graph::{Graph, INPUT, Loss, Node};
-use crate::model::layers::{Constant, Expand, Layer, Parameter, Repeat, Reshape};
+use crate::model::layers::{Constant, Expand, Layer, Parameter, Repeat, Reshape, Transpose};
 use crate::model::shape::given::Given;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -68,7 +68,8 @@ impl<'a> Builder<'a> {
         self.tensors.get(name).copied().unwrap_or(&[])
     }
 
-    fn shape(&self, place: Place) -> &[usize] {
+    /// The shape of a sample's values at a place.
+    pub fn shape(&self, place: Place) -> &[usize] {
         place.map_or(&self.input, |at| &self.made[at].shape)
     }
 
@@ -188,7 +189,7 @@ impl<'a> Builder<'a> {
             return Ok(at);
         }
         let axes = vec![0, 2, 1];
-        self.layer(crate::model::layers::Transpose { axes }, &[Some(at)])
+        self.layer(Transpose { axes }, &[Some(at)])
     }
 
     /// The first axis of tensors of this shape that `value` was made of counts the filters of a product.
@@ -297,6 +298,14 @@ impl<'a> Builder<'a> {
         }
         let value = self.repeated(&value, &own)?;
         let place = self.place(&value)?;
+        if joint.outer != 1 && !value.is_data() {
+            let axis = joint.batch.and_then(|axis| axis.checked_sub(offset));
+            if axis.is_some_and(|axis| value.full[axis] != 1) {
+                return Err(
+                    "meets the batch within an axis that counts other things before it".into(),
+                );
+            }
+        }
         // The layers of the others leave the batch axis out.
         let dropped = joint.batch.filter(|axis| joint.own[*axis] == 1);
         let Some(axis) = dropped.and_then(|axis| axis.checked_sub(offset)) else {

@@ -2,7 +2,7 @@
 
 use super::arguments::Arguments;
 use super::builder::Builder;
-use super::motions::{permuted, viewed};
+use super::motions::{permuted, unsqueezed, viewed};
 use super::products::product;
 use super::table::{Entry, Reading};
 use super::value::{Outcome, Value};
@@ -35,6 +35,22 @@ fn grouped(
     viewed(b, &turned, &shape)
 }
 
+/// A value and its letters, with an axis of one entry in front for the batch that only the other has.
+fn beside(
+    b: &mut Builder<'_>,
+    (x, left): (&Value, &Vec<char>),
+    (y, right): (&Value, &Vec<char>),
+) -> Outcome<(Value, Vec<char>)> {
+    let letter = y.batch.and_then(|axis| right.get(axis));
+    match letter {
+        Some(letter) if !left.contains(letter) && !x.is_data() => {
+            let letters = std::iter::once(*letter).chain(left.iter().copied());
+            Ok((unsqueezed(b, x, 0)?, letters.collect()))
+        }
+        _ => Ok((x.clone(), left.clone())),
+    }
+}
+
 fn einsum(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     let equation = a.text((0, "equation")).ok_or("has no equation")?;
     let operands: Option<Vec<Value>> = a.values((1, "tensors"))?.into_iter().collect();
@@ -51,30 +67,38 @@ fn einsum(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     let ([x, y], [left, right]) = (&operands[..], &parts[..]) else {
         return Err(refused());
     };
-    let twice = |all: &[char]| (1..all.len()).any(|i| all[..i].contains(&all[i]));
     let dots = equation.contains('.');
-    if dots || twice(left) || twice(right) || left.len() != x.rank() || right.len() != y.rank() {
+    if dots || left.len() != x.rank() || right.len() != y.rank() {
+        return Err(refused());
+    }
+    // The batch of one is an axis of one entry of the other, so that it stays in front.
+    let ((x, left), (y, right)) = (
+        beside(b, (x, left), (y, right))?,
+        beside(b, (y, right), (x, left))?,
+    );
+    let twice = |all: &[char]| (1..all.len()).any(|i| all[..i].contains(&all[i]));
+    if twice(&left) || twice(&right) {
         return Err(refused());
     }
     let of = |all: &[char], test: &dyn Fn(&char) -> bool| -> Vec<char> {
         all.iter().copied().filter(|c| test(c)).collect()
     };
-    let shared = of(left, &|c| right.contains(c) && output.contains(c));
-    let summed = of(left, &|c| right.contains(c) && !output.contains(c));
-    let rows = of(left, &|c| !right.contains(c));
-    let columns = of(right, &|c| !left.contains(c));
+    let shared = of(&left, &|c| right.contains(c) && output.contains(c));
+    let summed = of(&left, &|c| right.contains(c) && !output.contains(c));
+    let rows = of(&left, &|c| !right.contains(c));
+    let columns = of(&right, &|c| !left.contains(c));
     let known = |c: &char| output.contains(c);
     let all = shared.len() + rows.len() + columns.len();
     if !rows.iter().all(known) || !columns.iter().all(known) || output.len() != all {
         return Err(refused());
     }
     let extent = |c: &char| {
-        let at = left.iter().position(|l| l == c).map(|i| x.full[i]);
-        at.or_else(|| right.iter().position(|r| r == c).map(|i| y.full[i]))
-            .unwrap_or(1)
+        let own = left.iter().position(|l| l == c).map_or(1, |i| x.full[i]);
+        let other = right.iter().position(|r| r == c).map_or(1, |i| y.full[i]);
+        own.max(other)
     };
-    let a = grouped(b, x, left, &shared, [&rows, &summed])?;
-    let c = grouped(b, y, right, &shared, [&summed, &columns])?;
+    let a = grouped(b, &x, &left, &shared, [&rows, &summed])?;
+    let c = grouped(b, &y, &right, &shared, [&summed, &columns])?;
     let made = product(b, &a, &c)?;
     let order = [&shared[..], &rows, &columns].concat();
     let shape: Vec<usize> = order.iter().map(extent).collect();

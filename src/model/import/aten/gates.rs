@@ -7,7 +7,7 @@ use super::motions::viewed;
 use super::products::weight;
 use super::table::{Entry, Reading};
 use super::value::{Outcome, Value};
-use crate::model::layers::{Glu, Neg, Prelu, Relu, Sqrt, Sum};
+use crate::model::layers::{Glu, Neg, Prelu, Relu, Softplus, Sqrt, Sum};
 
 /// Gates and what else is made of several operations.
 pub const OPERATIONS: &[Entry] = &[
@@ -73,7 +73,7 @@ fn weight_norm(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
 /// −softplus(−x)
 fn log_sigmoid(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     let minus = b.same(Neg {}, &a.value((0, "self"))?)?;
-    let soft = crate::model::layers::Softplus {
+    let soft = Softplus {
         beta: 1.0,
         threshold: f64::INFINITY,
     };

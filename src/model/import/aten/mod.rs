@@ -11,10 +11,12 @@ mod arithmetic;
 mod attention;
 mod bounds;
 mod builder;
+mod convolutions;
 mod creation;
 mod einsum;
 mod gates;
 mod housekeeping;
+mod images;
 mod indexing;
 mod motions;
 mod normalisations;
@@ -26,6 +28,7 @@ mod recurrent;
 mod reductions;
 mod table;
 mod trace;
+mod truth;
 mod value;
 mod views;
 
@@ -39,11 +42,16 @@ use std::rc::Rc;
 use trace::{Trace, read_by};
 use value::{Outcome, Source, Stored, Value, count};
 
+/// Numbers that a sample may have.
+const MOST_INPUTS: usize = 1 << 31;
+
 /// A graph, and what was assumed on the way to it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
     /// The network.
     pub graph: Graph,
+    /// How many outputs a sample has.
+    pub outputs: usize,
     /// What a person should know, a sentence each.
     pub notes: Vec<String>,
 }
@@ -79,6 +87,7 @@ pub fn read(traced: &Traced) -> Result<Read> {
             .map_err(|message| refused(traced, call, &trace, &message))?;
     }
     let output = output(traced, &mut b, &trace).map_err(Error::Model)?;
+    let outputs = b.shape(Some(output)).iter().product();
     let mut notes = traced.notes.clone();
     for name in &trace.fixed {
         notes.push(format!(
@@ -99,6 +108,7 @@ pub fn read(traced: &Traced) -> Result<Read> {
     };
     Ok(Read {
         graph: b.finish(name, output),
+        outputs,
         notes,
     })
 }
@@ -134,9 +144,9 @@ fn input(traced: &Traced) -> Outcome<(Value, usize, String)> {
     };
     let batch = batch.unwrap_or(OPEN);
     let full = [&[batch], &sample[..]].concat();
-    if batch == 0 || count(&full)? == 0 {
+    if !(1..=MOST_INPUTS).contains(&count(&sample)?) || batch == 0 || count(&full)? == 0 {
         return Err(format!(
-            "the network's input has the shape {full:?}: no values at all"
+            "the network's input has the shape {full:?}: expected up to {MOST_INPUTS} numbers a sample"
         ));
     }
     let own = [&[1], &sample[..]].concat();
@@ -144,6 +154,7 @@ fn input(traced: &Traced) -> Outcome<(Value, usize, String)> {
         full,
         own,
         batch: Some(0),
+        outer: 1,
         element: input.element,
         source: Source::Layer(None),
     };
@@ -176,6 +187,7 @@ fn stored(traced: &Traced, value: &str, name: &str) -> Option<Value> {
         full: shape.clone(),
         own: shape.clone(),
         batch: None,
+        outer: 1,
         element: Element::Float,
         source: Source::Stored(Rc::new(Stored {
             name: name.to_owned(),

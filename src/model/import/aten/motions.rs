@@ -3,6 +3,7 @@
 
 use super::builder::Builder;
 use super::value::{Joint, Outcome, Source, Value, count, for_each_place};
+use crate::model::import::traced::Element;
 use crate::model::layers::{Concatenate, Gather, Reshape, Slice, Transpose};
 use std::rc::Rc;
 
@@ -18,23 +19,25 @@ fn followed(value: &Value, batch: usize) -> Option<(usize, usize)> {
     Some((axis, times(axis)))
 }
 
-/// Where `copies` of `inner` numbers each, after `outer` in front of them, lie in another shape.
-fn found(shape: &[usize], outer: usize, copies: usize, inner: usize) -> Option<usize> {
+/// Where `copies` of `inner` numbers each, after `outer` in front of them, lie in another shape: the axis, its entries
+/// before the copies and those after.
+fn found(shape: &[usize], outer: usize, copies: usize, inner: usize) -> Option<[usize; 3]> {
     let mut before = 1;
     let mut places = Vec::new();
     for (axis, extent) in shape.iter().enumerate() {
         let after: usize = shape[axis + 1..].iter().product();
-        if before == outer
-            && extent.is_multiple_of(copies)
-            && (extent / copies).checked_mul(after) == Some(inner)
-        {
-            places.push((extent / copies, axis));
+        if outer.is_multiple_of(before) && inner.is_multiple_of(after) {
+            let (front, rest) = (outer / before, inner / after);
+            if front.checked_mul(copies).and_then(|n| n.checked_mul(rest)) == Some(*extent) {
+                places.push([axis, front, rest]);
+            }
         }
         before *= extent;
     }
-    // With one sample there may be several: the axis that counts nothing else.
-    let alone = places.iter().find(|(own, _)| *own == 1);
-    alone.or(places.first()).map(|(_, axis)| *axis)
+    // With one sample there may be several: the axis that counts little else.
+    places
+        .into_iter()
+        .min_by_key(|[_, front, rest]| (*front, *rest))
 }
 
 /// The same numbers in another shape: `view`, `reshape`.
@@ -62,12 +65,15 @@ pub fn viewed(b: &mut Builder<'_>, x: &Value, full: &[usize]) -> Outcome<Value> 
     if let Some((axis, copies)) = followed(&x, b.batch) {
         let others: Vec<usize> = (0..x.rank()).filter(|a| *a != axis).collect();
         x = b.laid_out(&x, &others)?;
-        let outer: usize = x.full[..axis].iter().product();
-        let inner = x.own[axis] * x.own[axis + 1..].iter().product::<usize>();
-        match found(full, outer, copies, inner) {
-            Some(to) => {
-                own[to] = full[to] / copies;
+        let outer = x.outer * x.full[..axis].iter().product::<usize>();
+        let inner = x.own[axis] / x.outer * x.own[axis + 1..].iter().product::<usize>();
+        // Known copies may only stand in front.
+        let to = found(full, outer, copies, inner).filter(|to| to[1] == 1 || x.is_data());
+        match to {
+            Some([to, front, rest]) => {
+                own[to] = front * rest;
                 batch = x.batch.map(|_| to);
+                x.outer = front;
             }
             None if x.is_data() => {
                 return Err(format!(
@@ -381,13 +387,7 @@ pub fn concatenated(b: &mut Builder<'_>, values: &[Value], axis: usize) -> Outco
     }
     let total = parts.iter().map(|v| v.full[axis]).sum();
     let elements: Vec<_> = parts.iter().map(|v| v.element).collect();
-    let like = Value {
-        full: joint.full.clone(),
-        own: joint.own.clone(),
-        batch: joint.batch,
-        element: widest(&elements),
-        source: Source::Layer(None),
-    };
+    let like = joint.value(widest(&elements));
     let grown = |mut like: Value| {
         (like.full[axis], like.own[axis]) = (total, total);
         like
@@ -420,10 +420,8 @@ pub fn concatenated(b: &mut Builder<'_>, values: &[Value], axis: usize) -> Outco
         // All must have the joint extents, and the batch axis where the others have it.
         let mut own = joint.own.clone();
         own[axis] = part.own[axis];
-        for at in 0..rank {
-            if joint.batch == Some(at) && !part.is_data() && part.own[at] > own[at] {
-                own[at] = part.own[at];
-            }
+        if let Some(at) = joint.batch.filter(|_| !part.is_data()) {
+            own[at] = own[at].max(part.own[at]);
         }
         let part = b.repeated(part, &own)?;
         (joint.full[axis], joint.own[axis]) = (part.full[axis], part.own[axis]);
@@ -437,10 +435,7 @@ pub fn concatenated(b: &mut Builder<'_>, values: &[Value], axis: usize) -> Outco
 }
 
 /// What numbers of several kinds make together.
-pub fn widest(
-    elements: &[crate::model::import::traced::Element],
-) -> crate::model::import::traced::Element {
-    use crate::model::import::traced::Element;
+pub fn widest(elements: &[Element]) -> Element {
     let has = |element| elements.contains(&element);
     if has(Element::Float) {
         Element::Float

@@ -3,8 +3,9 @@
 use super::arguments::Arguments;
 use super::arithmetic::{product, sum};
 use super::builder::Builder;
+use super::images::{images, over_images};
 use super::motions::{permuted, viewed};
-use super::products::{images, over_images, weight};
+use super::products::weight;
 use super::table::{Entry, Reading};
 use super::value::{Outcome, Source, Value};
 use crate::model::layers::{

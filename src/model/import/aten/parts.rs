@@ -1,10 +1,10 @@
 //! Parts of axes, and several values joined along one.
 
 use super::arguments::Arguments;
-use super::arithmetic::chosen;
 use super::builder::Builder;
 use super::motions::{concatenated, cut, expanded, gathered, selected, unsqueezed, viewed};
 use super::table::{Entry, Reading};
+use super::truth::chosen;
 use super::value::{Outcome, Value, axis_of};
 use crate::model::import::traced::{Argument, Element};
 use crate::model::layers::{Flip, Pad, Roll};

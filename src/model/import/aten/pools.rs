@@ -3,7 +3,7 @@
 use super::arguments::Arguments;
 use super::arithmetic::scaled;
 use super::builder::Builder;
-use super::products::{images, over_images};
+use super::images::{images, over_images};
 use super::table::{Entry, Reading};
 use super::value::{Outcome, Value};
 use crate::model::layers::{
@@ -74,10 +74,10 @@ fn input(a: &Arguments<'_>, axes: usize) -> Outcome<Value> {
 }
 
 fn strides(a: &Arguments<'_>, axes: usize, size: &[usize]) -> Outcome<Vec<usize>> {
-    match a.list((2, "stride"))?.is_empty() {
-        true => Ok(size.to_vec()),
-        false => a.extents((2, "stride"), axes, 1),
+    if a.list((2, "stride"))?.is_empty() {
+        return Ok(size.to_vec());
     }
+    a.extents((2, "stride"), axes, 1)
 }
 
 fn max_pool(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {

@@ -1,14 +1,13 @@
-//! Products with weights and of values: linear layers, convolutions, embeddings, matrix products.
+//! Products with weights and of values: linear layers, embeddings, matrix products.
 
-use super::arguments::{Arguments, At};
+use super::arguments::Arguments;
 use super::arithmetic::{scaled, sum};
 use super::builder::Builder;
 use super::motions::{gathered, permuted, squeezed, unsqueezed, viewed};
 use super::table::{Entry, Reading};
 use super::value::{Joint, Outcome, Source, Value, count, for_each_place};
 use crate::model::import::traced::Element;
-use crate::model::layers::{ComputedConv, Conv, Embedding, Layer, Linear, Matmul, TransposedConv};
-use crate::model::shape::window::windows;
+use crate::model::layers::{Embedding, Linear, Matmul};
 
 /// Products.
 pub const OPERATIONS: &[Entry] = &[
@@ -20,13 +19,6 @@ pub const OPERATIONS: &[Entry] = &[
     ("dot", Reading::Call(matmul)),
     ("matmul", Reading::Call(matmul)),
     ("baddbmm", Reading::Call(baddbmm)),
-    ("conv1d", Reading::Call(conv)),
-    ("conv2d", Reading::Call(conv)),
-    ("conv3d", Reading::Call(conv)),
-    ("convolution", Reading::Call(convolution)),
-    ("conv_transpose1d", Reading::Call(conv_transpose)),
-    ("conv_transpose2d", Reading::Call(conv_transpose)),
-    ("conv_transpose3d", Reading::Call(conv_transpose)),
     ("embedding", Reading::Call(embedding)),
 ];
 
@@ -41,7 +33,7 @@ pub fn weight(value: &Value) -> Option<(&str, bool)> {
 }
 
 /// A bias that a layer may name: none, or a trained tensor of one axis; otherwise it is added afterwards.
-fn bias_of(bias: Option<Value>) -> (Option<String>, Option<Value>) {
+pub fn bias_of(bias: Option<Value>) -> (Option<String>, Option<Value>) {
     match bias {
         None => (None, None),
         Some(value) => match weight(&value) {
@@ -129,9 +121,8 @@ pub fn product(b: &mut Builder<'_>, x: &Value, y: &Value) -> Outcome<Value> {
         }
         return Ok(made);
     }
-    let (m, n) = match (x.rank().checked_sub(2), y.rank().checked_sub(2)) {
-        (Some(m), Some(n)) => (m, n),
-        _ => return Err("multiplies a value without axes".into()),
+    let (Some(m), Some(n)) = (x.rank().checked_sub(2), y.rank().checked_sub(2)) else {
+        return Err("multiplies a value without axes".into());
     };
     if x.full[m + 1] != y.full[n] {
         return Err(format!("can't multiply {:?} by {:?}", x.full, y.full));
@@ -184,14 +175,7 @@ pub fn product(b: &mut Builder<'_>, x: &Value, y: &Value) -> Outcome<Value> {
     }
     let rows = x.full[x.rank() - 2];
     (joint.full[rank - 2], joint.own[rank - 2]) = (rows, rows);
-    let like = Value {
-        full: joint.full,
-        own: joint.own,
-        batch: joint.batch,
-        element: Element::Float,
-        source: Source::Layer(None),
-    };
-    b.value(Matmul {}, &places, like)
+    b.value(Matmul {}, &places, joint.value(Element::Float))
 }
 
 fn known_product(x: &Value, y: &Value) -> Outcome<Value> {
@@ -273,213 +257,6 @@ fn baddbmm(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     Ok(vec![sum(b, y, more)?])
 }
 
-/// That a value is `[batch, channels, …]` with `axes` axes after the channels.
-///
-/// # Errors
-/// Where it isn't.
-pub fn images(x: &Value, axes: usize) -> Outcome<()> {
-    let plain = x.batch == Some(0) && x.own[0] == 1 || !x.is_data() && x.full.first() == Some(&1);
-    if plain && x.rank() == axes + 2 {
-        return Ok(());
-    }
-    Err(format!(
-        "needs [batch, channels, …] with {axes} axes after the channels, where the batch axis counts samples alone"
-    ))
-}
-
-/// The value of a layer over channels and `axes` axes after them.
-///
-/// # Errors
-/// Where the layer refuses.
-pub fn over_images(
-    b: &mut Builder<'_>,
-    layer: impl Into<Layer>,
-    inputs: &[&Value],
-    shape: impl FnOnce(&[usize]) -> Vec<usize>,
-) -> Outcome<Value> {
-    let x = inputs[0];
-    let mut places = Vec::with_capacity(inputs.len());
-    for (number, input) in inputs.iter().enumerate() {
-        let input = b.dense(input)?;
-        let place = b.place(&input)?;
-        // What is shared by all samples has an axis of one in the place of theirs.
-        let shared = number == 0 && !input.is_data();
-        places.push(if shared {
-            Some(b.reshaped(place, &input.own[1..])?)
-        } else {
-            place
-        });
-    }
-    let full = shape(&x.full);
-    let mut like = Value {
-        own: full.clone(),
-        full,
-        batch: Some(0),
-        element: Element::Float,
-        source: Source::Layer(None),
-    };
-    like.own[0] = 1;
-    let made = b.value(layer, &places, like)?;
-    if x.is_data() {
-        return Ok(made);
-    }
-    let Source::Layer(place) = made.source else {
-        return Ok(made);
-    };
-    let at = b.reshaped(place, &made.own)?;
-    Ok(Value {
-        batch: None,
-        source: Source::Layer(Some(at)),
-        ..made
-    })
-}
-
-/// The extent that a window leaves, or 0.
-fn left(n: usize, k: usize, stride: usize, padding: usize, dilation: usize) -> usize {
-    windows(n, k, stride, padding, dilation, false).unwrap_or(0)
-}
-
-/// What a convolution is told besides its weights.
-struct Told {
-    stride: Vec<usize>,
-    padding: Vec<usize>,
-    dilation: Vec<usize>,
-    groups: usize,
-}
-
-fn conv(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
-    let w = a.value((1, "weight"))?;
-    let axes = w.rank().saturating_sub(2);
-    let dilation = a.extents((5, "dilation"), axes, 1)?;
-    let padding = match a.text((4, "padding")) {
-        None => a.extents((4, "padding"), axes, 0)?,
-        Some("valid") => vec![0; axes],
-        Some("same") => {
-            let reach = |i: usize| dilation[i] * (w.full[i + 2].saturating_sub(1));
-            if (0..axes).any(|i| reach(i) % 2 == 1) {
-                return Err("pads by \"same\" one entry more behind than in front, which isn't supported: pad before the convolution".into());
-            }
-            (0..axes).map(|i| reach(i) / 2).collect()
-        }
-        Some(other) => return Err(format!("pads by {other:?}, expected same or valid")),
-    };
-    let told = Told {
-        stride: a.extents((3, "stride"), axes, 1)?,
-        padding,
-        dilation,
-        groups: groups(a, (6, "groups"))?,
-    };
-    convolved(b, a, told)
-}
-
-fn groups(a: &Arguments<'_>, at: At) -> Outcome<usize> {
-    let groups = a.integer_or(at, 1)?;
-    usize::try_from(groups).map_err(|_| format!("has {groups} groups"))
-}
-
-fn convolved(b: &mut Builder<'_>, a: &Arguments<'_>, told: Told) -> Outcome<Vec<Value>> {
-    let (x, w) = (a.value((0, "input"))?, a.value((1, "weight"))?);
-    let axes = w.rank().saturating_sub(2);
-    images(&x, axes)?;
-    let shape = |x: &[usize]| {
-        let window = |i: usize| {
-            left(
-                x[i + 2],
-                w.full[i + 2],
-                told.stride[i],
-                told.padding[i],
-                told.dilation[i],
-            )
-        };
-        let rest = (0..axes).map(window);
-        [x[0], w.full[0]].into_iter().chain(rest).collect()
-    };
-    let (bias, mut rest) = bias_of(a.optional((2, "bias"))?);
-    let (stride, padding) = (told.stride.clone(), told.padding.clone());
-    let (dilation, groups) = (told.dilation.clone(), told.groups);
-    let y = if let Some((name, _)) = weight(&w) {
-        let layer = Conv {
-            weight: name.to_owned(),
-            bias,
-            stride,
-            padding,
-            dilation,
-            groups,
-        };
-        over_images(b, layer, &[&x], shape)?
-    } else {
-        if bias.is_some() {
-            rest = a.optional((2, "bias"))?;
-        }
-        b.has_filters(&w, &w.full);
-        let layer = ComputedConv {
-            stride,
-            padding,
-            dilation,
-            groups,
-        };
-        over_images(b, layer, &[&x, &w], shape)?
-    };
-    let Some(rest) = rest else {
-        return Ok(vec![y]);
-    };
-    let column: Vec<usize> = std::iter::once(rest.full[0]).chain(vec![1; axes]).collect();
-    let column = viewed(b, &rest, &column)?;
-    Ok(vec![sum(b, y, column)?])
-}
-
-fn convolution(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
-    if a.flag((6, "transposed"), false)? {
-        return Err(
-            "is a transposed convolution in the decomposed form; export without decompositions"
-                .into(),
-        );
-    }
-    let axes = a.value((1, "weight"))?.rank().saturating_sub(2);
-    let told = Told {
-        stride: a.extents((3, "stride"), axes, 1)?,
-        padding: a.extents((4, "padding"), axes, 0)?,
-        dilation: a.extents((5, "dilation"), axes, 1)?,
-        groups: groups(a, (8, "groups"))?,
-    };
-    convolved(b, a, told)
-}
-
-fn conv_transpose(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
-    let (x, w) = (a.value((0, "input"))?, a.value((1, "weight"))?);
-    let axes = w.rank().saturating_sub(2);
-    images(&x, axes)?;
-    let Some((name, _)) = weight(&w) else {
-        return Err("has computed weights, which a transposed convolution can't have here".into());
-    };
-    let (bias, None) = bias_of(a.optional((2, "bias"))?) else {
-        return Err("has a computed bias".into());
-    };
-    let layer = TransposedConv {
-        weight: name.to_owned(),
-        bias,
-        stride: a.extents((3, "stride"), axes, 1)?,
-        padding: a.extents((4, "padding"), axes, 0)?,
-        output_padding: a.extents((5, "output_padding"), axes, 0)?,
-        dilation: a.extents((7, "dilation"), axes, 1)?,
-        groups: groups(a, (6, "groups"))?,
-    };
-    let (stride, padding) = (layer.stride.clone(), layer.padding.clone());
-    let (more, dilation) = (layer.output_padding.clone(), layer.dilation.clone());
-    let outputs = w.full[1].saturating_mul(layer.groups);
-    let y = over_images(b, layer, &[&x], |x| {
-        let extent = |i: usize| {
-            let reach = dilation[i] * (w.full[i + 2].saturating_sub(1)) + more[i] + 1;
-            ((x[i + 2].saturating_sub(1)) * stride[i] + reach).saturating_sub(2 * padding[i])
-        };
-        [x[0], outputs]
-            .into_iter()
-            .chain((0..axes).map(extent))
-            .collect()
-    })?;
-    Ok(vec![y])
-}
-
 fn embedding(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     let (table, numbers) = (a.value((0, "weight"))?, a.value((1, "indices"))?);
     let &[entries, width] = table.full.as_slice() else {
@@ -522,6 +299,7 @@ fn embedding(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
         full,
         own,
         batch: numbers.batch,
+        outer: numbers.outer,
         element: Element::Float,
         source: Source::Layer(None),
     };

@@ -2,27 +2,30 @@
 //!
 //! A call that writes in place changes what its first argument's name stands for, and every view of the same numbers.
 //! Which names are views of which is kept, so that views are taken again of what was written; what is written through a
-//! view into known numbers (`mask[1:3].fill_(1)`) goes into them by the places that the view shows. What is written
-//! through a view into a value that depends on tensors or data is refused.
+//! view (`mask[1:3].fill_(1)`) goes into what it is a view of, at the places that the view shows.
 
 use super::arguments::Arguments;
 use super::builder::Builder;
 use super::table::{Entry, Reading};
 use super::value::{Outcome, Source, Value, count};
 use super::{
-    arithmetic, attention, bounds, creation, einsum, gates, housekeeping, indexing, normalisations,
-    parts, pointwise, pools, products, recurrent, reductions, views,
+    arithmetic, attention, bounds, convolutions, creation, einsum, gates, housekeeping, indexing,
+    normalisations, parts, pointwise, pools, products, recurrent, reductions, truth, views,
 };
 use crate::model::import::traced::{Argument, Call, Element, Traced};
+use crate::model::layers::Gather;
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 /// All operations that can be read.
-const OPERATIONS: [&[Entry]; 16] = [
+const OPERATIONS: [&[Entry]; 18] = [
     pointwise::OPERATIONS,
     bounds::OPERATIONS,
     arithmetic::OPERATIONS,
+    truth::OPERATIONS,
     gates::OPERATIONS,
     products::OPERATIONS,
+    convolutions::OPERATIONS,
     einsum::OPERATIONS,
     attention::OPERATIONS,
     recurrent::OPERATIONS,
@@ -212,6 +215,15 @@ impl<'a> Trace<'a> {
         })
     }
 
+    /// Whether anything reads, after call `at`, a name that shows the numbers that `name` shows.
+    fn is_read_elsewhere(&self, name: &str, chain: &[String], at: usize) -> bool {
+        let root = chain.last().map(String::as_str);
+        let later = |own: &str| self.last_use.get(own).is_some_and(|last| *last > at);
+        let mut others = self.links.keys().filter(|own| own.as_str() != name);
+        root.is_some_and(later)
+            || others.any(|own| later(own) && self.chain(own).last().map(String::as_str) == root)
+    }
+
     /// Puts `result` under a name that call `at` writes over, and what follows from it under others.
     fn write(&mut self, b: &mut Builder<'_>, at: usize, name: &str, result: Value) -> Outcome<()> {
         let Some(before) = self.values.get(name) else {
@@ -222,7 +234,19 @@ impl<'a> Trace<'a> {
         if before.full != result.full {
             return Err(format!("writes {:?} over {:?}", result.full, before.full));
         }
+        let same = |a: &Value, b: &Value| match (&a.source, &b.source) {
+            (Source::Layer(a), Source::Layer(b)) => a == b,
+            _ => false,
+        };
+        if same(before, &result) && before.own == result.own {
+            // As dropout at rest.
+            return Ok(());
+        }
         let chain = self.chain(name);
+        if chain.len() > 1 && !self.is_read_elsewhere(name, &chain, at) {
+            self.values.insert(name.to_owned(), result);
+            return Ok(());
+        }
         let root = chain.last().cloned().unwrap_or_default();
         let whole = chain[..chain.len() - 1]
             .iter()
@@ -270,18 +294,18 @@ impl<'a> Trace<'a> {
         Ok(())
     }
 
-    /// The known numbers at the end of a chain of views with `result` written through them.
+    /// What is at the end of a chain of views with `result` written through them.
     fn through(&mut self, b: &mut Builder<'_>, chain: &[String], result: &Value) -> Outcome<Value> {
-        let refused = "writes through a view into a value that depends on tensors or data";
+        let refused = "writes through a view into a value that can't be followed";
         let root = chain.last().map_or("", String::as_str);
         let base = self.values.get(root).cloned().ok_or(refused)?;
-        let (Some(mut numbers), Some(written)) = (base.dense()?, result.dense()?) else {
-            return Err(refused.into());
+        let base = b.dense(&base)?;
+        // Numbers that say where they are in a sample, seen through the same views.
+        let places: Vec<f64> = (0..count(&base.own)?).map(|i| i as f64).collect();
+        let mut seen = Value {
+            source: Source::Known(Rc::new(places)),
+            ..base.clone()
         };
-        // Numbers that say where they are, seen through the same views.
-        let size = count(&base.full)?;
-        let places: Vec<f64> = (0..size).map(|i| i as f64).collect();
-        let mut seen = Value::known(places, &base.full, Element::Integer);
         for pair in chain.windows(2).rev() {
             let [view, of] = pair else { continue };
             let Some(link) = self.links.get(view) else {
@@ -297,15 +321,49 @@ impl<'a> Trace<'a> {
             let own = outputs.zip(made?).find(|(output, _)| *output == view);
             seen = own.map(|(_, value)| value).ok_or(refused)?;
         }
-        let places = seen.dense()?.ok_or(refused)?;
-        let own = std::rc::Rc::make_mut(&mut numbers);
-        for (place, number) in places.iter().zip(written.iter()) {
-            own[*place as usize] = *number;
+        let result = b.dense(result)?;
+        let places = seen.numbers().cloned().ok_or(refused)?;
+        if result.own != seen.own || result.is_data() && !base.is_data() {
+            return Err(refused.into());
         }
+        let mut numbers = vec![0.0; count(&base.own)?];
+        let known = |numbers: Vec<f64>, element| Value {
+            batch: None,
+            outer: 1,
+            element,
+            source: Source::Known(Rc::new(numbers)),
+            ..base.clone()
+        };
+        if let (Some(before), Some(written)) = (base.numbers(), result.numbers()) {
+            numbers.clone_from(before);
+            for (place, number) in places.iter().zip(written.iter()) {
+                numbers[*place as usize] = *number;
+            }
+            return Ok(known(numbers, base.element));
+        }
+        let mut from = vec![0; numbers.len()];
+        for (at, place) in places.iter().enumerate() {
+            (numbers[*place as usize], from[*place as usize]) = (1.0, at);
+        }
+        let written = if let Some(written) = result.numbers() {
+            known(from.iter().map(|at| written[*at]).collect(), result.element)
+        } else {
+            // Everything in a row, taken to its place, in the shape of what it is written into.
+            let place = b.place(&result)?;
+            let row = b.reshaped(place, &[places.len()])?;
+            let (axis, indices) = (1, from);
+            let at = b.layer(Gather { axis, indices }, &[Some(row)])?;
+            let at = b.reshaped(Some(at), &base.layer_shape())?;
+            Value {
+                source: Source::Layer(Some(at)),
+                ..base.clone()
+            }
+        };
+        let mask = known(numbers, Element::Bool);
+        let made = truth::chosen(b, &mask, &written, &base)?;
         Ok(Value {
-            own: base.full.clone(),
-            source: Source::Known(numbers),
-            ..base
+            element: base.element,
+            ..made
         })
     }
 }

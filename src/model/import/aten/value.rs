@@ -2,7 +2,8 @@
 //!
 //! A file gives every value with its batch axis, at the example's extent or open. A layer knows one sample. Both are
 //! kept here: the extents as traced, and those that a sample has of its own. Along every axis the traced extent is a
-//! whole number of times the own one, `[batch · own]` in this order: what depends on the data has one such axis, on
+//! whole number of times the own one, `[batch · own]` in this order (`[outer · batch · rest]` where a view has brought
+//! other axes before the batch into one with it): what depends on the data has one such axis, on
 //! which every copy is another sample; on all other axes, and on those of values that all samples share, the copies are
 //! equal, and nothing is laid out before somebody must have it so.
 
@@ -46,6 +47,8 @@ pub struct Value {
     pub own: Vec<usize>,
     /// The axis on which every copy belongs to another sample, where the value depends on the data.
     pub batch: Option<usize>,
+    /// How many of its own entries along the batch axis lie before the batch: tokens of which each has all samples.
+    pub outer: usize,
     /// What its numbers are.
     pub element: Element,
     /// Where they come from.
@@ -68,6 +71,7 @@ impl Value {
             full: shape.to_vec(),
             own: shape.to_vec(),
             batch: None,
+            outer: 1,
             element,
             source: Source::Known(Rc::new(numbers)),
         }
@@ -79,6 +83,7 @@ impl Value {
             full: shape.to_vec(),
             own: vec![1; shape.len()],
             batch: None,
+            outer: 1,
             element,
             source: Source::Known(Rc::new(vec![number])),
         }
@@ -230,6 +235,8 @@ pub struct Joint {
     pub own: Vec<usize>,
     /// The batch axis, where any of them depends on the data.
     pub batch: Option<usize>,
+    /// Own entries along it before the batch.
+    pub outer: usize,
 }
 
 impl Joint {
@@ -241,13 +248,14 @@ impl Joint {
         let rank = values.iter().map(|v| v.rank()).max().unwrap_or(0);
         let offset = |v: &Value| rank - v.rank();
         let mut batch = None;
+        let mut outer = 1;
         for value in values {
             let Some(axis) = value.batch else { continue };
             let axis = axis + offset(value);
-            if batch.is_some_and(|known| known != axis) {
+            if batch.is_some_and(|known| known != axis || outer != value.outer) {
                 return Err("brings the batch axes of two values to different places".into());
             }
-            batch = Some(axis);
+            (batch, outer) = (Some(axis), value.outer);
         }
         let (mut full, mut own) = (Vec::with_capacity(rank), Vec::with_capacity(rank));
         for axis in 0..rank {
@@ -281,6 +289,23 @@ impl Joint {
             full.push(extent);
             own.push(most);
         }
-        Ok(Self { full, own, batch })
+        Ok(Self {
+            full,
+            own,
+            batch,
+            outer,
+        })
+    }
+
+    /// A value of these extents that a layer is to give.
+    pub fn value(&self, element: Element) -> Value {
+        Value {
+            full: self.full.clone(),
+            own: self.own.clone(),
+            batch: self.batch,
+            outer: self.outer,
+            element,
+            source: Source::Layer(None),
+        }
     }
 }

@@ -62,9 +62,8 @@ fn view(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     } else {
         "size"
     };
-    let shape = match a.integers((1, name))? {
-        Some(shape) => shape,
-        None => return Err("is given no shape".into()),
+    let Some(shape) = a.integers((1, name))? else {
+        return Err("is given no shape".into());
     };
     let shape = sizes(&x, &shape)?;
     Ok(vec![viewed(b, &x, &shape)?])
@@ -112,6 +111,7 @@ fn unflatten(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
         full: vec![x.full[axis]],
         own: vec![1],
         batch: None,
+        outer: 1,
         ..x.clone()
     };
     let inner = sizes(&part, &a.list((2, "sizes"))?)?;

@@ -232,6 +232,7 @@ fn given(program: &Program, module: &Module, traced: &mut Traced) -> Parsed<()> 
         let known = values.get(value).and_then(|tensor| element(tensor.dtype));
         known.unwrap_or(Element::Float)
     };
+    let mut first: HashMap<String, String> = HashMap::new();
     for spec in &module.signature.input_specs {
         let text = |kind: &str, field: &str| -> Option<(String, String)> {
             let spec = spec.get(kind)?;
@@ -239,7 +240,16 @@ fn given(program: &Program, module: &Module, traced: &mut Traced) -> Parsed<()> 
             Some((name.to_owned(), spec.get(field)?.as_str()?.to_owned()))
         };
         if let Some((value, name)) = text("parameter", "parameter_name") {
-            traced.stored.insert(value, name);
+            // One tensor under several names is one parameter, under the first.
+            let place = program.places.get(&name).cloned();
+            let first = place.map(|place| first.entry(place).or_insert_with(|| name.clone()));
+            let own = first.map_or_else(|| name.clone(), |first| first.clone());
+            if own != name {
+                traced
+                    .notes
+                    .push(format!("{own:?} and {name:?} are one tensor."));
+            }
+            traced.stored.insert(value, own);
         } else if let Some((value, name)) = text("buffer", "buffer_name") {
             let kept = listed(&program.weights, &name).is_some();
             if kept {

@@ -7,6 +7,7 @@
 
 mod parts;
 mod shaped;
+mod sized;
 mod windows;
 
 use super::traced::{Argument, Call, Element};

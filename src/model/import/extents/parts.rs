@@ -47,7 +47,7 @@ impl Read<'_> {
             }
             _ => return None,
         };
-        Some(self.cut(&shape, at, sizes))
+        Some(Self::cut(&shape, at, sizes))
     }
 
     fn chunks(&self) -> Option<Vec<Extents>> {
@@ -58,10 +58,10 @@ impl Read<'_> {
             .filter(|&n| n > 0)?;
         let whole = (*shape.get(at)?)?;
         let size = whole.div_ceil(count).max(1);
-        Some(self.cut(&shape, at, parts(whole, size)?))
+        Some(Self::cut(&shape, at, parts(whole, size)?))
     }
 
-    fn cut(&self, shape: &Extents, at: usize, sizes: Vec<usize>) -> Vec<Extents> {
+    fn cut(shape: &Extents, at: usize, sizes: Vec<usize>) -> Vec<Extents> {
         let part = |size: usize| {
             let mut part = shape.clone();
             if let Some(extent) = part.get_mut(at) {

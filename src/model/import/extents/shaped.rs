@@ -154,7 +154,7 @@ impl Read<'_> {
                 Some(shape)
             }
             "view" | "reshape" | "_unsafe_view" => {
-                self.viewed(&self.shape(0)?, self.list(1, "size")?)
+                Self::viewed(&self.shape(0)?, &self.list(1, "size")?)
             }
             "view_as" | "reshape_as" | "expand_as" => self.shape(1),
             "flatten" => self.flattened(),
@@ -259,7 +259,7 @@ impl Read<'_> {
     }
 
     /// A shape with one extent left open by -1.
-    fn viewed(&self, from: &Extents, to: Vec<Option<i64>>) -> Option<Extents> {
+    fn viewed(from: &Extents, to: &[Option<i64>]) -> Option<Extents> {
         let size = |extents: &[Option<usize>]| {
             extents
                 .iter()
@@ -296,7 +296,7 @@ impl Read<'_> {
     fn unflattened(&self) -> Option<Extents> {
         let shape = self.shape(0)?;
         let at = axis(self.integer(1, "dim", 0), shape.len())?;
-        let inner = self.viewed(&vec![*shape.get(at)?], self.list(2, "sizes")?)?;
+        let inner = Self::viewed(&vec![*shape.get(at)?], &self.list(2, "sizes")?)?;
         let mut found: Extents = shape.get(..at)?.to_vec();
         found.extend(inner);
         found.extend_from_slice(shape.get(at + 1..)?);
@@ -389,7 +389,8 @@ impl Read<'_> {
         let mut shape = shapes.first()?.clone();
         let at = axis(self.integer(1, "dim", 0), shape.len())?;
         let extents = shapes.iter().map(|shape| shape.get(at).copied().flatten());
-        let sum = extents.fold(Some(0_usize), |sum, n| sum?.checked_add(n?));
+        let mut extents = extents;
+        let sum = extents.try_fold(0_usize, |sum, n| sum.checked_add(n?));
         *shape.get_mut(at)? = sum;
         Some(shape)
     }
@@ -413,51 +414,5 @@ impl Read<'_> {
             }
         }
         Some(found)
-    }
-
-    fn padded(&self) -> Option<Extents> {
-        let mut shape = self.shape(0)?;
-        let pads = self.list(1, "pad")?;
-        for (pair, pad) in pads.chunks(2).enumerate() {
-            let at = shape.len().checked_sub(pair + 1)?;
-            let extent = shape.get_mut(at)?;
-            let sides = pad
-                .iter()
-                .fold(Some(0_i64), |sum, n| sum?.checked_add((*n)?));
-            *extent = match (*extent, sides) {
-                (Some(n), Some(sides)) => usize::try_from((n as i64).checked_add(sides)?).ok(),
-                _ => None,
-            };
-        }
-        Some(shape)
-    }
-
-    fn ranged(&self) -> Option<Extents> {
-        let number = |index: usize| match self.call.positional.get(index) {
-            Some(Argument::Integer(value)) => Some(*value),
-            _ => None,
-        };
-        let (start, end, step) = match self.call.positional.len() {
-            1 => (0, number(0)?, 1),
-            2 => (number(0)?, number(1)?, 1),
-            _ => (number(0)?, number(1)?, number(2)?),
-        };
-        if step < 1 {
-            return Some(vec![None]);
-        }
-        let length = usize::try_from(end.checked_sub(start)?).unwrap_or(0);
-        Some(vec![Some(length.div_ceil(step as usize))])
-    }
-
-    fn shuffled(&self) -> Option<Extents> {
-        let mut shape = self.shape(0)?;
-        let factor = usize::try_from(self.integer(1, "upscale_factor", 1)).ok()?;
-        let rank = shape.len();
-        let channels = shape.get_mut(rank.checked_sub(3)?)?;
-        *channels = channels.and_then(|n| n.checked_div(factor.checked_mul(factor)?));
-        for extent in shape.get_mut(rank - 2..)? {
-            *extent = extent.and_then(|n| n.checked_mul(factor));
-        }
-        Some(shape)
     }
 }

@@ -1,7 +1,7 @@
 //! Operators that rearrange, join and cut values.
 
 use super::known::Known;
-use super::node::{Node, list, value};
+use super::node::{Node, axis as axis_of, list, value};
 use super::state::Value;
 use super::table::{Made, Reading};
 use crate::model::import::traced::Argument;
@@ -118,7 +118,7 @@ fn flatten(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let axis = if axis == rank as i64 {
         axis
     } else {
-        node.axis(axis, rank)?
+        axis_of(axis, rank)?
     };
     let last = Argument::Integer(-1);
     if axis == 1 {
@@ -163,7 +163,7 @@ fn squeeze(node: &mut Node<'_, '_>) -> Parsed<Made> {
         let rank = known.shape.len();
         let given: Option<Vec<usize>> = match &axes {
             Some(axes) => {
-                let axes = axes.iter().map(|&n| node.axis(n, rank).map(|n| n as usize));
+                let axes = axes.iter().map(|&n| axis_of(n, rank).map(|n| n as usize));
                 Some(axes.collect::<Parsed<_>>()?)
             }
             None => None,
@@ -191,7 +191,7 @@ fn unsqueeze(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let rank = node.rank(0)? + axes.len();
     let mut places = Vec::new();
     for axis in axes {
-        places.push(node.axis(axis, rank)?);
+        places.push(axis_of(axis, rank)?);
     }
     places.sort_unstable();
     if let Some(mut known) = vector(node)? {
@@ -220,7 +220,7 @@ fn concat(node: &mut Node<'_, '_>) -> Parsed<Made> {
 fn split(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let (x, rank) = (node.tensor(0)?, node.rank(0)?);
     let axis = node.integer("axis", 0);
-    let axis = node.axis(axis, rank)?;
+    let axis = axis_of(axis, rank)?;
     let sizes = match node.listed("split", 1)? {
         Some(sizes) => sizes,
         None => {

@@ -8,8 +8,8 @@ use crate::checkpoint::onnx::proto::{GraphProto, NodeProto};
 use crate::checkpoint::onnx::{Model, is_generated};
 
 /// How a network is exported with its own parameters.
-pub const CURE: &str = "export it with `torch.onnx.export(model, x, \"model.onnx\", optimize=False)`, before PyTorch 2.9 \
-with `dynamo=True` as well, or save it with `torch.export.save(torch.export.export(model, (x,)), \"model.pt2\")`";
+pub const CURE: &str = "export it with `torch.onnx.export(model, x, \"model.onnx\", optimize=False)`, \
+with `dynamo=False` by `do_constant_folding=False`, or save it with `torch.export.save(torch.export.export(model, (x,)), \"model.pt2\")`";
 
 /// What a person should know of the file.
 pub fn notes(model: &Model, graph: &GraphProto, state: &State<'_>) -> Vec<String> {

@@ -73,7 +73,7 @@ impl Known {
             return None;
         };
         let plain = self.shape.len() <= 1;
-        plain.then(|| match self.element {
+        plain.then_some(match self.element {
             Element::Float => Argument::Float(number),
             Element::Integer => Argument::Integer(number as i64),
             Element::Bool => Argument::Bool(number != 0.0),
@@ -135,7 +135,7 @@ pub fn computed(
         ("Where", [condition, yes, no]) => {
             let made = broadcast(
                 &[condition, yes, no],
-                |n| if n[0] != 0.0 { n[1] } else { n[2] },
+                |n| if n[0] == 0.0 { n[2] } else { n[1] },
             );
             made.map(|made| Known {
                 element: yes.element,
@@ -330,8 +330,9 @@ fn reshaped(x: &Known, to: &[i64]) -> Parsed<Known> {
         });
     }
     if let Some(at) = to.iter().position(|&n| n == -1) {
-        let rest: usize = shape.iter().product();
-        shape[at] = x.values.len().checked_div(rest).unwrap_or(0);
+        let rest = shape.iter().try_fold(1_usize, |n, d| n.checked_mul(*d));
+        let own = rest.and_then(|rest| x.values.len().checked_div(rest));
+        shape[at] = own.unwrap_or(0);
     }
     let size = shape.iter().try_fold(1_usize, |n, d| n.checked_mul(*d));
     if size != Some(x.values.len()) {

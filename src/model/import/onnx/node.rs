@@ -177,22 +177,6 @@ impl Node<'_, '_> {
         Ok(shape.len())
     }
 
-    /// An axis from the start.
-    ///
-    /// # Errors
-    /// Where there is none.
-    pub fn axis(&mut self, number: i64, rank: usize) -> Parsed<i64> {
-        let at = if number < 0 {
-            number + rank as i64
-        } else {
-            number
-        };
-        if (0..rank as i64).contains(&at) {
-            return Ok(at);
-        }
-        Err(format!("axis {number} of {rank}"))
-    }
-
     /// Writes one call down that makes one value.
     ///
     /// # Errors
@@ -244,6 +228,22 @@ fn module(name: &str) -> String {
 /// A number of 32 bits as it was written: 1e-5 is stored as 9.99999974737875e-6.
 fn written(number: f32) -> f64 {
     number.to_string().parse().unwrap_or_else(|_| number.into())
+}
+
+/// An axis counted from the start.
+///
+/// # Errors
+/// Where there is none.
+pub fn axis(number: i64, rank: usize) -> Parsed<i64> {
+    let at = if number < 0 {
+        number + rank as i64
+    } else {
+        number
+    };
+    if (0..rank as i64).contains(&at) {
+        return Ok(at);
+    }
+    Err(format!("axis {number} of {rank}"))
 }
 
 /// A list of whole numbers.

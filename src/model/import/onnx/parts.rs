@@ -1,7 +1,7 @@
 //! Operators that take parts of values, pad or scale them, and sums over axes.
 
 use super::known::Known;
-use super::node::{Node, list, value};
+use super::node::{Node, axis as axis_of, list, value};
 use super::state::Value;
 use super::table::{Made, Reading};
 use crate::model::import::traced::{Argument, Element};
@@ -30,7 +30,7 @@ pub const OPERATORS: &[(&str, Reading)] = &[
 fn gather(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let (x, rank) = (node.tensor(0)?, node.rank(0)?);
     let axis = node.integer("axis", 0);
-    let axis = node.axis(axis, rank)?;
+    let axis = axis_of(axis, rank)?;
     match node.value(1)? {
         Value::Known(Known { shape, values, .. }) if shape.is_empty() => {
             let at = Argument::Integer(values.first().map_or(0, |&n| n as i64));
@@ -111,7 +111,7 @@ fn slice(node: &mut Node<'_, '_>) -> Parsed<Made> {
     }
     let (mut x, rank) = (node.tensor(0)?, node.rank(0)?);
     for (((&start, &end), &axis), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
-        let axis = node.axis(axis, rank)?;
+        let axis = axis_of(axis, rank)?;
         let numbers = [axis, start, end, step].map(Argument::Integer);
         let mut read = vec![value(&x)];
         read.extend(numbers);
@@ -133,7 +133,7 @@ fn pad(node: &mut Node<'_, '_>) -> Parsed<Made> {
     }
     let mut sides = vec![[0_i64; 2]; rank];
     for (at, &axis) in axes.iter().enumerate() {
-        let axis = node.axis(axis, rank)? as usize;
+        let axis = axis_of(axis, rank)? as usize;
         sides[axis] = [pads[at], pads[at + axes.len()]];
     }
     let mode = match node.text("mode").as_str() {

@@ -1,6 +1,6 @@
 //! Operators on one number at a time, and on pairs.
 
-use super::node::{Node, value};
+use super::node::{Node, axis as axis_of, value};
 use super::state::Value;
 use super::table::{Made, Reading};
 use crate::model::import::traced::{Argument, Element};
@@ -204,7 +204,7 @@ fn softmax(node: &mut Node<'_, '_>) -> Parsed<Made> {
             .map(Made::one);
     }
     let rank = node.rank(0)?;
-    let axis = node.axis(axis, rank)?;
+    let axis = axis_of(axis, rank)?;
     if axis + 1 == rank as i64 {
         return node
             .call(operation, vec![value(&x), Argument::Integer(-1)])
@@ -227,7 +227,9 @@ fn softmax(node: &mut Node<'_, '_>) -> Parsed<Made> {
 pub fn pair(node: &mut Node<'_, '_>, operation: &str) -> Parsed<Made> {
     let (mut a, b) = (node.operand(0)?, node.operand(1)?);
     let is_value = |argument: &Argument| matches!(argument, Argument::Value(_));
-    if !is_value(&a) && !(is_value(&b) && ["add", "mul"].contains(&operation)) {
+    // A sum or product may begin with its number; nothing else may.
+    let turns = is_value(&b) && ["add", "mul"].contains(&operation);
+    if !is_value(&a) && !turns {
         a = value(&node.tensor(0)?);
     }
     let (a, b) = if is_value(&a) { (a, b) } else { (b, a) };

@@ -1,6 +1,6 @@
 //! Matrix products, normalisations and tables.
 
-use super::node::{Node, list, value};
+use super::node::{Node, axis as axis_of, list, value};
 use super::state::Value;
 use super::table::{Made, Reading};
 use crate::model::import::traced::Argument;
@@ -93,7 +93,7 @@ fn batch_norm(node: &mut Node<'_, '_>) -> Parsed<Made> {
 fn layer_norm(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let (x, rank) = (node.tensor(0)?, node.rank(0)?);
     let axis = node.integer("axis", -1);
-    let axis = node.axis(axis, rank)?;
+    let axis = axis_of(axis, rank)?;
     let shape = node.shape(0)?.unwrap_or_default();
     let weight = node.shape(1)?.unwrap_or_default();
     let own = shape.iter().skip(axis as usize);

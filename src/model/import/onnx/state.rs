@@ -50,6 +50,11 @@ impl<'m> State<'m> {
         self.values.insert(name.to_owned(), value);
     }
 
+    /// Whether a name is that of an initialiser.
+    pub fn is_initialiser(&self, name: &str) -> bool {
+        self.model.tensor(name).is_some()
+    }
+
     /// The value called `name`.
     ///
     /// # Errors

@@ -47,7 +47,7 @@ fn pads(
                 )?;
                 let (extent, stride) = (extent as i64, strides[at].max(1));
                 let reach = (kernel[at] - 1).saturating_mul(dilations[at]) + 1;
-                let windows = (extent + stride - 1) / stride;
+                let windows = extent.saturating_add(stride - 1) / stride;
                 let total = ((windows - 1) * stride + reach - extent).max(0);
                 let (less, more) = (total / 2, total - total / 2);
                 let upper = auto == "SAME_UPPER";

@@ -6,8 +6,10 @@
 //! from.
 
 mod access;
+mod calls;
 mod compare;
 mod kept;
+mod names;
 mod numbers;
 mod operations;
 mod parse;

@@ -64,7 +64,7 @@ pub fn known(operation: &str, values: &[Value]) -> Option<Parsed<Value>> {
 }
 
 /// Operations whose result isn't known where an argument isn't.
-const ARITHMETIC: [&str; 31] = [
+const ARITHMETIC: [&str; 37] = [
     "eq",
     "ne",
     "lt",
@@ -96,6 +96,12 @@ const ARITHMETIC: [&str; 31] = [
     "Bool",
     "log",
     "trunc",
+    "NumToTensor",
+    "IntImplicit",
+    "ScalarImplicit",
+    "FloatImplicit",
+    "item",
+    "floor_divide",
 ];
 
 /// Operations that give whole numbers for whole numbers.
@@ -122,9 +128,9 @@ fn whole(operation: &str, a: i64, b: i64) -> Parsed<Value> {
         "sub" => a.checked_sub(b),
         "mul" => a.checked_mul(b),
         // Python rounds down where Rust rounds to zero.
-        "floordiv" | "floor_divide" => a.checked_div_euclid(b).and_then(|q| match b < 0 {
-            true if a.rem_euclid(b) != 0 => q.checked_sub(1),
-            _ => Some(q),
+        "floordiv" | "floor_divide" => a.checked_div(b).and_then(|q| {
+            let down = a % b != 0 && (a < 0) != (b < 0);
+            q.checked_sub(i64::from(down))
         }),
         "remainder" => a.checked_rem(b).map(|r| {
             if r != 0 && (r < 0) != (b < 0) {

@@ -74,10 +74,9 @@ pub fn operate(
     if let Some(value) = aside(name, &positional) {
         return Ok(value);
     }
-    let about_a_list = matches!(
-        name,
-        "append" | "len" | "__getitem__" | "list" | "__is__" | "__isnot__"
-    );
+    // Lists are joined and compared as lists, whatever is in them.
+    let about_a_list = matches!(positional.first(), Some(Value::List(..)))
+        || matches!(name, "len" | "__is__" | "__isnot__");
     if !tensors || about_a_list {
         let rounded = named.iter().any(|(name, how)| {
             name == "rounding_mode" && matches!(how, Value::Text(text) if **text == *"trunc")

@@ -6,9 +6,10 @@
 //! only complains.
 
 use super::access;
+use super::names::{Frame, global};
 use super::operations::operate;
 use super::parse;
-use super::syntax::{Action, Brackets, Call, Expression, Function, Module, Statement};
+use super::syntax::{Action, Brackets, Expression, Function, Module, Statement};
 use super::value::Value;
 use crate::checkpoint::script::{Attribute, Place, Script, Tensor};
 use crate::model::import::compose::Composer;
@@ -34,18 +35,11 @@ pub struct Unfolder<'s> {
     /// Those that are parameters.
     pub(super) trained: HashSet<Tensor>,
     /// The module whose code runs.
-    path: String,
+    pub(super) path: String,
     depth: usize,
     steps: usize,
     /// Whether the error on its way says where it arose.
     located: bool,
-}
-
-/// The names of one function while it runs.
-struct Frame {
-    names: HashMap<String, Value>,
-    /// The file that the function stands in.
-    file: String,
 }
 
 impl<'s> Unfolder<'s> {
@@ -158,7 +152,7 @@ impl<'s> Unfolder<'s> {
     }
 
     /// What a function of the code gives, or a tuple with names of the class that is called so.
-    fn function(
+    pub(super) fn function(
         &mut self,
         name: &str,
         arguments: Vec<Value>,
@@ -316,11 +310,17 @@ impl<'s> Unfolder<'s> {
         }
     }
 
-    fn value(&mut self, expression: &Expression, frame: &Frame) -> Parsed<Value> {
+    /// What an expression gives.
+    pub(super) fn value(&mut self, expression: &Expression, frame: &Frame) -> Parsed<Value> {
         self.deeper(|own| own.value_of(expression, frame))
     }
 
-    fn values(&mut self, expressions: &[Expression], frame: &Frame) -> Parsed<Vec<Value>> {
+    /// What several expressions give.
+    pub(super) fn values(
+        &mut self,
+        expressions: &[Expression],
+        frame: &Frame,
+    ) -> Parsed<Vec<Value>> {
         expressions.iter().map(|e| self.value(e, frame)).collect()
     }
 
@@ -377,7 +377,8 @@ impl<'s> Unfolder<'s> {
         self.kept(place)
     }
 
-    fn attribute(&mut self, of: &Value, name: &str, frame: &Frame) -> Parsed<Value> {
+    /// An attribute of a module.
+    pub(super) fn attribute(&mut self, of: &Value, name: &str, frame: &Frame) -> Parsed<Value> {
         let Value::Module(place) = of else {
             return Err(format!("the attribute `{name}` of {}", of.kind()));
         };
@@ -401,103 +402,6 @@ impl<'s> Unfolder<'s> {
             None => Err(format!("a module has no attribute `{name}`")),
         }
     }
-
-    fn call(&mut self, call: &Call, frame: &Frame) -> Parsed<Value> {
-        let named = |own: &mut Self| -> Parsed<Vec<(String, Value)>> {
-            let pairs = call.named.iter();
-            pairs
-                .map(|(name, value)| Ok((name.clone(), own.value(value, frame)?)))
-                .collect()
-        };
-        if let Expression::Name(name) = &call.function
-            && !frame.names.contains_key(name)
-        {
-            return self.built_in(name, &call.arguments, frame);
-        }
-        if let Some(dotted) = global(&call.function, frame) {
-            let arguments = self.values(&call.arguments, frame)?;
-            let named = named(self)?;
-            let Some(operation) = operation(&dotted) else {
-                return self.function(&dotted, arguments, named);
-            };
-            if operation == "RaiseException" {
-                let said = match arguments.first() {
-                    Some(Value::Text(text)) => text.chars().take(200).collect(),
-                    _ => String::new(),
-                };
-                return Err(format!("the code stops with {said:?}"));
-            }
-            return operate(&mut self.composer, &self.path, operation, arguments, named);
-        }
-        if let Expression::Attribute(of, method) = &call.function {
-            let of = self.value(of, frame)?;
-            let Value::Module(place) = of else {
-                return Err(format!("the method `{method}` of {}", of.kind()));
-            };
-            let arguments = self.values(&call.arguments, frame)?;
-            let named = named(self)?;
-            return self.method(place, method, arguments, named);
-        }
-        let function = self.value(&call.function, frame)?;
-        let arguments = self.values(&call.arguments, frame)?;
-        let named = named(self)?;
-        match function {
-            Value::Named(name) => self.function(&name, arguments, named),
-            other => Err(format!("{} is called", other.kind())),
-        }
-    }
-
-    /// Functions that are words of the language. Types among their arguments aren't looked at.
-    fn built_in(&mut self, name: &str, arguments: &[Expression], frame: &Frame) -> Parsed<Value> {
-        match (name, arguments) {
-            ("annotate" | "unchecked_cast", [_, value]) => self.value(value, frame),
-            ("uninitialized", [_]) => Ok(Value::None),
-            ("getattr", [of, Expression::Text(name)]) => {
-                let of = self.value(of, frame)?;
-                self.attribute(&of, name, frame)
-            }
-            ("int" | "float" | "bool", [value]) => {
-                let value = self.value(value, frame)?;
-                let operation = match name {
-                    "int" => "Int",
-                    "float" => "Float",
-                    _ => "Bool",
-                };
-                if let Value::Tensor(_) = value {
-                    return Ok(Value::Unknown);
-                }
-                operate(
-                    &mut self.composer,
-                    &self.path,
-                    operation,
-                    vec![value],
-                    Vec::new(),
-                )
-            }
-            ("str", [value]) => {
-                self.value(value, frame)?;
-                Ok(Value::text(""))
-            }
-            ("range", bounds) => {
-                let bounds = self.values(bounds, frame)?;
-                range(&bounds)
-            }
-            _ => Err(format!("`{name}` is called, which isn't read")),
-        }
-    }
-}
-
-/// `a.b.c` where `a` is no local name: an operation, a constant, or something of the code.
-fn global(expression: &Expression, frame: &Frame) -> Option<String> {
-    let dotted = expression.dotted()?;
-    let (root, _) = dotted.split_once('.')?;
-    (!frame.names.contains_key(root)).then_some(dotted)
-}
-
-/// The operation that a dotted name means; `None` for a function of the code.
-fn operation(dotted: &str) -> Option<&str> {
-    let known = ["torch.", "ops.prim.", "ops.aten.", "warnings."];
-    known.iter().find_map(|start| dotted.strip_prefix(start))
 }
 
 fn split(qualified: &str) -> Parsed<(String, String)> {
@@ -534,24 +438,4 @@ fn complains(block: &[Statement]) -> bool {
         };
         call.function.dotted().as_deref() == Some("ops.prim.RaiseException")
     })
-}
-
-fn range(bounds: &[Value]) -> Parsed<Value> {
-    const MOST: i64 = 1 << 16;
-    let (start, end, step) = match bounds {
-        [Value::Int(end)] => (0, *end, 1),
-        [Value::Int(start), Value::Int(end)] => (*start, *end, 1),
-        [Value::Int(start), Value::Int(end), Value::Int(step)] if *step > 0 => {
-            (*start, *end, *step)
-        }
-        _ => return Err("a loop whose number of rounds isn't known".into()),
-    };
-    let rounds = end.saturating_sub(start).max(0) / step;
-    if rounds > MOST {
-        return Err(format!(
-            "a loop of {rounds} rounds, expected at most {MOST}"
-        ));
-    }
-    let numbers = (0..).map(|n| start + n * step).take_while(|n| *n < end);
-    Ok(Value::list(numbers.map(Value::Int).collect()))
 }
