@@ -79,7 +79,7 @@ fn made() -> Case {
             prefix: String::new(),
             sha256: String::new(),
         },
-        told: losscope::checkpoint::Told::default(),
+        told: checkpoint::Told::default(),
         unreadable: Vec::new(),
         warnings: Vec::new(),
     };

@@ -16,6 +16,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// What one file turned out to be.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it for a file, for as long as it is opened"
+)]
 pub enum Loaded {
     /// Tensors.
     Content(Content),

@@ -119,6 +119,7 @@ fn state(shapes: &[(&str, &[usize])]) -> StateDict {
             prefix: String::new(),
             sha256: String::new(),
         },
+        told: checkpoint::Told::default(),
         unreadable: Vec::new(),
         warnings: Vec::new(),
         told: losscope::checkpoint::Told::default(),

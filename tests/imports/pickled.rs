@@ -10,9 +10,11 @@ use losscope::checkpoint::{self, Attribute, Checkpoint, Listing, StateDict};
 use losscope::dataset::{self, DataOptions};
 use losscope::engine::inputs::open_network;
 use losscope::landscape::slice::{Buffers, Slice};
-use losscope::model::graph::Layer;
+use losscope::model::Network;
+use losscope::model::graph::{Layer, Loss};
 use losscope::model::import::pickled::evidence;
 use losscope::model::import::{self, Imported};
+use losscope::model::losses::MeanSquaredError;
 use losscope::model::params::Params;
 use std::path::Path;
 use std::sync::Arc;
@@ -105,11 +107,18 @@ fn models_of_keras_compute_what_their_configuration_says() {
 /// The network of a state dict by its names, with everything that is assumed of it.
 fn by_names(state: &StateDict) -> Imported {
     let (network, facts) = ok(open_network("auto", state, None));
+    plain(&network, facts.assumptions)
+}
+
+/// A network whose outputs are asked for, whatever its loss.
+fn plain(network: &Network, notes: Vec<String>) -> Imported {
+    let mut graph = network.graph().clone();
+    graph.loss = Loss::from(MeanSquaredError::default());
     Imported {
-        graph: network.graph().clone(),
-        source: facts.source,
+        graph,
+        source: String::new(),
         outputs: network.outputs(),
-        notes: facts.assumptions,
+        notes,
     }
 }
 
@@ -220,10 +229,13 @@ fn what_a_network_cannot_use_is_left_out_and_said() {
     assert!(open_network("auto", &state, None).is_ok());
 }
 
+/// A tensor's name and extents.
+type Shape = (&'static str, &'static [usize]);
+
 /// Keras writes kernels as [height, width, in, out], Flax too; both flatten channels last.
 #[test]
 fn layouts_of_keras_and_flax_become_those_of_pytorch() {
-    let table: [(&str, &[(&str, &[usize])]); 3] = [
+    let table: [(&str, &[Shape]); 3] = [
         (
             "weights_only.h5",
             &[
@@ -274,12 +286,7 @@ fn layouts_of_keras_and_flax_become_those_of_pytorch() {
         said.contains("in the order height, width, channels, as Flax"),
         "{said}"
     );
-    let found = Imported {
-        graph: network.graph().clone(),
-        source: String::new(),
-        outputs: network.outputs(),
-        notes: Vec::new(),
-    };
+    let found = plain(&network, Vec::new());
     let y = outputs(&found, &file(TOLD, "flax.npz"), &case.x, &case.y);
     check_values("flax", &y, &case.y, 1e-6);
 }

@@ -8,7 +8,7 @@ use super::layout::Named;
 use crate::store::container::Container;
 use crate::store::hdf5_words::Words;
 use serde_json::Value;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Groups that hold no weights of the network.
 const OTHERS: [&str; 3] = ["optimizer_weights", "optimizer", "seed_generator"];
@@ -214,12 +214,12 @@ fn in_order(names: &mut [Option<Named>], listed: &[String]) {
             .iter()
             .position(|name| name == layer || name == first)
     };
-    let keys: BTreeMap<(usize, Vec<(String, u64)>), ()> = names
+    let keys: BTreeSet<(usize, Vec<(String, u64)>)> = names
         .iter()
         .flatten()
-        .map(|named| (key(&named.layer, place(&named.layer)), ()))
+        .map(|named| key(&named.layer, place(&named.layer)))
         .collect();
-    let ranks: HashMap<_, usize> = keys.into_keys().zip(0..).collect();
+    let ranks: HashMap<_, usize> = keys.into_iter().zip(0..).collect();
     for named in names.iter_mut().flatten() {
         let key = key(&named.layer, place(&named.layer));
         named.order.0 = ranks.get(&key).copied().unwrap_or(usize::MAX);

@@ -35,7 +35,7 @@ pub fn found(listed: &[Listed<'_>]) -> Vec<Found> {
             .shape(&|name| shapes.get(name).copied())
             .ok()?;
         let free = !listed.iter().any(|tensor| tensor.name == name);
-        free.then(|| Found {
+        free.then_some(Found {
             entry: Parametrised {
                 name,
                 parametrisation,

@@ -6,6 +6,7 @@
 
 mod activations;
 mod image;
+mod layer;
 mod layers;
 mod pools;
 mod wiring;

@@ -1,8 +1,8 @@
 //! The layers of Keras that look through windows, with TensorFlow's padding: `same` puts what is odd at the end.
 
 use super::image::{self, Value};
-use super::layers::{Layer, ends};
-use crate::model::import::pickled::writer::{Step, Writer, sizes, value};
+use super::layer::Layer;
+use crate::model::import::pickled::writer::{Step, Writer, integers, sizes, value};
 use crate::model::import::traced::Argument;
 use crate::model::shape::window::windows;
 
@@ -30,7 +30,8 @@ pub fn made(w: &mut Writer<'_>, layer: &Layer<'_>, x: &Value) -> Step<Option<Val
         "UpSampling",
     ];
     let transposed = layer.class == "Conv2DTranspose";
-    if !(known.contains(&kind) && (1..=3).contains(&axes)) && !transposed {
+    let listed = known.contains(&kind) && (1..=3).contains(&axes);
+    if !listed && !transposed {
         return Ok(None);
     }
     let name = image::channels_first(w, x, own)?;
@@ -413,4 +414,10 @@ fn upsampled(w: &mut Writer<'_>, layer: &Layer<'_>, image: Image) -> Step<Image>
         extents,
         ..image
     })
+}
+
+/// What is added before and after every axis, as an argument: the last axis comes first.
+fn ends(numbers: &[(usize, usize)]) -> Argument {
+    let last_first = numbers.iter().rev();
+    integers(last_first.flat_map(|&(before, after)| [before as i64, after as i64]))
 }

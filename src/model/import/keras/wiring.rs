@@ -1,7 +1,8 @@
 //! How the layers of a model are wired: one after the other, or by the names of what each reads.
 
 use super::image::Value;
-use super::layers::{self, Layer};
+use super::layer::Layer;
+use super::layers;
 use crate::model::import::pickled::writer::{Step, Writer};
 use serde_json::Value as Json;
 use std::collections::HashMap;
@@ -202,7 +203,7 @@ fn functional(
     let mut values: HashMap<(&str, u64), Value> = HashMap::new();
     values.insert((first, 0), input);
     // A layer that is used several times is several nodes; each is made when all that it reads is there.
-    let mut left: Vec<(&Json, u64, Vec<(&str, u64)>)> = Vec::new();
+    let mut left: Vec<Node<'_>> = Vec::new();
     for layer in layers {
         let nodes = layer.get("inbound_nodes").and_then(Json::as_array);
         for (index, node) in (0..).zip(nodes.into_iter().flatten()) {
@@ -237,6 +238,9 @@ fn functional(
         .remove(&(output, node))
         .ok_or_else(|| format!("the output {output} isn't made by the layers before it"))
 }
+
+/// A layer, the number of one of its uses, and what it reads there.
+type Node<'j> = (&'j Json, u64, Vec<(&'j str, u64)>);
 
 /// The ends of a model: `["name", 0, 0]` alone or in a list.
 fn ends(value: Option<&Json>) -> Vec<(&str, u64)> {

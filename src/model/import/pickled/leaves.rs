@@ -138,7 +138,7 @@ fn axis(m: &Module, name: &str, missing: i64, axes: usize) -> Step<usize> {
 fn along(w: &mut Writer<'_>, m: &Module, x: &str, operation: &str) -> Step<String> {
     let shape = w.shape(x);
     // Without an axis PyTorch takes the first one of values of three axes, the batch.
-    let missing = if shape.len() == 2 { 0 } else { 1 };
+    let missing = i64::from(shape.len() != 2);
     let axis = axis(m, "dim", missing, shape.len())?;
     let all = vec![value(x), Argument::Integer(axis as i64), Argument::Absent];
     w.call(operation, all, shape)

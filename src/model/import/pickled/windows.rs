@@ -375,7 +375,7 @@ fn upsample(w: &mut Writer<'_>, m: &Module, x: &str) -> Step<String> {
         (None, Some(scale)) => {
             let places = extents.iter().zip(&scale).map(|(&n, s)| {
                 let wide = (n as f64 * s).floor();
-                (wide >= 1.0 && wide < 1e9).then_some(wide as usize)
+                (1.0..1e9).contains(&wide).then_some(wide as usize)
             });
             let places = places.collect();
             let scale = scale.into_iter().map(Argument::Float).collect();
