@@ -46,6 +46,7 @@ fn measure(path: &str, choice: DeviceChoice) -> Result<String, losscope::error::
     let hints = Hints {
         input: Some(&data.train.shape),
         classes: Some(data.classes),
+        ..Hints::default()
     };
     let network = Arc::new(Network::new(
         family::recognise(&state, &hints)?.graph,

@@ -50,6 +50,7 @@ fn objective(path: &str, choice: DeviceChoice) -> Result<(NetworkObjective, Para
     let hints = Hints {
         input: Some(&data.train.shape),
         classes: Some(data.classes),
+        ..Hints::default()
     };
     let network = Network::new(family::recognise(&state, &hints)?.graph, &state)?;
     let (theta, _) = network.params(&state)?;

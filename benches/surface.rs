@@ -3,12 +3,14 @@
 //! `cargo bench` evaluates a 25 × 25 surface over the 1,437 training digits for every network on
 //! every device, each for at most `SECONDS` seconds, and prints one table. Arguments choose:
 //! `cargo bench -- mlp flex` times one network on one device. First calls, which compile kernels on
-//! a GPU, are timed apart.
+//! a GPU, are timed apart. `gpu-burn` is the same adapter through burn's own kernels, point after point.
+//!
+//! The last table is no measurement: it says what a 51 × 51 surface must cost on named GPUs.
 
 #![expect(clippy::print_stdout, reason = "the table is the point")]
 
 use losscope::checkpoint;
-use losscope::dataset::{self, DataOptions};
+use losscope::dataset::{self, DataOptions, Dataset};
 use losscope::engine::device::{self, DeviceChoice};
 use losscope::landscape::direction::{Normalization, OneDim, normalise, random};
 use losscope::landscape::evaluate::{Evaluator, Precision};
@@ -16,6 +18,11 @@ use losscope::landscape::grid::{Axis, coarse_first};
 use losscope::landscape::slice::{Buffers, Slice};
 use losscope::model::Network;
 use losscope::model::family::{self, Hints};
+use losscope::model::lower::{Statistics, lower};
+use losscope::model::params::Params;
+use losscope::model::run::tiles::{Cost, GPUS};
+use losscope::model::run::{Device, Kind, Varying};
+use losscope::model::simplify::{along, fold, fuse};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -32,11 +39,15 @@ const NETWORKS: [(&str, &str); 4] = [
     ("vgg", "vgg/sb.pt"),
     ("resnet20", "resnet20/sb.pt.gz"),
 ];
-const DEVICES: [(&str, DeviceChoice); 3] = [
+const DEVICES: [(&str, DeviceChoice); 4] = [
     ("flex", DeviceChoice::Flex),
     ("ndarray", DeviceChoice::Ndarray),
     ("gpu", DeviceChoice::Gpu),
+    ("gpu-burn", DeviceChoice::Gpu),
 ];
+/// Points a side of the surface that costs are predicted for, and points a submission.
+const PREDICTED: usize = 51;
+const TOGETHER: usize = 64;
 
 /// What was measured of one network on one device.
 struct Timing {
@@ -46,9 +57,55 @@ struct Timing {
     points_per_second: f64,
     /// Points timed.
     points: usize,
+    /// Processor time a point, all threads together; where there is no /proc, 0.
+    processor_seconds: f64,
 }
 
-fn measure(path: &str, choice: DeviceChoice) -> Result<(Timing, String), losscope::error::Error> {
+/// Seconds that the processor worked for this process, in hundredths.
+fn processor_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // Behind the name, which may hold anything: user time is the 12th, system time the 13th.
+    let fields = stat
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace();
+    let ticks = fields
+        .skip(11)
+        .take(2)
+        .filter_map(|f| f.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
+}
+
+/// What surfaces must cost on GPUs that aren't here.
+fn predict(networks: &[(&str, &str)]) -> Result<(), losscope::error::Error> {
+    println!("\npredicted milliseconds of a {PREDICTED} × {PREDICTED} surface, not measured");
+    print!(
+        "{:<10}{:>12}{:>12}{:>12}",
+        "network", "GFLOP", "GB", "dispatches"
+    );
+    println!("{}", GPUS.map(|gpu| format!("{:>10}", gpu.name)).concat());
+    for (name, path) in networks {
+        let (network, _, data) = open(path)?;
+        let lowered = lower(&network, Statistics::Running)?;
+        let program = lowered.program(vec![lowered.loss, lowered.right]);
+        let program = fuse(&along(&fold(&program, true), 2, false, true));
+        let varying = Varying::Slice { buffers: false };
+        let points = PREDICTED * PREDICTED;
+        let cost = Cost::of(&program, varying, data.train.len(), points, TOGETHER);
+        let times = GPUS.map(|gpu| format!("{:>10.1}", 1e3 * cost.seconds(&gpu)));
+        println!(
+            "{name:<10}{:>12.1}{:>12.2}{:>12}{}",
+            1e-9 * cost.flop,
+            1e-9 * cost.bytes,
+            cost.dispatches,
+            times.concat()
+        );
+    }
+    Ok(())
+}
+
+fn open(path: &str) -> Result<(Arc<Network>, Params, Dataset), losscope::error::Error> {
     let file: PathBuf = [env!("CARGO_MANIFEST_DIR"), "tests/fixtures/models", path]
         .iter()
         .collect();
@@ -57,12 +114,22 @@ fn measure(path: &str, choice: DeviceChoice) -> Result<(Timing, String), losscop
     let hints = Hints {
         input: Some(&data.train.shape),
         classes: Some(data.classes),
+        ..Hints::default()
     };
     let network = Arc::new(Network::new(
         family::recognise(&state, &hints)?.graph,
         &state,
     )?);
     let (theta, _) = network.params(&state)?;
+    Ok((network, theta, data))
+}
+
+fn measure(
+    path: &str,
+    name: &str,
+    choice: DeviceChoice,
+) -> Result<(Timing, String), losscope::error::Error> {
+    let (network, theta, data) = open(path)?;
     let directions = (0..2)
         .map(|s| {
             normalise(
@@ -74,7 +141,18 @@ fn measure(path: &str, choice: DeviceChoice) -> Result<(Timing, String), losscop
         })
         .collect();
     let opened = device::open(choice, Precision::F32)?;
-    let evaluator = Evaluator::new(network, opened.device, Precision::F32, 1 << 30)?;
+    let device = match opened.device {
+        Device::Tiles { gpu, device } if name == "gpu-burn" => Device::Burn {
+            device,
+            kind: if gpu.software {
+                Kind::Software
+            } else {
+                Kind::Graphics
+            },
+        },
+        own => own,
+    };
+    let evaluator = Evaluator::new(network, device, Precision::F32, 1 << 30)?;
     let train = Arc::new(data.train);
     let split = evaluator.upload(&train, data.classes)?;
     let slice = evaluator.load(
@@ -95,8 +173,8 @@ fn measure(path: &str, choice: DeviceChoice) -> Result<(Timing, String), losscop
     let start = Instant::now();
     evaluator.evaluate(&slice, &points[..1], &[&split])?;
     let first_seconds = start.elapsed().as_secs_f64();
-    let (mut done, start) = (0, Instant::now());
-    for chunk in points.chunks(5) {
+    let (mut done, start, busy) = (0, Instant::now(), processor_seconds());
+    for chunk in points.chunks(TOGETHER) {
         evaluator.evaluate(&slice, chunk, &[&split])?;
         done += chunk.len();
         if start.elapsed().as_secs_f64() > SECONDS {
@@ -104,11 +182,13 @@ fn measure(path: &str, choice: DeviceChoice) -> Result<(Timing, String), losscop
         }
     }
     let points_per_second = done as f64 / start.elapsed().as_secs_f64();
+    let processor_seconds = (processor_seconds() - busy) / done as f64;
     Ok((
         Timing {
             first_seconds,
             points_per_second,
             points: done,
+            processor_seconds,
         },
         opened.name,
     ))
@@ -125,8 +205,8 @@ fn main() {
     let networks: Vec<&str> = NETWORKS.iter().map(|(n, _)| *n).collect();
     let devices: Vec<&str> = DEVICES.iter().map(|(n, _)| *n).collect();
     println!(
-        "{:<10}{:<10}{:>12}{:>16}{:>10}{:>14}",
-        "network", "device", "points/s", "ms/point", "points", "first point s"
+        "{:<10}{:<10}{:>12}{:>16}{:>18}{:>10}{:>14}",
+        "network", "device", "points/s", "ms/point", "processor ms", "points", "first point s"
     );
     let mut names = Vec::new();
     for (network, path) in NETWORKS {
@@ -134,12 +214,13 @@ fn main() {
             if !chosen(network, &networks) || !chosen(device, &devices) {
                 continue;
             }
-            match measure(path, choice) {
+            match measure(path, device, choice) {
                 Ok((t, name)) => {
                     println!(
-                        "{network:<10}{device:<10}{:>12.1}{:>16.3}{:>10}{:>14.3}",
+                        "{network:<10}{device:<10}{:>12.1}{:>16.3}{:>18.3}{:>10}{:>14.3}",
                         t.points_per_second,
                         1e3 / t.points_per_second,
+                        1e3 * t.processor_seconds,
                         t.points,
                         t.first_seconds
                     );
@@ -152,4 +233,11 @@ fn main() {
         }
     }
     println!("\n{}", names.join("\n"));
+    let all: Vec<(&str, &str)> = NETWORKS
+        .into_iter()
+        .filter(|(name, _)| chosen(name, &networks))
+        .collect();
+    if let Err(error) = predict(&all) {
+        println!("{error}");
+    }
 }

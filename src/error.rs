@@ -3,6 +3,9 @@
 //! Every variant is a sentence a user can act on: what was found, what was expected, what to do,
 //! and last the path. It knows nothing of exit codes or of how a message is shown.
 
+mod question;
+
+pub use question::{Answer, Question};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +42,9 @@ pub enum Error {
     /// Options that contradict each other or a value out of its range.
     #[error("{0}")]
     Usage(String),
+    /// Several things fit, and nothing tells which is meant.
+    #[error("{0}")]
+    Undecided(Box<Question>),
 }
 
 /// A path as messages show it: on one line, whatever its name holds.

@@ -348,7 +348,7 @@ fn another_normalisation_is_another_surface_and_can_be_undone() {
         .unwrap()
         .outcome
         .clone();
-    let Job::Surface(job) = &after.recipe.job else {
+    let Job::Surface(job) = &after.header.job else {
         panic!("no surface");
     };
     assert_eq!(job.normalize, Some(Normalization::Layer));
@@ -400,7 +400,7 @@ fn recomputed_statistics_say_of_which_batches_and_can_be_undone() {
     let remeasure = |harness: &mut Harness<'_, App>| {
         let news = harness.state().snapshot();
         let outcome = &news.surface_near(0.0).unwrap().outcome;
-        let Job::Surface(job) = &outcome.recipe.job else {
+        let Job::Surface(job) = &outcome.header.job else {
             panic!("no surface");
         };
         assert_eq!(job.buffers, Buffers::Recompute);

@@ -342,16 +342,18 @@ fn an_animation_has_its_frames_and_they_differ() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("alpha.gif");
     let animation = export::animation::Animation {
-        job: losscope::engine::job::SurfaceJob {
-            small: Some("builtin:small".into()),
-            large: Some("builtin:large".into()),
-            x: Some("-1:1:5".parse().unwrap()),
-            ..Default::default()
-        },
-        run: export::animation::Run {
-            frames: "-1:2:4".parse().unwrap(),
-            seconds: 1.0,
-            pixels: 240,
+        job: losscope::engine::job::AnimationJob {
+            surface: losscope::engine::job::SurfaceJob {
+                small: Some("builtin:small".into()),
+                large: Some("builtin:large".into()),
+                x: Some("-1:1:5".parse().unwrap()),
+                ..Default::default()
+            },
+            run: losscope::engine::job::Run {
+                frames: "-1:2:4".parse().unwrap(),
+                seconds: 1.0,
+                pixels: 240,
+            },
         },
         options: export::figure::FigureOptions::default(),
         view: export::animation::View::Contour,
@@ -410,4 +412,51 @@ fn an_input_is_never_overwritten() {
     );
     assert_eq!(std::fs::read(&input).unwrap(), before);
     let _: PathBuf = input;
+}
+
+#[test]
+fn a_report_is_measured_from_the_menu_and_one_that_is_stopped_lies_beside_its_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("both.html");
+    let mut harness = small();
+    harness.get_by_label("Export").click();
+    harness.run_steps(3);
+    harness.get_by_label("Report…").click();
+    harness.run_steps(3);
+    // Where the system has dialogs of its own, this one is nobody's to fill in.
+    if harness.query_by_label("Path").is_none() {
+        return;
+    }
+    harness.get_by_label("Path").focus();
+    harness.run_steps(2);
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::A);
+    harness.run_steps(2);
+    harness
+        .get_by_label("Path")
+        .type_text(&page.display().to_string());
+    harness.run_steps(3);
+    harness.get_by_label("Save").click();
+    let deadline = Instant::now() + Duration::from_mins(2);
+    let begun = |harness: &Harness<'_, App>| {
+        let words = "Writing both.html: part 2 of 14";
+        harness.query_all_by_label_contains(words).next().is_some()
+    };
+    while !begun(&harness) {
+        assert!(Instant::now() < deadline, "the line is never measured");
+        harness.step();
+    }
+    harness.key_press_modifiers(Modifiers::COMMAND, Key::Period);
+    wait(&mut harness, "the end", |app| {
+        let notice = app.state().notice.clone();
+        notice.is_some_and(|n| n.text.contains("what was measured until then is in"))
+    });
+    assert!(!page.exists());
+    let text = std::fs::read_to_string(folder.path().join("both.partial.html")).unwrap();
+    assert!(text.contains("This report is not complete"));
+    assert!(
+        folder
+            .path()
+            .join("both.partial-files/summary.json")
+            .is_file()
+    );
 }

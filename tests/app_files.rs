@@ -102,7 +102,7 @@ fn a_dropped_folder_of_checkpoints_becomes_the_plane_of_a_run() {
         let news = app.snapshot();
         news.surfaces
             .first()
-            .is_some_and(|s| s.outcome.recipe.trajectory.is_some())
+            .is_some_and(|s| s.outcome.header.trajectory.is_some())
     });
     picture(&mut harness, "pca");
 }
@@ -447,7 +447,7 @@ fn a_checkpoint_of_several_sets_of_weights_asks_which() {
     let key = |harness: &mut egui_kittest::Harness<'static, losscope::app::App>| {
         let news = harness.state().snapshot();
         let outcome = &news.surface_near(0.0).unwrap().outcome;
-        (outcome.recipe.job.key().map(str::to_owned), outcome.clone())
+        (outcome.header.job.key().map(str::to_owned), outcome.clone())
     };
     let (at, net) = key(&mut harness);
     assert_eq!(at.as_deref(), Some("net"));
@@ -463,7 +463,7 @@ fn a_checkpoint_of_several_sets_of_weights_asks_which() {
     assert_eq!(at.as_deref(), Some("ema"));
     assert_ne!(net.numbers, ema.numbers);
     // Figures and files say it, and it can be undone.
-    let told = export::caption::inputs(&ema.recipe).concat();
+    let told = export::caption::inputs(&ema.header).concat();
     assert!(told.contains("weights at ema"), "{told}");
     harness.key_press_modifiers(Modifiers::COMMAND, Key::Z);
     harness.run_steps(3);

@@ -477,7 +477,7 @@ fn a_training_run_goes_through_its_plane_true_to_scale() {
         let news = app.snapshot();
         assert!(news.failure.is_none(), "{:?}", news.failure);
         let whole =
-            |s: &LiveSurface| s.quality == Quality::Full && s.outcome.recipe.trajectory.is_some();
+            |s: &LiveSurface| s.quality == Quality::Full && s.outcome.header.trajectory.is_some();
         news.activity.is_idle() && news.surfaces.iter().any(|s| whole(s))
     });
     picture(&mut harness, "contour-run");

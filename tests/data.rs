@@ -3,6 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// Data as other programs save it.
+#[path = "data/kinds.rs"]
+mod kinds;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -643,7 +647,10 @@ fn what_is_assumed_of_targets_is_said() {
     let x = || npy("<f4", "3, 1", &f32s(&[0.5, 1.5, 2.5]));
     for (y, words) in [
         (npy("<f4", "3,", &f32s(&[0., 1., 1.])), "taken as classes"),
-        (npy("|u1", "3, 2", &[0, 1, 1, 0, 0, 1]), "save y.argmax(1)"),
+        (
+            npy("|u1", "3, 2", &[0, 1, 1, 0, 0, 1]),
+            "taken as one of 2 classes",
+        ),
     ] {
         let folder = folder(&[("data.npz", &npz(&[("x", x()), ("y", y)]))]);
         let data = open(folder.path().join("data.npz"));
@@ -759,7 +766,10 @@ fn whole_numbers_are_classes_in_all_splits_or_in_none() {
         assert!(kind(&data.train.targets), "{train:?} {held_out:?}");
         assert!(kind(&data.validation.unwrap().targets));
         // Only what was assumed is warned of.
-        let said = data.warnings.iter().any(|w| w.contains("reshape(-1, 1)"));
+        let said = data
+            .warnings
+            .iter()
+            .any(|w| w.contains("--data-targets numbers"));
         assert_eq!(said, kind(&Targets::Classes(Vec::new())));
     }
     let integers = |values: [i64; 2]| npy("<i8", "2,", &i64s(&values));
@@ -769,7 +779,11 @@ fn whole_numbers_are_classes_in_all_splits_or_in_none() {
             y([0.5, 1.0]),
             "floats of shape [samples, 1]",
         ),
-        (integers([250_000, 1]), integers([0, 1]), "reshape(-1, 1)"),
+        (
+            integers([250_000, 1]),
+            integers([0, 1]),
+            "--data-targets numbers",
+        ),
     ] {
         let found = message(of(train, held_out).path().join("data.npz"));
         assert!(found.contains(words), "{found}");
@@ -837,11 +851,11 @@ fn unusable_arrays_are_refused_in_words() {
     let cases: Vec<(Arrays, &str)> = vec![
         (
             vec![("a", x()), ("b", y())],
-            "no array named x or x_train; found a, b",
+            "no array named x or x_train; found a [2, 1] float32, b [2] int64",
         ),
         (
-            vec![("x", x()), ("labels", y())],
-            "no array named y; found x, labels",
+            vec![("x", x()), ("ages", y())],
+            "no array named y; found x [2, 1] float32, ages [2] int64",
         ),
         (
             vec![("x", x()), ("y", npy("<i8", "1,", &i64s(&[1])))],

@@ -2,6 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "families/described.rs"]
+mod described;
+#[path = "families/inspected.rs"]
+mod inspected;
+#[path = "families/published.rs"]
+mod published;
+
 use losscope::checkpoint::{Array, Source, StateDict, Values};
 use losscope::error::Error;
 use losscope::model::family::{Hints, Recognised, by_name, names, recognise, skeleton};
@@ -15,14 +22,17 @@ type Shapes = Vec<(String, Vec<usize>)>;
 const DIGITS: Hints = Hints {
     input: Some(&[1, 8, 8]),
     classes: Some(10),
+    modules: &[],
 };
 const CIFAR: Hints = Hints {
     input: Some(&[3, 32, 32]),
     classes: Some(10),
+    modules: &[],
 };
 const NOTHING: Hints = Hints {
     input: None,
     classes: None,
+    modules: &[],
 };
 
 fn state(shapes: &[(String, Vec<usize>)]) -> StateDict {
@@ -52,6 +62,7 @@ fn state(shapes: &[(String, Vec<usize>)]) -> StateDict {
     StateDict {
         tensors,
         source,
+        told: losscope::checkpoint::Told::default(),
         unreadable: Vec::new(),
         warnings: Vec::new(),
     }
@@ -509,6 +520,7 @@ fn le_net_padding_is_found_from_the_sizes() {
         let hints = Hints {
             input: sample.as_ref().map(<[usize; 3]>::as_slice),
             classes: Some(10),
+            ..NOTHING
         };
         let read = read(&shapes, &hints);
         assert_eq!(
@@ -595,6 +607,7 @@ fn vgg_sizes() {
     let larger = Hints {
         input: Some(&[3, 64, 64]),
         classes: Some(10),
+        ..NOTHING
     };
     let read = read(&vgg(VGG16, true, cifar_head, 512), &larger);
     assert!(kinds(&read.graph).ends_with("max-pool global-average-pool linear"));
@@ -781,6 +794,7 @@ fn losses() {
             &Hints {
                 input: Some(&[64]),
                 classes,
+                ..NOTHING
             },
         );
         assert_eq!(read.graph.loss, loss);
@@ -800,6 +814,7 @@ fn errors_name_the_tensor() {
     let hundred = Hints {
         input: Some(&[1, 8, 8]),
         classes: Some(100),
+        ..NOTHING
     };
     let table: &[(Shapes, Hints, &[&str])] = &[
         (
@@ -851,6 +866,7 @@ fn errors_name_the_tensor() {
             Hints {
                 input: Some(&[1, 28, 28]),
                 classes: None,
+                ..NOTHING
             },
             &["fc1.weight takes 64", "16·7·7 = 784"],
         ),
@@ -859,6 +875,7 @@ fn errors_name_the_tensor() {
             Hints {
                 input: Some(&[64]),
                 classes: None,
+                ..NOTHING
             },
             &["conv1.weight takes images", "[64]"],
         ),
@@ -867,6 +884,7 @@ fn errors_name_the_tensor() {
             Hints {
                 input: Some(&[1, 28, 28]),
                 classes: None,
+                ..NOTHING
             },
             &[],
         ),
@@ -1000,6 +1018,7 @@ fn damage_never_panics() {
                     Hints {
                         input: Some(&[]),
                         classes: Some(0),
+                        ..NOTHING
                     },
                 ] {
                     let _ = recognise(&state, &hints);

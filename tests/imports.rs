@@ -4,15 +4,18 @@
 
 #[allow(dead_code, reason = "shared with the reference, which uses the rest")]
 mod common;
+/// Exported programs.
+#[path = "imports/exported.rs"]
+mod exported;
 /// ONNX files.
 #[path = "imports/onnx.rs"]
 mod onnx;
+/// What checkpoints tell beside their tensors.
+#[path = "imports/pickled.rs"]
+mod pickled;
 /// TorchScript archives.
 #[path = "imports/script.rs"]
 mod script;
 /// What the readers of graphs share: a file, its network and its outputs.
 #[path = "imports/shared.rs"]
 mod shared;
-/// Exported programs.
-#[path = "imports/exported.rs"]
-mod exported;

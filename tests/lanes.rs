@@ -53,6 +53,7 @@ impl Maker {
                     prefix: String::new(),
                     sha256: String::new(),
                 },
+                told: losscope::checkpoint::Told::default(),
                 unreadable: Vec::new(),
                 warnings: Vec::new(),
             },

@@ -268,6 +268,7 @@ fn statistics_are_averaged_as_they_say() {
             sha256: String::new(),
         },
         warnings: Vec::new(),
+        told: losscope::checkpoint::Told::default(),
         unreadable: Vec::new(),
     };
     let mut graph = Graph::new("made", vec![1], Loss::cross_entropy());

@@ -86,13 +86,13 @@ fn the_window_shows_what_the_command_line_computes() {
     let observe = &mut |_: &_, _: &_| Flow::Continue;
     let computed = engine::run(&Job::Surface(wish.surface_job(0.3)), None, observe).unwrap();
     assert_eq!(shown.outcome.numbers, computed.numbers);
-    let mut recipe = shown.outcome.recipe.clone();
-    recipe.elapsed_seconds = computed.recipe.elapsed_seconds;
-    assert_eq!(recipe, computed.recipe);
+    let mut recipe = shown.outcome.header.clone();
+    recipe.elapsed_seconds = computed.header.elapsed_seconds;
+    assert_eq!(recipe, computed.header);
     let line = engine::run(&Job::Line(wish.line_job().unwrap()), None, observe).unwrap();
     let shown = news.line.as_ref().unwrap();
     assert_eq!(shown.numbers, line.numbers);
-    assert_eq!(shown.recipe.barriers, line.recipe.barriers);
+    assert_eq!(shown.header.barriers, line.header.barriers);
 }
 
 /// What running statistics do changes every number between the minimizers, not the surface alone.

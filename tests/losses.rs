@@ -32,6 +32,7 @@ fn checkpoint(name: &str, shape: &[usize], values: &[f64]) -> StateDict {
             prefix: String::new(),
             sha256: String::new(),
         },
+        told: losscope::checkpoint::Told::default(),
         unreadable: Vec::new(),
         warnings: Vec::new(),
     }

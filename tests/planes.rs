@@ -184,7 +184,7 @@ fn surface(job: &SurfaceJob) -> (Vec<u64>, String) {
     };
     let losses = found.table.train.unwrap().loss;
     let bits = losses.iter().map(|loss| loss.to_bits()).collect();
-    (bits, outcome.recipe.axes[0].rule.clone())
+    (bits, outcome.header.axes[0].rule.clone())
 }
 
 /// The same directions in every form in which they can be stored.

@@ -9,7 +9,7 @@ use losscope::checkpoint::{Array, Values, safetensors};
 use losscope::engine::Flow;
 use losscope::engine::job::ReportJob;
 use losscope::engine::local::curvature;
-use losscope::engine::report::{self, Part, Pulse, Report};
+use losscope::engine::report::{self, Part, Report};
 use losscope::export::{self, png, report as page};
 use losscope::plot::number::format_value;
 use serde_json::Value;
@@ -46,8 +46,8 @@ fn job(args: &[&str]) -> ReportJob {
 
 /// A report that is stopped once `at` begins.
 fn stopped_at(job: &ReportJob, at: Part) -> Report {
-    report::run(job, &mut |pulse: Pulse, _| {
-        if pulse.part == at {
+    report::run(job, &mut |report, _| {
+        if report.coming.front() == Some(&at) {
             Flow::Stop
         } else {
             Flow::Continue
@@ -321,7 +321,7 @@ fn a_report_is_one_page_with_its_files_beside_it() {
     );
     let summary = read_json(&folder.join("summary.json"));
     assert_eq!(summary["sentence"], expected.as_str());
-    assert_eq!(summary["complete"], true);
+    assert_eq!(summary["recipe"]["complete"], true);
     assert_eq!(text(&output.stdout).trim(), expected);
     assert!(html.contains(&expected.replace("× ", "×\u{a0}")));
 
@@ -446,10 +446,11 @@ fn a_report_that_is_stopped_says_what_is_missing() {
     }
     let summary = read_json(&dir.path().join("part-files/summary.json"));
     // Parsing JSON may miss the last bit of a number.
-    for key in ["missing", "sentence", "files", "job"] {
+    for key in ["missing", "sentence", "files"] {
         assert_eq!(summary[key], said[key], "{key}");
     }
-    assert_eq!(summary["complete"], false);
+    assert_eq!(summary["recipe"]["job"], said["recipe"]["job"]);
+    assert_eq!(summary["recipe"]["complete"], false);
     assert_eq!(summary["missing"].as_array().unwrap().len(), parts - 1);
     assert!(!dir.path().join("part-files/sharpness.json").exists());
     // A page of the program may be replaced by the next one, even within a folder of data.

@@ -6,13 +6,14 @@
 use clap::{Args, FromArgMatches};
 use losscope::checkpoint::{self, Array, Values};
 use losscope::engine::directions;
-use losscope::engine::job::{Job, SurfaceJob, TrajectoryJob};
-use losscope::engine::recipe::{
-    AxisFacts, DataFacts, FileFacts, Fingerprints, Mark, ModelFacts, Recipe, TrajectoryFacts,
+use losscope::engine::header::{
+    AxisFacts, DataFacts, FileFacts, Fingerprints, Header, Mark, ModelFacts, TrajectoryFacts,
 };
+use losscope::engine::job::{Job, SurfaceJob, TrajectoryJob};
+use losscope::engine::reading::Reading;
 use losscope::engine::result::{Numbers, Outcome};
 use losscope::error::Result;
-use losscope::export::{csv, hdf5, json, npz, vtk};
+use losscope::export::{csv, hdf5, header, json, npz, vtk};
 use losscope::landscape::line::{Barrier, Line};
 use losscope::landscape::slice::Geometry;
 use losscope::landscape::surface::Surface;
@@ -45,8 +46,8 @@ fn job<J: Args + FromArgMatches>(flags: &[&str]) -> J {
     J::from_arg_matches(&command.try_get_matches_from(flags).unwrap()).unwrap()
 }
 
-fn recipe(job: Job) -> Recipe {
-    Recipe {
+fn recipe(job: Job) -> Header {
+    Header {
         losscope: env!("CARGO_PKG_VERSION").into(),
         job,
         model: ModelFacts {
@@ -56,6 +57,7 @@ fn recipe(job: Job) -> Recipe {
             loss: "cross-entropy".into(),
             criterion: Loss::default(),
             assumptions: vec!["ReLU".into()],
+            reading: Reading::default(),
         },
         checkpoints: vec![FileFacts {
             role: "centre".into(),
@@ -69,6 +71,8 @@ fn recipe(job: Job) -> Recipe {
             train_samples: 1437,
             validation_samples: 360,
         },
+        split: String::new(),
+        samples: 0,
         device: "flex: CPU".into(),
         fingerprints: Fingerprints {
             network: "ef".into(),
@@ -99,6 +103,8 @@ fn recipe(job: Job) -> Recipe {
         )],
         non_finite: 1,
         elapsed_seconds: 12.345,
+        complete: false,
+        caution: String::new(),
         warnings: vec!["inf".into()],
     }
 }
@@ -121,7 +127,10 @@ fn surface() -> Outcome {
         y: vec![0.0, 0.5],
         table,
     });
-    Outcome { recipe, numbers }
+    Outcome {
+        header: recipe,
+        numbers,
+    }
 }
 
 fn line() -> Outcome {
@@ -140,7 +149,10 @@ fn line() -> Outcome {
         table,
     });
     Outcome {
-        recipe: recipe(Job::Line(job(&[]))),
+        header: Header {
+            complete: true,
+            ..recipe(Job::Line(job(&[])))
+        },
         numbers,
     }
 }
@@ -158,9 +170,9 @@ fn path() -> TrajectoryFacts {
 
 fn trajectory() -> Outcome {
     let mut recipe = recipe(Job::Trajectory(job::<TrajectoryJob>(&["runs"])));
-    recipe.trajectory = Some(path());
+    (recipe.trajectory, recipe.complete) = (Some(path()), true);
     Outcome {
-        recipe,
+        header: recipe,
         numbers: Numbers::Trajectory,
     }
 }
@@ -352,7 +364,7 @@ fn numpy_finds_the_arrays_it_expects() {
 fn a_recipe_says_what_json_cannot() {
     let scratch = Scratch::new();
     let mut outcome = surface();
-    outcome.recipe.job.setup_mut().unwrap().seed = u64::MAX;
+    outcome.header.job.setup_mut().unwrap().seed = u64::MAX;
     let members = members(&scratch.npz(&outcome));
     let recipe: Value = serde_json::from_slice(npy(&members.last().unwrap().1).1).unwrap();
     assert_eq!(
@@ -518,7 +530,7 @@ fn a_recipe_that_this_version_cannot_read_names_the_field() {
         }
         r["device"] = json!("other");
     };
-    assert_eq!(with_recipe(older).unwrap().recipe.device, "other");
+    assert_eq!(with_recipe(older).unwrap().header.device, "other");
 }
 
 #[test]
@@ -765,8 +777,8 @@ fn a_surface_of_li_et_al_opens_and_is_written_back() {
         train.score.iter().all(|a| (0.35..1.0).contains(a)),
         "fractions"
     );
-    assert!(read.recipe.warnings[0].contains("another program"));
-    assert_eq!(read.recipe.data.name, "unknown");
+    assert!(read.header.warnings[0].contains("another program"));
+    assert_eq!(read.header.data.name, "unknown");
 
     let scratch = Scratch::new();
     let path = scratch.at("again.h5");
@@ -827,7 +839,7 @@ fn surfaces_of_li_et_al_are_read_in_the_order_they_are_filled() {
         let test = surface.table.validation.as_ref().unwrap();
         assert_eq!(format!("{:?}", test.loss), "[0.5, 1.0, 2.0, NaN, 4.0, 5.0]");
         assert!(test.score.iter().all(|a| a.is_nan()));
-        assert_says(&read.recipe.warnings.join("; "), &["no `test_acc`"]);
+        assert_says(&read.header.warnings.join("; "), &["no `test_acc`"]);
     }
     save_h5(
         &path,
@@ -870,7 +882,7 @@ fn surfaces_of_li_et_al_are_read_in_the_order_they_are_filled() {
     assert_eq!(find("proj_xcoord"), (vec![2], "[3.25, 0.0]".into()));
     let read = hdf5::read_surface(&path).unwrap();
     assert_eq!(read.missing(), 1);
-    assert_eq!(read.recipe.trajectory.unwrap().y, [-1.0, 0.0]);
+    assert_eq!(read.header.trajectory.unwrap().y, [-1.0, 0.0]);
     hdf5::write_surface(&path, &trajectory()).unwrap();
     assert_says(
         &complaint(hdf5::read_surface(&path)),
@@ -1044,7 +1056,7 @@ fn any_path() -> impl Strategy<Value = TrajectoryFacts> {
     })
 }
 
-fn any_recipe(job: Job) -> impl Strategy<Value = Recipe> {
+fn any_recipe(job: Job) -> impl Strategy<Value = Header> {
     let texts = proptest::collection::vec(any::<String>(), 6);
     let found = (
         floats(8),
@@ -1119,7 +1131,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         (recipe, table).prop_map(move |(recipe, table)| {
             let (x, y) = (x.clone(), y.clone());
             Outcome {
-                recipe,
+                header: recipe,
                 numbers: Numbers::Surface(Surface { x, y, table }),
             }
         })
@@ -1132,7 +1144,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         (recipe, any_table(alpha.len())).prop_map(move |(recipe, table)| {
             let alpha = alpha.clone();
             Outcome {
-                recipe,
+                header: recipe,
                 numbers: Numbers::Line(Line { alpha, table }),
             }
         })
@@ -1141,11 +1153,15 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         (any_recipe(Job::Trajectory(job(&["runs"]))), any_path()).prop_map(|(mut recipe, path)| {
             recipe.trajectory = Some(path);
             Outcome {
-                recipe,
+                header: recipe,
                 numbers: Numbers::Trajectory,
             }
         });
-    prop_oneof![surface, line, trajectory]
+    let complete = |mut outcome: Outcome| {
+        outcome.header.complete = outcome.missing() == 0;
+        outcome
+    };
+    prop_oneof![surface, line, trajectory].prop_map(complete)
 }
 
 proptest! {
@@ -1179,7 +1195,7 @@ fn regression() -> Outcome {
     };
     found.table.score = Score::R2;
     found.table.train.as_mut().unwrap().score[1] = -3.5;
-    outcome.recipe.model.criterion = "huber:delta=0.5".parse().unwrap();
+    outcome.header.model.criterion = "huber:delta=0.5".parse().unwrap();
     outcome
 }
 
@@ -1190,7 +1206,7 @@ fn a_regression_s_files_hold_r2_by_its_name() {
     let path = dir.path().join("r.npz");
     npz::write(&path, &outcome).unwrap();
     let read = npz::read(&path).unwrap();
-    assert_eq!(read.recipe.model.criterion, outcome.recipe.model.criterion);
+    assert_eq!(read.header.model.criterion, outcome.header.model.criterion);
     let Numbers::Surface(found) = &read.numbers else {
         panic!("{:?}", read.numbers)
     };
@@ -1227,8 +1243,8 @@ fn r2_survives_the_files_of_li_et_al() {
     );
     hdf5::write_surface(&path, &outcome).unwrap();
     let read = hdf5::read_surface(&path).unwrap();
-    assert_eq!(read.recipe.model.criterion.score(), Score::R2);
-    assert_eq!(read.recipe.model.criterion.unit(), "");
+    assert_eq!(read.header.model.criterion.score(), Score::R2);
+    assert_eq!(read.header.model.criterion.unit(), "");
     let Numbers::Surface(found) = &read.numbers else {
         panic!("no surface")
     };
@@ -1238,13 +1254,13 @@ fn r2_survives_the_files_of_li_et_al() {
     for ((own, made), done) in own.iter().zip(&scores).zip(&computed) {
         assert!(own == made || made.is_nan() && own.is_nan() || !done && own.is_nan());
     }
-    let warnings = read.recipe.warnings.join("; ");
+    let warnings = read.header.warnings.join("; ");
     assert!(!warnings.contains("_acc"), "{warnings}");
 }
 
 #[test]
 fn results_of_before_losses_could_be_chosen_hold_accuracies() {
-    let mut recipe = surface().recipe;
+    let mut recipe = surface().header;
     // What isn't a number has no place in plain JSON.
     recipe.geometry = Geometry {
         norms: vec![1.5],
@@ -1255,6 +1271,87 @@ fn results_of_before_losses_could_be_chosen_hold_accuracies() {
     let mut value = serde_json::to_value(&recipe).unwrap();
     let model = value["model"].as_object_mut().unwrap();
     assert!(model.remove("criterion").is_some());
-    let recipe: Recipe = serde_json::from_value(value).unwrap();
+    let recipe: Header = serde_json::from_value(value).unwrap();
     assert_eq!(recipe.model.criterion.score(), Score::Accuracy);
+}
+
+#[test]
+fn hdf5_keeps_the_header_that_another_program_passes_over() {
+    let scratch = Scratch::new();
+    for (name, outcome) in [("s.h5", surface()), ("l.h5", line())] {
+        let path = scratch.at(name);
+        hdf5::write_surface(&path, &outcome).unwrap();
+        let read = hdf5::read_surface(&path).unwrap();
+        let (found, expected) = (&read.header, &outcome.header);
+        assert_eq!(format!("{found:?}"), format!("{expected:?}"), "{name}");
+    }
+}
+
+/// A file of Losscope 0.1.0, of before every kind of result had one header.
+fn older(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/fixtures/older")
+        .join(name)
+}
+
+#[test]
+fn surfaces_lines_and_trajectories_of_the_first_version_open() {
+    for (name, points) in [("surface.npz", 9), ("line.npz", 3), ("trajectory.npz", 0)] {
+        let read = npz::read(&older(name)).unwrap();
+        assert_eq!((read.points(), read.missing()), (points, 0), "{name}");
+        assert!(
+            read.header.complete && read.header.losscope == "0.1.0",
+            "{name}"
+        );
+        assert_eq!(read.header.model.name, "MLP 64-128-64-10");
+        // Written again, it is a file of today with the same numbers.
+        let scratch = Scratch::new();
+        assert_same(&npz::read(&scratch.npz(&read)).unwrap(), &read);
+    }
+    let read = npz::read(&older("surface.npz")).unwrap();
+    assert_eq!(read.header.job.setup().unwrap().seed, u64::MAX);
+}
+
+#[test]
+fn headers_of_the_first_version_open_whatever_their_file_measured() {
+    for (kind, suffixes) in [
+        ("surface", &["npz", "json"][..]),
+        ("line", &["npz", "json"]),
+        ("trajectory", &["npz"]),
+        ("sharpness", &["npz", "json"]),
+        ("curvature", &["npz", "json"]),
+        ("noise", &["npz", "json"]),
+        ("report", &["json"]),
+    ] {
+        for suffix in suffixes {
+            let name = format!("{kind}.{suffix}");
+            let found = header::read(&older(&name)).unwrap();
+            assert_eq!(found.job.command(), kind, "{name}");
+            assert_eq!(found.model.parameters, 17_226, "{name}");
+            let of_measure = ["sharpness", "curvature", "noise", "report"].contains(&kind);
+            assert_eq!(
+                found.split,
+                if of_measure { "training" } else { "" },
+                "{name}"
+            );
+            // What is read of the job is what was asked for.
+            let samples = found.job.setup().and_then(|setup| setup.samples);
+            let expected = match kind {
+                "trajectory" => None,
+                "report" => Some(8),
+                _ => Some(24),
+            };
+            assert_eq!(samples, expected, "{name}");
+            assert!(
+                !found.checkpoints.is_empty() && found.job.check().is_ok(),
+                "{name}"
+            );
+        }
+    }
+    let found = header::read(&older("sharpness.npz")).unwrap();
+    let Job::Sharpness(job) = found.job else {
+        panic!("another job")
+    };
+    assert_eq!((job.epsilon, job.subspace), (vec![1e-3], Some(4)));
+    assert!(complaint(header::read(&older("../README.md"))).contains("README.md"));
 }

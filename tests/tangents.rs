@@ -79,6 +79,7 @@ fn made() -> Case {
             prefix: String::new(),
             sha256: String::new(),
         },
+        told: losscope::checkpoint::Told::default(),
         unreadable: Vec::new(),
         warnings: Vec::new(),
     };

@@ -1,5 +1,6 @@
 //! The experiment: a card for each checkpoint, one for the data, and how far apart they are.
 
+use super::badge::badge_ui;
 use super::command::{Ask, Command, Place};
 use super::losses;
 use super::refused::{Card, Refused};
@@ -321,10 +322,11 @@ fn data_ui(
             return;
         };
         let model = &facts.model;
-        let assumed = if model.assumptions.is_empty() {
+        let lines = model.reading.lines();
+        let assumed = if lines.is_empty() {
             String::new()
         } else {
-            format!("\n\nAssumed:\n{}", model.assumptions.join("\n"))
+            format!("\n\n{}", lines.join("\n"))
         };
         ui.label(format!(
             "{}, {} parameters",
@@ -332,6 +334,7 @@ fn data_ui(
             grouped(model.parameters)
         ))
         .on_hover_text(format!("{}\n{}{assumed}", model.source, model.loss));
+        badge_ui(ui, &model.reading, palette, commands);
         let data = &facts.data;
         let counts = match (data.train_samples, data.validation_samples) {
             (train, 0) => format!("{} training samples", grouped(train)),

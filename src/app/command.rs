@@ -31,6 +31,19 @@ pub enum Ask {
     Corners,
     /// Where a session is saved.
     SaveSession,
+    /// Where the report on both minimizers is written.
+    SaveReport,
+}
+
+impl Ask {
+    /// How a file that is to be written is called unless told otherwise; `None` for what is opened.
+    pub fn saved_as(self) -> Option<&'static str> {
+        match self {
+            Self::SaveSession => Some("session.losscope.json"),
+            Self::SaveReport => Some("report.html"),
+            _ => None,
+        }
+    }
 }
 
 /// One thing to do.

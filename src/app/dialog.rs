@@ -81,6 +81,7 @@ fn suffixes(ask: Ask) -> &'static [&'static str] {
         Ask::Directions => &["safetensors", "h5", "hdf5"],
         Ask::Model => &["toml", "pt2"],
         Ask::SaveSession => &["json"],
+        Ask::SaveReport => &["html"],
         Ask::DataFolder | Ask::Series => &[],
     }
 }
@@ -99,6 +100,7 @@ fn title(ask: Ask) -> &'static str {
         Ask::Directions => "Open stored directions",
         Ask::Corners => "Open two more checkpoints of the plane",
         Ask::SaveSession => "Save the session",
+        Ask::SaveReport => "Write the report on both minimizers",
     }
 }
 
@@ -143,8 +145,8 @@ impl Dialogs {
                 dialog = dialog.add_filter(words, suffixes);
             }
         }
-        if ask == Ask::SaveSession {
-            dialog = dialog.set_file_name("session.losscope.json");
+        if let Some(name) = ask.saved_as() {
+            dialog = dialog.set_file_name(name);
         }
         let (send, answer) = channel();
         let ctx = ctx.clone();
@@ -157,7 +159,7 @@ impl Dialogs {
                 match ask {
                     Ask::Open | Ask::Corners | Ask::Directions => many(dialog.pick_files().await),
                     Ask::DataFolder | Ask::Series => one(dialog.pick_folder().await),
-                    Ask::SaveSession => one(dialog.save_file().await),
+                    ask if ask.saved_as().is_some() => one(dialog.save_file().await),
                     _ => one(dialog.pick_file().await),
                 }
             });
@@ -178,11 +180,7 @@ impl Dialogs {
 
     /// Asks for a path in the window.
     pub fn type_path(&mut self, ask: Ask) {
-        let start = if ask == Ask::SaveSession {
-            "session.losscope.json"
-        } else {
-            ""
-        };
+        let start = ask.saved_as().unwrap_or_default();
         let folder = self.folder.as_deref().map(|f| f.join(start));
         self.field = Some(Field {
             ask,
@@ -280,10 +278,10 @@ impl Dialogs {
             let entered = response.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
             ui.add_space(6.0);
             ui.horizontal(|ui| {
-                let words = match (field.ask, field.replace) {
-                    (Ask::SaveSession, true) => "Replace it",
-                    (Ask::SaveSession, false) => "Save",
-                    _ => "Open",
+                let words = match (field.ask.saved_as(), field.replace) {
+                    (Some(_), true) => "Replace it",
+                    (Some(_), false) => "Save",
+                    (None, _) => "Open",
                 };
                 if ui.button(words).clicked() || entered {
                     match accept(field) {
@@ -321,7 +319,7 @@ fn accept(field: &mut Field) -> Result<Vec<PathBuf>, String> {
     let Some(first) = paths.first() else {
         return Err("Type a path".into());
     };
-    if field.ask == Ask::SaveSession {
+    if field.ask.saved_as().is_some() {
         if first.is_dir() {
             return Err("This is a folder: name a file in it".into());
         }

@@ -22,7 +22,7 @@ pub fn asked(state: &mut State, ask: Ask, paths: Vec<PathBuf>) {
     };
     let text = first.display().to_string();
     match ask {
-        Ask::Open | Ask::SaveSession => {}
+        Ask::Open | Ask::SaveSession | Ask::SaveReport => {}
         Ask::Checkpoint(place) => state.open_with(&[&|wish| {
             put(wish, place, &first);
             None
@@ -149,14 +149,14 @@ fn apply(wish: &mut Wish, sorted: &Sorted, last: Option<&Path>, instead: bool) -
 
 /// Wants what a result shows.
 fn adopt(wish: &mut Wish, outcome: &Outcome) {
-    match &outcome.recipe.job {
+    match &outcome.header.job {
         Job::Surface(job) => {
             let mut plane = job.clone();
             (wish.small, wish.large) = match (&job.at, &job.small, &job.large) {
                 (Some(at), ..) => (at.clone(), None),
                 (None, Some(small), large) => (small.clone(), large.clone()),
                 // Centred at the last checkpoint of a run.
-                _ => match outcome.recipe.checkpoints.last() {
+                _ => match outcome.header.checkpoints.last() {
                     Some(last) if matches!(job.directions, Directions::Pca(_)) => {
                         (last.path.clone(), None)
                     }
@@ -181,7 +181,7 @@ fn adopt(wish: &mut Wish, outcome: &Outcome) {
             leave_run(wish);
         }
         Job::Trajectory(job) => {
-            if let Some(last) = outcome.recipe.checkpoints.last() {
+            if let Some(last) = outcome.header.checkpoints.last() {
                 (wish.small, wish.large, wish.initial) = (last.path.clone(), None, None);
                 wish.alpha = 0.0;
             }
@@ -190,10 +190,7 @@ fn adopt(wish: &mut Wish, outcome: &Outcome) {
             wish.aim(Directions::Pca(job.folder.clone()));
             wish.plane.centring = job.centring;
         }
-        #[expect(
-            unreachable_patterns,
-            reason = "jobs without a picture of the window's"
-        )]
+        // Jobs without a picture of the window's.
         _ => {}
     }
 }

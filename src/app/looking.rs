@@ -50,7 +50,7 @@ pub struct Found {
 /// What paths asked for as one thing have to be; `None` where anything may be.
 fn expected(ask: Ask) -> Option<Kind> {
     match ask {
-        Ask::Open | Ask::SaveSession => None,
+        Ask::Open | Ask::SaveSession | Ask::SaveReport => None,
         Ask::Checkpoint(_) | Ask::Corners => Some(Kind::Checkpoint),
         Ask::Data | Ask::DataFolder => Some(Kind::Data),
         Ask::Series => Some(Kind::Run),
@@ -127,7 +127,7 @@ impl Opening {
         for path in &paths {
             state.remember(path);
         }
-        if paths.is_empty() || ask == Ask::SaveSession {
+        if paths.is_empty() || ask.saved_as().is_some() {
             return;
         }
         let (send, receive) = channel();

@@ -279,4 +279,7 @@ fn export_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     ui.separator();
     let reason = forms::along_alpha(state);
     possible(ui, "Animation of α…", reason, Command::Animate, commands);
+    let reason = forms::of_both(state);
+    let report = Command::Ask(Ask::SaveReport);
+    possible(ui, "Report…", reason, report, commands);
 }

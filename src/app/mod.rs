@@ -5,6 +5,8 @@
 //! commands out and send the wish, if it changed. Nothing here computes, and nothing here waits:
 //! files are opened by the computing thread, written by threads of their own.
 
+mod attention;
+mod badge;
 mod blit;
 mod cards;
 mod command;
@@ -34,6 +36,7 @@ mod start;
 pub mod state;
 mod status;
 mod theme;
+mod times;
 mod views;
 mod weights;
 mod words;
@@ -75,6 +78,7 @@ pub struct App {
     quitting: Quitting,
     haste: haste::Haste,
     words: words::Worded,
+    attention: attention::Attention,
 }
 
 /// News within this time share a frame.
@@ -123,6 +127,7 @@ impl App {
             quitting: Quitting::No,
             haste: haste::Haste::new(cc, may_have_gpu()),
             words: words::Worded::default(),
+            attention: attention::Attention::default(),
         };
         if !files.is_empty() {
             (app.state.wish, app.state.session) = (Wish::default(), None);
@@ -245,6 +250,8 @@ impl App {
             self.carry_out(&ctx, command);
         }
         self.send();
+        let busy = !news.activity.is_idle() || self.exports.busy();
+        self.attention.note(&ctx, busy);
         self.entitle(&ctx);
     }
 
@@ -278,6 +285,11 @@ impl App {
             Command::Chosen(Ask::SaveSession, paths) => {
                 if let Some(path) = paths.first() {
                     session::save(state, &self.tree, &self.live.snapshot(), path);
+                }
+            }
+            Command::Chosen(Ask::SaveReport, paths) => {
+                if let Some(path) = paths.first() {
+                    self.exports.report(ctx, state, path);
                 }
             }
             Command::Chosen(ask, paths) => self.opening.chosen(ctx, state, ask, paths),

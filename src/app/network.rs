@@ -4,7 +4,8 @@ use super::command::{Ask, Command};
 use super::refused::Refused;
 use super::state::State;
 use super::theme::Palette;
-use crate::engine::live::Snapshot;
+use crate::engine::live::{Snapshot, Wish};
+use crate::engine::reading::Reading;
 use crate::model::family;
 use eframe::egui::{self, Context, Grid, Id, Modal, RichText, ScrollArea, TextEdit};
 
@@ -56,19 +57,21 @@ impl Chooser {
             .model
             .clone();
         let mut model: Option<String> = None;
+        let mut answer: Option<(&'static str, String)> = None;
         let facts = news.experiment.as_deref().map(|e| &e.model);
         let shown = Modal::new(Id::unique("network")).show(ctx, |ui| {
             ui.set_width(620.0);
             ui.heading("Which network is this?");
             match (failure, facts) {
+                (Some(failure), _) if failure.question.is_some() => {
+                    answer = question_ui(ui, failure, palette);
+                }
                 (Some(failure), _) => {
                     tensors_ui(ui, failure, &mut self.filter, palette, commands);
                 }
                 (None, Some(model)) => {
                     ui.label(format!("Read as {}: {}", model.name, model.source));
-                    for assumption in &model.assumptions {
-                        ui.label(RichText::new(assumption).color(palette.weak));
-                    }
+                    answer = reading_ui(ui, &model.reading, palette);
                 }
                 (None, None) => {}
             }
@@ -104,17 +107,107 @@ impl Chooser {
             });
             done
         });
-        if shown.inner || shown.should_close() {
+        if shown.inner || shown.should_close() || answer.is_some() {
             self.open = false;
         }
-        if let Some(model) = model {
+        let answer = answer.or(model.map(|model| ("model", model)));
+        if let Some((option, value)) = answer {
             self.seen = None;
+            let change = |wish: &mut Wish| set(wish, option, &value);
             match card {
-                Some(card) => state.retry(card, |wish| wish.plane.setup.model.clone_from(&model)),
-                None => state.wish.plane.setup.model = model,
+                Some(card) => state.retry(card, change),
+                None => change(&mut state.wish),
             }
         }
     }
+}
+
+/// Answers a question: sets one option.
+fn set(wish: &mut Wish, option: &str, value: &str) {
+    let setup = &mut wish.plane.setup;
+    match option {
+        "data-normalize" => {
+            if let Ok(normalize) = value.parse() {
+                setup.data_normalize = normalize;
+            }
+        }
+        _ => value.clone_into(&mut setup.model),
+    }
+}
+
+/// A question that only a person can answer, with a button for each answer.
+fn question_ui(
+    ui: &mut egui::Ui,
+    failure: &Refused,
+    palette: &Palette,
+) -> Option<(&'static str, String)> {
+    let question = failure.question.as_deref()?;
+    let mut chosen = None;
+    ui.label(&failure.message);
+    ui.add_space(6.0);
+    ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
+        Grid::new("answers")
+            .striped(true)
+            .num_columns(2)
+            .show(ui, |ui| {
+                for answer in &question.answers {
+                    if ui.button(&answer.value).clicked() {
+                        chosen = Some((answer.option, answer.value.clone()));
+                    }
+                    ui.vertical(|ui| {
+                        ui.label(&answer.told);
+                        if !answer.words.is_empty() {
+                            ui.label(RichText::new(&answer.words).color(palette.weak));
+                        }
+                    });
+                    ui.end_row();
+                }
+            });
+    });
+    if question.more > 0 {
+        let words = format!("and {} more", question.more);
+        ui.label(RichText::new(words).color(palette.weak));
+    }
+    chosen
+}
+
+/// How a network was read: what that rests on, each with what else it could be.
+fn reading_ui(
+    ui: &mut egui::Ui,
+    reading: &Reading,
+    palette: &Palette,
+) -> Option<(&'static str, String)> {
+    let mut chosen = None;
+    for words in [reading.how(), reading.told.clone()] {
+        if !words.is_empty() {
+            ui.label(words);
+        }
+    }
+    if let Some(other) = &reading.runner_up {
+        ui.label(RichText::new(format!("Next came {other}")).color(palette.weak));
+    }
+    ScrollArea::vertical().max_height(260.0).show(ui, |ui| {
+        for assumption in &reading.assumptions {
+            ui.horizontal_wrapped(|ui| {
+                let (mark, color) = match assumption.confirmed {
+                    Some(_) => ("✔", palette.weak),
+                    None => ("?", palette.error),
+                };
+                ui.label(RichText::new(mark).color(color));
+                ui.label(RichText::new(assumption.line()).color(palette.weak));
+                if !assumption.instead.is_empty() {
+                    ui.menu_button("Change…", |ui| {
+                        for way in &assumption.instead {
+                            if ui.button(&way.words).clicked() {
+                                chosen = Some(("model", way.key.clone()));
+                            }
+                        }
+                    });
+                }
+            });
+        }
+    });
+    chosen
 }
 
 /// What was found in a file that isn't recognised.

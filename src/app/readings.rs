@@ -51,6 +51,9 @@ pub fn set_data(wish: &mut Wish, data: &str) {
     setup.data_channels = usual.data_channels;
     setup.data_color = usual.data_color;
     setup.image_size = usual.image_size;
+    setup.data_keys = None;
+    setup.data_targets = usual.data_targets;
+    setup.block_size = None;
     setup.loss = None;
 }
 

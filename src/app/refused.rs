@@ -5,6 +5,7 @@ use super::opens::Standing;
 use super::weights::Choice;
 use crate::checkpoint::Set;
 use crate::engine::live::{Failure, Place, Stage, Wish};
+use crate::error::Question;
 use std::path::Path;
 
 /// Where a failure is told.
@@ -33,6 +34,8 @@ pub struct Refused {
     pub tensors: Vec<(String, Vec<usize>)>,
     /// The sets of tensors in the checkpoint, where another of them may be what was meant.
     pub sets: Vec<Set>,
+    /// What only a person can answer, where that is why.
+    pub question: Option<Box<Question>>,
     /// What was wanted, to be tried again.
     pub wish: Option<Wish>,
     /// What was open before, where the failed one is shown all the same, for it has results.
@@ -57,6 +60,9 @@ impl Refused {
                 Card::Checkpoint(place),
                 format!("{} can't be {}", file(place), role(place)),
             ),
+            Stage::Network if failure.question.is_some() => {
+                (small, format!("Which network is {}?", file(Place::Small)))
+            }
             Stage::Network => (
                 small,
                 format!("The network of {} isn't recognised", file(Place::Small)),
@@ -77,6 +83,7 @@ impl Refused {
             message: failure.message.clone(),
             tensors: failure.tensors.clone(),
             sets: failure.sets.clone(),
+            question: failure.question.clone(),
             wish: Some(wish.clone()),
             back: None,
         }
@@ -103,6 +110,7 @@ impl Refused {
             message: message.to_owned(),
             tensors: Vec::new(),
             sets: Vec::new(),
+            question: None,
             wish: None,
             back: None,
         }

@@ -185,7 +185,7 @@ pub fn open(path: &Path) -> Result<(Session, Vec<Outcome>, Vec<String>)> {
 /// A result of a session belongs to the session's files wherever they have moved together.
 fn settle(outcome: &mut Outcome, wish: &Wish) {
     use crate::engine::job::Job;
-    match &mut outcome.recipe.job {
+    match &mut outcome.header.job {
         Job::Surface(job) => {
             let alpha = job.alpha.unwrap_or(0.0);
             let samples = job.setup.samples;
@@ -197,7 +197,7 @@ fn settle(outcome: &mut Outcome, wish: &Wish) {
                 *job = line;
             }
         }
-        Job::Trajectory(_) => {}
+        _ => {}
     }
 }
 

@@ -5,6 +5,7 @@ use super::deck::LOW;
 use super::export::Exports;
 use super::state::State;
 use super::theme::Palette;
+use super::times::duration;
 use crate::engine::live::{Activity, Snapshot};
 use crate::plot::number;
 use eframe::egui::{self, Align, Layout, ProgressBar, RichText, Ui};
@@ -111,6 +112,9 @@ fn progress(activity: &Activity) -> String {
     if let Some(left) = activity.left.filter(|l| *l > Duration::from_secs(1)) {
         words.push_str(&format!(", {} left", duration(left)));
     }
+    if activity.waiting > 0 {
+        words.push_str(&format!("; {} more to come", activity.waiting));
+    }
     words
 }
 
@@ -143,16 +147,6 @@ fn notice_ui(ui: &mut Ui, state: &mut State, palette: &Palette) {
     }
 }
 
-/// A duration as people say it.
-pub fn duration(time: Duration) -> String {
-    let seconds = time.as_secs();
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -173,5 +167,7 @@ mod tests {
             progress(&activity),
             "3 of 961, 25 s a point, 6 h 39 min left"
         );
+        activity.waiting = 2;
+        assert!(progress(&activity).ends_with(" left; 2 more to come"));
     }
 }

@@ -223,10 +223,15 @@ fn worded(news: &Arc<Snapshot>, before: Option<(&Snapshot, &Snapshot)>) -> Arc<S
     });
     if let Some(experiment) = &mut told.experiment {
         let facts = Arc::make_mut(experiment);
+        let reading = &mut facts.model.reading;
+        let read = reading.assumptions.iter_mut();
+        let read = read.flat_map(|a| std::iter::once(&mut a.text).chain(&mut a.confirmed));
         let all = facts
             .warnings
             .iter_mut()
-            .chain(&mut facts.model.assumptions);
+            .chain(&mut facts.model.assumptions)
+            .chain(&mut reading.confirmed)
+            .chain(read);
         all.for_each(|text| *text = in_window(text));
     }
     for measure in told.measures.iter_mut().filter(|m| problem(m)) {

@@ -1,6 +1,7 @@
 //! What one file holds before names are cleaned, and where in it the tensors lay.
 
 use super::state::Set;
+use super::told::Told;
 use crate::store::container::Container;
 
 /// What one file holds, before names are cleaned.
@@ -13,6 +14,8 @@ pub struct Content {
     pub sets: Vec<Set>,
     /// What of the caller's key is left to be found among the names.
     pub key: Option<String>,
+    /// What the file tells of its network beside them.
+    pub told: Told,
 }
 
 impl From<Container> for Content {
@@ -23,6 +26,7 @@ impl From<Container> for Content {
             at: String::new(),
             sets: Vec::new(),
             key: None,
+            told: Told::default(),
         }
     }
 }

@@ -6,7 +6,8 @@
 use super::content::Content;
 use super::load::{Loaded, load};
 use super::state::{Listed, Listing, Set, Source, StateDict, listed};
-use super::{names, shards};
+use super::told::Told;
+use super::{derived, names, shards};
 use crate::error::{Error, Result, caught};
 use crate::store::bytes::Bytes;
 use crate::store::container::{Arrays, read_one};
@@ -24,6 +25,8 @@ pub struct Checkpoint {
     pub sets: Vec<Set>,
     /// What a reader should know: ignored entries, other sets of weights.
     pub warnings: Vec<String>,
+    /// What the file tells of its network beside the tensors.
+    pub told: Told,
     entries: Vec<Entry>,
     /// Where each entry stands among the reader's.
     places: Vec<usize>,
@@ -36,6 +39,10 @@ pub struct Checkpoint {
 impl Listing for Checkpoint {
     fn source(&self) -> &Source {
         &self.source
+    }
+
+    fn told(&self) -> &Told {
+        &self.told
     }
 
     fn list(&self) -> Vec<Listed<'_>> {
@@ -79,10 +86,11 @@ impl Checkpoint {
         mut hash: Sha256,
     ) -> Result<Self> {
         let Content {
-            container,
+            mut container,
             mut at,
             sets,
             key,
+            mut told,
         } = match loaded {
             Loaded::Content(content) => content,
             Loaded::Index(index) => {
@@ -99,9 +107,12 @@ impl Checkpoint {
         let fault = |message| Error::file(path, message);
         let mut allowance = Allowance::for_file(stored);
         allowance.take(container.held).map_err(fault)?;
-        let mut entries: Vec<(Entry, usize)> = container.entries.into_iter().zip(0..).collect();
+        let entries = std::mem::take(&mut container.entries);
+        let given: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+        let mut entries: Vec<(Entry, usize)> = entries.into_iter().zip(0..).collect();
         if let Some(key) = key {
             names::choose(&mut entries, &key, &sets).map_err(fault)?;
+            told.enter(&key);
             at = if at.is_empty() {
                 key
             } else {
@@ -109,11 +120,24 @@ impl Checkpoint {
             };
         }
         names::drop_bookkeeping(&mut entries);
+        let mut warnings = container.warnings;
+        warnings.extend(names::drop_losses(&mut entries));
         names::check_distinct(&entries).map_err(fault)?;
-        let prefix = names::remove_prefix(&mut entries);
+        // Layers of Keras may be called anything, and its configuration knows them by their names.
+        let prefix = match told.channels_last {
+            Some(_) => String::new(),
+            None => names::remove_prefix(&mut entries),
+        };
+        let (entries, arrays) = derived::pruned(entries, container.arrays, &mut warnings);
         if entries.is_empty() {
             return Err(fault(format!("the {} holds no tensors", container.format)));
         }
+        warnings.extend(names::unread(&entries));
+        let now: HashMap<&str, &str> = entries
+            .iter()
+            .filter_map(|(entry, place)| Some((given.get(*place)?.as_str(), &*entry.name)))
+            .collect();
+        told.rename(&|old| now.get(old).map(|&name| name.to_owned()));
         let (entries, places): (Vec<Entry>, _) = entries.into_iter().unzip();
         let names = entries.iter().map(|entry| entry.name.clone());
         Ok(Self {
@@ -126,10 +150,11 @@ impl Checkpoint {
                 sha256: format!("{:x}", hash.finalize()),
             },
             sets,
-            warnings: container.warnings,
+            warnings,
+            told,
             entries,
             places,
-            tensors: container.arrays,
+            tensors: arrays,
             allowance,
         })
     }
@@ -179,6 +204,7 @@ impl Checkpoint {
             unreadable: unreadable.collect(),
             tensors,
             source: self.source,
+            told: self.told,
             warnings,
         })
     }

@@ -4,7 +4,7 @@
 
 use super::content::Content;
 use super::recognise::{self, Format};
-use super::{burnpack, onnx, torch};
+use super::{burnpack, keras, onnx, torch};
 use crate::error::{Error, Result};
 use crate::store::archive::Archive;
 use crate::store::bytes::Bytes;
@@ -89,20 +89,38 @@ fn decode(format: Format, bytes: Bytes, key: Option<&str>) -> Parsed<Loaded> {
                 Content::from(torch::read_exported(archive)?)
             } else if let Some(folder) = torch::archive_folder(&archive) {
                 return torch::read_archive(archive, &folder, key).map(Loaded::Content);
+            } else if keras::is_archive(&archive) {
+                keras::read_archive(&archive)?
             } else if npz::is_npz(&archive) {
-                npz::container(archive, npz::Damaged::Refused)?.into()
+                plain(npz::container(archive, npz::Damaged::Refused)?)
             } else {
                 return Err(unknown_archive(&archive));
             }
         }
         Format::TorchLegacy => return torch::read_legacy(bytes, key).map(Loaded::Content),
-        Format::Safetensors => safetensors::container(bytes)?.into(),
+        Format::TorchTar => return torch::read_tar(&bytes, key).map(Loaded::Content),
+        Format::Safetensors => plain(safetensors::container(bytes)?),
         Format::Burnpack => burnpack::container(&bytes)?.into(),
-        Format::Hdf5 => dotted(hdf5::container(bytes)?).into(),
+        Format::Hdf5 => {
+            let container = hdf5::container(Arc::clone(&bytes))?;
+            match keras::read_hdf5(&bytes, container)? {
+                Ok(content) => content,
+                Err(other) => plain(dotted(other)),
+            }
+        }
     };
     // Where nothing is nested, the key is a beginning of names.
     content.key = key.map(str::to_owned);
     Ok(Loaded::Content(content))
+}
+
+/// Named arrays, which may be Flax's.
+fn plain(container: Container) -> Content {
+    if keras::is_flax(&container) {
+        keras::flax(container)
+    } else {
+        container.into()
+    }
 }
 
 /// Datasets as tensors: the slashes in their paths become dots.

@@ -7,17 +7,21 @@
 
 mod burnpack;
 mod content;
+mod derived;
 mod file;
+mod keras;
 mod load;
+mod modules;
 mod names;
 pub mod onnx;
 pub mod peek;
-mod pickle;
+pub(crate) mod pickle;
 mod recognise;
 mod series;
 mod shards;
 mod state;
-mod torch;
+mod told;
+pub(crate) mod torch;
 
 use crate::error::Result;
 use crate::store::bytes::Bytes;
@@ -25,11 +29,13 @@ pub use crate::store::container::unreadable;
 pub use crate::store::{Array, Dtype, Entry, Kind, Values};
 pub use crate::store::{files, hdf5, npz, safetensors};
 pub use file::Checkpoint;
+pub use modules::{Attribute, Module};
 pub use names::non_finite;
 use recognise::Format;
 pub use series::series;
 pub use state::{Listed, Listing, Set, Source, StateDict};
 use std::path::{Path, PathBuf};
+pub use told::{Architecture, Told};
 pub use torch::script;
 pub(crate) use torch::{Program, open_program};
 

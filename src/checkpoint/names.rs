@@ -58,6 +58,66 @@ pub fn drop_bookkeeping(entries: &mut Vec<Placed>) {
     });
 }
 
+/// What trainers call the module that computes the loss.
+const LOSSES: [&str; 6] = [
+    "criterion",
+    "criterions",
+    "loss_fn",
+    "loss_func",
+    "loss_function",
+    "loss_criterion",
+];
+
+/// Removes the tensors of the loss (weights of classes, centres), which are no part of the network; says
+/// which they were. A file of nothing else keeps them.
+pub fn drop_losses(entries: &mut Vec<Placed>) -> Option<String> {
+    let is_loss = |(entry, _): &Placed| {
+        let parts: Vec<&str> = entry.name.split('.').collect();
+        let modules = parts.split_last().map_or(&[][..], |(_, modules)| modules);
+        modules.iter().any(|part| LOSSES.contains(part))
+    };
+    let (losses, rest): (Vec<Placed>, Vec<Placed>) =
+        std::mem::take(entries).into_iter().partition(is_loss);
+    if rest.is_empty() || losses.is_empty() {
+        *entries = if rest.is_empty() { losses } else { rest };
+        return None;
+    }
+    *entries = rest;
+    let named = listed(losses.iter(), |entry| format!("{:?}", entry.shape));
+    Some(format!(
+        "left out {named}: by the name a part of the loss, not of the network"
+    ))
+}
+
+/// Says which tensors are listed only.
+pub fn unread(entries: &[Placed]) -> Option<String> {
+    let mut unread = entries.iter().filter(|(entry, _)| !entry.is_readable());
+    unread.clone().next()?;
+    let named = listed(unread.by_ref(), |entry| entry.dtype.name().to_owned());
+    Some(format!(
+        "skipped {named}: of types that aren't read (complex, quantised, sparse or of eight bits)"
+    ))
+}
+
+/// The first few of some entries with a word on each.
+fn listed<'e>(
+    entries: impl Iterator<Item = &'e Placed>,
+    word: impl Fn(&Entry) -> String,
+) -> String {
+    const SHOWN: usize = 4;
+    let mut words: Vec<String> = entries
+        .map(|(entry, _)| format!("`{}` {}", entry.name, word(entry)))
+        .collect();
+    let more = words.len().saturating_sub(SHOWN);
+    words.truncate(SHOWN);
+    let all = words.join(", ");
+    if more == 0 {
+        all
+    } else {
+        format!("{all} and {more} more")
+    }
+}
+
 /// Removes wrapping prefixes as long as every name carries one; gives what was removed from each.
 pub fn remove_prefix(entries: &mut [Placed]) -> String {
     let mut prefix = String::new();

@@ -26,6 +26,8 @@ pub enum Format {
     Zip,
     /// PyTorch before zip archives.
     TorchLegacy,
+    /// PyTorch in 2016.
+    TorchTar,
     /// One safetensors file.
     Safetensors,
     /// The JSON index of several files.
@@ -76,6 +78,7 @@ pub fn format(bytes: &[u8]) -> Parsed<Format> {
         _ if is_gzip(head) => Format::Gzip,
         _ if is_zip(head) => Format::Zip,
         _ if torch::legacy_start(head).is_some() => Format::TorchLegacy,
+        _ if torch::is_tar(head) => Format::TorchTar,
         _ if head.starts_with(BURNPACK) => Format::Burnpack,
         _ if is_hdf5(head) => Format::Hdf5,
         _ if is_onnx(head) => Format::Onnx,

@@ -3,6 +3,7 @@
 //! A [`StateDict`] has the values, a [`super::Checkpoint`] reads them when they are asked for; a
 //! [`Listing`] is what both of them are to whoever only looks at names and shapes.
 
+use super::told::Told;
 use crate::store::{Array, Entry, Kind};
 use std::path::PathBuf;
 
@@ -19,6 +20,8 @@ pub struct StateDict {
     pub source: Source,
     /// What a reader should know: ignored entries, other sets of weights, non-finite values.
     pub warnings: Vec<String>,
+    /// What the file tells of its network beside the tensors.
+    pub told: Told,
 }
 
 /// Provenance of a [`StateDict`].
@@ -51,7 +54,17 @@ pub trait Listing {
     fn source(&self) -> &Source;
     /// Every tensor, in file order; the unreadable ones may come last.
     fn list(&self) -> Vec<Listed<'_>>;
+    /// What the file tells of its network beside them; nothing unless it is said.
+    fn told(&self) -> &Told {
+        &NOTHING
+    }
 }
+
+static NOTHING: Told = Told {
+    architecture: None,
+    numbers: Vec::new(),
+    channels_last: None,
+};
 
 /// A tensor as it is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +89,10 @@ impl StateDict {
 impl Listing for StateDict {
     fn source(&self) -> &Source {
         &self.source
+    }
+
+    fn told(&self) -> &Told {
+        &self.told
     }
 
     fn list(&self) -> Vec<Listed<'_>> {

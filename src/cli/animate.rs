@@ -1,11 +1,10 @@
 //! `animate`: the surface around θ(α) while α moves, as a GIF.
 
 use crate::cli::{End, Talk, interrupt, measure};
-use crate::engine::job::{AxisChoice, BUILTIN_LARGE, BUILTIN_SMALL, SurfaceJob};
+use crate::engine::job::{AnimationJob, Request as _};
 use crate::error::{Error, shown};
-use crate::export::animation::{Animation, GRID, Run, View, bytes};
+use crate::export::animation::{Animation, View, bytes};
 use crate::export::{self, check_spares, figure::FigureOptions};
-use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
 use crate::store::files;
 use clap::{Args, ValueEnum};
@@ -24,9 +23,7 @@ enum Drawn {
 #[derive(Debug, Args)]
 pub struct AnimateArgs {
     #[command(flatten)]
-    job: SurfaceJob,
-    #[command(flatten)]
-    run: Run,
+    job: AnimationJob,
     /// What is drawn
     #[arg(
         long,
@@ -52,31 +49,16 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         let message = format!("an animation is a .gif: {}", shown(&args.output));
         return Err(Error::Usage(message).into());
     }
-    args.run.check()?;
+    let job = args.job.clone().settled();
+    job.check()?;
     export::check_place(&args.output)?;
-    let mut job = args.job.clone();
-    if job.small.is_none() && job.at.is_none() {
-        job.small = Some(BUILTIN_SMALL.into());
-        job.large = Some(BUILTIN_LARGE.into());
-    }
-    if job.x.is_none() {
-        job.x = Some(AxisChoice::Given(Axis {
-            from: -1.0,
-            to: 1.0,
-            points: GRID,
-        }));
-    }
-    check_spares(
-        &args.output,
-        &crate::engine::job::Job::Surface(job.clone()).inputs(),
-    )?;
+    check_spares(&args.output, &job.inputs())?;
     let view = match args.view {
         Drawn::Contour => View::Contour,
         Drawn::Surface => View::Space(Camera::default(), 0.6),
     };
     let animation = Animation {
         job,
-        run: args.run.clone(),
         options: args.figure.clone(),
         view,
     };

@@ -4,9 +4,9 @@
 //! is stopped leaves `OUTPUT.partial.npz`; the same command with `--resume` goes on from there.
 
 use crate::cli::{End, Talk, convert, interrupt, output, progress, terminal, trajectory};
-use crate::engine::job::{Job, LineJob, SurfaceJob, TrajectoryJob};
+use crate::engine::job::Job;
 use crate::engine::result::{Numbers, Outcome};
-use crate::engine::{self, Flow};
+use crate::engine::{self, Flow, Progress};
 use crate::export::figure::FigureOptions;
 use crate::export::{self, Format, partial};
 use crate::landscape::table::{Column, Table};
@@ -59,24 +59,6 @@ impl<J: Args + Clone + Into<Job>> ComputeArgs<J> {
     }
 }
 
-impl From<SurfaceJob> for Job {
-    fn from(job: SurfaceJob) -> Self {
-        Self::Surface(job)
-    }
-}
-
-impl From<LineJob> for Job {
-    fn from(job: LineJob) -> Self {
-        Self::Line(job)
-    }
-}
-
-impl From<TrajectoryJob> for Job {
-    fn from(job: TrajectoryJob) -> Self {
-        Self::Trajectory(job)
-    }
-}
-
 /// Does the job and writes its outputs.
 pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> anyhow::Result<End> {
     args.check(None)?;
@@ -100,11 +82,12 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
     let mut kept = false;
     let result = engine::run(&job, previous, &mut |outcome, now| {
         progress::show(&bar, now);
-        let last = now.failed && now.done > 0;
+        let Progress { done, total, .. } = now.progress;
+        let last = now.failed && done > 0;
         if let Some(path) = &partial {
             kept = saves.at(last, || export::npz::write(path, outcome)) && last;
         }
-        stopped = interrupt::wanted() && now.done < now.total;
+        stopped = interrupt::wanted() && done < total;
         if stopped { Flow::Stop } else { Flow::Continue }
     });
     bar.finish_and_clear();
@@ -116,20 +99,21 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
     }
     talk.warn(&saves.failure());
     let mut outcome = result?;
-    talk.warn(&outcome.recipe.warnings);
+    talk.warn(&outcome.header.warnings);
     if stopped {
         return keep_partial(&outcome, partial.as_deref(), talk);
     }
     if let Job::Surface(_) = job
-        && outcome.recipe.non_finite > 0
+        && outcome.header.non_finite > 0
     {
-        outcome.recipe.warnings.push(format!(
+        outcome.header.warnings.push(format!(
             "{} of {} points have no finite loss",
-            outcome.recipe.non_finite,
+            outcome.header.non_finite,
             outcome.points()
         ));
     }
     describe(&outcome, talk);
+    talk.reading(&outcome.header.model.reading);
     write_all(
         &args.output,
         &outcome,
@@ -266,33 +250,30 @@ fn previous(
 
 /// What was recognised and assumed, for `-v`.
 fn describe(outcome: &Outcome, talk: Talk) {
-    let recipe = &outcome.recipe;
+    let header = &outcome.header;
     talk.detail(&format!(
         "model: {} ({})",
-        recipe.model.name, recipe.model.source
+        header.model.name, header.model.source
     ));
-    for assumption in &recipe.model.assumptions {
-        talk.detail(&format!("assumed: {assumption}"));
-    }
-    talk.detail(&format!("data: {}", recipe.data.description));
-    talk.detail(&format!("device: {}", recipe.device));
+    talk.detail(&format!("data: {}", header.data.description));
+    talk.detail(&format!("device: {}", header.device));
 }
 
 /// The result in a few lines.
 fn summary(outcome: &Outcome) -> String {
-    let recipe = &outcome.recipe;
+    let header = &outcome.header;
     let mut text = format!(
         "{}, {} parameters",
-        terminal::line(&recipe.model.name),
-        output::grouped(recipe.model.parameters),
+        terminal::line(&header.model.name),
+        output::grouped(header.model.parameters),
     );
-    if !recipe.data.name.is_empty() {
-        text += &format!(", {}", terminal::line(&recipe.data.name));
+    if !header.data.name.is_empty() {
+        text += &format!(", {}", terminal::line(&header.data.name));
     }
     text.push('\n');
     // The usual one needs no line.
-    if recipe.model.criterion != Loss::cross_entropy() {
-        text += &format!("loss: {}\n", recipe.model.loss);
+    if header.model.criterion != Loss::cross_entropy() {
+        text += &format!("loss: {}\n", header.model.loss);
     }
     match &outcome.numbers {
         Numbers::Surface(surface) => {
@@ -300,16 +281,16 @@ fn summary(outcome: &Outcome) -> String {
                 "{} × {} points in {}\n",
                 surface.x.len(),
                 surface.y.len(),
-                seconds(recipe.elapsed_seconds)
+                seconds(header.elapsed_seconds)
             );
-            let norms: Vec<String> = recipe
+            let norms: Vec<String> = header
                 .geometry
                 .norms
                 .iter()
                 .map(|n| format_value(*n))
                 .collect();
             text += &format!("direction norms {}", norms.join(" and "));
-            text += &recipe
+            text += &header
                 .geometry
                 .cosine
                 .map_or_else(String::new, |c| format!(", cosine {}\n", format_value(c)));
@@ -319,13 +300,13 @@ fn summary(outcome: &Outcome) -> String {
             text += &format!(
                 "{} points in {}\n",
                 line.alpha.len(),
-                seconds(recipe.elapsed_seconds)
+                seconds(header.elapsed_seconds)
             );
             text += &format!(
                 "distance between the minimizers {}\n",
-                format_value(recipe.geometry.norms[0])
+                format_value(header.geometry.norms[0])
             );
-            for (split, barrier) in &recipe.barriers {
+            for (split, barrier) in &header.barriers {
                 text += &format!(
                     "{split} barrier {} at α = {}\n",
                     line.table.score.of_loss(&format_value(barrier.height)),
@@ -334,10 +315,10 @@ fn summary(outcome: &Outcome) -> String {
             }
             text += &ranges(&line.table);
         }
-        Numbers::Trajectory => text += &trajectory::table(recipe),
+        Numbers::Trajectory => text += &trajectory::table(header),
     }
-    if recipe.non_finite > 0 {
-        text += &format!("{} points have no finite loss\n", recipe.non_finite);
+    if header.non_finite > 0 {
+        text += &format!("{} points have no finite loss\n", header.non_finite);
     }
     text
 }

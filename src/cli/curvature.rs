@@ -33,10 +33,8 @@ fn help() -> String {
 
 /// Measures, prints and writes.
 pub fn run(args: &CurvatureArgs, talk: Talk) -> anyhow::Result<End> {
-    let inputs = args.job.file.iter().chain(&args.job.to);
     let picture = || check_picture(&args.job);
-    args.files
-        .check(&args.job, &args.job.setup, inputs, picture)?;
+    args.files.check(&args.job.clone().into(), picture)?;
     let result = measure::watched(&args.files, talk, |observer| compute(&args.job, observer))?;
     let look = FigureOptions {
         colormap: args.colormap,

@@ -1,64 +1,32 @@
 //! `distance`: how far checkpoints are from where they started, or from each other.
 
-use crate::cli::{End, Talk, output, runs, terminal};
-use crate::engine::distance::between;
-use crate::engine::inputs::{list_checkpoint, open_network};
-use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
-use crate::error::Error;
+use crate::cli::{End, Talk, output, progress, runs, terminal};
+use crate::engine::Flow;
+use crate::engine::distance::{self, Distances};
+use crate::engine::job::DistanceJob;
+use crate::engine::work::drive;
 use crate::landscape::distance::Distance;
 use crate::plot::number::format_value;
-use clap::Args;
 use serde_json::json;
-use std::path::{Path, PathBuf};
-
-/// `losscope distance`
-#[derive(Debug, Args)]
-pub struct DistanceArgs {
-    /// Checkpoints, or one or two folders of them [default: both minimizers of the built-in experiment]
-    #[arg(value_name = "FILE|DIR")]
-    files: Vec<PathBuf>,
-    /// Where distances are measured from, such as the initial weights [default: the first FILE]
-    #[arg(long, value_name = "INIT")]
-    from: Option<PathBuf>,
-    /// The network: auto, a family's name, a model.toml, or a file with a graph (.pt2)
-    #[arg(long, default_value = "auto")]
-    model: String,
-    /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
-    #[arg(long, value_name = "NAME.NAME")]
-    key: Option<String>,
-}
 
 /// Prints distances in total and by module.
-pub fn run(args: &DistanceArgs, talk: Talk) -> anyhow::Result<End> {
-    if args.files.iter().any(|file| file.is_dir()) {
-        let key = args.key.as_deref();
-        return runs::run(&args.files, args.from.as_deref(), &args.model, key, talk);
+pub fn run(job: &DistanceJob, talk: Talk) -> anyhow::Result<End> {
+    if job.files.iter().any(|file| file.is_dir()) {
+        return runs::run(job, talk);
     }
-    let (from, files): (PathBuf, Vec<PathBuf>) = match (&args.from, args.files.as_slice()) {
-        (None, []) => (
-            BUILTIN_INIT.into(),
-            vec![BUILTIN_SMALL.into(), BUILTIN_LARGE.into()],
-        ),
-        (Some(from), files @ [_, ..]) => (from.clone(), files.to_vec()),
-        (None, [first, others @ ..]) if !others.is_empty() => (first.clone(), others.to_vec()),
-        _ => {
-            let message =
-                "a distance takes two checkpoints: name another, or --from the initial weights";
-            return Err(Error::Usage(message.into()).into());
-        }
-    };
-    let key = args.key.as_deref();
-    let start = list_checkpoint(&from, key)?;
-    let (network, _) = open_network(&args.model, &start, None)?;
-    talk.warn(&start.warnings);
-    talk.warn(&network.check(&start)?);
-    let mut measured: Vec<(&Path, Distance)> = Vec::new();
-    for file in &files {
-        let other = list_checkpoint(file, key)?;
-        talk.warn(&other.warnings);
-        talk.warn(&network.check(&other)?);
-        measured.push((file, between(&network, &other, &start)?));
-    }
+    let pairs = distance::start(job)?;
+    let bar = progress::steps(talk.quiet);
+    let found = drive(pairs, &mut |_, now| {
+        progress::show(&bar, now);
+        Flow::Continue
+    });
+    bar.finish_and_clear();
+    let Distances {
+        header,
+        from,
+        pairs: measured,
+    } = found?;
+    talk.warn(&header.warnings);
     if talk.json {
         let entries: Vec<_> = measured
             .iter()

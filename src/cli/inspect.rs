@@ -1,15 +1,19 @@
-//! `inspect`: what a checkpoint holds and what network it seems to be.
+//! `inspect`: what a checkpoint holds and what network it seems to be; whether a description fits it; what can be
+//! described at all; what data hold and how they are read.
 
 use crate::checkpoint::{Checkpoint, Entry, Set, files, non_finite};
-use crate::cli::{End, Talk, output, terminal};
+use crate::cli::{End, Talk, described, inspect_data, output, terminal};
 use crate::dataset::{self, Dataset};
+use crate::engine::check::check;
+use crate::engine::header::ModelFacts;
 use crate::engine::inputs::{list_checkpoint, open_network};
-use crate::engine::recipe::ModelFacts;
+use crate::engine::recognise::{self, Kind};
 use crate::error::Error;
 use crate::export;
 use crate::model::family::{self, Hints};
 use crate::model::graph::Role;
 use crate::model::import;
+use crate::model::layers::reference;
 use crate::model::{Network, file as model_file};
 use clap::Args;
 use serde_json::json;
@@ -19,8 +23,8 @@ use std::path::{Path, PathBuf};
 /// `losscope inspect`
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// Checkpoints
-    #[arg(value_name = "FILE", required = true)]
+    /// Checkpoints and data
+    #[arg(value_name = "FILE", required_unless_present = "layers")]
     files: Vec<PathBuf>,
     /// The network: auto, a family's name, a model.toml, or a file with a graph (.pt2)
     #[arg(long, default_value = "auto")]
@@ -31,6 +35,29 @@ pub struct InspectArgs {
     /// Data the network should fit; its shape settles what names and shapes can't
     #[arg(long)]
     data: Option<String>,
+    /// How inputs are scaled, as for every command
+    #[arg(
+        long,
+        default_value = "auto",
+        value_name = "RULE",
+        allow_hyphen_values = true
+    )]
+    data_normalize: dataset::Normalize,
+    /// Which arrays or columns are inputs and targets
+    #[arg(long, value_name = "x=NAME,y=NAME")]
+    data_keys: Option<dataset::Keys>,
+    /// What numbers of targets stand for
+    #[arg(long, value_enum, default_value = "auto")]
+    data_targets: dataset::TargetKind,
+    /// Tokens in one sample of a file of tokens
+    #[arg(long, value_name = "N")]
+    block_size: Option<usize>,
+    /// Hold a description against the checkpoint and, with --data, against data: shapes layer by layer, tensors without a layer, loss and score, running statistics
+    #[arg(long, value_name = "MODEL", conflicts_with_all = ["write_model", "model"])]
+    check: Option<String>,
+    /// Explain the kinds of layer that a description may have, or one of them, and leave files alone
+    #[arg(long, value_name = "KIND", num_args = 0..=1, default_missing_value = "", conflicts_with_all = ["files", "check", "write_model"])]
+    layers: Option<String>,
     /// Write the network's description for editing
     #[arg(long, value_name = "model.toml")]
     write_model: Option<PathBuf>,
@@ -38,6 +65,9 @@ pub struct InspectArgs {
 
 /// Shows every file in turn.
 pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
+    if let Some(kind) = &args.layers {
+        return explain(kind, talk);
+    }
     if args.write_model.is_some() && args.files.len() > 1 {
         return Err(
             Error::Usage("--write-model describes one network: name one file".into()).into(),
@@ -51,20 +81,28 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
         export::check_place(target)?;
     }
     let data = match &args.data {
-        Some(name) => {
-            let options = dataset::DataOptions {
-                data: name.clone(),
-                ..Default::default()
-            };
-            Some(dataset::open(&options)?)
-        }
+        Some(name) => Some(dataset::open(&options(args, name))?),
         None => None,
     };
+    if let Some(model) = &args.check {
+        return check_all(args, model, data.as_ref(), talk);
+    }
     let mut all = Vec::new();
     let mut misfit = None;
     // The first file's own graph is the network of those that hold none.
     let first = args.files.first().filter(|path| import::holds(path));
     for path in &args.files {
+        // What nobody knows is for the reader of checkpoints to complain of.
+        if matches!(recognise::kind(path), Ok(Kind::Data)) {
+            let data = dataset::open(&options(args, &path.to_string_lossy()))?;
+            if talk.json {
+                all.push(inspect_data::as_json(path, &data));
+            } else {
+                output::print(&inspect_data::as_text(path, &data))?;
+                talk.warn(&data.warnings);
+            }
+            continue;
+        }
         let file = list_checkpoint(path, args.key.as_deref())?;
         let model = match first {
             Some(first) if args.model == "auto" && !import::holds(path) => {
@@ -94,6 +132,73 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
     }
     match misfit {
         Some(error) => Err(error.into()),
+        None => Ok(End::Done),
+    }
+}
+
+/// The recipe of the data called `name`.
+fn options(args: &InspectArgs, name: &str) -> dataset::DataOptions {
+    dataset::DataOptions {
+        data: name.to_owned(),
+        normalize: args.data_normalize.clone(),
+        keys: args.data_keys.clone().unwrap_or_default(),
+        targets: args.data_targets,
+        block_size: args.block_size,
+        ..Default::default()
+    }
+}
+
+/// Prints the kinds of layer, or the one called `kind`.
+fn explain(kind: &str, talk: Talk) -> anyhow::Result<End> {
+    let mut all = reference();
+    if !kind.is_empty() {
+        let names: Vec<String> = all.iter().map(|own| own.name.clone()).collect();
+        all.retain(|own| own.name == kind);
+        if all.is_empty() {
+            let names = names.join(", ");
+            return Err(Error::Usage(format!(
+                "no kind of layer is called {kind:?}; there are {names}"
+            ))
+            .into());
+        }
+    }
+    if talk.json {
+        output::print_json(&described::kinds_as_json(&all))?;
+    } else {
+        output::print(&described::kinds_as_text(&all))?;
+    }
+    Ok(End::Done)
+}
+
+/// Holds a description against every file; a fault of any ends in one.
+fn check_all(
+    args: &InspectArgs,
+    model: &str,
+    data: Option<&Dataset>,
+    talk: Talk,
+) -> anyhow::Result<End> {
+    let mut all = Vec::new();
+    let mut fault = None;
+    for path in &args.files {
+        let file = list_checkpoint(path, args.key.as_deref())?;
+        let graph = if model.ends_with(".toml") {
+            model_file::read(model)?
+        } else {
+            open_network(model, &file, data)?.0.graph().clone()
+        };
+        let found = check(&graph, &file.read_all()?, data)?;
+        if talk.json {
+            all.push(described::check_as_json(path, &found));
+        } else {
+            output::print(&described::check_as_text(path, model, &found))?;
+        }
+        fault = fault.or(found.fault);
+    }
+    if talk.json {
+        output::print_json(&json!(all))?;
+    }
+    match fault {
+        Some(fault) => Err(Error::Model(format!("{model} doesn't fit: {fault}")).into()),
         None => Ok(End::Done),
     }
 }
@@ -133,6 +238,7 @@ fn write_model(
             let hints = Hints {
                 input: data.map(|d| d.train.shape.as_slice()),
                 classes: data.map(|d| d.classes).filter(|n| *n > 0),
+                modules: &[],
             };
             let draft = family::skeleton(file, &hints);
             model_file::write(&draft.graph, &draft.assumptions)
@@ -145,6 +251,9 @@ fn write_model(
     talk.wrote(target);
     Ok(())
 }
+
+/// Other readings shown of each thing assumed.
+const WAYS: usize = 4;
 
 fn as_text(file: &Checkpoint, network: &Recognition) -> String {
     let source = &file.source;
@@ -213,8 +322,15 @@ fn as_text(file: &Checkpoint, network: &Recognition) -> String {
                 network.graph().input,
                 facts.loss
             );
-            for assumption in &facts.assumptions {
-                text += &format!("  assumed  {}\n", line(assumption));
+            for assumption in &facts.reading.assumptions {
+                text += &format!("  assumed  {}\n", line(&assumption.line()));
+                for way in assumption.instead.iter().take(WAYS) {
+                    text += &format!("  or       {}: --model {}\n", line(&way.words), way.key);
+                }
+                if assumption.instead.len() > WAYS {
+                    let more = assumption.instead.len() - WAYS;
+                    text += &format!("  or       {more} others\n");
+                }
             }
         }
         Err(error) => {

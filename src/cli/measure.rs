@@ -1,16 +1,15 @@
 //! What the commands that measure at one checkpoint share: progress, outputs, the first lines.
 
 use crate::cli::{End, Talk, interrupt, output, progress, terminal};
-use crate::engine::Flow;
-use crate::engine::job::{Setup, bounds};
-use crate::engine::local::{Header, Pulse};
+use crate::engine::header::Header;
+use crate::engine::job::{Job, bounds};
+use crate::engine::{Flow, Observer};
 use crate::error::Error;
 use crate::export::figure::FigureOptions;
 use crate::export::measure::Measure;
 use crate::export::{self, Format, partial, png};
 use crate::plot::figure::WIDTH_MM;
 use clap::Args;
-use serde::Serialize;
 use std::path::{Path, PathBuf};
 
 /// Where a measure goes.
@@ -33,15 +32,11 @@ pub struct Files {
 impl Files {
     /// Refuses what can't be written, or would replace something, before the work starts; `picture`
     /// says whether there is one.
-    pub fn check<'a>(
+    pub fn check(
         &self,
-        job: &impl Serialize,
-        setup: &Setup,
-        inputs: impl Iterator<Item = &'a PathBuf>,
+        job: &Job,
         picture: impl Fn() -> crate::error::Result<()>,
     ) -> anyhow::Result<()> {
-        let mut read: Vec<PathBuf> = inputs.cloned().collect();
-        read.extend([PathBuf::from(&setup.data), PathBuf::from(&setup.model)]);
         for path in &self.output {
             if export::measure::check_writable(path)? {
                 picture()?;
@@ -49,7 +44,7 @@ impl Files {
         }
         self.look().check(&self.output)?;
         let all: Vec<PathBuf> = self.output.iter().cloned().chain(self.partials()).collect();
-        export::check_outputs(&all, &read)?;
+        export::check_outputs(&all, &job.inputs())?;
         for path in self.partials() {
             partial::refuse_measure(&path, &path, job)?;
         }
@@ -77,7 +72,7 @@ impl Files {
 pub fn watched<M: Measure>(
     files: &Files,
     talk: Talk,
-    work: impl FnOnce(&mut dyn FnMut(&M, Pulse) -> Flow) -> crate::error::Result<M>,
+    work: impl FnOnce(Observer<'_, M>) -> crate::error::Result<M>,
 ) -> anyhow::Result<M> {
     let bar = progress::steps(talk.quiet);
     let mut saves = progress::Saves::new();
@@ -85,13 +80,13 @@ pub fn watched<M: Measure>(
     let numbers = |path: &PathBuf| !Format::of(path).is_ok_and(Format::is_figure);
     let places: Vec<PathBuf> = files.partials().filter(numbers).collect();
     let look = files.look();
-    let result = work(&mut |result, pulse| {
-        bar.set_length(pulse.total as u64);
-        bar.set_position(pulse.done as u64);
-        bar.set_message(pulse.what);
+    let result = work(&mut |result, now| {
+        progress::show(&bar, now);
         if !places.is_empty() {
             let write = |path: &PathBuf| export::measure::write(path, result, &look);
-            saves.at(false, || places.iter().try_for_each(write));
+            saves.at(now.failed && now.progress.done > 0, || {
+                places.iter().try_for_each(write)
+            });
         }
         if interrupt::wanted() {
             Flow::Stop
@@ -123,6 +118,7 @@ pub fn finish<M: Measure>(
 ) -> anyhow::Result<End> {
     let header = result.header();
     talk.warn(&header.warnings);
+    talk.reading(&header.model.reading);
     let places: Vec<PathBuf> = if header.complete {
         files.output.clone()
     } else {
@@ -144,7 +140,7 @@ pub fn finish<M: Measure>(
     if talk.json {
         output::print_json(&export::measure::to_value(result)?)?;
     } else if !talk.quiet {
-        let text = format!("{text}\ncaution: {}\n", M::CAUTION);
+        let text = format!("{text}\ncaution: {}\n", header.caution);
         output::print_summary(&text, !files.output.is_empty())?;
     }
     if header.complete {

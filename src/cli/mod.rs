@@ -9,10 +9,12 @@ mod animate;
 mod compute;
 mod convert;
 mod curvature;
+mod described;
 mod devices;
 mod distance;
 mod generate;
 mod inspect;
+mod inspect_data;
 mod interrupt;
 mod measure;
 mod noise;
@@ -26,7 +28,8 @@ mod terminal;
 mod trajectory;
 
 use crate::engine::drivers;
-use crate::engine::job::{LineJob, TrajectoryJob};
+use crate::engine::job::{DistanceJob, LineJob, TrajectoryJob};
+use crate::engine::reading::Reading;
 use crate::engine::recognise;
 use crate::error::{Error, shown};
 use clap::{Args, CommandFactory as _, Parser, Subcommand};
@@ -84,7 +87,7 @@ enum Command {
     /// How much the gradients of single samples differ at a checkpoint
     Noise(Box<noise::NoiseArgs>),
     /// Distances between checkpoints, in total and layer by layer
-    Distance(distance::DistanceArgs),
+    Distance(DistanceJob),
     /// Everything the program measures for two checkpoints, as a page to read and print
     Report(Box<report::ReportArgs>),
     /// The path of a training run in its PCA plane
@@ -139,7 +142,7 @@ pub fn main() -> ExitCode {
             }
             terminal::say(&format!("error: {error:#}"));
             ExitCode::from(match error.downcast_ref::<Error>() {
-                Some(Error::Usage(_)) => 2,
+                Some(Error::Usage(_) | Error::Undecided(_)) => 2,
                 // A pipe that nobody reads was waited for until the user ended that.
                 Some(Error::Io { reason, .. }) if reason.kind() == ErrorKind::Interrupted => 130,
                 _ => 1,
@@ -242,6 +245,13 @@ impl Talk {
             for warning in warnings {
                 terminal::say(&format!("warning: {warning}"));
             }
+        }
+    }
+
+    /// How the network was read and what that rests on, a line each.
+    fn reading(self, reading: &Reading) {
+        for line in reading.lines() {
+            self.say(&line);
         }
     }
 

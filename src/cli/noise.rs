@@ -25,9 +25,7 @@ fn help() -> String {
 
 /// Measures, prints and writes.
 pub fn run(args: &NoiseArgs, talk: Talk) -> anyhow::Result<End> {
-    let inputs = args.job.file.iter();
-    args.files
-        .check(&args.job, &args.job.setup, inputs, || Ok(()))?;
+    args.files.check(&args.job.clone().into(), || Ok(()))?;
     let result = measure::watched(&args.files, talk, |observer| compute(&args.job, observer))?;
     let look = args.files.look();
     measure::finish(&args.files, &result, &text(&result), &look, talk)

@@ -1,6 +1,6 @@
 //! The progress bar. What can't be drawn is left out: the library drops refusals of the terminal.
 
-use crate::engine::Progress;
+use crate::engine::Now;
 use crate::error::Result;
 use crate::plot::number;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -71,21 +71,25 @@ pub fn bar_of(unit: &str, hidden: bool) -> ProgressBar {
 /// A bar for the steps of a measure, which its message names.
 pub fn steps(hidden: bool) -> ProgressBar {
     let bar = bar(hidden);
-    if let Ok(style) = ProgressStyle::with_template("{bar:32.cyan/dim} {pos}/{len}  {msg}") {
+    if let Ok(style) = ProgressStyle::with_template("{bar:32.cyan/dim} {pos}/{len}  {prefix}{msg}")
+    {
         bar.set_style(style.progress_chars("━━─"));
     }
     bar
 }
 
-/// Shows how far the work is.
-pub fn show(bar: &ProgressBar, progress: &Progress) {
-    bar.set_length(progress.total as u64);
-    bar.set_position(progress.done as u64);
-    if let Some(rate) = number::rate(progress.points_per_second, "") {
-        let left = progress.left.map_or_else(String::new, |left| {
-            format!("  {} left", duration(left.as_secs()))
-        });
-        bar.set_message(format!("{rate}{left}"));
+/// Shows how far the work is: what is done now, how fast, and how long it still takes.
+pub fn show(bar: &ProgressBar, now: &Now) {
+    bar.set_length(now.progress.total as u64);
+    bar.set_position(now.progress.done as u64);
+    let what = now.progress.what.to_string();
+    let rate = number::rate(now.per_second, "");
+    let left = now.left.filter(|_| rate.is_some());
+    let left = left.map(|left| format!("{} left", duration(left.as_secs())));
+    let words = [Some(what), rate, left].into_iter().flatten();
+    let words: Vec<String> = words.filter(|words| !words.is_empty()).collect();
+    if !words.is_empty() {
+        bar.set_message(words.join("  "));
     }
 }
 

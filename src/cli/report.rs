@@ -2,7 +2,7 @@
 
 use crate::cli::{End, Talk, interrupt, output, progress, terminal};
 use crate::engine::Flow;
-use crate::engine::job::ReportJob;
+use crate::engine::job::{Job, ReportJob};
 use crate::engine::report::{Part, Report, run as compute};
 use crate::export::partial;
 use crate::export::report::{self as files, summary};
@@ -22,28 +22,30 @@ pub struct ReportArgs {
 /// Measures and writes; what is finished when the user stops it is written beside the page.
 pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     args.job.pair()?;
+    let job = Job::from(args.job.clone());
     let unfinished = partial::of_measure(&args.output);
     for page in [&args.output, &unfinished] {
-        files::check(page, &args.job.inputs())?;
+        files::check(page, &job.inputs())?;
     }
-    partial::refuse_measure(&unfinished, &files::summary_file(&unfinished), &args.job)?;
+    partial::refuse_measure(&unfinished, &files::summary_file(&unfinished), &job)?;
     let bar = progress::steps(talk.quiet);
     let mut saves = progress::Saves::new();
     let parts = Part::asked(&args.job).len();
-    let mut latest = None;
-    let report = compute(&args.job, &mut |pulse, report| {
-        if let Some(report) = report.filter(|_| pulse.number > 0) {
-            let report = || report.so_far(pulse.number);
-            saves.at(false, || files::write(&unfinished, &report()).map(drop));
-        }
-        if latest != Some(pulse.number) {
-            latest = Some(pulse.number);
-            let text = format!("part {} of {parts}: ", pulse.number + 1) + &pulse.part.describe();
+    let mut latest = usize::MAX;
+    let report = compute(&args.job, &mut |report, now| {
+        let number = parts - report.coming.len();
+        if number != latest && number < parts {
+            latest = number;
+            if number > 0 {
+                saves.at(false, || {
+                    files::write(&unfinished, &report.so_far()).map(drop)
+                });
+            }
+            let text = format!("part {} of {parts}: {}", number + 1, now.progress.what);
             bar.suspend(|| talk.detail(&text));
-            bar.set_message(text);
         }
-        bar.set_length(pulse.total as u64);
-        bar.set_position(pulse.done as u64);
+        progress::show(&bar, now);
+        bar.set_prefix(format!("part {} of {parts}: ", parts.min(number + 1)));
         if interrupt::wanted() {
             Flow::Stop
         } else {
@@ -53,7 +55,8 @@ pub fn run(args: &ReportArgs, talk: Talk) -> anyhow::Result<End> {
     bar.finish_and_clear();
     let report = report?;
     talk.warn(&saves.failure());
-    talk.warn(&report.warnings);
+    talk.warn(&report.header.warnings);
+    talk.reading(&report.header.model.reading);
     // What was stopped must not replace a finished report.
     let stopped = report.gaps.iter().any(|gap| gap.stopped);
     let page = if stopped { &unfinished } else { &args.output };

@@ -1,84 +1,31 @@
 //! `distance` over folders of checkpoints: how far each run gets from its start.
 
-use crate::checkpoint::Source;
-use crate::cli::{End, Talk, output, terminal};
-use crate::engine::distance::Series;
-use crate::engine::inputs::{list_checkpoint, open_network};
-use crate::engine::recipe::FileFacts;
-use crate::error::Error;
-use crate::landscape::distance::{DistanceCurve, ratios};
+use crate::cli::{End, Talk, output, progress, terminal};
+use crate::engine::Flow;
+use crate::engine::job::DistanceJob;
+use crate::engine::runs::{self, Run, Runs};
+use crate::engine::work::drive;
+use crate::export::header;
+use crate::landscape::distance::ratios;
 use crate::plot::number::format_value;
 use serde_json::json;
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
-
-/// One folder's curve.
-struct Run<'a> {
-    folder: &'a Path,
-    names: Vec<String>,
-    curve: DistanceCurve,
-}
+use std::path::Path;
 
 /// Prints the curves of one or two folders, and their ratio.
-pub fn run(
-    folders: &[PathBuf],
-    from: Option<&Path>,
-    model: &str,
-    key: Option<&str>,
-    talk: Talk,
-) -> anyhow::Result<End> {
-    if folders.len() > 2 || folders.iter().any(|f| !f.is_dir()) {
-        return Err(Error::Usage(
-            "distances along runs take one or two folders of checkpoints; files are compared without folders".into(),
-        )
-        .into());
-    }
-    let first = match from {
-        Some(from) => from.to_path_buf(),
-        None => crate::checkpoint::series(&folders[0])?
-            .into_iter()
-            .next()
-            .ok_or_else(|| Error::file(&folders[0], "no checkpoints in the folder"))?,
-    };
-    let given = list_checkpoint(&first, key)?;
-    let (network, model) = open_network(model, &given, None)?;
-    let facts = |role: &str, source: &Source| FileFacts {
-        role: role.to_owned(),
-        path: source.path.clone(),
-        sha256: source.sha256.clone(),
-    };
-    let mut checkpoints = vec![facts("start", &given.source)];
-    let mut warnings = [given.warnings.clone(), network.check(&given)?].concat();
-    let mut runs = Vec::with_capacity(2);
-    for folder in folders {
-        let files = crate::checkpoint::series(folder)?;
-        // Without --from every run has a start of its own.
-        let own = match (from, files.first()) {
-            (None, Some(file)) => Some(list_checkpoint(file, key)?),
-            _ => None,
-        };
-        let mut series = Series::new(&network, own.as_ref().unwrap_or(&given))?;
-        let mut names = Vec::with_capacity(files.len());
-        for file in &files {
-            let stem = file.file_stem().unwrap_or_default();
-            let name = stem.to_string_lossy().into_owned();
-            let next = list_checkpoint(file, key)?;
-            warnings.extend(next.warnings.iter().cloned());
-            warnings.extend(network.check(&next)?);
-            checkpoints.push(facts(&name, &next.source));
-            series.add(next)?;
-            names.push(name);
-        }
-        warnings.append(&mut series.warnings);
-        runs.push(Run {
-            folder,
-            curve: series.curve(),
-            names,
-        });
-    }
-    let mut told = HashSet::new();
-    warnings.retain(|warning| told.insert(warning.clone()));
-    talk.warn(&warnings);
+pub fn run(job: &DistanceJob, talk: Talk) -> anyhow::Result<End> {
+    let walk = runs::start(job)?;
+    let bar = progress::steps(talk.quiet);
+    let found = drive(walk, &mut |_, now| {
+        progress::show(&bar, now);
+        Flow::Continue
+    });
+    bar.finish_and_clear();
+    let Runs {
+        header,
+        first,
+        runs,
+    } = found?;
+    talk.warn(&header.warnings);
     let between = match runs.as_slice() {
         [a, b] => Some([
             ratios(&a.curve.from_start, &b.curve.from_start),
@@ -87,12 +34,11 @@ pub fn run(
         _ => None,
     };
     if talk.json {
-        let entry = |run: &Run<'_>| json!({ "folder": run.folder.to_string_lossy(), "names": run.names, "curve": run.curve });
+        let entry = |run: &Run| json!({ "folder": run.folder.to_string_lossy(), "names": run.names, "curve": run.curve });
         output::print_json(&json!({
-            "losscope": env!("CARGO_PKG_VERSION"),
-            "from": from.map(Path::to_string_lossy),
-            "model": model,
-            "checkpoints": checkpoints,
+            "kind": "distance",
+            "recipe": header::to_value(&header)?,
+            "from": job.from.as_ref().map(|from| from.to_string_lossy()),
             "runs": runs.iter().map(entry).collect::<Vec<_>>(),
             "ratio": between.as_ref().map(|[start, step]| json!({ "from_start": start, "step": step })),
         }))?;
@@ -100,7 +46,7 @@ pub fn run(
     }
     let mut text = String::new();
     for run in &runs {
-        text += &table(run, &first, from.is_some());
+        text += &table(run, &first, job.from.is_some());
     }
     if let (Some([start, step]), [a, b]) = (&between, runs.as_slice()) {
         let mut rows = vec![
@@ -113,8 +59,8 @@ pub fn run(
         }
         text += &format!(
             "{} over {}, checkpoint by checkpoint\n{}",
-            terminal::path(a.folder),
-            terminal::path(b.folder),
+            terminal::path(&a.folder),
+            terminal::path(&b.folder),
             output::table(&rows)
         );
     }
@@ -122,7 +68,7 @@ pub fn run(
     Ok(End::Done)
 }
 
-fn table(run: &Run<'_>, first: &Path, given: bool) -> String {
+fn table(run: &Run, first: &Path, given: bool) -> String {
     let mut rows = vec![
         [
             "checkpoint",
@@ -153,7 +99,7 @@ fn table(run: &Run<'_>, first: &Path, given: bool) -> String {
     };
     format!(
         "{}, L2 distance from {start}\n{}\n",
-        terminal::path(run.folder),
+        terminal::path(&run.folder),
         output::table(&rows)
     )
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::{End, Talk, interrupt, measure, output, progress, terminal};
 use crate::engine::Flow;
-use crate::engine::job::SharpnessJob;
+use crate::engine::job::{Job, SharpnessJob};
 use crate::engine::sharpness::{self, CheckpointSharpness, SharpnessReport};
 use crate::export::{self, partial, sharpness as files};
 use crate::landscape::definitions;
@@ -66,8 +66,8 @@ pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
         }
     };
     talk.warn(&saves.failure());
-    talk.warn(&report.warnings);
-    if !report.complete {
+    talk.warn(&report.header.warnings);
+    if !report.header.complete {
         keep_partial(args, &report, talk)?;
         if talk.json {
             output::print_json(&files::to_value(&report)?)?;
@@ -77,6 +77,7 @@ pub fn run(args: &SharpnessArgs, talk: Talk) -> anyhow::Result<End> {
         return Ok(End::Stopped);
     }
     describe(&report, talk);
+    talk.reading(&report.header.model.reading);
     // The numbers first: the points can be found again from them.
     measure::write_all(&args.output, talk, |path| {
         files::write(path, &report).map(|()| true)
@@ -112,9 +113,10 @@ fn check(args: &SharpnessArgs) -> crate::error::Result<()> {
             outputs.push(path);
         }
     }
-    export::check_outputs(&outputs, &args.job.inputs())?;
+    let job = Job::from(args.job.clone());
+    export::check_outputs(&outputs, &job.inputs())?;
     for path in args.partials() {
-        partial::refuse_measure(&path, &path, &args.job)?;
+        partial::refuse_measure(&path, &path, &job)?;
     }
     Ok(())
 }
@@ -188,33 +190,28 @@ fn save_worst(args: &SharpnessArgs, report: &SharpnessReport, talk: Talk) -> any
 fn describe(report: &SharpnessReport, talk: Talk) {
     talk.detail(&format!(
         "model: {} ({})",
-        report.model.name, report.model.source
+        report.header.model.name, report.header.model.source
     ));
-    for assumption in &report.model.assumptions {
-        talk.detail(&format!("assumed: {assumption}"));
-    }
-    talk.detail(&format!("data: {}", report.data.description));
-    talk.detail(&format!("device: {}", report.device));
+    talk.detail(&format!("data: {}", report.header.data.description));
+    talk.detail(&format!("device: {}", report.header.device));
 }
 
 /// The report as tables.
 fn summary(report: &SharpnessReport) -> String {
     let job = &report.job;
-    let samples = if report.split == "training" {
-        report.data.train_samples
-    } else {
-        report.data.validation_samples
-    };
     let gradients: usize = report.results.iter().map(|r| r.gradients).sum();
     let mut text = format!(
         "{}, {}, {}: {}, {}; {} in {:.1} s\n",
-        terminal::line(&report.model.name),
-        output::counted(report.model.parameters, "parameter"),
-        terminal::line(&report.data.name),
-        output::counted(samples, &format!("{} sample", report.split)),
-        report.device,
+        terminal::line(&report.header.model.name),
+        output::counted(report.header.model.parameters, "parameter"),
+        terminal::line(&report.header.data.name),
+        output::counted(
+            report.header.samples,
+            &format!("{} sample", report.header.split)
+        ),
+        report.header.device,
         output::counted(gradients, "gradient"),
-        report.elapsed_seconds,
+        report.header.elapsed_seconds,
     );
     if let Some(remark) = job.statistics.remark() {
         text += &format!("{remark}\n");
@@ -253,7 +250,12 @@ fn summary(report: &SharpnessReport) -> String {
         );
     }
     if !job.measures.0.is_empty() {
-        let rise = report.model.criterion.score().of_loss("rise of the loss,");
+        let rise = report
+            .header
+            .model
+            .criterion
+            .score()
+            .of_loss("rise of the loss,");
         text += &format!("\nother sharpnesses: {}\n", rise.trim_end_matches(','));
         text += &output::table(&others(report));
         for result in &report.results {

@@ -1,12 +1,12 @@
 //! The table of a trajectory.
 
 use crate::cli::output;
-use crate::engine::recipe::Recipe;
+use crate::engine::header::Header;
 use crate::plot::number::{format_value, percent_to};
 
 /// Explained variance and every checkpoint's place.
-pub fn table(recipe: &Recipe) -> String {
-    let Some(path) = &recipe.trajectory else {
+pub fn table(header: &Header) -> String {
+    let Some(path) = &header.trajectory else {
         return String::new();
     };
     let shares: Vec<String> = path

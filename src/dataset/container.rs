@@ -7,8 +7,9 @@ use std::path::Path;
 
 use super::array::{self, Array};
 use super::keyed::Store;
+use super::keyed::names::Listed;
 use crate::error::{Error, Result};
-use crate::store::container::Container;
+use crate::store::container::{Container, Entry};
 use crate::store::limits::Allowance;
 
 /// A container, and the memory that is left to what is made of it.
@@ -29,10 +30,17 @@ impl<'a> Opened<'a> {
     }
 }
 
+/// An array in words.
+pub(super) fn listed(entry: &Entry) -> Listed {
+    Listed {
+        name: entry.name.clone(),
+        words: format!("{:?} {}", entry.shape, entry.dtype.name()),
+    }
+}
+
 impl Store for Opened<'_> {
-    fn names(&self) -> Vec<String> {
-        let entries = self.container.entries.iter();
-        entries.map(|entry| entry.name.clone()).collect()
+    fn listed(&self) -> Vec<Listed> {
+        self.container.entries.iter().map(listed).collect()
     }
 
     fn remarks(&self) -> &[String] {

@@ -54,6 +54,8 @@ pub(super) fn source() -> Result<Source> {
         validation: Some(split(validation)),
         unit: 16.0,
         auto: Auto::Unit,
+        class_names: Vec::new(),
+        scaled_targets: false,
         sha256,
         warnings: Vec::new(),
     })

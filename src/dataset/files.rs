@@ -44,6 +44,17 @@ pub(super) fn start_of(reader: &mut dyn Read, path: &Path) -> Result<Vec<u8>> {
     Ok(start)
 }
 
+/// Up to the first `count` bytes of the file at `path`, unpacked.
+pub(super) fn start(path: &Path, count: u64) -> Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let reader = input(path)?.reader;
+    reader
+        .take(count)
+        .read_to_end(&mut start)
+        .map_err(|e| read_error(path, e))?;
+    Ok(start)
+}
+
 /// The whole content, at most `limit` bytes; an error beyond that.
 pub(super) fn all(input: Input, limit: u64, path: &Path) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
@@ -120,6 +131,22 @@ pub(super) fn name(path: &Path) -> String {
     path.file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()
+}
+
+/// The file beside `train` that holds the held-out samples of the same set: `val.bin` beside `train.bin`,
+/// `test-00000.parquet` beside `train-00000.parquet`. Validation comes before test.
+pub(super) fn held_out_beside(train: &Path) -> Option<PathBuf> {
+    let name = name(train);
+    let (from, words): (&str, [&str; 3]) = if name.starts_with("training") {
+        ("training", ["validation", "valid", "test"])
+    } else {
+        ("train", ["val", "validation", "test"])
+    };
+    let rest = name.strip_prefix(from)?;
+    let mut beside = words
+        .iter()
+        .map(|word| train.with_file_name(format!("{word}{rest}")));
+    beside.find(|path| path.is_file())
 }
 
 /// A short name for figures: the last part of the path without its suffix and without `.gz`.

@@ -64,6 +64,8 @@ pub(super) fn file(path: &Path) -> Result<Source> {
         validation,
         unit: 255.0,
         auto: Auto::Unit,
+        class_names: Vec::new(),
+        scaled_targets: false,
         sha256: files::hex(sha),
         warnings,
     })

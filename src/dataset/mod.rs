@@ -11,10 +11,11 @@ mod claim;
 mod container;
 mod digits;
 mod files;
-mod folder;
 mod idx;
+mod images;
 mod keyed;
-mod normalize;
+mod keys;
+pub mod normalize;
 mod numpy;
 mod recognise;
 mod safetensors;
@@ -22,9 +23,13 @@ mod source;
 mod split;
 mod subset;
 mod synthetic;
+mod table;
 mod targets;
+mod tokens;
+mod torch;
 
 pub use claim::{BUILT_IN, are_samples, claims, has_named_data};
+pub use keys::Keys;
 pub use normalize::Normalize;
 pub use recognise::{ACCEPTED, open};
 pub use synthetic::{TRAIN_SAMPLES, VALIDATION_SAMPLES};
@@ -52,12 +57,16 @@ pub struct Dataset {
     pub name: String,
     /// Number of classes, at least 2; 0 where the targets are numbers or missing.
     pub classes: usize,
+    /// Their names in order, where the source has them: folders, text labels, a list beside the data.
+    pub class_names: Vec<String>,
     /// The split the network was trained on.
     pub train: Samples,
     /// Held-out samples, where the source has them.
     pub validation: Option<Samples>,
     /// Normalisation and layout in words and numbers, as recorded in every result.
     pub description: String,
+    /// What is known of the numbers as they were stored, for [`normalize::likely`].
+    pub stored: normalize::Facts,
     /// SHA-256 over the source's bytes, lower-case hex.
     pub sha256: String,
     /// What a reader should know.
@@ -81,6 +90,12 @@ pub struct DataOptions {
     /// Height and width to which the images of a folder are resized; without it, the size of the
     /// first image.
     pub image_size: Option<[usize; 2]>,
+    /// Which arrays or columns are what; where nothing is said, they are found by the usual names.
+    pub keys: Keys,
+    /// What integers and rows of numbers are as targets.
+    pub targets: TargetKind,
+    /// Tokens in one sample of a file of tokens.
+    pub block_size: Option<usize>,
     /// Seed of the synthetic sets.
     pub seed: u64,
 }
@@ -93,6 +108,9 @@ impl Default for DataOptions {
             channels: Channels::Auto,
             color: Color::Auto,
             image_size: None,
+            keys: Keys::default(),
+            targets: TargetKind::Auto,
+            block_size: None,
             seed: 0,
         }
     }
@@ -110,6 +128,27 @@ pub enum Channels {
     First,
     /// `[samples, height, width, channels]`, the way of Keras and of image files.
     Last,
+}
+
+/// What the numbers of targets stand for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum TargetKind {
+    /// Integers are classes, and so are whole numbers `[n]` and rows that are exactly one-hot; other
+    /// numbers are targets as they stand. What isn't plain is said in a warning.
+    #[default]
+    Auto,
+    /// Classes: integers, whole numbers, or one-hot rows.
+    Classes,
+    /// A label of its own in every column: one-hot rows stay rows of 0 and 1.
+    Answers,
+    /// Numbers as they are stored.
+    Numbers,
+    /// Numbers that are scaled as the inputs are: pictures.
+    Scaled,
+    /// Numbers, because the loss takes nothing else; pictures are asked about.
+    #[value(skip)]
+    Wanted,
 }
 
 /// Grey or colour for a folder of images.

@@ -12,6 +12,7 @@ use super::DataOptions;
 use super::array::{self, Array};
 use super::container::Opened;
 use super::files::{self, Input};
+use super::keyed::names::{Listed, Part, Role, role};
 use super::keyed::{self, Store};
 use super::source::Source;
 use crate::error::{Error, Result};
@@ -48,27 +49,25 @@ pub(super) fn npz(path: &Path, options: &DataOptions) -> Result<Source> {
 
 /// A `.npy` file with the arrays beside it that belong to it.
 pub(super) fn npy(path: &Path, options: &DataOptions) -> Result<Source> {
-    let stem = files::stem(path).to_lowercase();
-    let plain = ["x", "y", "split"];
-    let is_key = |name: &str| name.starts_with("x_") || name.starts_with("y_");
-    if !plain.contains(&stem.as_str()) && !is_key(&stem) {
+    let stem = stem(path);
+    let asked = !options.keys.is_empty();
+    let Some((_, part)) = role(&stem).or(asked.then_some((Role::Inputs, Part::Whole))) else {
         return Err(Error::file(
             path,
             "a single array; name inputs and labels x.npy and y.npy (or x_train.npy, y_train.npy, \
-             x_val.npy, y_val.npy) in one folder",
+             x_val.npy, y_val.npy) in one folder, or choose files of this folder with --data-keys \
+             x=NAME,y=NAME; tokens need --block-size",
         ));
-    }
+    };
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
     // `x.npy` means `y.npy`, even where `x_train.npy` lies in the same folder.
-    let belongs = |name: &str| plain.contains(&name) == plain.contains(&stem.as_str());
-    let entries = files::entries(folder)?;
-    let store = NpyFolder::new(&entries, |name| {
-        belongs(name) && (is_key(name) || plain.contains(&name))
-    });
-    store.source(folder, options)
+    let whole = part == Part::Whole;
+    let belongs =
+        |name: &str| asked || role(name).is_some_and(|(_, part)| (part == Part::Whole) == whole);
+    NpyFolder::new(&files::entries(folder)?, belongs).source(folder, options)
 }
 
 /// The `.npy` files of a folder, `None` where no inputs are among them.
@@ -78,11 +77,23 @@ pub(super) fn folder(
     options: &DataOptions,
 ) -> Result<Option<Source>> {
     let store = NpyFolder::new(entries, |_| true);
-    let has = |name: &str| store.files.keys().any(|key| key.to_lowercase() == name);
-    if !has("x") && !has("x_train") {
+    let is_inputs = |name: &String| matches!(role(name), Some((Role::Inputs, _)));
+    let named = options.keys.x.as_ref();
+    if !store
+        .files
+        .keys()
+        .any(|name| is_inputs(name) || named == Some(name))
+    {
         return Ok(None);
     }
     store.source(path, options).map(Some)
+}
+
+/// A file's name without `.npy`, packed or not.
+fn stem(path: &Path) -> String {
+    let name = files::name(path);
+    let name = name.strip_suffix(".gz").unwrap_or(&name);
+    name.strip_suffix(".npy").unwrap_or(name).to_owned()
 }
 
 /// `.npy` files by their names.
@@ -95,7 +106,7 @@ impl NpyFolder {
         let files = entries.iter().filter_map(|path| {
             let name = files::name(path);
             let stem = name.strip_suffix(".npy")?;
-            wanted(&stem.to_lowercase()).then(|| (stem.to_owned(), path.clone()))
+            wanted(stem).then(|| (stem.to_owned(), path.clone()))
         });
         Self {
             files: files.collect(),
@@ -111,35 +122,57 @@ impl NpyFolder {
     }
 }
 
+/// What the header of the array at `path` says.
+pub(super) fn headed(path: &Path) -> Result<Header> {
+    let mut input = files::input(path)?;
+    npy::header(&mut *input.reader).map_err(|message| Error::file(path, message))
+}
+
+/// The whole array at `path`; `name` is what it is called in messages.
+pub(super) fn read(path: &Path, name: &str) -> Result<Array> {
+    let Input {
+        mut reader,
+        limit,
+        exact,
+        stored,
+    } = files::input(path)?;
+    let mut read = || {
+        let layout = npy::header(&mut *reader).and_then(Header::numbers)?;
+        layout.check(limit, exact)?;
+        let entry = Entry::new(name.to_owned(), layout.shape.clone(), layout.element)?;
+        let entry = entry.beside(layout.beside()?);
+        Allowance::for_file(stored).check(array::memory(&entry))?;
+        let array = layout.read(&mut *reader)?;
+        match reader.read(&mut [0]) {
+            Ok(0) => Ok(Array::new(&entry, array)),
+            Ok(_) => Err("it goes on after what its header promises".to_owned()),
+            Err(e) => Err(format!("it can't be read to its end: {e}")),
+        }
+    };
+    read().map_err(|e| Error::file(path, format!("array {name}: {e}")))
+}
+
 impl Store for NpyFolder {
-    fn names(&self) -> Vec<String> {
-        self.files.keys().cloned().collect()
+    fn listed(&self) -> Vec<Listed> {
+        let words = |path: &PathBuf| match headed(path) {
+            Ok(Header::Numbers(layout)) => {
+                format!("{:?} {}", layout.shape, layout.element.name())
+            }
+            Ok(Header::Listed(shape, dtype)) => format!("{shape:?} {}", dtype.name()),
+            Ok(Header::Other(descr)) => descr,
+            Err(_) => "(not readable)".to_owned(),
+        };
+        let files = self.files.iter();
+        files
+            .map(|(name, path)| Listed {
+                name: name.clone(),
+                words: words(path),
+            })
+            .collect()
     }
 
     fn load(&mut self, name: &str) -> Result<Array> {
-        let path = self
-            .files
-            .get(name)
-            .map_or(Path::new(name), PathBuf::as_path);
-        let Input {
-            mut reader,
-            limit,
-            exact,
-            stored,
-        } = files::input(path)?;
-        let mut read = || {
-            let layout = npy::header(&mut *reader).and_then(Header::numbers)?;
-            layout.check(limit, exact)?;
-            let entry = Entry::new(name.to_owned(), layout.shape.clone(), layout.element)?;
-            let entry = entry.beside(layout.beside()?);
-            Allowance::for_file(stored).check(array::memory(&entry))?;
-            let array = layout.read(&mut *reader)?;
-            match reader.read(&mut [0]) {
-                Ok(0) => Ok(Array::new(&entry, array)),
-                Ok(_) => Err("it goes on after what its header promises".to_owned()),
-                Err(e) => Err(format!("it can't be read to its end: {e}")),
-            }
-        };
-        read().map_err(|e| Error::file(path, format!("array {name}: {e}")))
+        let path = self.files.get(name);
+        read(path.map_or(Path::new(name), PathBuf::as_path), name)
     }
 }

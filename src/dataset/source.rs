@@ -16,10 +16,10 @@ use crate::error::{Error, Result};
 /// More classes than this are taken for a mistake (a column of numbers read as labels).
 pub(super) const MAX_CLASSES: usize = 100_000;
 /// As many where every position of a sample has a label: words of a language.
-const MAX_WORDS: usize = 1 << 20;
+pub(super) const MAX_WORDS: usize = 1 << 20;
 
 /// What to do with integers that are no classes.
-const FOR_A_REGRESSION: &str = "; for a regression on them save y.astype('float32').reshape(-1, 1)";
+const FOR_A_REGRESSION: &str = "; for a regression on them choose --data-targets numbers";
 
 /// A data set before normalisation.
 #[derive(Debug)]
@@ -40,6 +40,10 @@ pub(super) struct Source {
     pub unit: f64,
     /// What [`Normalize::Auto`] means for this source.
     pub auto: Auto,
+    /// Names of the classes in order, where the source has them.
+    pub class_names: Vec<String>,
+    /// Whether the targets are pictures that are scaled as the inputs.
+    pub scaled_targets: bool,
     /// Hash of the bytes, lower-case hex.
     pub sha256: String,
     /// What was noticed while reading.
@@ -61,9 +65,11 @@ impl Source {
         let Self {
             path,
             name,
-            layout,
+            mut layout,
             train,
             validation,
+            class_names,
+            scaled_targets,
             sha256,
             mut warnings,
             ..
@@ -72,16 +78,24 @@ impl Source {
             warnings.extend(absent(labels, classes));
         }
         warnings.extend(plan.warnings.iter().cloned());
+        if let (Targets::Classes(_), Some(few)) = (&train.targets, some(&class_names)) {
+            layout.push_str(&format!(", classes {few}"));
+        }
 
         let held_out = match &validation {
             Some(split) => format!(" and {} validation", split.len()),
             None => String::new(),
         };
         let description = format!(
-            "{layout}; {} training{held_out} samples of shape {:?}, {}; {}",
+            "{layout}; {} training{held_out} samples of shape {:?}, {}{}; {}",
             train.len(),
             train.shape,
             targets_in_words(&train, classes),
+            if scaled_targets {
+                ", scaled as the inputs"
+            } else {
+                ""
+            },
             plan.words
         );
         let samples = |split: Split, part: &str| -> Result<Samples> {
@@ -92,6 +106,12 @@ impl Source {
                 targets,
                 target_shape,
             } = split;
+            let targets = match targets {
+                Targets::Values(v) if scaled_targets => {
+                    Targets::Values(plan.apply(Values::F32(v), &shape))
+                }
+                targets => targets,
+            };
             let inputs = plan.apply(values, &shape);
             let flags = inputs.iter().map(|x| x.is_finite());
             finite(flags, count, part, "normalised ", "input")
@@ -112,7 +132,9 @@ impl Source {
             classes,
             train,
             validation,
+            class_names,
             description,
+            stored: plan.facts,
             sha256,
             warnings,
         })
@@ -120,9 +142,6 @@ impl Source {
 
     /// Number of classes, at least 2; 0 where targets are numbers or missing.
     fn classes(&self) -> Result<usize> {
-        if let Some(classes) = self.classes {
-            return Ok(classes);
-        }
         let mut largest = 0;
         for (part, split) in self.splits() {
             let Targets::Classes(labels) = &split.targets else {
@@ -145,10 +164,18 @@ impl Source {
                         advice = if each == 1 { FOR_A_REGRESSION } else { "" }
                     )));
                 }
+                if let Some(classes) = self.classes
+                    && label >= classes
+                {
+                    return Err(self.error(format!(
+                        "{part} sample {} has label {label}, where there are {classes} classes",
+                        index / each
+                    )));
+                }
                 largest = largest.max(label);
             }
         }
-        Ok((largest + 1).max(2))
+        Ok(self.classes.unwrap_or((largest + 1).max(2)))
     }
 
     /// What must hold before anything is computed.
@@ -181,7 +208,7 @@ impl Source {
             {
                 let advice = match (target_shape.as_slice(), self.train.target_shape.as_slice()) {
                     ([] | [1], [] | [1]) => {
-                        ": integers for classes, floats of shape [samples, 1] for a regression"
+                        ": integers for classes, floats of shape [samples, 1] for a regression (or --data-targets)"
                     }
                     _ => "",
                 };
@@ -265,6 +292,13 @@ fn finite(
         1 + bad.count(),
         first / width
     ))
+}
+
+/// The first names of classes, where there are any.
+fn some(names: &[String]) -> Option<String> {
+    let more = if names.len() > 20 { ", …" } else { "" };
+    let shown: Vec<&str> = names.iter().take(20).map(String::as_str).collect();
+    (!names.is_empty()).then(|| format!("{}{more}", shown.join(", ")))
 }
 
 /// A warning where training samples of some class are missing: labels counted from 1, or a file

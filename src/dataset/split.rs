@@ -42,6 +42,21 @@ impl Split {
         self.len() == 0
     }
 
+    /// The samples without a mark, then those with one, where there are any.
+    pub fn divided(self, marks: &[bool]) -> Vec<Self> {
+        if !marks.contains(&true) {
+            return vec![self];
+        }
+        let part = |wanted: bool| {
+            let indexes = marks
+                .iter()
+                .enumerate()
+                .filter(|(_, mark)| **mark == wanted);
+            self.select(&indexes.map(|(index, _)| index).collect::<Vec<_>>())
+        };
+        vec![part(false), part(true)]
+    }
+
     /// The samples at `indexes`, in that order.
     pub fn select(&self, indexes: &[usize]) -> Self {
         Self {

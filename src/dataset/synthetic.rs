@@ -98,6 +98,8 @@ fn source(
         validation: Some(validation),
         unit: 1.0,
         auto: Auto::Stored,
+        class_names: Vec::new(),
+        scaled_targets: false,
         sha256: files::hex(sha),
         warnings: Vec::new(),
     }

@@ -6,11 +6,13 @@
 use crate::engine::drivers::hushed;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Precision;
+use crate::model::run::tiles::Gpu;
 use crate::model::run::{Device, Kind};
 use burn::tensor::DeviceKind;
 use burn_wgpu::WgpuSetup;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
+use std::sync::Arc;
 
 /// The device a job asks for.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -187,11 +189,9 @@ fn open_gpu() -> Result<OpenDevice> {
         ))
     })?;
     let name = gpu_name(&setup);
-    let kind = match setup.adapter.get_info().device_type {
-        wgpu::DeviceType::Cpu => Kind::Software,
-        _ => Kind::Graphics,
-    };
-    let device = Device::Burn { device, kind };
+    let software = setup.adapter.get_info().device_type == wgpu::DeviceType::Cpu;
+    let gpu = Arc::new(Gpu::new(setup.device, setup.queue, software));
+    let device = Device::Tiles { gpu, device };
     *opened = Some((device.clone(), name.clone()));
     Ok(OpenDevice { device, name })
 }

@@ -1,14 +1,122 @@
 //! Distances between checkpoints, layer by layer: of each file one tensor at a time is in memory.
 
-use crate::checkpoint::{Array, Checkpoint, Listing, non_finite};
-use crate::engine::inputs::check_finite;
+use crate::checkpoint::{Array, Checkpoint, Listing};
+use crate::engine::header::{DataFacts, FileFacts, Header};
+use crate::engine::inputs::{check_finite, list_checkpoint, open_network};
+use crate::engine::job::DistanceJob;
+use crate::engine::work::{Progress, Step, Work};
 use crate::error::Result;
-use crate::landscape::distance::{Distance, DistanceCurve, Sums, from_sums};
+use crate::landscape::distance::{Distance, Sums, from_sums};
 use crate::model::Network;
-use crate::model::params::TensorSpec;
+use std::collections::VecDeque;
+use std::path::PathBuf;
 
 /// Values that are compared at a time.
 const PIECE: usize = 1 << 14;
+
+/// How far checkpoints are from one.
+#[derive(Debug, Clone)]
+pub struct Distances {
+    /// How they were measured.
+    pub header: Header,
+    /// Where they are measured from.
+    pub from: PathBuf,
+    /// Each checkpoint and its distance.
+    pub pairs: Vec<(PathBuf, Distance)>,
+}
+
+/// Distances on their way, a checkpoint a step.
+pub struct Pairs {
+    network: Network,
+    start: Checkpoint,
+    coming: VecDeque<PathBuf>,
+    found: Distances,
+}
+
+/// Opens the start and its network; nothing is measured yet.
+///
+/// # Errors
+/// Where there is nothing to measure, or either can't be opened.
+pub fn start(job: &DistanceJob) -> Result<Pairs> {
+    let (from, files) = job.pairs()?;
+    let start = list_checkpoint(&from, job.key.as_deref())?;
+    let (network, model) = open_network(&job.model, &start, None)?;
+    let mut header = Header::new(job.clone().into(), model, DataFacts::default());
+    note(&mut header, "start", &network, &start)?;
+    Ok(Pairs {
+        network,
+        start,
+        coming: files.into(),
+        found: Distances {
+            header,
+            from,
+            pairs: Vec::new(),
+        },
+    })
+}
+
+impl Work for Pairs {
+    type Found = Distances;
+
+    fn step(&mut self) -> Result<Step> {
+        let Some(file) = self.coming.pop_front() else {
+            return Ok(Step::Done);
+        };
+        let header = &mut self.found.header;
+        let other = list_checkpoint(&file, header.job.key())?;
+        note(header, "checkpoint", &self.network, &other)?;
+        let distance = between(&self.network, &other, &self.start)?;
+        self.found.pairs.push((file, distance));
+        Ok(if self.coming.is_empty() {
+            Step::Done
+        } else {
+            Step::More
+        })
+    }
+
+    fn progress(&self) -> Progress {
+        let done = self.found.pairs.len();
+        Progress {
+            what: "distances".into(),
+            unit: "checkpoint",
+            done,
+            total: done + self.coming.len(),
+        }
+    }
+
+    fn found(&self) -> &Distances {
+        &self.found
+    }
+
+    fn header(&mut self) -> Option<&mut Header> {
+        Some(&mut self.found.header)
+    }
+
+    fn finish(self) -> Distances {
+        self.found
+    }
+}
+
+/// Notes a checkpoint in a header, and what is to be said of it.
+///
+/// # Errors
+/// Where it isn't one of the network.
+pub(super) fn note(
+    header: &mut Header,
+    role: &str,
+    network: &Network,
+    file: &Checkpoint,
+) -> Result<()> {
+    header.warn(file.warnings.iter().cloned());
+    header.warn(network.check(file)?);
+    let source = file.source();
+    header.checkpoints.push(FileFacts {
+        role: role.to_owned(),
+        path: source.path.clone(),
+        sha256: source.sha256.clone(),
+    });
+    Ok(())
+}
 
 /// How far the point that `a` holds is from that of `b`.
 ///
@@ -30,74 +138,13 @@ pub fn between(network: &Network, a: &Checkpoint, b: &Checkpoint) -> Result<Dist
     Ok(from_sums(tensors.into_iter()))
 }
 
-/// The distances of a series of checkpoints from a start, and from each to the next.
-pub struct Series<'a> {
-    network: &'a Network,
-    start: &'a Checkpoint,
-    before: Option<Checkpoint>,
-    from_start: Vec<f64>,
-    step: Vec<f64>,
-    norm: f64,
-    /// What a reader should know of the values.
-    pub warnings: Vec<String>,
-}
-
-impl<'a> Series<'a> {
-    /// A series that starts from the point that `start` holds.
-    ///
-    /// # Errors
-    /// Where that isn't a checkpoint of the network.
-    pub fn new(network: &'a Network, start: &'a Checkpoint) -> Result<Self> {
-        network.check(start)?;
-        Ok(Self {
-            network,
-            start,
-            before: None,
-            from_start: Vec::new(),
-            step: Vec::new(),
-            norm: f64::NAN,
-            warnings: Vec::new(),
-        })
-    }
-
-    /// Adds the next checkpoint.
-    ///
-    /// # Errors
-    /// Where it isn't one of the network, or can't be read.
-    pub fn add(&mut self, next: Checkpoint) -> Result<()> {
-        let (mut far, mut step, mut norm) = (0.0, 0.0, 0.0);
-        for spec in self.network.layout().iter().filter(|s| s.is_trainable()) {
-            let TensorSpec { name, .. } = spec;
-            let (here, start) = (next.read(name)?, self.start.read(name)?);
-            self.warnings.extend(non_finite(name, &here));
-            let from_start = sums(&here, &start);
-            drop(start);
-            far += from_start.square();
-            norm += from_start.norm_square();
-            step += match &self.before {
-                Some(before) => sums(&here, &before.read(name)?).square(),
-                None => from_start.square(),
-            };
-        }
-        self.from_start.push(far.sqrt());
-        self.step.push(step.sqrt());
-        self.norm = norm.sqrt();
-        self.before = Some(next);
-        Ok(())
-    }
-
-    /// The curve of what was added.
-    pub fn curve(self) -> DistanceCurve {
-        DistanceCurve::new(self.from_start, self.step, self.norm)
-    }
-}
-
 fn pieces(array: &Array) -> impl Iterator<Item = Vec<f64>> {
     let starts = (0..array.len()).step_by(PIECE);
     starts.map(|at| array.part(at..at + PIECE))
 }
 
-fn sums(a: &Array, b: &Array) -> Sums {
+/// Sums over a tensor at two points.
+pub(super) fn sums(a: &Array, b: &Array) -> Sums {
     let mut sums = Sums::default();
     for (a, b) in pieces(a).zip(pieces(b)) {
         sums.add(&a, &b);

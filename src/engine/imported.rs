@@ -2,7 +2,6 @@
 
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
-use crate::model::family::Hints;
 use crate::model::graph::Loss;
 use crate::model::import::{self, Imported};
 use std::path::Path;
@@ -14,33 +13,35 @@ pub fn is_file(model: &str) -> bool {
 }
 
 /// The network that `model` names, or that the file of `state` holds where nothing is named; `None` where names and
-/// shapes must tell. `hints`: what the data say of its input, which not every file does, and of its classes.
+/// shapes must tell. `sample`: the shape of the data's samples; `classes`: theirs, where the usual loss is taken over
+/// them.
 ///
 /// # Errors
 /// Where a named file holds no network, or one that can't be followed.
 pub fn network(
     model: &str,
     state: &dyn Listing,
-    hints: &Hints<'_>,
+    sample: Option<&[usize]>,
+    classes: Option<usize>,
 ) -> Result<Option<Imported>> {
     let found = if model == "auto" {
         let own = &state.source().path;
         if !own.is_file() {
             return Ok(None);
         }
-        import::open_for(own, Some(state), hints.input).map_err(otherwise)?
+        import::own_graph(own, sample, Some(state)).map_err(otherwise)?
     } else if is_file(model) {
-        let found = import::open_for(Path::new(model), Some(state), hints.input)?;
+        let found = import::open_as(Path::new(model), sample, Some(state))?;
         Some(found.ok_or_else(|| {
             Error::file(
                 model,
-                "holds no graph of a network: expected a model.toml, or what torch.export.save, torch.jit.save or torch.onnx.export writes; in Python, torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")",
+                "holds no graph of a network: expected a model.toml, or what torch.export.save writes; in Python, torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")",
             )
         })?)
     } else {
         None
     };
-    Ok(found.map(|found| with_one_output(found, hints.classes)))
+    Ok(found.map(|found| with_one_output(found, classes)))
 }
 
 /// A graph that can't be followed isn't replaced by a guess, but a person may name what it is.

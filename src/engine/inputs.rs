@@ -1,22 +1,19 @@
 //! Opening what a job names: checkpoints, the network they belong to, the data, the device.
 
-use crate::checkpoint::{self, Checkpoint, Listed, Listing, Source, StateDict};
-use crate::dataset::{self, Dataset, Samples};
+use crate::checkpoint::{self, Checkpoint, StateDict};
+use crate::dataset::{self, Samples};
 use crate::engine::builtin;
 use crate::engine::device::{self, OpenDevice};
-use crate::engine::imported;
+use crate::engine::header::{AxisFacts, DataFacts, FileFacts, Fingerprints, Header, ModelFacts};
 use crate::engine::job::{Job, Setup};
-use crate::engine::loss;
-use crate::engine::recipe::{AxisFacts, DataFacts, FileFacts, Fingerprints, ModelFacts, Recipe};
+use crate::engine::network::decided;
+pub use crate::engine::network::{open_network, open_network_with};
 use crate::engine::resume::fingerprint_of;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::slice::Geometry;
-use crate::model::family::{self, Hints, Recognised};
-use crate::model::graph::{Layer, Loss};
-use crate::model::layers::Linear;
+use crate::model::Network;
 use crate::model::params::{Params, TensorSpec};
-use crate::model::{Network, file};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -97,134 +94,6 @@ pub fn check_finite<'a>(
     }
 }
 
-/// The network of `state`, as the job's `--model` says, with the loss that its outputs and the data suggest.
-///
-/// # Errors
-/// Where it can't be recognised or doesn't fit.
-pub fn open_network(
-    model: &str,
-    state: &dyn Listing,
-    data: Option<&Dataset>,
-) -> Result<(Network, ModelFacts)> {
-    open_network_with(model, None, state, data)
-}
-
-/// As [`open_network`], with a loss that was chosen: `--loss`.
-///
-/// # Errors
-/// As [`open_network`]; where the loss doesn't fit the outputs.
-pub fn open_network_with(
-    model: &str,
-    chosen: Option<&Loss>,
-    state: &dyn Listing,
-    data: Option<&Dataset>,
-) -> Result<(Network, ModelFacts)> {
-    // Classes say something of the outputs only where the usual loss is taken over them.
-    let classes = data.map(|d| d.classes);
-    let hints = Hints {
-        input: data.map(|d| d.train.shape.as_slice()),
-        classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
-    };
-    let is_file = model.ends_with(".toml");
-    let (graph, source, mut assumptions) = if is_file {
-        let mut graph = file::read(model)?;
-        if let Some(chosen) = chosen {
-            graph.loss = chosen.clone();
-        }
-        (graph, format!("model file {model}"), Vec::new())
-    } else if let Some(found) = imported::network(model, state, &hints)? {
-        let mut graph = found.graph;
-        graph.loss = loss::expected(&graph.loss, chosen, data);
-        (graph, found.source, found.notes)
-    } else {
-        let mut found = recognise(model, state, &hints).map_err(|e| in_file(e, state))?;
-        let loss = loss::expected(&found.graph.loss, chosen, data);
-        if loss != found.graph.loss {
-            found = found.with_loss(loss);
-        }
-        (
-            found.graph,
-            format!("{}: {}", found.family, found.why),
-            found.assumptions,
-        )
-    };
-    let network = Network::new(graph, state)
-        .and_then(|network| loss::settled(network, is_file || chosen.is_some(), data));
-    let (network, assumed) = network.map_err(|e| in_file(e, state))?;
-    assumptions.extend(assumed);
-    let parameters = network
-        .layout()
-        .iter()
-        .filter(|s| s.is_trainable())
-        .map(TensorSpec::len)
-        .sum();
-    let facts = ModelFacts {
-        name: network.graph().name.clone(),
-        source,
-        parameters,
-        loss: network.graph().loss.describe(),
-        criterion: network.graph().loss.clone(),
-        assumptions,
-    };
-    Ok((network, facts))
-}
-
-/// A complaint about a network names the file it came from.
-fn in_file(error: Error, state: &dyn Listing) -> Error {
-    match error {
-        Error::Model(message) => Error::file(&state.source().path, message.trim_end_matches('.')),
-        other => other,
-    }
-}
-
-/// The family of `state`. burn stores the weights of linear layers as [in, out], the other way
-/// round than PyTorch; its files are recognised both ways, its own first.
-fn recognise(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<Recognised> {
-    let find = |state: &dyn Listing| match model {
-        "auto" => family::recognise(state, hints),
-        name => family::by_name(name, state, hints),
-    };
-    if !state.source().format.contains("burnpack") {
-        return find(state);
-    }
-    let shapes = state.list().into_iter().map(|tensor| match tensor.shape {
-        &[inner, outer] => vec![outer, inner],
-        shape => shape.to_vec(),
-    });
-    let turned = Turned {
-        shapes: shapes.collect(),
-        of: state,
-    };
-    let Ok(mut found) = find(&turned) else {
-        return find(state);
-    };
-    for node in &mut found.graph.layers {
-        if let Layer::Linear(Linear { output_axis, .. }) = &mut node.layer {
-            *output_axis = 1;
-        }
-    }
-    let words = "Linear weights are stored as [in, out], as burn does.";
-    found.assumptions.push(words.into());
-    Ok(found)
-}
-
-/// A checkpoint with the axes of its matrices the other way round.
-struct Turned<'a> {
-    of: &'a dyn Listing,
-    shapes: Vec<Vec<usize>>,
-}
-
-impl Listing for Turned<'_> {
-    fn source(&self) -> &Source {
-        self.of.source()
-    }
-
-    fn list(&self) -> Vec<Listed<'_>> {
-        let tensors = self.of.list().into_iter().zip(&self.shapes);
-        tensors.map(|(t, shape)| Listed { shape, ..t }).collect()
-    }
-}
-
 impl Inputs {
     /// Opens data and the network of `first`; samples are subset as the job says.
     ///
@@ -232,8 +101,7 @@ impl Inputs {
     /// As the parts; where a split was asked for that the data lacks.
     pub fn open(setup: &Setup, first: &StateDict) -> Result<Self> {
         let dataset = dataset::open(&setup.data_options())?;
-        let chosen = setup.loss.as_ref().map(|loss| &loss.0);
-        let (network, model) = open_network_with(&setup.model, chosen, first, Some(&dataset))?;
+        let (network, model) = decided(setup, first, &dataset)?;
         let mut warnings = dataset.warnings.clone();
         let (wants_train, wants_validation) = setup.wants();
         let only_validation = wants_validation && !wants_train;
@@ -296,13 +164,7 @@ impl Inputs {
             validation: None,
             statistics: None,
             classes: 0,
-            data: DataFacts {
-                name: String::new(),
-                description: String::new(),
-                sha256: String::new(),
-                train_samples: 0,
-                validation_samples: 0,
-            },
+            data: DataFacts::default(),
             checkpoints: Vec::new(),
             warnings: Vec::new(),
             key: key.map(str::to_owned),
@@ -392,28 +254,18 @@ impl Inputs {
     }
 
     /// The header of a result: what these inputs know, the rest as if nothing was computed yet.
-    pub fn recipe(&self, job: Job, axes: Vec<AxisFacts>, geometry: Geometry) -> Recipe {
-        Recipe {
-            losscope: env!("CARGO_PKG_VERSION").to_owned(),
-            job,
-            model: self.model.clone(),
+    pub fn header(&self, job: impl Into<Job>, axes: Vec<AxisFacts>, geometry: Geometry) -> Header {
+        let job = job.into();
+        Header {
             checkpoints: self.checkpoints.clone(),
-            data: self.data.clone(),
-            device: String::new(),
             fingerprints: Fingerprints {
                 network: fingerprint_of(self.network.graph()),
                 directions: Vec::new(),
             },
             axes,
             geometry,
-            statistics: String::new(),
-            clamped_variances: 0,
-            marks: Vec::new(),
-            trajectory: None,
-            barriers: Vec::new(),
-            non_finite: 0,
-            elapsed_seconds: 0.0,
             warnings: self.warnings.clone(),
+            ..Header::new(job, self.model.clone(), self.data.clone())
         }
     }
 

@@ -1,22 +1,23 @@
 //! The line job: metrics between two minimizers.
 
-use crate::engine::device::also;
-use crate::engine::drive::{Observer, drive};
+use crate::engine::header::{AxisFacts, Mark};
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::{Job, LineJob};
 use crate::engine::plane;
-use crate::engine::recipe::{AxisFacts, Mark};
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::resume::{continued, same_job};
+use crate::engine::sampling::{LONG_STEP, Sampling};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Evaluator;
-use crate::landscape::line::{Line, barrier};
-use crate::landscape::sample::sample;
+use crate::landscape::line::Line;
 use crate::landscape::slice::Slice;
 use crate::landscape::table::Table;
 
-/// Computes the line, or the rest of it.
-pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> Result<Outcome> {
+/// Everything opened for the line, or the rest of it where `previous` is a partial result.
+///
+/// # Errors
+/// Whatever opening says; where `previous` is of another job.
+pub fn start(job: &LineJob, previous: Option<Outcome>) -> Result<Sampling> {
     let whole = Job::Line(job.clone());
     if let Some(previous) = &previous {
         same_job(previous, &whole)?;
@@ -29,9 +30,9 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
     let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
     let mut prepared = prepare(job, slice, &inputs, &evaluator)?;
     let outcome = &mut prepared.outcome;
-    outcome.recipe.device.clone_from(&device.name);
+    outcome.header.device.clone_from(&device.name);
     if let Some(previous) = previous {
-        continued(&previous.recipe, &mut outcome.recipe)?;
+        continued(&previous.header, &mut outcome.header)?;
         if let (Numbers::Line(line), Numbers::Line(earlier)) =
             (&mut outcome.numbers, previous.numbers)
             && earlier.alpha == line.alpha
@@ -39,24 +40,8 @@ pub fn run(job: &LineJob, previous: Option<Outcome>, observer: Observer<'_>) -> 
             *line = earlier;
         }
     }
-    let devices = also(&outcome.recipe.device, &device.name);
-    let order = outcome.order();
-    let sampler = sample(
-        &evaluator,
-        &prepared.loaded,
-        splits.iter().collect(),
-        &prepared.coordinates,
-        order,
-    );
-    let store = |outcome: &mut Outcome, cells: Vec<_>| {
-        if let Numbers::Line(line) = &mut outcome.numbers {
-            plane::store(&mut line.table, &mut outcome.recipe.non_finite, cells);
-            outcome.recipe.device.clone_from(&devices);
-        }
-    };
-    drive(sampler, outcome, store, observer)?;
-    note_barriers(outcome);
-    Ok(prepared.outcome)
+    let (splits, name) = (&splits, &device.name);
+    Ok(Sampling::new(prepared, &evaluator, splits, name, LONG_STEP))
 }
 
 /// Uploads a line and writes the header; the device's name is the caller's to note.
@@ -94,38 +79,22 @@ pub fn prepare(
         coordinate: vec![alpha],
         outside: 0.0,
     };
-    let mut recipe = inputs.recipe(Job::Line(job.clone()), vec![axis], slice.geometry());
-    recipe.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
-    recipe.clamped_variances = slice.clamped_variances(&coordinates);
-    if recipe.clamped_variances > 0 {
-        let warning = plane::clamped_warning(recipe.clamped_variances);
-        recipe.warnings.push(warning);
+    let mut header = inputs.header(job.clone(), vec![axis], slice.geometry());
+    header.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
+    header.clamped_variances = slice.clamped_variances(&coordinates);
+    if header.clamped_variances > 0 {
+        let warning = plane::clamped_warning(header.clamped_variances);
+        header.warnings.push(warning);
     }
-    recipe.marks = [("small batch", 0.0), ("large batch", 1.0)]
+    header.marks = [("small batch", 0.0), ("large batch", 1.0)]
         .map(mark)
         .to_vec();
     Ok(Prepared {
         outcome: Outcome {
-            recipe,
+            header,
             numbers: Numbers::Line(line),
         },
         loaded: evaluator.load_measured(slice, inputs.statistics.as_ref(), job.remeasure)?,
         coordinates,
     })
-}
-
-/// Notes the barrier of a line on each split.
-pub fn note_barriers(outcome: &mut Outcome) {
-    let Numbers::Line(line) = &outcome.numbers else {
-        return;
-    };
-    let columns = [
-        ("training", &line.table.train),
-        ("validation", &line.table.validation),
-    ];
-    let found = columns.into_iter().filter_map(|(name, column)| {
-        let height = barrier(&line.alpha, &column.as_ref()?.loss)?;
-        Some((name.to_owned(), height))
-    });
-    outcome.recipe.barriers = found.collect();
 }

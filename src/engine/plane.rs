@@ -1,20 +1,15 @@
 //! Building the plane a surface job asks for: its centre, its two directions, and the words for both.
 
 use crate::engine::directions;
+use crate::engine::header::{AxisFacts, Mark, TrajectoryFacts};
 use crate::engine::inputs::Inputs;
-use crate::engine::job::{
-    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, SurfaceJob,
-    bounds,
-};
+use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, SurfaceJob};
 use crate::engine::local::planes::{self, Pair};
 use crate::engine::names;
-use crate::engine::recipe::{AxisFacts, Mark, TrajectoryFacts};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{self, Normalization, Treatment};
 use crate::landscape::evaluate::statistics::Remeasure;
-use crate::landscape::sample::Cell;
 use crate::landscape::slice::{Buffers, Slice};
-use crate::landscape::table::Table;
 use crate::landscape::trajectory::{Centring, Trajectory, pca};
 use crate::model::params::Params;
 use crate::plot::number::{self, percent_to};
@@ -32,63 +27,6 @@ pub struct Plane {
     pub trajectory: Option<TrajectoryFacts>,
     /// Coordinates the default range should show, beside the centre.
     pub shown: Vec<Vec<f64>>,
-}
-
-/// Refuses options that contradict each other before anything is opened.
-pub fn check(job: &SurfaceJob) -> Result<()> {
-    let wrong = |message: &str| Err(Error::Usage(message.into()));
-    if job.small.is_some() != job.large.is_some() {
-        return wrong(
-            "--small and --large go together: a centre between two checkpoints needs both",
-        );
-    }
-    if job.alpha.is_some() && job.small.is_none() {
-        return wrong(
-            "--alpha says where between two checkpoints the centre lies: give --small and --large",
-        );
-    }
-    if let Some(alpha) = job.alpha {
-        bounds::ALPHA.check(alpha)?;
-    }
-    let points = |axis: Option<AxisChoice>| match axis {
-        Some(AxisChoice::Given(axis)) => axis.points,
-        Some(AxisChoice::Auto(points)) => points,
-        None => DEFAULT_POINTS,
-    };
-    let (x, y) = (points(job.x), points(job.y.or(job.x)));
-    bounds::GRID.check(x.saturating_mul(y))?;
-    if let Directions::Worst(epsilon) = job.directions {
-        bounds::EPSILON.check(epsilon)?;
-    }
-    let between_checkpoints = matches!(job.directions, Directions::Three(..) | Directions::Pca(_));
-    if between_checkpoints && (job.normalize.is_some() || job.one_dim.is_some()) {
-        return wrong(
-            "directions between checkpoints are plain differences: leave --normalize and --one-dim out",
-        );
-    }
-    if between_checkpoints && job.orthogonal {
-        return wrong(
-            "--orthogonal is for random and stored directions; for three checkpoints there is --isometric",
-        );
-    }
-    if job.directions.are_found()
-        && (job.normalize.is_some() || job.one_dim.is_some() || job.orthogonal)
-    {
-        return wrong(
-            "eigenvectors and worst points are taken as they are: leave --normalize, --one-dim and --orthogonal out",
-        );
-    }
-    if job.isometric && !matches!(job.directions, Directions::Three(..)) {
-        return wrong(
-            "--isometric is for the plane through three checkpoints (--directions three:FILE,FILE)",
-        );
-    }
-    if matches!(job.directions, Directions::Pca(_)) && (job.at.is_some() || job.small.is_some()) {
-        return wrong(
-            "a PCA plane is centred at the folder's last checkpoint: leave --at, --small and --large out",
-        );
-    }
-    Ok(())
 }
 
 /// The checkpoint that decides which network this is.
@@ -343,14 +281,4 @@ pub fn clamped_warning(clamped: usize) -> String {
     format!(
         "{clamped} running variances turn negative outside the two checkpoints and are clamped; --buffers recompute measures them instead"
     )
-}
-
-/// Notes new cells, and how many of them have no finite loss.
-pub fn store(table: &mut Table, non_finite: &mut usize, cells: Vec<Cell>) {
-    for cell in cells {
-        if cell.metrics.iter().any(|m| !m.loss.is_finite()) {
-            *non_finite += 1;
-        }
-        table.set(cell.index, &cell.metrics);
-    }
 }

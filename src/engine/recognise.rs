@@ -75,6 +75,8 @@ pub fn kind(path: &Path) -> Result<Kind> {
     }
     match peek(path)? {
         Glimpse::Arrays(names) => Ok(of_arrays(&names)),
+        // Tensors of `torch.save` may be samples.
+        Glimpse::Weights if dataset::claims(path) => Ok(Kind::Data),
         Glimpse::Weights => Ok(Kind::Checkpoint),
         Glimpse::Json(keys) => of_json(path, &keys),
         Glimpse::Other(_) if dataset::claims(path) => Ok(Kind::Data),
@@ -147,7 +149,7 @@ fn of_folder(folder: &Path) -> Result<Kind> {
     Err(Error::file(
         folder,
         "neither checkpoints nor data lie in this folder; looked for three or more checkpoints of a \
-         run, CIFAR, IDX and NumPy files, and images in one subfolder a class",
+         run, CIFAR, IDX, NumPy and Parquet files, and images by class, with labels or with masks",
     ))
 }
 

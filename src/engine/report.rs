@@ -4,156 +4,34 @@
 //! be; what is finished stays.
 
 mod part;
+mod result;
+mod running;
 
-use crate::engine;
-use crate::engine::drive::{Flow, guarded};
+use crate::engine::header::Header;
 use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
-use crate::engine::job::{CENTRES, Job, ReportJob, SplitChoice};
-use crate::engine::live::sharpness::{CURVE_ITERATIONS, epsilons};
-use crate::engine::local::curvature::{self, CurvatureResult};
-use crate::engine::local::noise::{self, NoiseResult};
-use crate::engine::local::{Header, Place};
-use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
-use crate::engine::result::Outcome;
-use crate::engine::sharpness::{self, SharpnessReport};
+use crate::engine::job::ReportJob;
+use crate::engine::work::{Observer, Progress, Step, Work, drive, guarded};
 use crate::error::{Error, Result};
-use crate::landscape::distance::{Distance, between};
-use crate::landscape::evaluate::gradient::StatisticsMode;
-use crate::landscape::sharpness::curve::{Advance, Curve, CurvePoint};
-use crate::landscape::sharpness::region::Region;
+use crate::landscape::distance::between;
+use crate::landscape::slice::Geometry;
 pub use part::Part;
-use serde::Serialize;
-use std::sync::Arc;
-use std::time::Instant;
-
-/// What was measured; `None` where it wasn't. Pairs are small batch, large batch.
-#[derive(Debug, Clone)]
-pub struct Report {
-    /// Version of Losscope that made it.
-    pub losscope: String,
-    /// What was asked for.
-    pub job: ReportJob,
-    /// The network.
-    pub model: ModelFacts,
-    /// Small batch, large batch and, where it was named, the start.
-    pub checkpoints: Vec<FileFacts>,
-    /// The data.
-    pub data: DataFacts,
-    /// The device that computed it.
-    pub device: String,
-    /// Whether the network has running statistics.
-    pub has_statistics: bool,
-    /// The large-batch minimizer seen from the small-batch one.
-    pub between: Distance,
-    /// Both seen from the start.
-    pub from_start: Option<[Distance; 2]>,
-    /// Loss and accuracy between both.
-    pub line: Option<Outcome>,
-    /// Planes around [`CENTRES`].
-    pub surfaces: [Option<Outcome>; 3],
-    /// φ in full space and the sharpnesses of other papers.
-    pub sharpness: Option<SharpnessReport>,
-    /// φ in a random subspace.
-    pub subspace: Option<SharpnessReport>,
-    /// φ along ε.
-    pub curves: [Option<PhiCurve>; 2],
-    /// Eigenvalues, trace, density, along the gradient and along the line.
-    pub curvature: [Option<CurvatureResult>; 2],
-    /// Gradient noise.
-    pub noise: [Option<NoiseResult>; 2],
-    /// |λ_min/λ_max| over planes.
-    pub maps: [Option<CurvatureResult>; 2],
-    /// What isn't there, and why.
-    pub gaps: Vec<Gap>,
-    /// Time spent, seconds.
-    pub elapsed_seconds: f64,
-    /// What a reader should know.
-    pub warnings: Vec<String>,
-}
-
-/// φ at a list of ε, each box starting from the worst point of the smaller one.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct PhiCurve {
-    /// How.
-    pub header: Header,
-    /// Steps at each ε, besides the two that choose its start.
-    pub iterations: usize,
-    /// ε ascending.
-    pub points: Vec<CurvePoint>,
-}
-
-/// A part that isn't there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Gap {
-    /// Which one.
-    #[serde(serialize_with = "part::as_words")]
-    pub part: Part,
-    /// Why.
-    pub reason: String,
-    /// Whether the user stopped it; false: it failed.
-    pub stopped: bool,
-}
-
-/// How far the work is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pulse {
-    /// What is being measured.
-    pub part: Part,
-    /// Which of [`Part::asked`] that is, from 0.
-    pub number: usize,
-    /// Steps of it done.
-    pub done: usize,
-    /// Steps of it in all, as far as is known.
-    pub total: usize,
-}
-
-/// Sees every step and, before each part, what is measured until then.
-pub type Observer<'a> = &'a mut dyn FnMut(Pulse, Option<&Report>) -> Flow;
-
-/// Steps done and in all go in; whether to go on comes out.
-type Tell<'a> = &'a mut dyn FnMut(usize, usize) -> Flow;
+pub use result::{Gap, PhiCurve, Report};
+use running::Running;
 
 /// Measures everything, until the observer stops it.
 ///
 /// # Errors
 /// Where checkpoints, network, data or device can't be opened. A part that fails later is one of the
 /// report's gaps.
-pub fn run(job: &ReportJob, observer: Observer<'_>) -> Result<Report> {
-    let start = Instant::now();
-    let mut report = guarded(|| open(job))?;
-    let mut stopped = false;
-    for (number, part) in Part::asked(job).into_iter().enumerate() {
-        let pulse = |done, total| Pulse {
-            part,
-            number,
-            done,
-            total,
-        };
-        report.elapsed_seconds = start.elapsed().as_secs_f64();
-        // Who has stopped the work isn't asked again.
-        stopped = stopped || observer(pulse(0, 1), Some(&report)) == Flow::Stop;
-        let result = if stopped {
-            Ok(false)
-        } else {
-            let mut tell = |done, total| {
-                stopped = stopped || observer(pulse(done, total), None) == Flow::Stop;
-                if stopped { Flow::Stop } else { Flow::Continue }
-            };
-            guarded(|| report.measure(part, &mut tell))
-        };
-        let reason = match result {
-            Ok(true) => continue,
-            Ok(false) => "stopped before it was finished".to_owned(),
-            Err(error) => error.to_string(),
-        };
-        report.gaps.push(Gap {
-            part,
-            reason,
-            stopped,
-        });
-    }
-    report.elapsed_seconds = start.elapsed().as_secs_f64();
-    Ok(report)
+pub fn run(job: &ReportJob, observer: Observer<'_, Report>) -> Result<Report> {
+    let report = guarded(|| open(job))?;
+    drive(Reporting { report, now: None }, observer)
+}
+
+/// A report on its way.
+struct Reporting {
+    report: Report,
+    now: Option<Box<dyn Running>>,
 }
 
 /// Opens everything once, so that what can't be opened is said before hours of work.
@@ -180,13 +58,12 @@ fn open(job: &ReportJob) -> Result<Report> {
     if splits.is_empty() {
         return Err(Error::Usage("the data has no samples in this split".into()));
     }
+    let mut header = inputs.header(job.clone(), Vec::new(), Geometry::default());
+    header.measured_over(&job.setup);
+    header.device = device.name;
     Ok(Report {
-        losscope: env!("CARGO_PKG_VERSION").to_owned(),
+        header,
         job: job.clone(),
-        model: inputs.model.clone(),
-        checkpoints: inputs.checkpoints.clone(),
-        data: inputs.data.clone(),
-        device: device.name,
         has_statistics: inputs.network.has_statistics(),
         between: seen,
         from_start: start.map(|start| [&small, &large].map(|end| between(end, &start))),
@@ -199,142 +76,66 @@ fn open(job: &ReportJob) -> Result<Report> {
         noise: [None, None],
         maps: [None, None],
         gaps: Vec::new(),
-        elapsed_seconds: 0.0,
-        warnings: inputs.warnings,
+        coming: Part::asked(job).into(),
     })
 }
 
-impl Report {
-    /// What there is while the parts from `number` on aren't measured yet, which it says.
-    #[must_use]
-    pub fn so_far(&self, number: usize) -> Self {
-        let mut report = self.clone();
-        let coming = Part::asked(&self.job).into_iter().skip(number);
-        report.gaps.extend(coming.map(|part| Gap {
-            part,
-            reason: "not measured yet".into(),
-            stopped: true,
-        }));
-        report
-    }
+impl Work for Reporting {
+    type Found = Report;
 
-    /// Whether nothing is missing.
-    pub fn complete(&self) -> bool {
-        self.gaps.is_empty()
-    }
-
-    /// The samples that sharpness, curvature and noise are taken over.
-    pub fn split(&self) -> &'static str {
-        match self.job.setup.split {
-            SplitChoice::Validation => "validation",
-            _ => "training",
-        }
-    }
-
-    /// How many those are.
-    pub fn samples(&self) -> usize {
-        match self.job.setup.split {
-            SplitChoice::Validation => self.data.validation_samples,
-            _ => self.data.train_samples,
-        }
-    }
-
-    /// Measures one part; false: stopped before its end, and left out.
-    fn measure(&mut self, part: Part, tell: Tell<'_>) -> Result<bool> {
-        let job = &self.job;
-        let mut warnings = Vec::new();
-        let done = match part {
-            Part::Line => {
-                let found = outcome(&Job::Line(job.line()?), tell)?;
-                keep(&mut self.line, found, |o| {
-                    warnings.clone_from(&o.recipe.warnings);
-                })
-            }
-            Part::Contour(which) => {
-                let found = outcome(&Job::Surface(job.surface(CENTRES[which])?), tell)?;
-                let slot = &mut self.surfaces[which];
-                keep(slot, found, |o| warnings.clone_from(&o.recipe.warnings))
-            }
-            Part::Sharpness | Part::Subspace => {
-                let (job, slot) = match part {
-                    Part::Sharpness => (job.sharpness()?, &mut self.sharpness),
-                    _ => (job.subspace()?, &mut self.subspace),
-                };
-                let found = sharpness::run(&job, false, &mut |_, now| tell(now.done, now.total))?;
-                let found = Some(found).filter(|r| r.complete);
-                keep(slot, found, |r| warnings.clone_from(&r.warnings))
-            }
-            Part::Curve(which) => {
-                let found = curve(job, which, tell)?;
-                let slot = &mut self.curves[which];
-                keep(slot, found, |c| warnings.clone_from(&c.header.warnings))
-            }
-            Part::Curvature(which) | Part::Map(which) => {
-                let (job, slot) = match part {
-                    Part::Map(_) => (job.map(which)?, &mut self.maps[which]),
-                    _ => (job.curvature(which)?, &mut self.curvature[which]),
-                };
-                let found = curvature::run(&job, &mut |_, now| tell(now.done, now.total))?;
-                let found = Some(found).filter(|r| r.header.complete);
-                keep(slot, found, |r| warnings.clone_from(&r.header.warnings))
-            }
-            Part::Noise(which) => {
-                let job = job.noise(which)?;
-                let found = noise::run(&job, &mut |_, now| tell(now.done, now.total))?;
-                let found = Some(found).filter(|r| r.header.complete);
-                let slot = &mut self.noise[which];
-                keep(slot, found, |r| warnings.clone_from(&r.header.warnings))
-            }
+    fn step(&mut self) -> Result<Step> {
+        let report = &mut self.report;
+        let Some(&part) = report.coming.front() else {
+            return Ok(Step::Done);
         };
-        for warning in warnings {
-            if !self.warnings.contains(&warning) {
-                self.warnings.push(warning);
+        // A part that fails is a gap; the others can still be measured.
+        let step = guarded(|| match &mut self.now {
+            Some(running) => running.step(),
+            None => {
+                self.now = Some(running::start(part, &report.job)?);
+                Ok(Step::More)
             }
+        });
+        match step {
+            Ok(Step::More) => return Ok(Step::More),
+            Ok(Step::Done) => {
+                if let Some(running) = self.now.take() {
+                    running.keep(report);
+                }
+            }
+            Err(error) => report.gaps.push(Gap {
+                part,
+                reason: error.to_string(),
+                stopped: false,
+            }),
         }
-        Ok(done)
+        self.now = None;
+        report.coming.pop_front();
+        Ok(Step::More)
     }
-}
 
-/// Keeps what was found, and lets `look` see it; false where there is nothing.
-fn keep<T>(slot: &mut Option<T>, found: Option<T>, look: impl FnOnce(&T)) -> bool {
-    if let Some(found) = &found {
-        look(found);
-    }
-    *slot = found;
-    slot.is_some()
-}
-
-/// A finished line or surface.
-fn outcome(job: &Job, tell: Tell<'_>) -> Result<Option<Outcome>> {
-    let found = engine::run(job, None, &mut |_, now| tell(now.done, now.total))?;
-    Ok(Some(found).filter(|o| o.missing() == 0))
-}
-
-/// φ along ε, as the window draws it.
-fn curve(job: &ReportJob, which: usize, tell: Tell<'_>) -> Result<Option<PhiCurve>> {
-    let path = &job.pair()?[which];
-    let place = Place::open(Some(path), &job.setup)?;
-    let mut objective = place.objective(StatisticsMode::Running);
-    let region = Region::full(&place.theta.flatten());
-    let every = if job.quick { 2 } else { 1 };
-    let epsilons: Vec<f64> = epsilons().into_iter().step_by(every).collect();
-    let mut curve = Curve::new(Arc::new(region), &epsilons, CURVE_ITERATIONS)?;
-    let mut found = PhiCurve {
-        header: place.header.clone(),
-        iterations: CURVE_ITERATIONS,
-        points: Vec::new(),
-    };
-    loop {
-        match curve.step(&mut objective)? {
-            Advance::Done => break,
-            Advance::Working => {}
-            Advance::Point(point) => found.points.push(point),
-        }
-        if tell(found.points.len(), epsilons.len()) == Flow::Stop {
-            return Ok(None);
+    fn progress(&self) -> Progress {
+        let part = self.report.coming.front();
+        let what = part.map_or_else(String::new, |part| part.describe());
+        let now = self.now.as_ref().map(|running| running.progress());
+        Progress {
+            what: what.into(),
+            unit: now.as_ref().map_or("step", |now| now.unit),
+            done: now.as_ref().map_or(0, |now| now.done),
+            total: now.as_ref().map_or(1, |now| now.total),
         }
     }
-    found.header.complete = true;
-    found.header.elapsed_seconds = place.elapsed();
-    Ok(Some(found))
+
+    fn found(&self) -> &Report {
+        &self.report
+    }
+
+    fn header(&mut self) -> Option<&mut Header> {
+        Some(&mut self.report.header)
+    }
+
+    fn finish(mut self) -> Report {
+        self.report.leave_out("stopped before it was finished");
+        self.report
+    }
 }

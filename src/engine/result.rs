@@ -1,9 +1,9 @@
 //! A finished or partial result: numbers and their header.
 
-use crate::engine::recipe::Recipe;
+use crate::engine::header::Header;
 use crate::landscape::evaluate::LoadedSlice;
 use crate::landscape::grid::{Coordinate, coarse_first};
-use crate::landscape::line::Line;
+use crate::landscape::line::{Line, barrier};
 use crate::landscape::surface::Surface;
 
 /// The numbers of a result.
@@ -21,7 +21,7 @@ pub enum Numbers {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// How it was made.
-    pub recipe: Recipe,
+    pub header: Header,
     /// What was computed.
     pub numbers: Numbers,
 }
@@ -63,5 +63,21 @@ impl Outcome {
             Numbers::Trajectory => return Vec::new(),
         };
         order.into_iter().filter(|&i| !computed[i]).collect()
+    }
+
+    /// Notes the barrier of a line on each split in the header.
+    pub fn note_barriers(&mut self) {
+        let Numbers::Line(line) = &self.numbers else {
+            return;
+        };
+        let columns = [
+            ("training", &line.table.train),
+            ("validation", &line.table.validation),
+        ];
+        let found = columns.into_iter().filter_map(|(name, column)| {
+            let height = barrier(&line.alpha, &column.as_ref()?.loss)?;
+            Some((name.to_owned(), height))
+        });
+        self.header.barriers = found.collect();
     }
 }

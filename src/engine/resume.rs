@@ -1,7 +1,7 @@
 //! Going on from a partial result: what must be as it was when that was begun.
 
+use crate::engine::header::Header;
 use crate::engine::job::{Job, differing};
-use crate::engine::recipe::Recipe;
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
 use crate::model::params::Params;
@@ -10,10 +10,10 @@ use sha2::{Digest as _, Sha256};
 
 /// Refuses to go on from the result of another job.
 pub fn same_job(previous: &Outcome, job: &Job) -> Result<()> {
-    let mut options = differing(&previous.recipe.job, job)?;
+    let mut options = differing(&previous.header.job, job)?;
     // The loss that nobody named may be the one that was named: the network's fingerprint holds it.
     let named = |job: &Job| job.setup().is_some_and(|setup| setup.loss.is_some());
-    if named(&previous.recipe.job) != named(job) {
+    if named(&previous.header.job) != named(job) {
         options.retain(|option| option != "--loss");
     }
     if options.is_empty() {
@@ -31,7 +31,7 @@ const BEGUN: &str = "begun with Losscope";
 /// Refuses to go on where what the options name has changed since; notes in the recipe what all sittings
 /// until now together are. The device of this one isn't named there before it has computed a point: see
 /// [`crate::engine::device::also`].
-pub fn continued(earlier: &Recipe, now: &mut Recipe) -> Result<()> {
+pub fn continued(earlier: &Header, now: &mut Header) -> Result<()> {
     let changed = |what: &str| {
         Err(Error::Usage(format!(
             "{what} since the result to resume was begun: its points and new ones wouldn't be of one surface; bring back what it was made with, or remove it to start anew"
@@ -47,8 +47,8 @@ pub fn continued(earlier: &Recipe, now: &mut Recipe) -> Result<()> {
             "the checkpoint has changed since the result to resume was made",
         ));
     }
-    let data = |recipe: &Recipe| {
-        let data = &recipe.data;
+    let data = |header: &Header| {
+        let data = &header.data;
         let counts = [data.train_samples, data.validation_samples];
         (data.sha256.clone(), counts)
     };

@@ -1,47 +1,35 @@
 //! The sharpness job: every measure at every checkpoint, one gradient after another.
 
 use crate::checkpoint;
-use crate::engine::drive::{Flow, Progress, guarded};
+use crate::engine::header::Header;
 use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
-use crate::engine::job::{SharpnessJob, SplitChoice, lossy};
-use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts};
+use crate::engine::job::{Request as _, SharpnessJob, SplitChoice, lossy};
+use crate::engine::work::{Observer, Progress, Step, Work, drive, guarded};
 use crate::error::{Error, Result, shown};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
+use crate::landscape::evaluate::{Evaluator, Split};
 use crate::landscape::objective::Objective as _;
 use crate::landscape::sharpness::basis::Basis;
 use crate::landscape::sharpness::other::{Measure, Measured, Measurement};
 use crate::landscape::sharpness::region::Region;
 use crate::landscape::sharpness::search::{Effort, Search, Sharpness};
+use crate::landscape::slice::Geometry;
 use crate::model::params::Params;
 use crate::plot::number::format_value;
 use serde::Serialize;
-use std::path::{Path, PathBuf};
+use std::collections::VecDeque;
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 /// What was measured, and how.
 #[derive(Debug, Clone, Serialize)]
 pub struct SharpnessReport {
-    /// Version of Losscope that made it.
-    pub losscope: String,
-    /// What was asked for, seeds included.
+    /// How.
+    #[serde(skip)]
+    pub header: Header,
+    /// What was asked for, which the header holds for files.
+    #[serde(skip)]
     pub job: SharpnessJob,
-    /// The network.
-    pub model: ModelFacts,
-    /// Every checkpoint, in order.
-    pub checkpoints: Vec<FileFacts>,
-    /// The data.
-    pub data: DataFacts,
-    /// The device that computed it.
-    pub device: String,
-    /// The samples the loss is a mean over: "training" or "validation".
-    pub split: String,
-    /// Whether nothing is missing.
-    pub complete: bool,
-    /// Time spent computing, seconds.
-    pub elapsed_seconds: f64,
-    /// What a reader should know.
-    pub warnings: Vec<String>,
     /// One entry a checkpoint.
     pub results: Vec<CheckpointSharpness>,
 }
@@ -69,96 +57,337 @@ pub struct CheckpointSharpness {
     pub worst: Vec<Params>,
 }
 
-/// Sees the partial report after every gradient.
-pub type Observer<'a> = &'a mut dyn FnMut(&SharpnessReport, &Progress) -> Flow;
-
 /// Measures; what there is when the observer stops it is the result, and says of a box or a measure that
-/// isn't finished how far it came. With `keep_worst` the report
-/// holds the worst points themselves, each as large as the network.
+/// isn't finished how far it came. With `keep_worst` the report holds the worst points themselves, each as
+/// large as the network.
 ///
 /// # Errors
 /// Whatever opening or computing says; a panic inside a library becomes an error with its text.
 pub fn run(
     job: &SharpnessJob,
     keep_worst: bool,
-    observer: Observer<'_>,
+    observer: Observer<'_, SharpnessReport>,
 ) -> Result<SharpnessReport> {
-    guarded(|| measure(job, keep_worst, observer))
+    drive(guarded(|| Sharpnesses::start(job, keep_worst))?, observer)
 }
 
-fn measure(
-    job: &SharpnessJob,
+/// The sharpnesses of a job on their way.
+pub struct Sharpnesses {
+    report: SharpnessReport,
     keep_worst: bool,
-    observer: Observer<'_>,
-) -> Result<SharpnessReport> {
-    job.check()?;
-    let mut setup = job.setup.clone();
-    if setup.split == SplitChoice::Both {
-        setup.split = SplitChoice::Train;
-    }
-    let files = job.checkpoints();
-    let mut points = Vec::with_capacity(files.len());
-    let mut inputs: Option<Inputs> = None;
-    for file in &files {
-        let state = open_checkpoint(file, setup.key.as_deref())?;
-        let inputs = match &mut inputs {
-            Some(inputs) => inputs,
-            None => inputs.insert(Inputs::open(&setup, &state)?),
+    evaluator: Evaluator,
+    split: Split,
+    basis: Option<Arc<Basis>>,
+    coming: VecDeque<(PathBuf, Params)>,
+    now: Option<Here>,
+    /// Evaluations of checkpoints that are done, and how many checkpoints there are.
+    finished: usize,
+    checkpoints: usize,
+}
+
+/// The checkpoint that is measured now.
+struct Here {
+    file: PathBuf,
+    theta: Params,
+    objective: NetworkObjective,
+    region: Arc<Region>,
+    /// f(θ) and ∇f(θ), and the same in the region's own coordinates.
+    origin: (f64, Vec<f64>),
+    in_region: (f64, Vec<f64>),
+    boxes: VecDeque<f64>,
+    others: VecDeque<Measure>,
+    task: Option<Task>,
+    /// About how many evaluations it takes.
+    expected: usize,
+}
+
+/// What is searched or measured now.
+enum Task {
+    Box(Box<Search>),
+    Other(Measure, Box<Measurement>),
+}
+
+impl Sharpnesses {
+    /// Opens everything; nothing is measured yet.
+    ///
+    /// # Errors
+    /// Whatever opening says.
+    pub fn start(job: &SharpnessJob, keep_worst: bool) -> Result<Self> {
+        job.check()?;
+        let mut setup = job.setup.clone();
+        if setup.split == SplitChoice::Both {
+            setup.split = SplitChoice::Train;
+        }
+        let files = job.checkpoints();
+        let mut points = VecDeque::with_capacity(files.len());
+        let mut inputs: Option<Inputs> = None;
+        for file in files {
+            let state = open_checkpoint(&file, setup.key.as_deref())?;
+            let inputs = match &mut inputs {
+                Some(inputs) => inputs,
+                None => inputs.insert(Inputs::open(&setup, &state)?),
+            };
+            let point = inputs.params(&state, "minimizer")?;
+            check_finite(&file, point.tensors())?;
+            points.push_back((file, point));
+        }
+        let Some(mut inputs) = inputs else {
+            return Err(Error::Usage("a sharpness needs a checkpoint".into()));
         };
-        let point = inputs.params(&state, "minimizer")?;
-        check_finite(file, point.tensors())?;
-        points.push(point);
-    }
-    let Some(mut inputs) = inputs else {
-        return Err(Error::Usage("a sharpness needs a checkpoint".into()));
-    };
-    if job.statistics == StatisticsMode::Batch && !inputs.network.has_statistics() {
-        let words = "the network has no running statistics: train and eval mode are the same";
-        inputs.warnings.push(words.into());
-    }
-    let (evaluator, device, splits) = inputs.evaluator(&setup)?;
-    let split = splits
-        .first()
-        .ok_or_else(|| Error::Usage("the data has no samples in this split".into()))?;
-    let basis = basis(job, points.first().map_or(0, Params::count))?;
-    let mut work = Work {
-        report: SharpnessReport {
-            losscope: env!("CARGO_PKG_VERSION").to_owned(),
-            job: job.clone(),
-            model: inputs.model.clone(),
-            checkpoints: inputs.checkpoints.clone(),
-            data: inputs.data.clone(),
-            device: device.name,
-            split: if setup.split == SplitChoice::Validation {
-                "validation".into()
-            } else {
-                "training".into()
+        if job.statistics == StatisticsMode::Batch && !inputs.network.has_statistics() {
+            let words = "the network has no running statistics: train and eval mode are the same";
+            inputs.warnings.push(words.into());
+        }
+        let (evaluator, device, splits) = inputs.evaluator(&setup)?;
+        let split = splits.into_iter().next();
+        let split =
+            split.ok_or_else(|| Error::Usage("the data has no samples in this split".into()))?;
+        let parameters = points.front().map_or(0, |(_, point)| point.count());
+        let mut header = inputs.header(job.clone(), Vec::new(), Geometry::default());
+        header.measured_over(&setup);
+        header.device = device.name;
+        Ok(Self {
+            report: SharpnessReport {
+                header,
+                job: job.clone(),
+                results: Vec::new(),
             },
-            complete: false,
-            elapsed_seconds: 0.0,
-            warnings: inputs.warnings.clone(),
-            results: Vec::new(),
-        },
-        observer,
-        keep_worst,
-        start: Instant::now(),
-        finished: 0,
-        checkpoints: files.len(),
+            keep_worst,
+            evaluator,
+            split,
+            basis: basis(job, parameters)?,
+            checkpoints: points.len(),
+            coming: points,
+            now: None,
+            finished: 0,
+        })
+    }
+
+    /// Begins with a checkpoint: its loss and gradient.
+    fn begin(&mut self, file: PathBuf, theta: Params) -> Result<Here> {
+        let job = &self.report.job;
+        let mut objective =
+            NetworkObjective::new(&self.evaluator, &theta, &self.split, job.statistics);
+        let (loss, gradient) = objective.gradient(&theta.flatten())?;
+        let region = Arc::new(match &self.basis {
+            Some(basis) => Region::subspace(&theta.flatten(), Arc::clone(basis))?,
+            None => Region::of_network(&theta),
+        });
+        self.report.results.push(CheckpointSharpness {
+            checkpoint: file.clone(),
+            loss,
+            gradient_norm: gradient.iter().map(|g| g * g).sum::<f64>().sqrt(),
+            boxes: Vec::new(),
+            measures: Vec::new(),
+            gradients: 1,
+            values: 0,
+            worst: Vec::new(),
+        });
+        let mut here = Here {
+            in_region: (loss, region.pull_back(gradient.clone())),
+            origin: (loss, gradient),
+            boxes: job.epsilon.iter().copied().collect(),
+            others: job.measures.0.iter().copied().collect(),
+            task: None,
+            expected: 1 + job.measures.0.len() * job.draws.max(job.iterations),
+            file,
+            theta,
+            objective,
+            region,
+        };
+        for epsilon in &job.epsilon {
+            here.expected += here.search(*epsilon, job)?.expected_evaluations();
+        }
+        Ok(here)
+    }
+
+    /// What is kept of a box whose search ends, however that is.
+    fn end_box(&mut self) {
+        let Some(here) = &self.now else { return };
+        let (Some(Task::Box(search)), true) = (&here.task, self.keep_worst) else {
+            return;
+        };
+        if let (Some(found), Some(result)) = (search.result(), self.report.results.last_mut())
+            && result.boxes.len() > result.worst.len()
+        {
+            let point = here.theta.with_trainable(&here.region.point(&found.z));
+            result.worst.push(point);
+        }
+    }
+}
+
+impl Here {
+    fn search(&self, epsilon: f64, job: &SharpnessJob) -> Result<Search> {
+        let effort = Effort {
+            methods: job.method.clone(),
+            iterations: job.iterations,
+            restarts: job.restarts,
+            seed: job.setup.seed,
+            floor: true,
+        };
+        let origin = Some(self.in_region.clone());
+        Search::new(Arc::clone(&self.region), epsilon, effort, origin)
+    }
+
+    /// What is to be done next; `None`: nothing more.
+    fn next(&mut self, job: &SharpnessJob) -> Result<Option<Task>> {
+        if let Some(epsilon) = self.boxes.pop_front() {
+            return Ok(Some(Task::Box(Box::new(self.search(epsilon, job)?))));
+        }
+        let Some(measure) = self.others.pop_front() else {
+            return Ok(None);
+        };
+        let steps = match measure {
+            Measure::AdaptiveWorst => job.iterations,
+            _ => job.draws,
+        };
+        let (origin, seed) = (self.origin.clone(), job.setup.seed);
+        let work = Measurement::new(measure, &self.theta, origin, job.rho, steps, seed)?;
+        Ok(Some(Task::Other(measure, Box::new(work))))
+    }
+
+    /// One step of the task, noted in `result`; false at its end.
+    fn step(&mut self, job: &SharpnessJob, result: &mut CheckpointSharpness) -> Result<bool> {
+        let more = match &mut self.task {
+            Some(Task::Box(search)) => {
+                let more = search.step(&mut self.objective)?;
+                if more {
+                    let before = job.epsilon.len() - self.boxes.len() - 1;
+                    hold(search, before, result);
+                }
+                more
+            }
+            Some(Task::Other(_, work)) => {
+                let more = work.step(&mut self.objective)?;
+                if more && let Some(found) = work.result() {
+                    let before = job.measures.0.len() - self.others.len() - 1;
+                    result.measures.truncate(before);
+                    result.measures.push(found);
+                }
+                more
+            }
+            None => false,
+        };
+        result.gradients = self.objective.gradients();
+        result.values = self.objective.values();
+        Ok(more)
+    }
+
+    /// What a reader should know of the task that has ended.
+    fn warning(&self, job: &SharpnessJob) -> Option<String> {
+        let Some(Task::Other(measure, work)) = &self.task else {
+            return None;
+        };
+        let found = work.result()?;
+        let lost = match measure {
+            Measure::AdaptiveAverage | Measure::FilterAverage => job.draws - found.samples,
+            _ => 0,
+        };
+        let words = if !found.rise.is_finite() {
+            "the loss isn't finite at any point tried: it overflows there; try a smaller --rho"
+                .to_owned()
+        } else if lost > 0 {
+            format!(
+                "the mean leaves out {lost} of {} draws, where the loss isn't finite",
+                job.draws
+            )
+        } else {
+            return None;
+        };
+        Some(format!(
+            "{}, {}, ρ = {}: {words}",
+            shown(&self.file),
+            measure.describe(),
+            format_value(job.rho)
+        ))
+    }
+}
+
+/// Holds what a search has found in the result, behind the boxes `before` it.
+fn hold(search: &Search, before: usize, result: &mut CheckpointSharpness) {
+    let Some(mut found) = search.result() else {
+        return;
     };
-    for (file, theta) in files.iter().zip(&points) {
-        let mut objective = NetworkObjective::new(&evaluator, theta, split, job.statistics);
-        let flow = guarded(|| work.checkpoint(file, theta, basis.as_ref(), &mut objective));
-        match flow {
-            Ok(Flow::Continue) => work.finished += objective.gradients() + objective.values(),
-            Ok(Flow::Stop) => return Ok(work.report),
-            Err(error) => {
-                work.tell(0, 0, true);
-                return Err(error);
+    if found.unfinished.is_some() && search.evaluations() == 0 {
+        return; // The centre alone says nothing.
+    }
+    found.z = Vec::new();
+    result.boxes.truncate(before);
+    result.boxes.push(found);
+}
+
+impl Work for Sharpnesses {
+    type Found = SharpnessReport;
+
+    fn step(&mut self) -> Result<Step> {
+        loop {
+            let Some(here) = &mut self.now else {
+                let Some((file, theta)) = self.coming.pop_front() else {
+                    return Ok(Step::Done);
+                };
+                self.now = Some(self.begin(file, theta)?);
+                return Ok(Step::More);
+            };
+            let job = &self.report.job;
+            if here.task.is_none() {
+                here.task = here.next(job)?;
+                if here.task.is_none() {
+                    self.finished += here.objective.gradients() + here.objective.values();
+                    self.now = None;
+                    continue;
+                }
+            }
+            let Some(result) = self.report.results.last_mut() else {
+                return Ok(Step::Done);
+            };
+            let step = here.step(job, result);
+            if let Ok(true) = step {
+                return Ok(Step::More);
+            }
+            let warning = here.warning(job);
+            self.end_box();
+            step?;
+            self.report.header.warn(warning);
+            if let Some(here) = &mut self.now {
+                here.task = None;
             }
         }
     }
-    work.report.complete = true;
-    Ok(work.report)
+
+    fn progress(&self) -> Progress {
+        let (own, expected) = self.now.as_ref().map_or((0, 1), |here| {
+            let own = here.objective.gradients() + here.objective.values();
+            (own, here.expected)
+        });
+        let behind = self.report.results.len().max(1);
+        let each = if behind > 1 {
+            self.finished / (behind - 1)
+        } else {
+            expected
+        };
+        let done = self.finished + own;
+        let remaining = self.checkpoints.saturating_sub(behind) * each;
+        let total = self.finished + expected.max(1) + remaining;
+        Progress {
+            what: "sharpness".into(),
+            unit: "evaluation",
+            done,
+            total: total.max(done),
+        }
+    }
+
+    fn found(&self) -> &SharpnessReport {
+        &self.report
+    }
+
+    fn header(&mut self) -> Option<&mut Header> {
+        Some(&mut self.report.header)
+    }
+
+    fn finish(mut self) -> SharpnessReport {
+        self.end_box();
+        self.report
+    }
 }
 
 /// The random manifold asked for.
@@ -196,189 +425,4 @@ fn basis(job: &SharpnessJob, parameters: usize) -> Result<Option<Arc<Basis>>> {
     room(count)?;
     let basis = Basis::random(parameters, count, job.setup.seed, job.columns)?;
     Ok(Some(Arc::new(basis)))
-}
-
-/// A report being filled.
-struct Work<'a> {
-    report: SharpnessReport,
-    observer: Observer<'a>,
-    keep_worst: bool,
-    start: Instant,
-    /// Evaluations of checkpoints that are done.
-    finished: usize,
-    checkpoints: usize,
-}
-
-impl Work<'_> {
-    /// Tells the observer how far it is: `done` of about `expected` evaluations of this checkpoint.
-    fn tell(&mut self, done: usize, expected: usize, failed: bool) -> Flow {
-        let elapsed = self.start.elapsed().as_secs_f64();
-        self.report.elapsed_seconds = elapsed;
-        let behind = self.report.results.len().max(1);
-        let each = if behind > 1 {
-            self.finished / (behind - 1)
-        } else {
-            expected
-        };
-        let done = self.finished + done;
-        let remaining = self.checkpoints.saturating_sub(behind) * each;
-        let total = (self.finished + expected.max(1) + remaining).max(done);
-        let rate = done as f64 / elapsed.max(1e-9);
-        let progress = Progress {
-            done,
-            total,
-            points_per_second: rate,
-            left: Duration::try_from_secs_f64((total - done) as f64 / rate.max(1e-9)).ok(),
-            failed,
-        };
-        (self.observer)(&self.report, &progress)
-    }
-
-    fn checkpoint(
-        &mut self,
-        file: &Path,
-        theta: &Params,
-        basis: Option<&Arc<Basis>>,
-        objective: &mut NetworkObjective,
-    ) -> Result<Flow> {
-        let job = self.report.job.clone();
-        let (loss, gradient) = objective.gradient(&theta.flatten())?;
-        self.report.results.push(CheckpointSharpness {
-            checkpoint: file.to_owned(),
-            loss,
-            gradient_norm: gradient.iter().map(|g| g * g).sum::<f64>().sqrt(),
-            boxes: Vec::new(),
-            measures: Vec::new(),
-            gradients: 1,
-            values: 0,
-            worst: Vec::new(),
-        });
-        let region = Arc::new(match basis {
-            Some(basis) => Region::subspace(&theta.flatten(), Arc::clone(basis))?,
-            None => Region::of_network(theta),
-        });
-        let origin = (loss, region.pull_back(gradient.clone()));
-        let effort = Effort {
-            methods: job.method.clone(),
-            iterations: job.iterations,
-            restarts: job.restarts,
-            seed: job.setup.seed,
-            floor: true,
-        };
-        let search = |epsilon: f64| {
-            Search::new(
-                Arc::clone(&region),
-                epsilon,
-                effort.clone(),
-                Some(origin.clone()),
-            )
-        };
-        let mut expected = 1 + job.measures.0.len() * job.draws.max(job.iterations);
-        for epsilon in &job.epsilon {
-            expected += search(*epsilon)?.expected_evaluations();
-        }
-        let at = |z: &[f64]| theta.with_trainable(&region.point(z));
-        for epsilon in &job.epsilon {
-            if self.search(search(*epsilon)?, &at, objective, expected)? == Flow::Stop {
-                return Ok(Flow::Stop);
-            }
-        }
-        for measure in &job.measures.0 {
-            let origin = (loss, gradient.clone());
-            let steps = match measure {
-                Measure::AdaptiveWorst => job.iterations,
-                _ => job.draws,
-            };
-            let mut measurement =
-                Measurement::new(*measure, theta, origin, job.rho, steps, job.setup.seed)?;
-            let others = self.report.results.last().map_or(0, |r| r.measures.len());
-            while measurement.step(objective)? {
-                if let (Some(found), Some(result)) =
-                    (measurement.result(), self.report.results.last_mut())
-                {
-                    result.measures.truncate(others);
-                    result.measures.push(found);
-                }
-                if self.note(objective, expected) == Flow::Stop {
-                    return Ok(Flow::Stop);
-                }
-            }
-            if let Some(found) = measurement.result() {
-                let lost = match measure {
-                    Measure::AdaptiveAverage | Measure::FilterAverage => job.draws - found.samples,
-                    _ => 0,
-                };
-                let words = if found.rise.is_finite() {
-                    format!(
-                        "the mean leaves out {lost} of {} draws, where the loss isn't finite",
-                        job.draws
-                    )
-                } else {
-                    "the loss isn't finite at any point tried: it overflows there; try a smaller --rho".to_owned()
-                };
-                if lost > 0 || !found.rise.is_finite() {
-                    let of = measure.describe();
-                    let warning = format!(
-                        "{}, {of}, ρ = {}: {words}",
-                        shown(file),
-                        format_value(job.rho)
-                    );
-                    self.report.warnings.push(warning);
-                }
-            }
-        }
-        Ok(self.note(objective, expected))
-    }
-
-    /// Searches one box. What is found is in the report from the first point tried on; the worst point,
-    /// as `at` makes it from the box's own coordinates, once the work there ends, however that is.
-    fn search(
-        &mut self,
-        mut search: Search,
-        at: &dyn Fn(&[f64]) -> Params,
-        objective: &mut NetworkObjective,
-        expected: usize,
-    ) -> Result<Flow> {
-        let before = self.report.results.last().map_or(0, |r| r.boxes.len());
-        let ended = loop {
-            match search.step(objective) {
-                Ok(true) => self.hold(&search, before),
-                Ok(false) => break Ok(Flow::Continue),
-                Err(error) => break Err(error),
-            }
-            if self.note(objective, expected) == Flow::Stop {
-                break Ok(Flow::Stop);
-            }
-        };
-        if self.keep_worst
-            && let (Some(found), Some(result)) = (search.result(), self.report.results.last_mut())
-            && result.boxes.len() > before
-        {
-            result.worst.push(at(&found.z));
-        }
-        ended
-    }
-
-    /// Holds what a search has found in the report, behind the boxes `before` it.
-    fn hold(&mut self, search: &Search, before: usize) {
-        let (Some(mut found), Some(result)) = (search.result(), self.report.results.last_mut())
-        else {
-            return;
-        };
-        if found.unfinished.is_some() && search.evaluations() == 0 {
-            return; // The centre alone says nothing.
-        }
-        found.z = Vec::new();
-        result.boxes.truncate(before);
-        result.boxes.push(found);
-    }
-
-    fn note(&mut self, objective: &NetworkObjective, expected: usize) -> Flow {
-        let (gradients, values) = (objective.gradients(), objective.values());
-        if let Some(result) = self.report.results.last_mut() {
-            result.gradients = gradients;
-            result.values = values;
-        }
-        self.tell(gradients + values, expected, false)
-    }
 }

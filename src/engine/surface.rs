@@ -1,26 +1,27 @@
 //! The surface job: metrics over a plane.
 
-use crate::engine::device::also;
-use crate::engine::drive::{Observer, drive};
 use crate::engine::inputs::{Inputs, open_checkpoint};
-use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, SurfaceJob, bounds};
+use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Job, Request as _, SurfaceJob, bounds};
 use crate::engine::plane::{self, Plane};
 use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::resume::{continued, fingerprints, same_job};
+use crate::engine::sampling::{LONG_STEP, Sampling};
 use crate::error::Result;
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Split};
 use crate::landscape::grid::Axis;
-use crate::landscape::sample::sample;
 use crate::landscape::surface::{Surface, propose_half_width};
 use crate::landscape::table::Table;
 use crate::model::params::Params;
 
-/// Computes the surface, or the rest of it.
-pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) -> Result<Outcome> {
-    let whole = Job::Surface(job.clone());
-    plane::check(job)?;
+/// Everything opened for the surface, or the rest of it where `previous` is a partial result; directions
+/// that are searched for are found.
+///
+/// # Errors
+/// Whatever opening says; where `previous` is of another job.
+pub fn start(job: &SurfaceJob, previous: Option<Outcome>) -> Result<Sampling> {
+    job.check()?;
     if let Some(previous) = &previous {
-        same_job(previous, &whole)?;
+        same_job(previous, &Job::Surface(job.clone()))?;
     }
     let first = open_checkpoint(&plane::first_checkpoint(job)?, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
@@ -30,33 +31,15 @@ pub fn run(job: &SurfaceJob, previous: Option<Outcome>, observer: Observer<'_>) 
         Numbers::Surface(s) => Some(s.clone()),
         _ => None,
     });
-    let Prepared {
-        mut outcome,
-        loaded,
-        coordinates,
-    } = prepare(job, built, &inputs, &evaluator, &splits, earlier)?;
-    outcome.recipe.device.clone_from(&device.name);
-    outcome.recipe.fingerprints.directions = fingerprints(&loaded.slice().directions);
+    let mut prepared = prepare(job, built, &inputs, &evaluator, &splits, earlier)?;
+    let header = &mut prepared.outcome.header;
+    header.device.clone_from(&device.name);
+    header.fingerprints.directions = fingerprints(&prepared.loaded.slice().directions);
     if let Some(previous) = previous {
-        continued(&previous.recipe, &mut outcome.recipe)?;
+        continued(&previous.header, header)?;
     }
-    let devices = also(&outcome.recipe.device, &device.name);
-    let order = outcome.order();
-    let sampler = sample(
-        &evaluator,
-        &loaded,
-        splits.iter().collect(),
-        &coordinates,
-        order,
-    );
-    let store = |outcome: &mut Outcome, cells: Vec<_>| {
-        if let Numbers::Surface(surface) = &mut outcome.numbers {
-            plane::store(&mut surface.table, &mut outcome.recipe.non_finite, cells);
-            outcome.recipe.device.clone_from(&devices);
-        }
-    };
-    drive(sampler, &mut outcome, store, observer)?;
-    Ok(outcome)
+    let (splits, name) = (&splits, &device.name);
+    Ok(Sampling::new(prepared, &evaluator, splits, name, LONG_STEP))
 }
 
 /// Chooses the grid of a plane, uploads it and writes the header; the device's name is the
@@ -96,18 +79,18 @@ pub fn prepare(
     };
     let coordinates = surface.coordinates();
     let clamped = loaded.slice().clamped_variances(&coordinates);
-    let mut recipe = inputs.recipe(Job::Surface(job.clone()), plane.axes, geometry);
+    let mut header = inputs.header(job.clone(), plane.axes, geometry);
     if clamped > 0 {
-        recipe.warnings.push(plane::clamped_warning(clamped));
+        header.warnings.push(plane::clamped_warning(clamped));
     }
-    recipe.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
-    recipe.clamped_variances = clamped;
-    recipe.marks = plane.marks;
-    recipe.trajectory = plane.trajectory;
-    recipe.non_finite = surface.table.non_finite();
+    header.statistics = plane::statistics_words(inputs, job.buffers, job.remeasure);
+    header.clamped_variances = clamped;
+    header.marks = plane.marks;
+    header.trajectory = plane.trajectory;
+    header.non_finite = surface.table.non_finite();
     Ok(Prepared {
         outcome: Outcome {
-            recipe,
+            header,
             numbers: Numbers::Surface(surface),
         },
         loaded,
@@ -120,7 +103,7 @@ pub fn prepare(
 /// # Errors
 /// As running the job.
 pub fn directions(job: &SurfaceJob) -> Result<Vec<Params>> {
-    plane::check(job)?;
+    job.check()?;
     let first = open_checkpoint(&plane::first_checkpoint(job)?, job.setup.key.as_deref())?;
     let mut inputs = Inputs::open(&job.setup, &first)?;
     Ok(plane::build(job, &mut inputs, None)?.slice.directions)

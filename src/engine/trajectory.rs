@@ -1,7 +1,7 @@
 //! The trajectory job: a folder of checkpoints in its PCA plane.
 
 use crate::engine::inputs::{Inputs, open_checkpoint};
-use crate::engine::job::{Job, TrajectoryJob};
+use crate::engine::job::TrajectoryJob;
 use crate::engine::plane;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
@@ -9,7 +9,7 @@ use crate::landscape::slice::{Buffers, Slice};
 use crate::landscape::trajectory::pca;
 
 /// Finds the plane and projects the series.
-pub fn run(job: &TrajectoryJob) -> Result<Outcome> {
+pub fn find(job: &TrajectoryJob) -> Result<Outcome> {
     let files = crate::checkpoint::series(&job.folder)?;
     let Some(last) = files.last() else {
         return Err(Error::file(&job.folder, "no checkpoints in the folder"));
@@ -24,10 +24,11 @@ pub fn run(job: &TrajectoryJob) -> Result<Outcome> {
         .ok_or_else(|| Error::file(&job.folder, "no checkpoints in the folder"))?;
     let geometry = Slice::new(origin, found.directions.clone(), Buffers::Frozen)?.geometry();
     let axes = plane::pca_axes(&found.explained, &job.folder, job.centring);
-    let mut recipe = inputs.recipe(Job::Trajectory(job.clone()), axes, geometry);
-    recipe.trajectory = Some(plane::trajectory_facts(names, &found));
+    let mut header = inputs.header(job.clone(), axes, geometry);
+    header.complete = true;
+    header.trajectory = Some(plane::trajectory_facts(names, &found));
     Ok(Outcome {
-        recipe,
+        header,
         numbers: Numbers::Trajectory,
     })
 }

@@ -3,7 +3,7 @@
 //! All frames share one range of colours, found from all of them first: only then does a basin that
 //! gets narrower look narrower. The file is written beside its place and renamed.
 
-use crate::engine::job::{Job, SurfaceJob, bounds};
+use crate::engine::job::{AnimationJob, Request as _, Run};
 use crate::engine::result::Outcome;
 use crate::engine::{self, Flow};
 use crate::error::{Error, Result};
@@ -11,119 +11,16 @@ use crate::export::figure::{self, FigureOptions};
 use crate::export::panels::{Panel, Shared};
 use crate::export::png;
 use crate::export::space::{self, Seen};
-use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
 use crate::plot::figure::Levels;
-use crate::plot::number::{self, format_value};
+use crate::plot::number;
 use crate::plot::scale::levels;
 use crate::render::picture::Studio;
 use crate::store::files;
-use clap::Args;
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, Frame, RgbaImage};
-use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::{Duration, Instant};
-
-/// Pixels across that a frame can have.
-pub const PIXELS: RangeInclusive<u32> = 80..=4096;
-/// All frames are in memory before the first is written, since they share a range of colours.
-const MOST_BYTES: u64 = 2 << 30;
-/// Points along each axis of a frame unless told otherwise.
-pub const GRID: usize = 25;
-/// A viewer shows no frame for less than 2 hundredths of a second, nor does a file hold more than
-/// 65,535 of them.
-const HUNDREDTHS: RangeInclusive<f64> = 2.0..=65_535.0;
-
-/// How an animation runs: the flags of `animate`, and the fields of the window's dialog.
-#[derive(Debug, Clone, PartialEq, Args)]
-#[command(next_help_heading = "Animation")]
-pub struct Run {
-    /// Places of α: FROM:TO:FRAMES
-    #[arg(long, default_value_t = Run::default().frames, allow_hyphen_values = true, value_name = "RANGE")]
-    pub frames: Axis,
-    /// How long one round takes, seconds
-    #[arg(long, default_value_t = Run::default().seconds, value_parser = bounds::SECONDS)]
-    pub seconds: f64,
-    /// Pixels across
-    #[arg(long, default_value_t = Run::default().pixels, value_parser = pixels)]
-    pub pixels: u32,
-}
-
-impl Default for Run {
-    fn default() -> Self {
-        Self {
-            frames: Axis {
-                from: -1.0,
-                to: 2.0,
-                points: 61,
-            },
-            seconds: 6.0,
-            pixels: 640,
-        }
-    }
-}
-
-fn pixels(text: &str) -> Result<u32, String> {
-    let found = text.parse().ok().filter(|p| PIXELS.contains(p));
-    found.ok_or_else(|| {
-        format!(
-            "expected pixels from {} to {}",
-            PIXELS.start(),
-            PIXELS.end()
-        )
-    })
-}
-
-impl Run {
-    /// Refuses what no GIF can hold or show.
-    ///
-    /// # Errors
-    /// Says what is out of which bounds.
-    pub fn check(&self) -> Result<()> {
-        let wrong = |message: String| Err(Error::Usage(message));
-        let Axis { from, to, points } = self.frames;
-        if !from.is_finite() || !to.is_finite() || from >= to {
-            return wrong(format!(
-                "α must run from a smaller to a larger number, not from {from} to {to}"
-            ));
-        }
-        if points < 2 {
-            return wrong(format!("an animation has 2 frames at least, not {points}"));
-        }
-        bounds::FRAMES.check(points)?;
-        bounds::SECONDS.check(self.seconds)?;
-        // A frame three quarters as high as wide, four bytes a pixel.
-        let across = u64::from(self.pixels);
-        let bytes = points as u64 * across * (across * 3 / 4) * 4;
-        if bytes > MOST_BYTES {
-            return wrong(format!(
-                "{points} frames of {across} pixels across take {} GB of memory, more than {}; take fewer frames or pixels",
-                bytes >> 30,
-                MOST_BYTES >> 30
-            ));
-        }
-        let each = 100.0 * self.seconds / points as f64;
-        if !HUNDREDTHS.contains(&each) {
-            return wrong(format!(
-                "{points} frames in {} s are {} s each, but a GIF shows one for {} to {} s; take more or fewer frames, or more or fewer seconds",
-                self.seconds,
-                format_value(each / 100.0),
-                HUNDREDTHS.start() / 100.0,
-                HUNDREDTHS.end() / 100.0
-            ));
-        }
-        Ok(())
-    }
-
-    /// How long each frame is shown: hundredths of a second that add up to the whole.
-    fn delays(&self, frames: usize) -> Vec<Delay> {
-        let until = |i: usize| (100.0 * self.seconds * i as f64 / frames.max(1) as f64).round();
-        (0..frames)
-            .map(|i| Delay::from_numer_denom_ms(10 * (until(i + 1) - until(i)) as u32, 1))
-            .collect()
-    }
-}
 
 /// How frames are drawn.
 #[derive(Debug, Clone, PartialEq)]
@@ -137,10 +34,8 @@ pub enum View {
 /// What an animation shows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Animation {
-    /// The surface at every α; what it says of α itself is replaced.
-    pub job: SurfaceJob,
-    /// Which α, how long, how large.
-    pub run: Run,
+    /// Which surfaces, at which α, how long, how large.
+    pub job: AnimationJob,
     /// Metric, scale, levels and colours.
     pub options: FigureOptions,
     /// How frames are drawn.
@@ -167,21 +62,18 @@ pub fn write(path: &Path, animation: &Animation, told: Told<'_>) -> Result<bool>
 /// # Errors
 /// Where a surface can't be computed or drawn.
 pub fn bytes(animation: &Animation, told: Told<'_>) -> Result<Option<Vec<u8>>> {
-    if animation.job.small.is_none() || animation.job.large.is_none() {
+    let surface = &animation.job.surface;
+    if surface.small.is_none() || surface.large.is_none() {
         return Err(Error::Usage(
             "an animation of α takes a small-batch and a large-batch minimizer".into(),
         ));
     }
-    animation.run.check()?;
-    let alphas = animation.run.frames.values();
+    animation.job.check()?;
+    let alphas = animation.job.run.frames.values();
     let start = Instant::now();
     let mut outcomes = Vec::with_capacity(alphas.len());
     for (index, &alpha) in alphas.iter().enumerate() {
-        let job = Job::Surface(SurfaceJob {
-            at: None,
-            alpha: Some(alpha),
-            ..animation.job.clone()
-        });
+        let job = animation.job.frame(alpha).into();
         let mut go_on = true;
         let left =
             (index > 0).then(|| start.elapsed() / index as u32 * (alphas.len() - index) as u32);
@@ -195,7 +87,7 @@ pub fn bytes(animation: &Animation, told: Told<'_>) -> Result<Option<Vec<u8>>> {
         outcomes.push((alpha, outcome));
     }
     let frames = draw(animation, &outcomes)?;
-    let delays = animation.run.delays(frames.len());
+    let delays = delays(&animation.job.run, frames.len());
     let mut bytes = Vec::new();
     let failed =
         |e: image::ImageError| Error::Slice(format!("the animation can't be encoded: {e}"));
@@ -208,6 +100,14 @@ pub fn bytes(animation: &Animation, told: Told<'_>) -> Result<Option<Vec<u8>>> {
     drop(encoder);
     told(alphas.len(), alphas.len(), None);
     Ok(Some(bytes))
+}
+
+/// How long each frame is shown: hundredths of a second that add up to the whole.
+fn delays(run: &Run, frames: usize) -> Vec<Delay> {
+    let until = |i: usize| (100.0 * run.seconds * i as f64 / frames.max(1) as f64).round();
+    (0..frames)
+        .map(|i| Delay::from_numer_denom_ms(10 * (until(i + 1) - until(i)) as u32, 1))
+        .collect()
 }
 
 fn draw(animation: &Animation, outcomes: &[(f64, Outcome)]) -> Result<Vec<RgbaImage>> {
@@ -262,7 +162,7 @@ fn document(
                 colormap: options.colormap,
                 levels: match shared
                     .metric
-                    .levels(&options.levels, outcome.recipe.model.criterion.score())
+                    .levels(&options.levels, outcome.header.model.criterion.score())
                 {
                     Levels::Given(values) => values,
                     Levels::Auto(0) => Vec::new(),
@@ -279,7 +179,7 @@ fn document(
 
 /// Dots per inch that give the page of a frame its pixels.
 fn dots(animation: &Animation) -> f64 {
-    f64::from(animation.run.pixels) / (animation.options.width / 25.4)
+    f64::from(animation.job.run.pixels) / (animation.options.width / 25.4)
 }
 
 fn frame(document: &str, animation: &Animation) -> Result<RgbaImage> {
@@ -317,26 +217,8 @@ mod tests {
                 ..Run::default()
             };
             let ms = |d: Delay| d.numer_denom_ms().0 / d.numer_denom_ms().1;
-            let all: u32 = run.delays(frames).into_iter().map(ms).sum();
+            let all: u32 = delays(&run, frames).into_iter().map(ms).sum();
             assert_eq!(f64::from(all), 1000.0 * seconds);
-        }
-    }
-
-    #[test]
-    fn what_a_gif_cant_show_is_refused() {
-        let run = |frames: &str, seconds: f64| Run {
-            frames: frames.parse().unwrap(),
-            seconds,
-            ..Run::default()
-        };
-        assert!(run("-1:2:61", 6.0).check().is_ok());
-        for (frames, seconds, part) in [
-            ("-1:2:61", 0.5, "61 frames in 0.5 s"),
-            ("0:1:1", 6.0, "2 frames at least"),
-            ("-1:2:2000", 60.0, "1,000"),
-        ] {
-            let error = run(frames, seconds).check().unwrap_err().to_string();
-            assert!(error.contains(part), "{error}");
         }
     }
 }

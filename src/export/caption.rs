@@ -1,16 +1,16 @@
 //! What a figure's reader is told in small print: files, rule, seed, norms, samples, network, remarks.
 
 use crate::engine::device::kinds;
+use crate::engine::header::{DataFacts, FileFacts, Header, ModelFacts};
 use crate::engine::job::Setup;
-use crate::engine::local::Header;
 use crate::engine::names;
-use crate::engine::recipe::{DataFacts, FileFacts, ModelFacts, Recipe};
+use crate::engine::reading::Reading;
 use crate::plot::number::{format_value, grouped};
 use std::path::PathBuf;
 
 /// Norms of the directions.
-pub fn norms(recipe: &Recipe) -> String {
-    recipe
+pub fn norms(header: &Header) -> String {
+    header
         .geometry
         .norms
         .iter()
@@ -20,21 +20,21 @@ pub fn norms(recipe: &Recipe) -> String {
 }
 
 /// Rule, norms and cosine of the directions.
-pub fn directions_line(recipe: &Recipe) -> String {
+pub fn directions_line(header: &Header) -> String {
     let mut parts = Vec::new();
-    for axis in &recipe.axes {
+    for axis in &header.axes {
         if !parts.contains(&axis.rule) {
             parts.push(axis.rule.clone());
         }
     }
-    if let [x, y] = recipe.geometry.norms.as_slice() {
+    if let [x, y] = header.geometry.norms.as_slice() {
         parts.push(format!(
             "‖d₁‖ = {}, ‖d₂‖ = {}",
             format_value(*x),
             format_value(*y)
         ));
     }
-    if let Some(cosine) = recipe.geometry.cosine {
+    if let Some(cosine) = header.geometry.cosine {
         parts.push(format!("cosine {}", format_value(round(cosine, 4))));
     }
     parts.join("; ")
@@ -74,25 +74,56 @@ fn files_at(files: &[FileFacts], key: Option<&str>) -> String {
     format!("{}{at}", files_line(files))
 }
 
-/// The network and how it was read.
+/// The network, how it was read and how far that is confirmed.
 pub fn network_line(model: &ModelFacts) -> String {
-    format!(
+    let read = format!(
         "{}, {} parameters, read as {}",
         model.name,
         grouped(model.parameters),
         model.source
-    )
+    );
+    let reading = &model.reading;
+    let words = [&reading.words, &without_options(&reading.how())];
+    let words: Vec<&str> = words
+        .into_iter()
+        .map(String::as_str)
+        .filter(|w| !w.is_empty())
+        .collect();
+    if words.is_empty() {
+        return read;
+    }
+    format!("{read} ({})", words.join("; "))
 }
 
-/// What names and shapes couldn't tell of the network; nothing where they told everything.
+/// What nothing confirmed of the network; nothing where all of it is confirmed. Of a result that doesn't
+/// say what confirmed it, everything that was assumed.
 pub fn assumed_line(model: &ModelFacts) -> Option<String> {
-    let words: Vec<String> = model
+    let open = model
+        .reading
         .assumptions
         .iter()
-        .map(|a| without_options(a))
-        .collect();
+        .filter(|a| a.confirmed.is_none());
+    let texts: Vec<&str> = if model.reading == Reading::default() {
+        model.assumptions.iter().map(String::as_str).collect()
+    } else {
+        open.map(|a| a.text.as_str()).collect()
+    };
+    let sentence = |text: &&str| {
+        let text = without_options(text);
+        if text.is_empty() || text.ends_with('.') {
+            text
+        } else {
+            format!("{text}.")
+        }
+    };
+    let words: Vec<String> = texts.iter().map(sentence).collect();
     let words = words.join(" ");
-    (!words.trim().is_empty()).then(|| format!("assumed: {}", words.trim()))
+    let what = if model.reading == Reading::default() {
+        "assumed"
+    } else {
+        "assumed, unconfirmed"
+    };
+    (!words.trim().is_empty()).then(|| format!("{what}: {}", words.trim()))
 }
 
 /// A text without what it advises to type: the reader of a figure has no command line.
@@ -126,8 +157,8 @@ fn samples(data: &DataFacts) -> String {
 }
 
 /// Data, samples and loss.
-pub fn data_line(recipe: &Recipe) -> String {
-    experiment_line(&recipe.model, &recipe.data, recipe.job.setup())
+pub fn data_line(header: &Header) -> String {
+    experiment_line(&header.model, &header.data, header.job.setup())
 }
 
 /// As [`data_line`], of what is open.
@@ -145,21 +176,21 @@ pub fn experiment_line(model: &ModelFacts, data: &DataFacts, setup: Option<&Setu
 }
 
 /// Which files, which network, what was assumed of it.
-pub fn inputs(recipe: &Recipe) -> Vec<String> {
-    let files = files_at(&recipe.checkpoints, recipe.job.key());
-    let mut lines = vec![files, network_line(&recipe.model)];
-    lines.extend(assumed_line(&recipe.model));
+pub fn inputs(header: &Header) -> Vec<String> {
+    let files = files_at(&header.checkpoints, header.job.key());
+    let mut lines = vec![files, network_line(&header.model)];
+    lines.extend(assumed_line(&header.model));
     lines
 }
 
 /// What every figure of a result says of where it comes from, around what is its own.
-pub fn around(recipe: &Recipe, own: Vec<String>) -> Vec<String> {
-    let mut lines = inputs(recipe);
+pub fn around(header: &Header, own: Vec<String>) -> Vec<String> {
+    let mut lines = inputs(header);
     let rest = lines.split_off(1);
     lines.extend(own);
-    lines.push(data_line(recipe));
+    lines.push(data_line(header));
     lines.extend(rest);
-    lines.extend(remarks(recipe));
+    lines.extend(remarks(header));
     lines.retain(|line| !line.is_empty());
     lines
 }
@@ -200,32 +231,32 @@ pub fn measured(header: &Header, setup: &Setup) -> Vec<String> {
 }
 
 /// Precision, device and what running statistics did.
-pub fn computed_on(recipe: &Recipe) -> String {
-    let precision = recipe.job.setup().map_or_else(String::new, |setup| {
+pub fn computed_on(header: &Header) -> String {
+    let precision = header.job.setup().map_or_else(String::new, |setup| {
         format!("{:?}", setup.precision).to_lowercase()
     });
-    let device = kinds(&recipe.device);
+    let device = kinds(&header.device);
     let mut text = if device.is_empty() {
         precision
     } else {
         format!("{precision} on {device}")
     };
-    if !recipe.statistics.is_empty() {
-        text = format!("{text}; {}", recipe.statistics);
+    if !header.statistics.is_empty() {
+        text = format!("{text}; {}", header.statistics);
     }
     text
 }
 
 /// What a reader must know beside the numbers.
-pub fn remarks(recipe: &Recipe) -> Vec<String> {
+pub fn remarks(header: &Header) -> Vec<String> {
     let mut lines = Vec::new();
-    if recipe.clamped_variances > 0 {
+    if header.clamped_variances > 0 {
         lines.push(format!(
             "{} negative variances clamped",
-            recipe.clamped_variances
+            header.clamped_variances
         ));
     }
-    let outside: Vec<String> = recipe
+    let outside: Vec<String> = header
         .marks
         .iter()
         .filter(|m| m.outside > 0.005)
@@ -234,7 +265,7 @@ pub fn remarks(recipe: &Recipe) -> Vec<String> {
     if !outside.is_empty() {
         lines.push(format!("outside the plane: {}", outside.join(", ")));
     }
-    if let Some(path) = recipe
+    if let Some(path) = header
         .trajectory
         .as_ref()
         .filter(|p| !p.explained.is_empty())

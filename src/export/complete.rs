@@ -3,15 +3,15 @@
 //!
 //! It knows no format.
 
+use crate::engine::header::{Header, TrajectoryFacts};
 use crate::engine::job::Job;
-use crate::engine::recipe::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::landscape::table::Table;
 use crate::model::losses::Score;
 
 /// Why a result can't be written or used, where it contradicts itself; without the file's name.
 pub(super) fn check(outcome: &Outcome) -> Result<(), String> {
-    let (table, points) = match (&outcome.numbers, &outcome.recipe.job) {
+    let (table, points) = match (&outcome.numbers, &outcome.header.job) {
         (Numbers::Surface(surface), Job::Surface(_)) => {
             check_axis("x", &surface.x)?;
             check_axis("y", &surface.y)?;
@@ -23,7 +23,7 @@ pub(super) fn check(outcome: &Outcome) -> Result<(), String> {
         }
         (Numbers::Trajectory, Job::Trajectory(_)) => {
             outcome
-                .recipe
+                .header
                 .trajectory
                 .as_ref()
                 .ok_or("the recipe of a trajectory has no `trajectory`")?;
@@ -48,7 +48,7 @@ pub(super) fn check(outcome: &Outcome) -> Result<(), String> {
             }
         }
     }
-    let Some(facts) = &outcome.recipe.trajectory else {
+    let Some(facts) = &outcome.header.trajectory else {
         return Ok(());
     };
     let expected = facts.names.len();
@@ -64,6 +64,14 @@ pub(super) fn check(outcome: &Outcome) -> Result<(), String> {
             values.len()
         )),
         None => Ok(()),
+    }
+}
+
+/// The header of a result with whether all of it is there.
+pub(super) fn header(outcome: &Outcome) -> Header {
+    Header {
+        complete: outcome.missing() == 0,
+        ..outcome.header.clone()
     }
 }
 
@@ -117,7 +125,7 @@ pub(super) fn names(score: Score) -> [[&'static str; 2]; 2] {
 
 /// The arrays of a trajectory by name: a surface carries the path for drawing, the rest stands in the recipe.
 pub(super) fn path_arrays(outcome: &Outcome) -> Vec<(&'static str, &Vec<f64>)> {
-    let Some(facts) = &outcome.recipe.trajectory else {
+    let Some(facts) = &outcome.header.trajectory else {
         return Vec::new();
     };
     let TrajectoryFacts {

@@ -7,7 +7,7 @@
 
 use super::complete;
 use super::npz::Column;
-use crate::engine::recipe::TrajectoryFacts;
+use crate::engine::header::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::table;
@@ -41,7 +41,7 @@ pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
             &line.table,
         ),
         Numbers::Trajectory => outcome
-            .recipe
+            .header
             .trajectory
             .as_ref()
             .map_or(Ok(()), |facts| trajectory(out, facts)),

@@ -19,10 +19,9 @@ use super::csv::Table;
 use super::figure::FigureOptions;
 use super::measure::{Measure, Numbers};
 use super::npz::Column::{Flags, Floats};
-use crate::engine::local::Header;
+use crate::engine::header::Header;
 use crate::engine::local::curvature::{CurvatureResult, RatioGrid};
 use crate::error::Result;
-use crate::landscape::curvature::CAUTION;
 use crate::landscape::curvature::density::Density;
 use crate::landscape::curvature::lanczos::Eigenvalues;
 use crate::landscape::curvature::line::LinePoint;
@@ -30,9 +29,6 @@ use crate::landscape::curvature::variation::VariationPoint;
 pub use figure::check_picture;
 
 impl Measure for CurvatureResult {
-    const KIND: &'static str = "curvature";
-    const CAUTION: &'static str = CAUTION;
-
     fn header(&self) -> &Header {
         &self.header
     }

@@ -1,7 +1,7 @@
 //! From a result to a figure: which numbers are drawn, and what the reader is told about them.
 
-use crate::engine::job::{Job, bounds};
-use crate::engine::recipe::Recipe;
+use crate::engine::header::Header;
+use crate::engine::job::{Job, SurfaceJob, bounds};
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::Result;
 pub use crate::export::metric::Metric;
@@ -106,30 +106,30 @@ pub fn svg(outcome: &Outcome, options: &FigureOptions) -> Result<String> {
 
 /// What a figure says in small print of how its result was made.
 pub fn caption(outcome: &Outcome) -> Vec<String> {
-    let recipe = &outcome.recipe;
-    let mut computed = caption::computed_on(recipe);
+    let header = &outcome.header;
+    let mut computed = caption::computed_on(header);
     if outcome.missing() > 0 {
         let done = grouped(outcome.points() - outcome.missing());
         computed = format!("{done} of them computed so far; {computed}");
     }
     caption::around(
-        recipe,
+        header,
         match &outcome.numbers {
             Numbers::Line(line) => vec![
                 format!(
                     "θ(α) = (1 − α) θ_small + α θ_large; distance {}",
-                    caption::norms(recipe)
+                    caption::norms(header)
                 ),
                 format!("{} points, {computed}", line.alpha.len()),
             ],
             Numbers::Surface(surface) => {
                 let (nx, ny) = (surface.x.len(), surface.y.len());
                 vec![
-                    caption::directions_line(recipe),
+                    caption::directions_line(header),
                     format!("{nx} × {ny} points, {computed}"),
                 ]
             }
-            Numbers::Trajectory => vec![caption::directions_line(recipe)],
+            Numbers::Trajectory => vec![caption::directions_line(header)],
         },
     )
 }
@@ -215,21 +215,21 @@ pub fn drawing(
 
 /// Axes, marks, path and caption of a plane; the surface itself is left empty.
 fn plane_figure(outcome: &Outcome, options: &FigureOptions) -> ContourFigure {
-    let recipe = &outcome.recipe;
+    let header = &outcome.header;
     let label = |i: usize| {
-        recipe
+        header
             .axes
             .get(i)
             .map_or_else(String::new, |a| a.label.clone())
     };
-    let trajectories = recipe.trajectory.iter().map(|path| Trajectory {
+    let trajectories = header.trajectory.iter().map(|path| Trajectory {
         label: String::new(),
         points: path.x.iter().copied().zip(path.y.iter().copied()).collect(),
     });
     // A path ends at its last checkpoint; a second mark there would only cover it. A point that lies
     // mostly outside the plane has no place in it; the caption says how far out it is.
-    let marks = recipe.marks.iter().filter(|mark| {
-        recipe.trajectory.is_none() && (mark.outside < 0.5 || mark.outside.is_nan())
+    let marks = header.marks.iter().filter(|mark| {
+        header.trajectory.is_none() && (mark.outside < 0.5 || mark.outside.is_nan())
     });
     let markers = marks.filter_map(|mark| {
         let &[x, y] = mark.coordinate.as_slice() else {
@@ -249,7 +249,7 @@ fn plane_figure(outcome: &Outcome, options: &FigureOptions) -> ContourFigure {
         trajectories: trajectories.collect(),
         levels: options.levels.clone(),
         colormap: options.colormap,
-        title: options.title.clone().unwrap_or_else(|| title(recipe)),
+        title: options.title.clone().unwrap_or_else(|| title(header)),
         caption: caption(outcome),
         width_mm: options.width,
         ..ContourFigure::default()
@@ -262,12 +262,12 @@ fn line_figure(
     table: &Table,
     options: &FigureOptions,
 ) -> LineFigure {
-    let recipe = &outcome.recipe;
+    let header = &outcome.header;
     let column =
         |split: &Option<Column>, f: fn(&Column) -> &Vec<f64>| split.as_ref().map(|c| f(c).clone());
     let train_loss = column(&table.train, |c| &c.loss);
     let validation_loss = column(&table.validation, |c| &c.loss);
-    let barrier = recipe
+    let barrier = header
         .barriers
         .first()
         .filter(|(_, b)| b.height.is_finite() && b.height > 0.0);
@@ -286,7 +286,7 @@ fn line_figure(
         validation_score: column(&table.validation, |c| &c.score),
         score: table.score,
         unit: table.score.loss_unit().into(),
-        markers: recipe
+        markers: header
             .marks
             .iter()
             .filter_map(|m| {
@@ -300,7 +300,7 @@ fn line_figure(
             alpha: b.alpha,
             height: b.height,
         }),
-        title: options.title.clone().unwrap_or_else(|| title(recipe)),
+        title: options.title.clone().unwrap_or_else(|| title(header)),
         caption: caption(outcome),
         width_mm: options.width,
         ..LineFigure::default()
@@ -308,14 +308,14 @@ fn line_figure(
 }
 
 /// What a figure of a result is called unless told otherwise.
-pub fn title(recipe: &Recipe) -> String {
-    let model = &recipe.model.name;
-    match &recipe.job {
+pub fn title(header: &Header) -> String {
+    let model = &header.model.name;
+    match &header.job {
         Job::Line(_) => format!("{model}: from small to large batch"),
         Job::Trajectory(_) => format!("{model}: training trajectory"),
-        Job::Surface(job) => match job.alpha {
-            Some(alpha) => format!("{model}: around α = {}", number::alpha(alpha)),
-            None => model.clone(),
-        },
+        Job::Surface(SurfaceJob {
+            alpha: Some(alpha), ..
+        }) => format!("{model}: around α = {}", number::alpha(*alpha)),
+        _ => model.clone(),
     }
 }

@@ -5,28 +5,25 @@
 //! −1 stands for a point not computed. What their code doesn't know is R²: it is written as `train_r2` and
 //! `test_r2`, as it is, and NaN where not computed, since −1 is a value of it. Their code creates the arrays as `[nx, ny]` but fills and plots
 //! them as `[ny, nx]`; so the shape is written as `[ny, nx]`, which it reads as well, and both are read in
-//! the order in which they were filled. Where the numbers come from, such a file doesn't say: the
-//! recipe made up for it says "unknown".
+//! the order in which they were filled. The dataset `recipe`, which their code passes over, is the header as
+//! JSON in bytes. Where it is missing, another program made the file and doesn't say where its numbers come
+//! from: the header made up for it says "unknown".
 
 mod directions;
 
-use super::complete;
+use super::{complete, header};
+use crate::engine::header::{AxisFacts, DataFacts, Header, ModelFacts, TrajectoryFacts};
 use crate::engine::job::{AxisChoice, Directions, Job, LineJob, Setup, SplitChoice, SurfaceJob};
-use crate::engine::recipe::{
-    AxisFacts, DataFacts, Fingerprints, ModelFacts, Recipe, TrajectoryFacts,
-};
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::direction::Normalization;
 use crate::landscape::grid::Axis;
 use crate::landscape::line::Line;
-use crate::landscape::slice::Geometry;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
 use crate::model::losses::{Loss, MeanSquaredError, Score};
 use crate::store::files::stream;
 use crate::store::{Array, hdf5};
-use clap::{Args, FromArgMatches};
 pub use directions::{directions, write_directions};
 use hdf5_pure::FileBuilder;
 use std::io::Write as _;
@@ -103,7 +100,7 @@ pub fn write_surface(path: &Path, outcome: &Outcome) -> Result<()> {
             }
         }
     }
-    if let Some(facts) = &outcome.recipe.trajectory {
+    if let Some(facts) = &outcome.header.trajectory {
         dataset("proj_xcoord", &[facts.x.len()], &facts.x);
         dataset("proj_ycoord", &[facts.y.len()], &facts.y);
         if !facts.explained.is_empty() {
@@ -114,6 +111,10 @@ pub fn write_surface(path: &Path, outcome: &Outcome) -> Result<()> {
             );
         }
     }
+    let header = header::to_value(&complete::header(outcome))?.to_string();
+    file.create_dataset(header::KEY)
+        .with_u8_data(header.as_bytes())
+        .with_shape(&sizes(&[header.len()]));
     save(path, file)
 }
 
@@ -133,21 +134,27 @@ pub fn read_surface(path: &Path) -> Result<Outcome> {
         let x = x.ok_or_else(|| {
             format!(
                 "this is no surface of Li et al.'s code: it has no `xcoordinates`; {}",
-                listed(&arrays)
+                header::listed(&arrays, "datasets")
             )
         })?;
         let y = coordinates(&arrays, "ycoordinates")?;
-        let mut warnings = vec![
-            "made by another program, which doesn't say from which network and data".to_owned(),
-        ];
+        let mut warnings = Vec::new();
         let table = table(&arrays, x.len(), y.as_ref().map(Vec::len), &mut warnings)?;
-        let mut recipe = foreign(&table, &x, y.as_deref(), warnings)?;
-        recipe.trajectory = projections(&arrays)?;
+        let header = if find(&arrays, header::KEY).is_some() {
+            let mut own = header::from_value(header::in_arrays(&arrays)?)?;
+            own.warn(warnings);
+            own.complete = table.missing() == 0;
+            own
+        } else {
+            let mut foreign = foreign(&table, &x, y.as_deref(), warnings)?;
+            foreign.trajectory = projections(&arrays)?;
+            foreign
+        };
         let numbers = match y {
             Some(y) => Numbers::Surface(Surface { x, y, table }),
             None => Numbers::Line(Line { alpha: x, table }),
         };
-        let outcome = Outcome { recipe, numbers };
+        let outcome = Outcome { header, numbers };
         complete::check(&outcome)?;
         Ok(outcome)
     };
@@ -159,23 +166,6 @@ fn find<'a>(arrays: &'a [(String, Array)], name: &str) -> Option<&'a Array> {
         .iter()
         .find(|(n, _)| n == name)
         .map(|(_, array)| array)
-}
-
-fn listed(arrays: &[(String, Array)]) -> String {
-    const MOST: usize = 12;
-    let mut names: Vec<String> = arrays
-        .iter()
-        .take(MOST)
-        .map(|(name, a)| format!("`{name}` {:?}", a.shape()))
-        .collect();
-    if arrays.len() > MOST {
-        names.push("…".into());
-    }
-    if names.is_empty() {
-        "it has no datasets of numbers".into()
-    } else {
-        format!("its datasets are {}", names.join(", "))
-    }
 }
 
 fn coordinates(arrays: &[(String, Array)], name: &str) -> Result<Option<Vec<f64>>, String> {
@@ -256,7 +246,7 @@ fn table(
     if !found {
         return Err(format!(
             "this surface has neither `train_loss` nor `test_loss`; {}",
-            listed(arrays)
+            header::listed(arrays, "datasets")
         ));
     }
     let [train, validation] = columns;
@@ -294,8 +284,10 @@ fn foreign(
     table: &Table,
     x: &[f64],
     y: Option<&[f64]>,
-    warnings: Vec<String>,
-) -> Result<Recipe, String> {
+    mut warnings: Vec<String>,
+) -> Result<Header, String> {
+    let words = "made by another program, which doesn't say from which network and data";
+    warnings.insert(0, words.to_owned());
     let from_to = |values: &[f64]| -> Result<Axis, String> {
         let (Some(from), Some(to)) = (values.first(), values.last()) else {
             return Err("an axis is empty".into());
@@ -316,7 +308,7 @@ fn foreign(
         };
     };
     let job = if let Some(y) = y {
-        let mut job: SurfaceJob = defaults()?;
+        let mut job = SurfaceJob::default();
         unknown_setup(&mut job.setup);
         job.at = Some(UNKNOWN.into());
         job.directions = Directions::Files(vec![UNKNOWN.into()]);
@@ -325,7 +317,7 @@ fn foreign(
         job.y = Some(AxisChoice::Given(from_to(y)?));
         Job::Surface(job)
     } else {
-        let mut job: LineJob = defaults()?;
+        let mut job = LineJob::default();
         unknown_setup(&mut job.setup);
         (job.small, job.large) = (UNKNOWN.into(), UNKNOWN.into());
         job.alpha = from_to(x)?;
@@ -335,58 +327,32 @@ fn foreign(
         label: label.into(),
         rule: "direction unknown".into(),
     };
-    Ok(Recipe {
-        losscope: env!("CARGO_PKG_VERSION").into(),
-        job,
-        model: ModelFacts {
-            name: UNKNOWN.into(),
-            source: "made by another program".into(),
-            parameters: 0,
-            loss: UNKNOWN.into(),
-            criterion: match table.score {
-                Score::Accuracy => Loss::default(),
-                // Which regression, the file doesn't say.
-                Score::R2 => MeanSquaredError::default().into(),
-            },
-            assumptions: Vec::new(),
+    let model = ModelFacts {
+        name: UNKNOWN.into(),
+        source: "made by another program".into(),
+        loss: UNKNOWN.into(),
+        criterion: match table.score {
+            Score::Accuracy => Loss::default(),
+            // Which regression, the file doesn't say.
+            Score::R2 => MeanSquaredError::default().into(),
         },
-        checkpoints: Vec::new(),
-        data: DataFacts {
-            name: UNKNOWN.into(),
-            description: String::new(),
-            sha256: String::new(),
-            train_samples: 0,
-            validation_samples: 0,
-        },
-        device: String::new(),
-        fingerprints: Fingerprints::default(),
+        ..ModelFacts::default()
+    };
+    let data = DataFacts {
+        name: UNKNOWN.into(),
+        ..DataFacts::default()
+    };
+    Ok(Header {
         axes: if y.is_some() {
             vec![axis("x"), axis("y")]
         } else {
             vec![axis("α")]
         },
-        geometry: Geometry {
-            norms: Vec::new(),
-            cosine: None,
-        },
-        statistics: String::new(),
-        clamped_variances: 0,
-        marks: Vec::new(),
-        trajectory: None,
-        barriers: Vec::new(),
         non_finite: table.non_finite(),
-        elapsed_seconds: 0.0,
+        complete: table.missing() == 0,
         warnings,
+        ..Header::new(job, model, data)
     })
-}
-
-/// A job without any flags; its defaults stand in its definition and nowhere else.
-fn defaults<J: Args + FromArgMatches>() -> Result<J, String> {
-    let command = J::augment_args(clap::Command::new("losscope").no_binary_name(true));
-    let matches = command.try_get_matches_from(std::iter::empty::<&str>());
-    matches
-        .and_then(|m| J::from_arg_matches(&m))
-        .map_err(|e| format!("no default job: {e}"))
 }
 
 fn sizes(shape: &[usize]) -> Vec<u64> {

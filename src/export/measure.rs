@@ -1,8 +1,8 @@
 //! Files of a measure at one checkpoint, a curvature or a noise: what their formats have in common.
 //!
 //! * `.json`: everything measured, as text; numbers that aren't finite are null.
-//! * `.npz`: single numbers as arrays without axes, columns of tables as arrays, and `recipe`: kind,
-//!   header, job and caution as JSON in bytes.
+//! * `.npz`: single numbers as arrays without axes, columns of tables as arrays, and `recipe`: the header
+//!   as JSON in bytes.
 //! * `.csv`: all tables in one, for `d = pandas.read_csv(…)`. The column `table` says which one a row
 //!   belongs to, and columns that a table doesn't have stay empty:
 //!   `d[d.table == "line"].dropna(axis=1, how="all")` is the table `line` alone. Single numbers are the table `summary`, of `quantity` and `value`.
@@ -11,22 +11,15 @@
 use super::csv::{self, Table};
 use super::figure::FigureOptions;
 use super::npz::{self, Column, Named};
-use super::{Format, pdf, png, svg};
-use crate::engine::local::Header;
+use super::{Format, header, json, stamp};
+use crate::engine::header::Header;
 use crate::error::{Error, Result, shown};
-use crate::store::files::{self, stream};
 use serde::Serialize;
 use serde_json::Value;
-use std::io::Write as _;
 use std::path::Path;
 
 /// What a measure gives to its files.
 pub trait Measure: Serialize {
-    /// Its name: "curvature".
-    const KIND: &'static str;
-    /// What a reader must keep in mind beside its numbers.
-    const CAUTION: &'static str;
-
     /// How it was made.
     fn header(&self) -> &Header;
 
@@ -64,16 +57,17 @@ impl Numbers {
     }
 }
 
-/// Everything measured as JSON.
+/// Everything measured as JSON: `kind`, `recipe` and the numbers; those that aren't finite are null.
 ///
 /// # Errors
 /// None that a measure made by this program could cause.
 pub fn to_value<M: Measure>(measure: &M) -> Result<Value> {
     let mut value = serde_json::to_value(measure)
         .map_err(|e| Error::Usage(format!("the measure can't be written: {e}")))?;
+    let header = measure.header();
     if let Value::Object(map) = &mut value {
-        map.shift_insert(0, "kind".into(), M::KIND.into());
-        map.insert("caution".into(), M::CAUTION.into());
+        map.shift_insert(0, "kind".into(), header.job.command().into());
+        map.shift_insert(1, header::KEY.into(), header::to_value(header)?);
     }
     Ok(value)
 }
@@ -103,24 +97,14 @@ fn form(path: &Path) -> Result<Format> {
 /// # Errors
 /// Where the suffix is no measure's, nothing of it gives a picture, or the file can't be written.
 pub fn write<M: Measure>(path: &Path, measure: &M, options: &FigureOptions) -> Result<()> {
-    let document = || measure.document(options);
     match form(path)? {
         Format::Npz => write_npz(path, measure),
         Format::Csv => csv::write_tables(path, &tables(measure.numbers())),
-        Format::Svg => files::write(path, "write the figure", &svg::bytes(&document()?)?),
-        Format::Pdf => files::write(path, "write the figure", &pdf::bytes(&document()?)?),
-        Format::Png => files::write(
-            path,
-            "write the figure",
-            &png::bytes(&document()?, options.dpi)?,
-        ),
-        _ => {
-            let value = to_value(measure)?;
-            stream(path, "write the result", |out| {
-                serde_json::to_writer_pretty(&mut *out, &value)?;
-                out.write_all(b"\n")
-            })
+        Format::Svg | Format::Png | Format::Pdf => {
+            let document = measure.document(options)?;
+            stamp::write(path, &document, measure.header(), options.dpi)
         }
+        _ => json::write_indented(path, &to_value(measure)?),
     }
 }
 
@@ -139,10 +123,7 @@ fn tables(numbers: Numbers) -> Vec<Table> {
 }
 
 fn write_npz<M: Measure>(path: &Path, measure: &M) -> Result<()> {
-    let mut header = to_value(measure)?;
-    if let Value::Object(map) = &mut header {
-        map.retain(|key, _| matches!(key.as_str(), "kind" | "header" | "job" | "caution"));
-    }
+    let header = header::to_value(measure.header())?;
     let numbers = measure.numbers();
     let single = numbers.single.into_iter();
     let single = single.map(|(name, value)| (name.to_owned(), vec![], Column::Floats(vec![value])));

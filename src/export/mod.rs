@@ -12,6 +12,7 @@ pub mod curves;
 pub mod figure;
 mod format;
 pub mod hdf5;
+pub mod header;
 pub mod json;
 pub mod measure;
 mod metric;
@@ -25,6 +26,7 @@ pub mod report;
 pub mod sharpness;
 pub mod space;
 mod spare;
+pub mod stamp;
 pub mod svg;
 pub mod vtk;
 
@@ -32,7 +34,6 @@ use crate::engine::result::Outcome;
 use crate::error::{Error, Result, shown};
 use crate::model::params::Params;
 pub use crate::store::files::check_place;
-use crate::store::files::write as write_file;
 use crate::store::hdf5::is_hdf5_file;
 use figure::FigureOptions;
 pub use format::Format;
@@ -50,21 +51,10 @@ pub fn write(path: &Path, outcome: &Outcome, figure: &FigureOptions) -> Result<(
         Format::Vtk => vtk::write(path, outcome),
         Format::Json => json::write(path, outcome),
         Format::Hdf5 => hdf5::write_surface(path, outcome),
-        Format::Svg => write_file(
-            path,
-            "write the figure",
-            &svg::bytes(&figure::svg(outcome, figure)?)?,
-        ),
-        Format::Pdf => write_file(
-            path,
-            "write the figure",
-            &pdf::bytes(&figure::svg(outcome, figure)?)?,
-        ),
-        Format::Png => write_file(
-            path,
-            "write the figure",
-            &png::bytes(&figure::svg(outcome, figure)?, figure.dpi)?,
-        ),
+        Format::Svg | Format::Png | Format::Pdf => {
+            let header = complete::header(outcome);
+            stamp::write(path, &figure::svg(outcome, figure)?, &header, figure.dpi)
+        }
     }
 }
 

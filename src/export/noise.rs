@@ -21,16 +21,13 @@ pub(super) mod figure;
 use super::figure::FigureOptions;
 use super::measure::{Measure, Numbers};
 use super::npz::Column::{Counts, Floats, Words};
-use crate::engine::local::Header;
+use crate::engine::header::Header;
 use crate::engine::local::noise::{AtBatch, NoiseResult};
 use crate::error::Result;
 use crate::landscape::noise::exact::Noise;
 use crate::landscape::noise::layers::LayerNorms;
 
 impl Measure for NoiseResult {
-    const KIND: &'static str = "noise";
-    const CAUTION: &'static str = "a noise scale predicts the batch size up to which more samples save steps, roughly and at this point of training alone; it grows as the loss falls (McCandlish et al. 2018)";
-
     fn header(&self) -> &Header {
         &self.header
     }

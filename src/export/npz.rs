@@ -6,18 +6,18 @@
 //! trajectory, alone or in a surface: `proj_x`, `proj_y`, and alone also `distance`, `outside` and
 //! `explained`. Always: `recipe`, UTF-8 JSON as bytes. Numbers are float64, flags bool, and the same
 //! result always gives the same bytes. What a complete result is stands in `complete.rs`, how a
-//! recipe becomes JSON in `json.rs`.
+//! header becomes JSON in `header.rs`.
 
 mod read;
 
-use super::complete::{check, metrics, path_arrays};
-use super::json;
+use super::complete::{self, check, metrics, path_arrays};
+use super::header;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::table::Table;
 use crate::store::files::stream;
 use crate::store::npz::Writer;
-pub use read::{measure_header, read};
+pub use read::read;
 use std::io::{self, Seek, Write};
 use std::path::Path;
 
@@ -27,7 +27,7 @@ use std::path::Path;
 /// Where the result contradicts itself or the file can't be written.
 pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
     check(outcome).map_err(|message| Error::file(path, message))?;
-    let recipe = json::recipe_to_value(&outcome.recipe)?.to_string();
+    let header = header::to_value(&complete::header(outcome))?.to_string();
     stream(path, "write the result", |out| {
         let mut archive = Writer::new(out);
         match &outcome.numbers {
@@ -49,7 +49,7 @@ pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
         for (name, values) in path_arrays(outcome) {
             floats(&mut archive, name, &[values.len()], values)?;
         }
-        archive.array("recipe", "|u1", &[recipe.len()], recipe.as_bytes())?;
+        archive.array("recipe", "|u1", &[header.len()], header.as_bytes())?;
         archive.finish()
     })
 }

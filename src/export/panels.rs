@@ -101,7 +101,7 @@ pub fn together(
     options: &FigureOptions,
 ) -> Result<String> {
     let title = options.title.clone().unwrap_or_else(|| {
-        let model = surfaces.first().map(|(_, o)| &o.recipe.model);
+        let model = surfaces.first().map(|(_, o)| &o.header.model);
         let name = model.map(|m| m.name.as_str());
         let score = model.map(|m| m.criterion.score()).unwrap_or_default();
         format!(

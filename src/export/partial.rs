@@ -3,13 +3,11 @@
 //! What was computed is never replaced by less of it: a run that finds a partial result where it would
 //! keep its own refuses to start, and says what lies there and what can be done.
 
-use super::npz;
-use crate::engine::job::differing;
+use super::{header, npz};
+use crate::engine::job::{Job, differing};
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result, shown};
 use crate::store::files::beside;
-use serde::Serialize;
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -39,7 +37,7 @@ fn name(path: &Path) -> &OsStr {
 ///
 /// # Errors
 /// None that a job of this program could cause.
-pub fn elsewhere(outputs: &[PathBuf], job: &impl Serialize) -> Result<Vec<(PathBuf, Outcome)>> {
+pub fn elsewhere(outputs: &[PathBuf], job: &Job) -> Result<Vec<(PathBuf, Outcome)>> {
     let own: Vec<PathBuf> = outputs.iter().map(|output| of_result(output)).collect();
     let folders: BTreeSet<&Path> = outputs.iter().filter_map(|path| path.parent()).collect();
     let mut places = Vec::new();
@@ -65,7 +63,7 @@ pub fn elsewhere(outputs: &[PathBuf], job: &impl Serialize) -> Result<Vec<(PathB
         let Ok(outcome) = npz::read(&path) else {
             continue;
         };
-        if differing(&outcome.recipe.job, job)?.is_empty() {
+        if differing(&outcome.header.job, job)?.is_empty() {
             found.push((path, outcome));
         }
     }
@@ -76,10 +74,7 @@ pub fn elsewhere(outputs: &[PathBuf], job: &impl Serialize) -> Result<Vec<(PathB
 ///
 /// # Errors
 /// Names the file, what it holds, and both ways out.
-pub fn refuse_results(
-    mut places: impl Iterator<Item = PathBuf>,
-    job: &impl Serialize,
-) -> Result<()> {
+pub fn refuse_results(mut places: impl Iterator<Item = PathBuf>, job: &Job) -> Result<()> {
     let Some(path) = places.find(|path| path.exists()) else {
         return Ok(());
     };
@@ -90,7 +85,7 @@ pub fn refuse_results(
                 outcome.points() - outcome.missing(),
                 outcome.points()
             ),
-            differing: Some(differing(&outcome.recipe.job, job)?),
+            differing: Some(differing(&outcome.header.job, job)?),
         },
         Err(_) => Found::unreadable(),
     };
@@ -102,50 +97,28 @@ pub fn refuse_results(
 ///
 /// # Errors
 /// Names the file, what it holds, and both ways out.
-pub fn refuse_measure(path: &Path, header: &Path, job: &impl Serialize) -> Result<()> {
+pub fn refuse_measure(path: &Path, header: &Path, job: &Job) -> Result<()> {
     if !path.exists() {
         return Ok(());
     }
     let mut ways = "remove it to measure anew, or name another output";
-    let found = match measured(header) {
-        Some(value) => {
-            let of = |key: &str| {
-                let own = value.get(key);
-                own.or_else(|| value.get("header").and_then(|header| header.get(key)))
-            };
-            let kind = value.get("kind").and_then(Value::as_str);
-            let kind = kind.unwrap_or("measure");
-            let whole = of("complete").and_then(Value::as_bool) == Some(true);
-            if whole {
+    let found = match header::read(header) {
+        Ok(header) => {
+            let kind = header.job.command();
+            let held = if header.complete {
                 ways = "move it to where it is wanted, or remove it to measure anew";
-            }
+                format!("a whole {kind}, which nobody read from its output")
+            } else {
+                format!("a {kind} stopped after {:.0} s", header.elapsed_seconds)
+            };
             Found {
-                held: match of("elapsed_seconds").and_then(Value::as_f64) {
-                    _ if whole => format!("a whole {kind}, which nobody read from its output"),
-                    Some(seconds) => format!("a {kind} stopped after {seconds:.0} s"),
-                    None => format!("a stopped {kind}"),
-                },
-                differing: match value.get("job") {
-                    Some(earlier) => Some(differing(earlier, job)?),
-                    None => None,
-                },
+                held,
+                differing: Some(differing(&header.job, job)?),
             }
         }
-        None => Found::unreadable(),
+        Err(_) => Found::unreadable(),
     };
     Err(found.refusal(path, ways))
-}
-
-/// Header and job of a measure in a file, where its format has them.
-fn measured(path: &Path) -> Option<Value> {
-    if !path.is_file() {
-        return None;
-    }
-    match path.extension()?.to_str()? {
-        "json" => serde_json::from_slice(&std::fs::read(path).ok()?).ok(),
-        "npz" => npz::measure_header(path),
-        _ => None,
-    }
 }
 
 /// What lies where a partial result would be kept.

@@ -3,20 +3,18 @@
 //! Arrays of the `.npz`, for C checkpoints, E sizes of the box and M other measures: `epsilon` `[E]`;
 //! `loss`, `gradient_norm` `[C]`; `phi`, `worst_loss`, `random_floor`, `active_bounds`, `gradients`,
 //! `phi_sign`, `phi_lbfgsb`, `phi_finished` `[C, E]`; `rise`, `standard_error`, `rise_finished` `[C, M]`;
-//! and `recipe`, the report's header as JSON in bytes. Numbers that weren't measured are NaN. Where work
+//! and `recipe`, the header as JSON in bytes. Numbers that weren't measured are NaN. Where work
 //! was stopped within a box or a measure, `…_finished` is 0 and its numbers are those of the part that
 //! was done; else 1. In the `.json` such an entry has a field `unfinished`.
 
-use super::Format;
 use super::npz::{self, Column};
+use super::{Format, header, json};
 use crate::engine::sharpness::{CheckpointSharpness, SharpnessReport};
 use crate::error::{Error, Result, shown};
 use crate::landscape::sharpness::search::{Method, Sharpness};
 use crate::model::params::Params;
-use crate::store::files::stream;
 use crate::store::{Array, Values, safetensors};
 use serde_json::Value;
-use std::io::Write as _;
 use std::path::Path;
 
 /// Says now that a file can't be written later.
@@ -38,7 +36,7 @@ fn form(path: &Path) -> Result<Format> {
     }
 }
 
-/// The report as JSON; numbers that aren't finite are null.
+/// The report as JSON: `kind`, `recipe` and `results`; numbers that aren't finite are null.
 ///
 /// # Errors
 /// None that a report made by this program could cause.
@@ -47,6 +45,7 @@ pub fn to_value(report: &SharpnessReport) -> Result<Value> {
         .map_err(|e| Error::Usage(format!("the report can't be written: {e}")))?;
     if let Value::Object(map) = &mut value {
         map.shift_insert(0, "kind".into(), "sharpness".into());
+        map.shift_insert(1, header::KEY.into(), header::to_value(&report.header)?);
     }
     Ok(value)
 }
@@ -56,21 +55,14 @@ pub fn to_value(report: &SharpnessReport) -> Result<Value> {
 /// # Errors
 /// Where the suffix is another than .json and .npz, or the file can't be written.
 pub fn write(path: &Path, report: &SharpnessReport) -> Result<()> {
-    let value = to_value(report)?;
     if form(path)? == Format::Json {
-        return stream(path, "write the result", |out| {
-            serde_json::to_writer_pretty(&mut *out, &value)?;
-            out.write_all(b"\n")
-        });
+        return json::write_indented(path, &to_value(report)?);
     }
-    write_npz(path, report, value)
+    write_npz(path, report)
 }
 
-fn write_npz(path: &Path, report: &SharpnessReport, mut header: Value) -> Result<()> {
-    if let Value::Object(map) = &mut header {
-        map.shift_remove("results");
-    }
-    let header = header.to_string();
+fn write_npz(path: &Path, report: &SharpnessReport) -> Result<()> {
+    let header = header::to_value(&report.header)?.to_string();
     let job = &report.job;
     let (checkpoints, boxes, others) = (
         report.results.len(),

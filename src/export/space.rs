@@ -85,14 +85,14 @@ impl Seen<'_> {
 
     /// What the surface's second number is.
     fn score(&self) -> Score {
-        self.outcome.recipe.model.criterion.score()
+        self.outcome.header.model.criterion.score()
     }
 
     /// The axes of the box around it.
     pub fn axes(&self) -> Option<Axes> {
         let surface = self.surface()?;
         let span = |index: usize, coordinates: &[f64]| {
-            let axis = self.outcome.recipe.axes.get(index);
+            let axis = self.outcome.header.axes.get(index);
             Some(Span {
                 name: axis.map_or_else(String::new, |a| a.label.clone()),
                 scale: Scale::Linear,
@@ -127,7 +127,7 @@ impl Seen<'_> {
     /// and 1.
     pub fn pins(&self) -> Vec<Pin> {
         let mut pins: Vec<Pin> = Vec::new();
-        for mark in &self.outcome.recipe.marks {
+        for mark in &self.outcome.header.marks {
             let near = mark.outside.is_nan() || mark.outside <= 0.5;
             let at = self.above(&mark.coordinate).filter(|_| near);
             let Some(at) = at else { continue };

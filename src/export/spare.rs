@@ -2,7 +2,7 @@
 
 use super::format::Format;
 use super::report::files::is_page;
-use super::{npz, png};
+use super::{header, png};
 use crate::checkpoint;
 use crate::error::{Error, Result, shown};
 use std::collections::HashSet;
@@ -64,7 +64,7 @@ fn place(path: &Path) -> PathBuf {
 /// Whether an existing file is something Losscope wrote: a figure, or a result of its own.
 fn is_result(path: &Path) -> bool {
     match Format::of(path) {
-        Ok(Format::Npz) => npz::read(path).is_ok() || npz::measure_header(path).is_some(),
+        Ok(Format::Npz) => header::read(path).is_ok(),
         // Images are data too.
         Ok(Format::Png) => png::is_figure(path),
         Ok(format) => {

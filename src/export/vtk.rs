@@ -6,7 +6,7 @@
 //! title of 256 characters and no more.
 
 use super::complete;
-use crate::engine::recipe::TrajectoryFacts;
+use crate::engine::header::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::landscape::table::Table;
@@ -51,7 +51,7 @@ pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
                 table(out, &line.table)
             }
             Numbers::Trajectory => outcome
-                .recipe
+                .header
                 .trajectory
                 .as_ref()
                 .map_or(Ok(()), |facts| trajectory(out, facts)),
@@ -68,7 +68,7 @@ fn title(outcome: &Outcome) -> String {
     let title = format!(
         "Losscope: {} of {}",
         complete::kind(&outcome.numbers),
-        outcome.recipe.model.name
+        outcome.header.model.name
     );
     let mut line: String = title
         .chars()

@@ -25,4 +25,10 @@ pub trait Objective {
 
     /// ∇²f(x)·v, n entries.
     fn hessian_vector(&mut self, x: &[f64], v: &[f64]) -> Result<Vec<f64>>;
+
+    /// ∇²f(x)·v for each v. Together they may take less time than one after the other.
+    fn hessian_vectors(&mut self, x: &[f64], directions: &[&[f64]]) -> Result<Vec<Vec<f64>>> {
+        let each = directions.iter().map(|v| self.hessian_vector(x, v));
+        each.collect()
+    }
 }

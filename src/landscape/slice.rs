@@ -199,7 +199,7 @@ impl Slice {
 }
 
 /// Facts about a slice's directions that a reader needs to trust a picture.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Geometry {
     /// L2 norm of each direction: what one unit of its coordinate means.
     pub norms: Vec<f64>,

@@ -97,13 +97,13 @@ pub fn write(graph: &Graph, assumptions: &[String]) -> String {
 fn to_complete(body: &str, graph: &Graph) -> String {
     let mut body = body.to_owned();
     if graph.input.is_empty() {
-        let line = "# input = [64]      <- the shape of one sample isn't known: write it here\n";
+        let line = "# input = [64]      # the shape of one sample isn't known: write it here\n";
         body = body.replacen("input = []\n", line, 1);
     }
     if graph.layers.is_empty() {
         body = body.replacen("layer = []\n", "", 1);
         body.push_str(
-            "\n# [[layer]]         <- no layer is known: write them here, the first one as\n\
+            "\n# [[layer]]         # no layer is known: write them here, the first one as\n\
              # name = \"first\"\n# kind = \"linear\"\n# weight = \"NAME\"\n# bias = \"NAME\"\n",
         );
     }
@@ -119,7 +119,9 @@ const HEAD: &str = "\
 # (beta), the last four with target = \"input\" for an autoencoder.
 # [[layer]]: the layers in order. Each reads the one before it, or those named in
 # inputs = [\"…\"]; \"input\" is the data. The last layer is the output. Weights and biases are
-# names of tensors in the checkpoint; axes count from 0 at the batch axis.
+# names of tensors in the checkpoint; axes count from 0 at the batch axis. Every kind of layer with
+# its fields: losscope inspect --layers; one of them: losscope inspect --layers conv.
+# Against data: losscope inspect --check THIS_FILE CHECKPOINT --data DATA.
 # [[parametrised]]: tensors computed from those of the checkpoint (weight-norm, spectral-norm),
 # which layers may name.
 ";

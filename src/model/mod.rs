@@ -21,6 +21,7 @@ pub mod primitive;
 pub mod program;
 pub mod role;
 pub mod run;
+pub mod seen;
 pub mod shape;
 pub mod simplify;
 mod spare;

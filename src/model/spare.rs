@@ -147,6 +147,7 @@ mod tests {
                 sha256: String::new(),
             },
             warnings: Vec::new(),
+            told: crate::checkpoint::Told::default(),
             unreadable: Vec::new(),
         }
     }

@@ -108,7 +108,7 @@ pub(crate) fn container(bytes: Arc<Bytes>) -> Parsed<Container> {
 /// The library reads types inside types by recursion. A header message has at most 64 KiB and a level
 /// takes at least 8 bytes, so on this stack no file can nest deeply enough to overflow it; and a panic
 /// in it ends with the thread, as an error.
-fn apart<T: Send>(work: impl FnOnce() -> Parsed<T> + Send) -> Parsed<T> {
+pub(super) fn apart<T: Send>(work: impl FnOnce() -> Parsed<T> + Send) -> Parsed<T> {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new()
             .name("hdf5".into())
@@ -122,14 +122,14 @@ fn apart<T: Send>(work: impl FnOnce() -> Parsed<T> + Send) -> Parsed<T> {
     })
 }
 
-fn open(bytes: Arc<Bytes>) -> Parsed<File> {
+pub(super) fn open(bytes: Arc<Bytes>) -> Parsed<File> {
     // A writer that died left its mark in the file; what it had written is there.
     let properties =
         FileAccessProperties::new().with_write_mark_policy(WriteMarkPolicy::AllowSnapshot);
     File::from_source_with_options(Source(bytes), properties).map_err(|e| damaged(&e))
 }
 
-fn damaged(error: &hdf5_pure::Error) -> String {
+pub(super) fn damaged(error: &hdf5_pure::Error) -> String {
     format!("the HDF5 structures are damaged: {error}")
 }
 

@@ -19,6 +19,7 @@ pub mod element;
 pub mod files;
 pub(crate) mod gzip;
 pub mod hdf5;
+pub(crate) mod hdf5_words;
 pub(crate) mod input;
 pub(crate) mod limits;
 pub(crate) mod npy;

@@ -109,6 +109,18 @@ fn described(text: &str, before: u64) -> Parsed<Header> {
     Ok(Header::Listed(shape, Dtype::unreadable(complex)))
 }
 
+/// The layout of numbers of the type `descr` (`<f4`) without a header; an error for types not read.
+pub fn in_pickle(descr: &str, shape: Vec<usize>, columns: bool) -> Parsed<Layout> {
+    let (element, order) = element(descr).ok_or("its type isn't numeric")?;
+    Ok(Layout {
+        element,
+        shape,
+        order,
+        columns,
+        header: 0,
+    })
+}
+
 impl Header {
     /// The layout of numbers.
     ///

@@ -543,7 +543,7 @@ fn a_pipe_that_nobody_reads_is_waited_for_until_the_first_signal() {
     assert_eq!(outcome.missing(), 0);
     let measured = std::fs::read(here("b.partial.json")).unwrap();
     let measured: serde_json::Value = serde_json::from_slice(&measured).unwrap();
-    assert_eq!(measured["header"]["complete"], true);
+    assert_eq!(measured["recipe"]["complete"], true);
     let words = ["a whole noise", "very job", "move it", "b.partial.json"];
     losscope(dir.path(), &noise).fails(2, &words);
     // With a reader it is only written, and nothing is computed anew.

@@ -28,7 +28,7 @@ fn a_result_names_every_device_that_computed_some_of_it() {
     for args in [SURFACE, line] {
         let dir = folder();
         let result = dir.path().join("s.npz");
-        let device = || npz::read(&result).unwrap().recipe.device;
+        let device = || npz::read(&result).unwrap().header.device;
         let run = |more: &[&str]| {
             losscope(dir.path(), &[&args[..], &["-o", "s.npz"], more].concat()).succeeds();
         };
@@ -46,7 +46,7 @@ fn a_result_names_every_device_that_computed_some_of_it() {
             run(&[&["--device", "flex", "--resume"], more].concat());
             assert_eq!(device(), both, "gone on by a device that is named already");
         }
-        let caption = losscope::export::caption::computed_on(&npz::read(&result).unwrap().recipe);
+        let caption = losscope::export::caption::computed_on(&npz::read(&result).unwrap().header);
         assert!(
             caption.starts_with("f32 on flex, then ndarray"),
             "{caption}"
@@ -86,13 +86,13 @@ fn every_version_that_went_on_is_told_of() {
     let args = [&SURFACE[..], &["-o", "s.npz"]].concat();
     losscope(dir.path(), &args).succeeds();
     let mut outcome = npz::read(&result).unwrap();
-    outcome.recipe.losscope = "0.0.9".into();
+    outcome.header.losscope = "0.0.9".into();
     npz::write(&result, &outcome).unwrap();
     let resume = [&args[..], &["--resume"]].concat();
     for _ in 0..2 {
         unfinished(&result, 24, &result);
         losscope(dir.path(), &resume).succeeds();
-        let warnings = npz::read(&result).unwrap().recipe.warnings;
+        let warnings = npz::read(&result).unwrap().header.warnings;
         let told = warnings.iter().filter(|w| w.contains("0.0.9")).count();
         assert_eq!(told, 1, "{warnings:?}");
     }

@@ -89,6 +89,7 @@ pub fn model(name: &'static str, checkpoints: &[&'static str]) -> Model {
     let hints = Hints {
         input: Some(&data.train.shape),
         classes: Some(10),
+        ..Hints::default()
     };
     let found = ok(family::recognise(&states[0], &hints));
     let network = ok(Network::new(found.graph, &states[0]));

@@ -35,7 +35,7 @@ fn programs() -> Vec<String> {
 /// The network of a file, with the squared error as its loss, and its point.
 fn open(path: &Path) -> (Imported, Arc<Network>, Params) {
     let state = ok(checkpoint::open(path));
-    let mut imported = ok(import::open_for(path, Some(&state), None)).unwrap();
+    let mut imported = ok(import::open_as(path, None, Some(&state))).unwrap();
     let graph = &mut imported.graph;
     graph.loss = Loss::from(MeanSquaredError::default());
     let network = ok(Network::new(graph.clone(), &state));

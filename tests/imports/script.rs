@@ -36,7 +36,14 @@ fn outputs_of_traced_and_scripted_modules_are_those_of_pytorch() {
 #[test]
 fn an_activation_is_read_from_the_code() {
     let stored = ok(npz::read_arrays(&file("script", "dense.npz")));
-    let array = |name: &str| stored.iter().find(|(own, _)| own == name).unwrap().1.to_f64();
+    let array = |name: &str| {
+        stored
+            .iter()
+            .find(|(own, _)| own == name)
+            .unwrap()
+            .1
+            .to_f64()
+    };
     let (x, labels) = (array("x"), array("y"));
     let path = file("script", "dense.pt");
     // What the data would say, and what the first layer says alone.
@@ -230,7 +237,7 @@ proptest! {
             content
         });
         let sample = case("script", NETWORKS[network]).sample;
-        let _ = import::open_for(made.path(), None, Some(&sample));
+        let _ = import::open_for(made.path(), Some(&sample));
     }
 }
 

@@ -42,7 +42,7 @@ pub fn case(folder: &str, name: &str) -> Case {
 
 /// The network of a file, whose samples have the shape `sample`.
 pub fn imported(path: &Path, sample: Option<&[usize]>) -> Imported {
-    let mut imported = ok(import::open_for(path, None, sample)).expect("a network");
+    let mut imported = ok(import::open_for(path, sample)).expect("a network");
     imported.graph.loss = Loss::from(MeanSquaredError::default());
     imported
 }
@@ -79,7 +79,7 @@ pub fn agrees(path: &Path, case: &Case) {
 /// The message with which a file is refused.
 #[track_caller]
 pub fn refusal(path: &Path, sample: Option<&[usize]>) -> String {
-    match import::open_for(path, None, sample) {
+    match import::open_for(path, sample) {
         Err(e) => e.to_string(),
         Ok(found) => panic!("{} was read: {}", path.display(), found.is_some()),
     }

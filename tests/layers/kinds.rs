@@ -31,6 +31,7 @@ pub(crate) fn state(tensors: Vec<(String, Array)>) -> StateDict {
             prefix: String::new(),
             sha256: String::new(),
         },
+        told: losscope::checkpoint::Told::default(),
         unreadable: Vec::new(),
         warnings: Vec::new(),
     }

@@ -53,7 +53,7 @@ fn column(path: &Path) -> (Column, Score) {
     let Numbers::Surface(surface) = read.numbers else {
         panic!("{:?}", read.numbers)
     };
-    assert_eq!(read.recipe.model.criterion.score(), surface.table.score);
+    assert_eq!(read.header.model.criterion.score(), surface.table.score);
     (surface.table.train.unwrap(), surface.table.score)
 }
 

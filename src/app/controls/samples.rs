@@ -1,8 +1,10 @@
-//! Which samples count, and where and how exactly they are computed.
+//! How inputs are scaled, which samples count, and where and how exactly they are computed.
 
-use super::{choice, number, row};
+use super::{choice, named, number, row};
 use crate::app::state::State;
 use crate::app::theme::Palette;
+use crate::dataset::normalize::NAMED;
+use crate::dataset::{Normalize, TargetKind};
 use crate::engine::device::{self, DeviceChoice, DeviceInfo};
 use crate::engine::job::{MemorySize, SplitChoice};
 use crate::engine::live::Snapshot;
@@ -44,6 +46,62 @@ const MEMORY: [(usize, &str, &str); 4] = [
     (16 << 30, "16 GB", "What data and activations may take"),
 ];
 
+const TARGETS: [(TargetKind, &str, &str); 5] = [
+    (
+        TargetKind::Auto,
+        "By their values",
+        "Integers and one-hot rows are classes, other numbers what they are; what was assumed is said",
+    ),
+    (
+        TargetKind::Classes,
+        "Classes",
+        "Integers, whole numbers or one-hot rows",
+    ),
+    (
+        TargetKind::Answers,
+        "Answers",
+        "A label of 0 or 1 in every column",
+    ),
+    (TargetKind::Numbers, "Numbers", "As they are stored"),
+    (
+        TargetKind::Scaled,
+        "Pictures",
+        "Numbers that are scaled as the inputs are",
+    ),
+];
+
+/// The scaling of the inputs: the usual ones by name, and whatever else was typed.
+fn scaling_ui(ui: &mut Ui, rule: &mut Normalize) {
+    let help = "How stored numbers become inputs: what the network was trained with";
+    let mut usual = vec![
+        (
+            Normalize::Auto,
+            "By the data: pixels from 0 to 1, CIFAR by its published mean",
+        ),
+        (Normalize::None, "As they are stored"),
+        (
+            Normalize::PerChannel,
+            "Mean 0 and deviation 1 of each channel over the training samples",
+        ),
+    ];
+    usual.extend(NAMED.map(|named| (Normalize::Named(named), named.scaling().words)));
+    row(ui, "Scaling", help, |ui| {
+        let words = rule.to_string();
+        let combo = egui::ComboBox::from_id_salt("Scaling")
+            .selected_text(&words)
+            .width(ui.available_width().min(190.0))
+            .height(320.0)
+            .show_ui(ui, |ui| {
+                for (option, why) in usual {
+                    let name = option.to_string();
+                    ui.selectable_value(rule, option, name).on_hover_text(why);
+                }
+            });
+        named(&combo.response, egui::Role::ComboBox, "Scaling", &words);
+        combo.response.on_hover_text(help);
+    });
+}
+
 /// What this machine can compute on; asked once, aside, because drivers take their time.
 fn devices(ctx: &egui::Context) -> Option<&'static Vec<DeviceInfo>> {
     static FOUND: OnceLock<Arc<OnceLock<Vec<DeviceInfo>>>> = OnceLock::new();
@@ -65,6 +123,14 @@ fn devices(ctx: &egui::Context) -> Option<&'static Vec<DeviceInfo>> {
 /// Draws the controls.
 pub fn samples_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, palette: &Palette) {
     let setup = &mut state.wish.plane.setup;
+    scaling_ui(ui, &mut setup.data_normalize);
+    choice(
+        ui,
+        "Targets",
+        "What the numbers of the targets stand for",
+        &mut setup.data_targets,
+        &TARGETS,
+    );
     choice(
         ui,
         "Split",

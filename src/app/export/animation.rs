@@ -2,11 +2,10 @@
 
 use crate::app::state::Look;
 use crate::app::theme::Palette;
-use crate::engine::job::AxisChoice;
-use crate::engine::job::bounds;
+use crate::engine::job::{AnimationJob, AxisChoice, GRID, PIXELS, Run, bounds};
 use crate::engine::live::Wish;
 use crate::error::{Error, Result};
-use crate::export::animation::{self, GRID, PIXELS, Run, View};
+use crate::export::animation::{self, View};
 use crate::landscape::grid::Axis;
 use crate::plot::camera::Camera;
 use crate::plot::number::grouped;
@@ -76,8 +75,10 @@ pub fn write(
         None => View::Contour,
     };
     let animation = animation::Animation {
-        job,
-        run: asked.frames.run.clone(),
+        job: AnimationJob {
+            surface: job,
+            run: asked.frames.run.clone(),
+        },
         options: super::figures::options(&asked.look),
         view,
     };

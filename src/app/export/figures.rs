@@ -7,13 +7,14 @@ use crate::app::state::{Look, State};
 use crate::app::views::compare::Mode;
 use crate::app::views::plane::Coloring;
 use crate::app::views::{Caches, Pane, convexity, density, layers, log, measures, space};
+use crate::engine::header::FileFacts;
 use crate::engine::live::{LiveSurface, SharpnessCurve, Snapshot};
-use crate::engine::recipe::FileFacts;
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
 use crate::export::space::Seen;
 use crate::export::{
-    self, caption, curves, figure, figure::FigureOptions, panels, pdf, png, space as spaces, svg,
+    self, caption, curves, figure, figure::FigureOptions, panels, pdf, png, space as spaces, stamp,
+    svg,
 };
 use crate::plot::camera::Camera;
 use crate::plot::colormap;
@@ -243,6 +244,10 @@ pub fn write(job: &Job) -> Result<()> {
             export::write(&job.path, &surface.outcome, &job.options)
         }
         (Content::Outcome(outcome), _) => export::write(&job.path, outcome, &job.options),
+        (Content::Space(surface, _), "svg" | "pdf" | "png") => {
+            let header = &surface.outcome.header;
+            stamp::write(&job.path, &document(job)?, header, job.options.dpi)
+        }
         (_, "svg") => bytes(&job.path, &svg::bytes(&document(job)?)?),
         (_, "pdf") => bytes(&job.path, &pdf::bytes(&document(job)?)?),
         (_, "png") => bytes(&job.path, &png::bytes(&document(job)?, job.options.dpi)?),
@@ -321,7 +326,7 @@ fn space_document(
     let coloring = Coloring::of(&[surface], look).map_err(Error::Usage)?;
     let seen = seen(surface, &coloring, look)?;
     let outcome = &surface.outcome;
-    let usual = || figure::title(&outcome.recipe);
+    let usual = || figure::title(&outcome.header);
     let title = options.title.clone().unwrap_or_else(usual);
     let caption = figure::caption(outcome);
     spaces::document(&Studio::open()?, &seen, camera, (&title, &caption), options)

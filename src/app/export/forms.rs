@@ -85,6 +85,11 @@ pub fn along_alpha(state: &State) -> Option<&'static str> {
     }
 }
 
+/// Why there is nothing to say of two minimizers.
+pub fn of_both(state: &State) -> Option<&'static str> {
+    along_alpha(state).filter(|_| state.wish.large.is_none())
+}
+
 /// Why a view has nothing to write, whatever was computed.
 pub fn why_not(pane: Pane, state: &State) -> Option<&'static str> {
     match pane {

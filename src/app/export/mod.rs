@@ -7,17 +7,19 @@ mod animation;
 mod dialog;
 mod figures;
 pub mod forms;
+mod pixels;
 mod place;
+mod report;
+mod writing;
 
 use super::state::State;
-use super::status::duration;
 use super::theme::Palette;
+use super::times::duration;
 use super::views::{Caches, Pane};
 use super::words::in_window;
 use crate::engine::live::{Quality, Snapshot};
 use crate::error::Result;
-use crate::export::{self, png};
-use crate::plot::page;
+use crate::export;
 use animation::Animation;
 use dialog::Dialog;
 use eframe::egui::{
@@ -25,11 +27,11 @@ use eframe::egui::{
 };
 pub use figures::Eyes;
 use figures::Job;
+use pixels::{Page, pixels, preview};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use writing::Writing;
 
 /// Exports under way, and the dialog for the next.
 pub struct Exports {
@@ -41,15 +43,6 @@ pub struct Exports {
     preview: Option<Preview>,
 }
 
-/// Frames done, in all, and the time left.
-type Framed = (usize, usize, Option<Duration>);
-
-struct Writing {
-    path: PathBuf,
-    progress: Arc<Mutex<Option<Framed>>>,
-    stop: Arc<AtomicBool>,
-}
-
 enum News {
     Written(PathBuf, Result<()>),
     Copy(Result<(Vec<u8>, [usize; 2])>),
@@ -57,9 +50,6 @@ enum News {
     Preview(u64, Result<Page>),
     Path(Option<PathBuf>),
 }
-
-/// Size in millimetres, pixels, and how many there are across and down.
-type Page = ((f64, f64), Vec<u8>, [usize; 2]);
 
 struct Preview {
     key: u64,
@@ -138,36 +128,23 @@ impl Exports {
 
     /// What is being written, in words.
     pub fn activity(&self) -> Option<String> {
-        let writing = self.writing.first()?;
-        let name = writing
-            .path
-            .file_name()
-            .map_or_else(String::new, |n| n.to_string_lossy().into_owned());
-        let progress = writing.progress.lock().ok().and_then(|p| *p);
-        Some(match progress {
-            Some((done, total, Some(left))) => {
-                format!(
-                    "Writing {name}: {done} of {total} frames, {} left",
-                    duration(left)
-                )
-            }
-            Some((done, total, None)) => format!("Writing {name}: {done} of {total} frames"),
-            None => format!("Writing {name}…"),
+        let words = self.writing.first()?.words();
+        Some(match self.writing.len() - 1 {
+            0 => words,
+            more => format!("{words}; {more} more to write"),
         })
     }
 
     /// Stops what takes long; nothing half-written stays.
     pub fn stop(&self) {
         for writing in &self.writing {
-            writing.stop.store(true, Ordering::Relaxed);
+            writing.stop();
         }
     }
 
     /// Whether what is being written can be stopped.
     pub fn can_stop(&self) -> bool {
-        self.writing
-            .iter()
-            .any(|w| w.progress.lock().is_ok_and(|p| p.is_some()))
+        self.writing.iter().any(Writing::can_stop)
     }
 
     /// Takes note of what was finished.
@@ -304,11 +281,7 @@ impl Exports {
             .exported
             .forms
             .insert(dialog.pane.name().to_owned(), suffix);
-        let writing = Writing {
-            path: path.clone(),
-            progress: Arc::default(),
-            stop: Arc::default(),
-        };
+        let writing = Writing::new(&path);
         let (send, ctx) = (self.send.clone(), ctx.clone());
         if dialog.form.suffix == "gif" {
             let animation = Animation {
@@ -321,14 +294,13 @@ impl Exports {
                 frames: dialog.frames.clone(),
                 path: path.clone(),
             };
-            let (progress, stop) = (Arc::clone(&writing.progress), Arc::clone(&writing.stop));
+            let heard = writing.heard();
             spawn("losscope-animate", move || {
-                let told = |done, total, left| {
-                    if let Ok(mut progress) = progress.lock() {
-                        *progress = Some((done, total, left));
-                    }
+                let told = |done, total, left: Option<Duration>| {
+                    let left = left.map(|left| format!(", {} left", duration(left)));
+                    let left = left.unwrap_or_default();
                     ctx.request_repaint();
-                    !stop.load(Ordering::Relaxed)
+                    heard.tell(format!("{done} of {total} frames{left}"))
                 };
                 let result = animation::write(&animation, told);
                 send.send(News::Written(path, result)).ok();
@@ -343,6 +315,28 @@ impl Exports {
         }
         self.writing.push(writing);
         Ok(true)
+    }
+
+    /// Measures everything for both minimizers and writes the page, on a thread of its own.
+    pub fn report(&mut self, ctx: &Context, state: &mut State, path: &Path) {
+        let Some(job) = state.wish.report_job() else {
+            return;
+        };
+        let writing = Writing::new(path);
+        let heard = writing.heard();
+        heard.tell("opening".into());
+        let (send, ctx, path) = (self.send.clone(), ctx.clone(), path.to_owned());
+        spawn("losscope-report", move || {
+            let told = |words| {
+                ctx.request_repaint();
+                heard.tell(words)
+            };
+            let result = report::write(&path, &job, told);
+            send.send(News::Written(path, result)).ok();
+            ctx.request_repaint();
+        });
+        state.say("Measuring everything for the report…");
+        self.writing.push(writing);
     }
 
     fn choose(&self, ctx: &Context, dialog: &Dialog) {
@@ -426,27 +420,6 @@ impl Exports {
             ui.label(RichText::new(words).color(palette.warning));
         }
     }
-}
-
-/// The picture of a job as RGBA.
-fn pixels(job: &Job) -> Result<(Vec<u8>, [usize; 2])> {
-    rgba(&figures::document(job)?, job.options.dpi)
-}
-
-/// The size of a job's page in millimetres, and its picture.
-fn preview(job: &Job) -> Result<Page> {
-    let document = figures::document(job)?;
-    let (pixels, size) = rgba(&document, job.options.dpi)?;
-    Ok((page::millimetres(&document)?, pixels, size))
-}
-
-fn rgba(document: &str, dpi: f64) -> Result<(Vec<u8>, [usize; 2])> {
-    let bytes = png::bytes(document, dpi)?;
-    let image = image::load_from_memory(&bytes)
-        .map_err(|e| crate::error::Error::Slice(format!("the picture can't be read back: {e}")))?
-        .to_rgba8();
-    let size = [image.width() as usize, image.height() as usize];
-    Ok((image.into_raw(), size))
 }
 
 /// A thread of its own; without one the work is left undone, which the missing file shows.

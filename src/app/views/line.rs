@@ -51,7 +51,7 @@ pub fn line_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
 }
 
 fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
-    let score = outcome.recipe.model.criterion.score();
+    let score = outcome.header.model.criterion.score();
     curves::header(ui, |ui| {
         let words = if ui.available_width() < 420.0 {
             "Log"
@@ -69,7 +69,7 @@ fn header_ui(ui: &mut Ui, cx: &mut Context<'_>, outcome: &Outcome) {
             curves::key(ui, "validation", cx.palette.weak, true);
         }
         let barriers: Vec<String> = outcome
-            .recipe
+            .header
             .barriers
             .iter()
             .filter(|(_, b)| b.height.is_finite() && b.height > 0.0)

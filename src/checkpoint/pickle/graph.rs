@@ -16,14 +16,14 @@ pub enum Node<'a> {
     Bool(bool),
     /// An integer that fits.
     Int(i64),
-    /// A float: an attribute of a module, such as a slope or an epsilon.
+    /// A float: a slope, an accuracy; no tensor depends on its value.
     Float(f64),
-    /// An integer beyond 64 bits, or a float among millions; nothing depends on its value.
+    /// A number that isn't kept: an integer beyond 64 bits, and floats beyond the first so many.
     OtherNumber,
     /// Text.
     Text(&'a str),
-    /// Bytes, or text that isn't UTF-8; no tensor depends on them.
-    Bytes,
+    /// Bytes, or text that isn't UTF-8; borrowed from the file, too.
+    Bytes(&'a [u8]),
     /// A tuple.
     Tuple(Box<[Id]>),
     /// A list.

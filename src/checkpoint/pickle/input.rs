@@ -61,3 +61,15 @@ impl<'a> Input<'a> {
         std::str::from_utf8(line).map_err(|_| "a name that isn't UTF-8".into())
     }
 }
+
+/// A little-endian two's complement number of up to eight bytes.
+pub fn int_from_le(digits: &[u8]) -> Option<i64> {
+    let fill = if digits.last().is_some_and(|b| b & 0x80 != 0) {
+        0xff
+    } else {
+        0
+    };
+    let mut word = [fill; 8];
+    word.get_mut(..digits.len())?.copy_from_slice(digits);
+    Some(i64::from_le_bytes(word))
+}

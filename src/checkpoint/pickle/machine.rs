@@ -5,20 +5,22 @@
 //! tensors is pickled so.
 
 use super::graph::{Id, Node, Object, Pickle, Step};
-use super::input::Input;
+use super::input::{Input, int_from_le};
 use std::collections::HashMap;
 
 /// More values than any checkpoint of named tensors needs (a tensor takes about twenty); the machine
-/// stops here, with half a gigabyte in use. Floats and blocks of bytes don't count: all of them are one
-/// value.
+/// stops here, with half a gigabyte in use.
 const MAX_NODES: usize = 4 << 20;
+
+/// So many floats are kept; a file with more of them has histories in it, and what a module or a training
+/// loop says of itself stands among the first.
+const MAX_FLOATS: usize = 1 << 18;
 
 const NONE: Id = Id(0);
 const TRUE: Id = Id(1);
 const FALSE: Id = Id(2);
 const EMPTY_TUPLE: Id = Id(3);
 const OTHER_NUMBER: Id = Id(4);
-const BYTES: Id = Id(5);
 
 /// Why and where a pickle couldn't be read.
 #[derive(Debug)]
@@ -52,11 +54,11 @@ pub fn parse(bytes: &[u8]) -> Result<Pickle<'_>, Stopped> {
             Node::Bool(false),
             Node::Tuple(Box::new([])),
             Node::OtherNumber,
-            Node::Bytes,
         ],
         stack: Vec::new(),
         marks: Vec::new(),
         memo: HashMap::new(),
+        floats: 0,
     };
     loop {
         let offset = machine.input.at();
@@ -81,6 +83,8 @@ struct Machine<'a> {
     /// Heights of the stack at each open mark.
     marks: Vec<usize>,
     memo: HashMap<usize, Id>,
+    /// How many floats are kept.
+    floats: usize,
 }
 
 impl<'a> Machine<'a> {
@@ -122,12 +126,12 @@ impl<'a> Machine<'a> {
                 let bytes = self.input.counted(opcode)?;
                 match std::str::from_utf8(bytes) {
                     Ok(text) => self.push(Node::Text(text))?,
-                    Err(_) => self.stack.push(BYTES),
+                    Err(_) => self.push(Node::Bytes(bytes))?,
                 }
             }
             b'B' | b'C' | 0x8e | 0x96 => {
-                self.input.counted(opcode)?;
-                self.stack.push(BYTES);
+                let bytes = self.input.counted(opcode)?;
+                self.push(Node::Bytes(bytes))?;
             }
             b']' => self.push(Node::List(Vec::new()))?,
             b'}' => self.push(Node::Dict(Vec::new()))?,
@@ -234,7 +238,7 @@ impl<'a> Machine<'a> {
                 Ok(number) => self.push(Node::Int(number))?,
                 Err(_) => self.stack.push(OTHER_NUMBER),
             },
-            (b'F', digits) => self.float(digits.trim().parse().unwrap_or(f64::NAN))?,
+            (b'F', digits) => self.float(digits.parse().ok())?,
             // Text as Python prints it, in quotes; names of tensors need no escapes.
             (b'S', quoted) => {
                 let inside = |quote| quoted.strip_prefix(quote)?.strip_suffix(quote);
@@ -257,7 +261,7 @@ impl<'a> Machine<'a> {
             b'M' => Node::Int(u16::from_le_bytes(self.input.fixed()?).into()),
             b'G' => {
                 let value = f64::from_be_bytes(self.input.fixed()?);
-                return self.float(value);
+                return self.float(Some(value));
             }
             _ => match int_from_le(self.input.counted(opcode)?) {
                 Some(number) => Node::Int(number),
@@ -270,13 +274,17 @@ impl<'a> Machine<'a> {
         self.push(node)
     }
 
-    /// A float. A training loop may log millions of losses; the room they take is kept for tensors.
-    fn float(&mut self, value: f64) -> Step<()> {
-        if self.nodes.len() < MAX_NODES / 2 {
-            return self.push(Node::Float(value));
+    fn float(&mut self, value: Option<f64>) -> Step<()> {
+        match value.filter(|_| self.floats < MAX_FLOATS) {
+            Some(value) => {
+                self.floats += 1;
+                self.push(Node::Float(value))
+            }
+            None => {
+                self.stack.push(OTHER_NUMBER);
+                Ok(())
+            }
         }
-        self.stack.push(OTHER_NUMBER);
-        Ok(())
     }
 
     /// Tuple, list, dictionary or frozenset of everything above the last mark.
@@ -434,16 +442,4 @@ fn pairs_from(items: &[Id]) -> Step<Vec<(Id, Id)>> {
         .chunks_exact(2)
         .filter_map(|c| Some((*c.first()?, *c.get(1)?)))
         .collect())
-}
-
-/// A little-endian two's complement number of up to eight bytes.
-fn int_from_le(digits: &[u8]) -> Option<i64> {
-    let fill = if digits.last().is_some_and(|b| b & 0x80 != 0) {
-        0xff
-    } else {
-        0
-    };
-    let mut word = [fill; 8];
-    word.get_mut(..digits.len())?.copy_from_slice(digits);
-    Some(i64::from_le_bytes(word))
 }

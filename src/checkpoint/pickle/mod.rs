@@ -5,11 +5,13 @@
 //! nothing happens. Values live in one arena and refer to each other by number, so shared and even
 //! cyclic values cost nothing to drop and no depth of nesting can overflow the stack.
 //!
-//! It deliberately knows nothing of tensors; [`super::torch`] reads meaning into the graph.
+//! It deliberately knows nothing of tensors; [`super::torch`] reads meaning into the graph. Arrays of
+//! NumPy's, whose numbers stand in the pickle itself, are read by [`numpy`].
 
 mod graph;
 mod input;
 mod machine;
+pub mod numpy;
 #[cfg(test)]
 mod tests;
 

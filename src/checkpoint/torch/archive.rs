@@ -1,10 +1,10 @@
 //! The archives of `torch.save` and `torch.jit.save`: a pickle, and storages as members beside it.
 
-use super::select::{self, CONVERT};
+use super::select::{self, CONVERT, Found};
 use super::storages::{Storages, Views};
 use super::tensors::described;
 use crate::checkpoint::content::Content;
-use crate::checkpoint::pickle;
+use crate::checkpoint::pickle::{self, Pickle};
 use crate::store::Parsed;
 use crate::store::archive::{Archive, Checksum};
 use crate::store::limits::Allowance;
@@ -29,6 +29,18 @@ pub fn archive_folder(archive: &Archive) -> Option<String> {
 /// # Errors
 /// Names the tensor or member at fault; lists what the file holds where that is no state dict.
 pub fn read_archive(archive: Archive, folder: &str, key: Option<&str>) -> Parsed<Content> {
+    read_chosen(archive, folder, |pickle| select::state_dict(pickle, key))
+}
+
+/// As [`read_archive`], where `choose` says which of the tensors are meant.
+///
+/// # Errors
+/// As [`read_archive`].
+pub fn read_chosen(
+    archive: Archive,
+    folder: &str,
+    choose: impl FnOnce(&Pickle) -> Parsed<Found>,
+) -> Parsed<Content> {
     let allowance = Allowance::for_file(archive.file_length());
     let member =
         |name: &str| archive.read(&format!("{folder}{name}"), Checksum::Ignore, &allowance);
@@ -45,7 +57,7 @@ pub fn read_archive(archive: Archive, folder: &str, key: Option<&str>) -> Parsed
     }
     let bytes = member("data.pkl")?;
     let pickle = pickle::parse(&bytes).map_err(|e| e.to_string())?;
-    let mut found = select::state_dict(&pickle, key)?;
+    let mut found = choose(&pickle)?;
     let described = described(&pickle, std::mem::take(&mut found.entries))?;
     drop(pickle);
     drop(bytes);

@@ -3,7 +3,7 @@
 //! Five pickles in a row (a magic number, a protocol version, facts on the machine, the object, the
 //! order of the storages), then every storage as a count of elements and its bytes.
 
-use super::select::{self, CONVERT};
+use super::select::{self, CONVERT, Found};
 use super::storages::{Storages, Views};
 use super::tensors::{StorageId, described, storage_at};
 use crate::checkpoint::content::Content;
@@ -35,6 +35,17 @@ pub fn legacy_start(head: &[u8]) -> Option<&'static [u8]> {
 /// # Errors
 /// Names the tensor or the byte at fault.
 pub fn read_legacy(bytes: Arc<Bytes>, key: Option<&str>) -> Parsed<Content> {
+    read_chosen(bytes, |pickle| select::state_dict(pickle, key))
+}
+
+/// As [`read_legacy`], where `choose` says which of the tensors are meant.
+///
+/// # Errors
+/// As [`read_legacy`].
+pub fn read_chosen(
+    bytes: Arc<Bytes>,
+    choose: impl FnOnce(&Pickle) -> Parsed<Found>,
+) -> Parsed<Content> {
     let mut length = FIRST_PIECE;
     let mut head = bytes.peek(0, length);
     while length < bytes.len() && pickles(&head).is_err() {
@@ -56,7 +67,7 @@ pub fn read_legacy(bytes: Arc<Bytes>, key: Option<&str>) -> Parsed<Content> {
     let before = legacy_start(&head).map_or(0, <[u8]>::len);
     let after = [&protocol, &machine, &object, &order].map(|pickle| pickle.length);
     let at = (before + after.iter().sum::<usize>()) as u64;
-    let mut found = select::state_dict(&object, key)?;
+    let mut found = choose(&object)?;
     let places = storages(&bytes, at, &object, &order)?;
     let described = described(&object, std::mem::take(&mut found.entries))?;
     let storages = Storages::Stretches {

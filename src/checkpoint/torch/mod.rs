@@ -6,16 +6,21 @@
 //! Python is never run and no class is ever looked up; optimizers and other content are skipped unread.
 
 mod archive;
+mod attributes;
+mod every;
 mod exported;
 mod legacy;
 pub mod script;
 mod select;
 mod storages;
+mod tar;
 mod tensors;
 #[cfg(test)]
 mod tests;
 mod tree;
 
 pub use archive::{archive_folder, read_archive};
+pub use every::{Every, every_tensor};
 pub use exported::{Program, is_exported, open_program, read_exported};
 pub use legacy::{legacy_start, read_legacy};
+pub use tar::{is_tar, read_tar};

@@ -5,12 +5,15 @@
 //! holds named tensors is a candidate; well-known names of weights come first, averages come last,
 //! and what else was there is told.
 
-use super::tensors::is_tensor;
+use super::attributes;
+use super::tensors::{class_of, is_tensor};
 use super::tree::{self, Bounds};
 use crate::checkpoint::content::Content;
+use crate::checkpoint::modules::Module;
 use crate::checkpoint::names;
 use crate::checkpoint::pickle::{Id, Pickle};
 use crate::checkpoint::state::Set;
+use crate::checkpoint::told::{Architecture, Told};
 use crate::store::Parsed;
 use crate::store::container::Container;
 
@@ -64,6 +67,8 @@ const OTHERS: [&str; 16] = [
 ];
 
 const DEEPEST: usize = 6;
+/// A training loop writes down a handful.
+const MOST_NUMBERS: usize = 64;
 
 /// The chosen tensors.
 #[derive(Debug)]
@@ -78,6 +83,8 @@ pub struct Found {
     pub key: Option<String>,
     /// What else was there.
     pub warnings: Vec<String>,
+    /// The modules that the tensors belong to, and numbers beside the weights.
+    pub told: Told,
 }
 
 impl Found {
@@ -89,6 +96,7 @@ impl Found {
             at: self.at,
             sets: self.sets,
             key: self.key,
+            told: self.told,
         }
     }
 }
@@ -99,6 +107,7 @@ struct Candidate {
     rank: Rank,
     entries: Vec<(String, Id)>,
     ignored: Vec<String>,
+    module: Option<Module>,
 }
 
 /// Smaller is better.
@@ -120,9 +129,10 @@ pub fn state_dict(pickle: &Pickle, key: Option<&str>) -> Parsed<Found> {
         all: key.is_some(),
         bounds: Bounds::default(),
         candidates: Vec::new(),
+        numbers: Vec::new(),
     };
     collecting.collect(pickle.root(), "", 0)?;
-    let mut candidates = collecting.candidates;
+    let (mut candidates, numbers) = (collecting.candidates, collecting.numbers);
     let at_top = candidates
         .iter()
         .find(|c| c.at.is_empty())
@@ -162,6 +172,11 @@ pub fn state_dict(pickle: &Pickle, key: Option<&str>) -> Parsed<Found> {
         key: rest,
         at: chosen.at,
         entries: chosen.entries,
+        told: Told {
+            architecture: chosen.module.map(Architecture::Modules),
+            numbers,
+            channels_last: None,
+        },
     })
 }
 
@@ -189,14 +204,15 @@ struct Collecting<'p, 'a> {
     all: bool,
     bounds: Bounds,
     candidates: Vec<Candidate>,
+    numbers: Vec<(String, f64)>,
 }
 
 impl Collecting<'_, '_> {
     fn collect(&mut self, id: Id, at: &str, depth: usize) -> Parsed<()> {
         let pickle = self.pickle;
         if tree::is_module(pickle, id) {
-            let entries = tree::tensors_of(pickle, id, &mut self.bounds)?;
-            self.add(at, entries, Vec::new());
+            let (module, entries) = tree::read(pickle, id, &mut self.bounds)?;
+            self.add(at, entries, Vec::new(), Some(module));
             return Ok(());
         }
         let (mut entries, mut ignored) = (Vec::new(), Vec::new());
@@ -213,16 +229,39 @@ impl Collecting<'_, '_> {
                     self.collect(value, &path, depth + 1)?;
                 }
             } else {
+                if let Some(number) = attributes::value(pickle, value).float() {
+                    self.number(at, key, number)?;
+                }
                 ignored.push(key.chars().take(80).collect());
             }
         }
-        self.add(at, entries, ignored);
+        self.add(at, entries, ignored, None);
         Ok(())
     }
 
-    fn add(&mut self, at: &str, entries: Vec<(String, Id)>, ignored: Vec<String>) {
+    fn number(&mut self, at: &str, key: &str, number: f64) -> Parsed<()> {
+        if self.numbers.len() < MOST_NUMBERS {
+            let prefix = if at.is_empty() {
+                String::new()
+            } else {
+                format!("{at}.")
+            };
+            let key = self.bounds.joined(&prefix, key)?;
+            self.numbers.push((key, number));
+        }
+        Ok(())
+    }
+
+    fn add(
+        &mut self,
+        at: &str,
+        entries: Vec<(String, Id)>,
+        ignored: Vec<String>,
+        module: Option<Module>,
+    ) {
         if !entries.is_empty() {
             self.candidates.push(Candidate {
+                module,
                 at: at.into(),
                 rank: rank(at),
                 entries,
@@ -317,10 +356,7 @@ fn kind(pickle: &Pickle) -> String {
     if is_tensor(pickle, root) {
         return "a single tensor without a name".into();
     }
-    match pickle
-        .object(root)
-        .and_then(|object| pickle.global(object.class))
-    {
+    match class_of(pickle, root) {
         Some((module, name)) => {
             let class: String = format!("{module}.{name}").chars().take(120).collect();
             format!("an object of the class `{class}`")

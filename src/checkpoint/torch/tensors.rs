@@ -9,6 +9,9 @@ use crate::store::element::Element;
 use crate::store::{Dtype, Parsed};
 use std::borrow::Cow;
 
+/// Nothing wraps a tensor more often.
+const WRAPPED: usize = 4;
+
 /// What a pickle says of a tensor.
 #[derive(Debug)]
 pub enum Described {
@@ -77,8 +80,47 @@ pub fn described(pickle: &Pickle, entries: Vec<(String, Id)>) -> Parsed<Vec<(Str
 
 /// True where the value at `id` is a tensor of any kind, readable or not.
 pub fn is_tensor(pickle: &Pickle, id: Id) -> bool {
-    called(pickle, id)
-        .is_some_and(|(module, name)| module.starts_with("torch") && name.starts_with("_rebuild_"))
+    let class = class_of(pickle, id);
+    let rebuilt = class
+        .is_some_and(|(module, name)| module.starts_with("torch") && name.starts_with("_rebuild_"));
+    rebuilt || class.is_some_and(wraps) || tensor_key(pickle, id).is_some()
+}
+
+/// What PyTorch up to 0.3 called on a tensor to make a parameter of it.
+fn wraps(class: (&str, &str)) -> bool {
+    matches!(
+        class,
+        ("torch.nn.parameter", "Parameter") | ("torch.autograd.variable", "Variable")
+    )
+}
+
+/// The key of the tensor at `id` where it lies outside of the pickle, as in files of 2016: such a tensor is
+/// named by a number in words, a storage by a tuple.
+pub fn tensor_key<'a>(pickle: &Pickle<'a>, mut id: Id) -> Option<&'a str> {
+    for _ in 0..WRAPPED {
+        match pickle.node(id) {
+            Node::Persistent(key) => return pickle.text(*key),
+            Node::Object(object) if class_of(pickle, id).is_some_and(wraps) => {
+                id = *pickle.elements(object.args)?.first()?;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// Module and name of the class of the object at `id`, or of the function whose result it is.
+pub fn class_of<'a>(pickle: &Pickle<'a>, id: Id) -> Option<(&'a str, &'a str)> {
+    let class = pickle.object(id)?.class;
+    // PyTorch up to 1.5 kept the source of a class beside it: ("module", class, file, source).
+    let class = match pickle.node(class) {
+        Node::Persistent(parts) => match pickle.elements(*parts)? {
+            &[kind, class, ..] if pickle.text(kind) == Some("module") => class,
+            _ => return None,
+        },
+        _ => class,
+    };
+    pickle.global(class)
 }
 
 /// The tensor at `id`.
@@ -86,15 +128,18 @@ pub fn is_tensor(pickle: &Pickle, id: Id) -> bool {
 /// # Errors
 /// What is damaged about it.
 pub fn tensor_at(pickle: &Pickle, mut id: Id) -> Parsed<Described> {
-    // A parameter wraps a tensor, and a subclass may wrap a parameter; nothing nests deeper.
-    for _ in 0..4 {
-        let (_, name) = called(pickle, id).ok_or("it isn't a tensor")?;
+    // A parameter wraps a tensor, and a subclass may wrap a parameter.
+    for _ in 0..WRAPPED {
+        let (_, name) = class_of(pickle, id).ok_or("it isn't a tensor")?;
         let args = pickle
             .object(id)
             .and_then(|o| pickle.elements(o.args))
             .unwrap_or_default();
         match (name, args) {
-            ("_rebuild_parameter" | "_rebuild_parameter_with_state", [inner, ..]) => id = *inner,
+            (
+                "_rebuild_parameter" | "_rebuild_parameter_with_state" | "Parameter" | "Variable",
+                [inner, ..],
+            ) => id = *inner,
             ("_rebuild_from_type_v2", [function, _, args, ..]) => {
                 let (_, function) = pickle.global(*function).ok_or("its subclass isn't known")?;
                 return rebuilt(pickle, function, pickle.elements(*args).unwrap_or_default());
@@ -103,10 +148,6 @@ pub fn tensor_at(pickle: &Pickle, mut id: Id) -> Parsed<Described> {
         }
     }
     Err("it is wrapped too often".into())
-}
-
-fn called<'a>(pickle: &Pickle<'a>, id: Id) -> Option<(&'a str, &'a str)> {
-    pickle.global(pickle.object(id)?.class)
 }
 
 fn rebuilt(pickle: &Pickle, function: &str, args: &[Id]) -> Parsed<Described> {
@@ -290,7 +331,7 @@ fn sizes(pickle: &Pickle, id: Id) -> Option<Vec<usize>> {
 }
 
 /// The elements of a storage by the name of its class; `None` for plain bytes.
-fn stored_by(class: &str) -> Option<Stored> {
+pub fn stored_by(class: &str) -> Option<Stored> {
     let class = class.trim_end_matches("Storage");
     let element = match class {
         "Untyped" => return None,

@@ -1,15 +1,30 @@
-//! Whole modules: from the pickled tree of objects to the names `state_dict()` would give.
+//! Whole modules: from the pickled tree of objects to the names `state_dict()` would give, and to what the
+//! modules say of themselves.
 //!
 //! An eager module keeps its tensors in the attributes `_parameters` and `_buffers` and its children
 //! in `_modules`; a scripted one keeps all three as plain attributes. The walk is bounded, because
 //! shared and cyclic objects can make a small pickle an endless tree.
 
-use super::tensors::is_tensor;
+use super::attributes;
+use super::tensors::{class_of, is_tensor};
+use crate::checkpoint::modules::Module;
 use crate::checkpoint::pickle::{Id, Node, Pickle};
 use crate::store::Parsed;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+
+/// What a module keeps that is no attribute of its kind, beside its hooks.
+const OWN: [&str; 5] = [
+    "_parameters",
+    "_buffers",
+    "_modules",
+    "_non_persistent_buffers_set",
+    "_is_full_backward_hook",
+];
 
 const DEEPEST: usize = 64;
+const MOST_ATTRIBUTES: usize = 1 << 18;
+/// Nobody hangs more than a few.
+const MOST_HOOKS: usize = 16;
 const MOST_ENTRIES: usize = 1 << 22;
 const MOST_NAME_BYTES: usize = 64 << 20;
 
@@ -18,19 +33,23 @@ pub fn is_module(pickle: &Pickle, id: Id) -> bool {
     state(pickle, id).is_some_and(|state| is_eager(pickle, state)) || is_scripted(pickle, id)
 }
 
-/// The tensors of the module at `id` by their dotted names, in the order of `state_dict()`.
+/// A module and its tensors by their dotted names, in the order of `state_dict()`.
+pub type Read = (Module, Vec<(String, Id)>);
+
+/// The module at `id` with all that is inside it.
 ///
 /// # Errors
 /// Where the tree is deeper or larger than any network.
-pub fn tensors_of(pickle: &Pickle, id: Id, bounds: &mut Bounds) -> Parsed<Vec<(String, Id)>> {
+pub fn read(pickle: &Pickle, id: Id, bounds: &mut Bounds) -> Parsed<Read> {
     let mut walk = Walk {
         pickle,
         path: Vec::new(),
         bounds,
         found: Vec::new(),
+        first: HashMap::new(),
     };
-    walk.module(id, "")?;
-    Ok(walk.found)
+    let module = walk.module(id, "")?;
+    Ok((module.unwrap_or_default(), walk.found))
 }
 
 fn state(pickle: &Pickle, id: Id) -> Option<Id> {
@@ -49,10 +68,15 @@ fn is_eager(pickle: &Pickle, state: Id) -> bool {
 }
 
 fn is_scripted(pickle: &Pickle, id: Id) -> bool {
-    let class = pickle
-        .object(id)
-        .and_then(|object| pickle.global(object.class));
-    class.is_some_and(|(module, _)| module.starts_with("__torch__"))
+    class_of(pickle, id).is_some_and(|(module, _)| module.starts_with("__torch__"))
+}
+
+/// True for what every module keeps, whatever its class.
+fn is_own(name: &str) -> bool {
+    let hook = ["_forward_", "_backward_"];
+    OWN.contains(&name)
+        || name.ends_with("_hooks")
+        || hook.iter().any(|start| name.starts_with(start))
 }
 
 /// Keeps the work and the memory of a walk in bounds: a small pickle can remember a dictionary or a
@@ -61,6 +85,7 @@ fn is_scripted(pickle: &Pickle, id: Id) -> bool {
 pub struct Bounds {
     entries: usize,
     name_bytes: usize,
+    attributes: usize,
 }
 
 impl Bounds {
@@ -82,6 +107,18 @@ impl Bounds {
             .iter()
             .filter_map(|&(k, v)| Some((pickle.text(k)?, v)))
             .collect())
+    }
+
+    /// Counts an attribute that is kept.
+    ///
+    /// # Errors
+    /// Where there are more than any network has.
+    pub fn attribute(&mut self) -> Parsed<()> {
+        self.attributes += 1;
+        if self.attributes > MOST_ATTRIBUTES {
+            return Err("the pickled modules have more attributes than any network".into());
+        }
+        Ok(())
     }
 
     /// `prefix` and `name` as one name.
@@ -106,12 +143,14 @@ struct Walk<'p, 'a> {
     /// The modules above the current one: meeting one of them again is a cycle.
     path: Vec<Id>,
     found: Vec<(String, Id)>,
+    /// The first name of every tensor: modules may share one.
+    first: HashMap<Id, String>,
 }
 
 impl<'a> Walk<'_, 'a> {
-    fn module(&mut self, id: Id, prefix: &str) -> Parsed<()> {
+    fn module(&mut self, id: Id, prefix: &str) -> Parsed<Option<Module>> {
         if self.path.contains(&id) {
-            return Ok(());
+            return Ok(None);
         }
         if self.path.len() >= DEEPEST {
             return Err(format!(
@@ -119,7 +158,7 @@ impl<'a> Walk<'_, 'a> {
             ));
         }
         let Some(state) = state(self.pickle, id) else {
-            return Ok(());
+            return Ok(None);
         };
         // Looking at the state is work too, however few tensors it holds.
         let attributes = self.bounds.entries(self.pickle, Some(state))?;
@@ -130,37 +169,82 @@ impl<'a> Walk<'_, 'a> {
                 .find(|(k, _)| *k == key)
                 .map(|(_, id)| *id)
         };
+        let mut module = Module {
+            class: attributes::dotted(class_of(self.pickle, id)),
+            ..Module::default()
+        };
         self.path.push(id);
         if is_eager(self.pickle, state) {
             let hidden = self.not_persistent(part("_non_persistent_buffers_set"));
-            self.tensors(part("_parameters"), prefix, &HashSet::new())?;
-            self.tensors(part("_buffers"), prefix, &hidden)?;
-            self.children(part("_modules"), prefix)?;
+            self.tensors(&mut module, part("_parameters"), prefix, &HashSet::new())?;
+            self.tensors(&mut module, part("_buffers"), prefix, &hidden)?;
+            self.children(&mut module, part("_modules"), prefix)?;
+            for key in ["_forward_pre_hooks", "_forward_hooks"] {
+                module.hooks.extend(self.hooks(part(key)));
+            }
+            for (name, value) in attributes {
+                if !is_own(name) {
+                    self.attribute(&mut module, name, value)?;
+                }
+            }
         } else if is_scripted(self.pickle, id) {
-            self.tensors(Some(state), prefix, &HashSet::new())?;
-            self.children(Some(state), prefix)?;
+            self.tensors(&mut module, Some(state), prefix, &HashSet::new())?;
+            self.children(&mut module, Some(state), prefix)?;
         }
         self.path.pop();
+        Ok(Some(module))
+    }
+
+    fn attribute(&mut self, module: &mut Module, name: &str, value: Id) -> Parsed<()> {
+        self.bounds.attribute()?;
+        let value = attributes::value(self.pickle, value);
+        let name = name.chars().take(attributes::LONGEST).collect();
+        module.attributes.push((name, value));
         Ok(())
     }
 
-    fn tensors(&mut self, dict: Option<Id>, prefix: &str, hidden: &HashSet<&str>) -> Parsed<()> {
+    fn tensors(
+        &mut self,
+        module: &mut Module,
+        dict: Option<Id>,
+        prefix: &str,
+        hidden: &HashSet<&str>,
+    ) -> Parsed<()> {
         for (name, id) in self.bounds.entries(self.pickle, dict)? {
             if is_tensor(self.pickle, id) && !hidden.contains(name) {
-                self.found.push((self.bounds.joined(prefix, name)?, id));
+                let full = self.bounds.joined(prefix, name)?;
+                let first = self.first.entry(id).or_insert_with(|| full.clone());
+                module.tensors.push((name.to_owned(), first.clone()));
+                self.found.push((full, id));
+            } else if matches!(self.pickle.node(id), Node::None) {
+                self.attribute(module, name, id)?;
             }
         }
         Ok(())
     }
 
-    fn children(&mut self, dict: Option<Id>, prefix: &str) -> Parsed<()> {
+    /// The modules in `dict`; whatever else lies there is an attribute.
+    fn children(&mut self, module: &mut Module, dict: Option<Id>, prefix: &str) -> Parsed<()> {
         for (name, id) in self.bounds.entries(self.pickle, dict)? {
-            if !is_tensor(self.pickle, id) {
-                let prefix = self.bounds.joined(prefix, &format!("{name}."))?;
-                self.module(id, &prefix)?;
+            if is_tensor(self.pickle, id) {
+                continue;
+            }
+            let inside = self.bounds.joined(prefix, &format!("{name}."))?;
+            match self.module(id, &inside)? {
+                Some(child) => module.children.push((name.to_owned(), child)),
+                None => self.attribute(module, name, id)?,
             }
         }
         Ok(())
+    }
+
+    /// The classes of what hangs on a module's forward.
+    fn hooks(&self, dict: Option<Id>) -> Vec<String> {
+        let pairs = dict.and_then(|id| self.pickle.pairs(id));
+        let pairs = pairs.unwrap_or_default().iter().take(MOST_HOOKS);
+        pairs
+            .map(|(_, hook)| attributes::named(self.pickle, *hook))
+            .collect()
     }
 
     /// Buffers that `state_dict()` leaves out: a set, pickled as a call with a list.

@@ -2,6 +2,7 @@
 
 use super::bounds;
 use super::paths::lossy;
+use super::request::{Request, own_setup};
 use super::setup::{Setup, without_options};
 use crate::error::Result;
 use crate::landscape::curvature::lanczos::MOST_PRODUCTS;
@@ -79,12 +80,18 @@ impl Default for CurvatureJob {
     }
 }
 
-impl CurvatureJob {
-    /// Refuses numbers that make no sense before anything is opened.
-    ///
-    /// # Errors
-    /// Says which.
-    pub fn check(&self) -> Result<()> {
+impl Request for CurvatureJob {
+    own_setup!();
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.file.iter().chain(&self.to).cloned().collect()
+    }
+
+    fn caution(&self) -> &'static str {
+        crate::landscape::curvature::CAUTION
+    }
+
+    fn check(&self) -> Result<()> {
         bounds::TOP.check(self.top)?;
         bounds::TOLERANCE.check(self.tolerance)?;
         bounds::MOST_PRODUCTS.check(self.most_products)?;

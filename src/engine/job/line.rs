@@ -1,6 +1,7 @@
 //! The job of `losscope line`.
 
 use super::paths::lossy;
+use super::request::{Request, own_setup};
 use super::setup::{Setup, without_options};
 use super::values::{BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::landscape::evaluate::statistics::Remeasure;
@@ -41,5 +42,13 @@ pub struct LineJob {
 impl Default for LineJob {
     fn default() -> Self {
         without_options()
+    }
+}
+
+impl Request for LineJob {
+    own_setup!();
+
+    fn files(&self) -> Vec<PathBuf> {
+        vec![self.small.clone(), self.large.clone()]
     }
 }

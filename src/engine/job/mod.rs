@@ -1,34 +1,42 @@
-//! Jobs: plain structs that are at once a subcommand's flags, a saved recipe and the header of
+//! Jobs: plain structs that are at once a subcommand's flags, the recipe in the header of
 //! every result.
 //!
 //! A job says what is wanted and nothing of how far it got. Defaults stand here and nowhere else.
 
+mod animation;
 mod any;
 pub mod bounds;
 mod curvature;
+mod distance;
 pub mod help;
 mod identity;
 mod line;
 mod noise;
 mod paths;
 mod report;
+mod request;
 mod setup;
 mod sharpness;
 mod surface;
 mod trajectory;
+mod typed;
 mod values;
 
+pub use animation::{AnimationJob, GRID, PIXELS, Run};
 pub use any::Job;
 pub use curvature::CurvatureJob;
+pub use distance::DistanceJob;
 pub use identity::differing;
 pub use line::LineJob;
 pub use noise::{NoiseJob, Reached};
 pub use paths::lossy;
-pub use report::{CENTRES, ReportJob, command_line, quoted};
+pub use report::{CENTRES, ReportJob};
+pub use request::Request;
 pub use setup::Setup;
 pub use sharpness::{Measures, SharpnessJob};
 pub use surface::SurfaceJob;
 pub use trajectory::TrajectoryJob;
+pub use typed::quoted;
 pub use values::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, ImageSize,
     LossChoice, MemorySize, SplitChoice,

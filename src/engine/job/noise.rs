@@ -2,6 +2,7 @@
 
 use super::bounds;
 use super::paths::lossy;
+use super::request::{Request, own_setup};
 use super::setup::{Setup, without_options};
 use crate::error::{Error, Result};
 use clap::Args;
@@ -93,12 +94,18 @@ impl Default for NoiseJob {
     }
 }
 
-impl NoiseJob {
-    /// Refuses numbers that make no sense before anything is opened.
-    ///
-    /// # Errors
-    /// Says which.
-    pub fn check(&self) -> Result<()> {
+impl Request for NoiseJob {
+    own_setup!();
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.file.iter().cloned().collect()
+    }
+
+    fn caution(&self) -> &'static str {
+        crate::landscape::noise::CAUTION
+    }
+
+    fn check(&self) -> Result<()> {
         let mut sizes = self.batches.iter();
         sizes.try_for_each(|size| bounds::BATCHES.check(*size))?;
         bounds::LEARNING_RATE.check(self.learning_rate)?;

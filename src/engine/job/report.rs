@@ -4,6 +4,7 @@ use super::curvature::CurvatureJob;
 use super::line::LineJob;
 use super::noise::NoiseJob;
 use super::paths::lossy;
+use super::request::{Request, own_setup};
 use super::setup::{Setup, without_options};
 use super::sharpness::{Measures, SharpnessJob};
 use super::surface::SurfaceJob;
@@ -14,7 +15,6 @@ use crate::landscape::grid::Axis;
 use crate::landscape::slice::Buffers;
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use std::path::PathBuf;
 
 /// Where the contours of a report are centred: small batch, half way, large batch.
@@ -46,6 +46,24 @@ pub struct ReportJob {
     pub quick: bool,
 }
 
+impl Default for ReportJob {
+    fn default() -> Self {
+        without_options()
+    }
+}
+
+impl Request for ReportJob {
+    own_setup!();
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.files.clone()
+    }
+
+    fn check(&self) -> Result<()> {
+        self.pair().map(drop)
+    }
+}
+
 impl ReportJob {
     /// Small batch and large batch.
     ///
@@ -68,16 +86,6 @@ impl ReportJob {
             [] => Some(BUILTIN_INIT.into()),
             files => files.get(2).cloned(),
         }
-    }
-
-    /// Every file and folder the job reads.
-    pub fn inputs(&self) -> Vec<PathBuf> {
-        let mut inputs = self.files.clone();
-        inputs.extend([
-            PathBuf::from(&self.setup.data),
-            PathBuf::from(&self.setup.model),
-        ]);
-        inputs
     }
 
     /// The line between both.
@@ -203,119 +211,18 @@ fn axis(from: f64, to: f64, points: usize) -> Axis {
     Axis { from, to, points }
 }
 
-/// A job as it would be typed: what differs from the defaults, and every file.
-///
-/// A field of a job is an option of the same name; `files` and `file` stand without one.
-///
-/// # Errors
-/// None that a job of this program could cause.
-pub fn command_line<J: Args + Serialize>(name: &str, job: &J, setup: &Setup) -> Result<String> {
-    let fields = |job: &J, setup: &Setup| -> Result<Map<String, Value>> {
-        let words = |e: serde_json::Error| Error::Usage(format!("the job can't be written: {e}"));
-        let mut value = serde_json::to_value(job).map_err(words)?;
-        let object = std::mem::take(&mut value).as_object().cloned();
-        let mut object = object.unwrap_or_default();
-        object.insert(
-            "data_normalize".into(),
-            setup.data_normalize.to_string().into(),
-        );
-        Ok(object)
-    };
-    let usual = fields(&without_options(), &LineJob::default().setup)?;
-    let mut line = format!("losscope {name}");
-    let all = fields(job, setup)?;
-    for key in ["files", "file"] {
-        for file in list(all.get(key)) {
-            line += &format!(" {}", quoted(&file));
-        }
-    }
-    // Of a pair both are named or neither.
-    let pair = ["small", "large"];
-    let named = pair.iter().any(|k| all.get(*k) != usual.get(*k));
-    for (key, value) in &all {
-        let always = named && pair.contains(&key.as_str());
-        let skipped = ["files", "file"].contains(&key.as_str());
-        if skipped || !always && usual.get(key) == Some(value) {
-            continue;
-        }
-        let flag = format!("--{}", key.replace('_', "-"));
-        match value {
-            Value::Null | Value::Bool(false) => {}
-            Value::Bool(true) => line += &format!(" {flag}"),
-            value => line += &format!(" {}", quoted(&format!("{flag}={}", typed(value)))),
-        }
-    }
-    Ok(line)
-}
-
-/// One or several texts.
-fn list(value: Option<&Value>) -> Vec<String> {
-    match value {
-        Some(Value::Array(values)) => values.iter().map(typed).collect(),
-        Some(Value::Null) | None => Vec::new(),
-        Some(value) => vec![typed(value)],
-    }
-}
-
-/// A value as its option takes it.
-fn typed(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Array(values) => values.iter().map(typed).collect::<Vec<_>>().join(","),
-        // An axis.
-        Value::Object(axis) => {
-            let part = |key: &str| axis.get(key).map_or_else(String::new, typed);
-            format!("{}:{}:{}", part("from"), part("to"), part("points"))
-        }
-        Value::Number(number) if number.is_f64() => {
-            number.as_f64().map_or_else(String::new, |v| v.to_string())
-        }
-        other => other.to_string(),
-    }
-}
-
-/// As a shell takes it for one word.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@%+".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn job() -> ReportJob {
-        without_options()
-    }
-
-    #[test]
-    fn a_command_says_what_differs_from_the_defaults() {
-        let typed = |job: &ReportJob| command_line("report", job, &job.setup).unwrap();
-        assert_eq!(typed(&job()), "losscope report");
-        let mut changed = job();
-        changed.files = vec!["a b.pt".into(), "it's.pt".into()];
-        changed.quick = true;
-        changed.setup.seed = 7;
-        changed.setup.data_normalize = "given:0.5:0.25".parse().unwrap();
-        assert_eq!(
-            typed(&changed),
-            r"losscope report 'a b.pt' 'it'\''s.pt' --data-normalize=given:0.5:0.25 --seed=7 --quick"
-        );
-        let line = changed.line().unwrap();
-        let text = command_line("line", &line, &line.setup).unwrap();
-        assert!(text.contains("--small=a b.pt") && text.contains("--alpha=-1:2:31"));
-    }
-
     #[test]
     fn one_file_or_four_are_refused() {
         for count in [1, 4] {
-            let mut job = job();
-            job.files = vec!["a.pt".into(); count];
-            assert!(job.pair().is_err());
+            let job = ReportJob {
+                files: vec!["a.pt".into(); count],
+                ..ReportJob::default()
+            };
+            assert!(job.pair().is_err() && job.check().is_err());
         }
     }
 }

@@ -5,6 +5,7 @@ use super::values::{ImageSize, LossChoice, MemorySize, SplitChoice};
 use crate::dataset;
 use crate::engine::device::DeviceChoice;
 use crate::landscape::evaluate::Precision;
+use crate::model::losses::Loss;
 use clap::{Args, Command};
 use serde::{Deserialize, Serialize};
 
@@ -29,11 +30,12 @@ pub struct Setup {
     /// The data: digits, spirals, moons, blobs, a file or a folder
     #[arg(long, default_value = "digits", help_heading = "Network and data")]
     pub data: String,
-    /// How inputs are scaled: auto, none, per-channel, scale:255, given:MEAN,…:STD,…
+    /// How inputs are scaled: auto, none, 0-1, -1-1, cifar10, cifar100, imagenet, mnist, fashion-mnist, per-channel, scale:255, given:MEAN,…:STD,…
     #[arg(
         long,
         default_value = "auto",
         value_name = "RULE",
+        allow_hyphen_values = true,
         help_heading = "Network and data"
     )]
     pub data_normalize: dataset::Normalize,
@@ -45,6 +47,24 @@ pub struct Setup {
         help_heading = "Network and data"
     )]
     pub data_channels: dataset::Channels,
+    /// Which arrays or columns are inputs and targets, such as x=images,y=labels,x_test=NAME,y_test=NAME; of a table x=COLUMN+COLUMN [default: found by usual names]
+    #[arg(long, value_name = "x=NAME,y=NAME", help_heading = "Network and data")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_keys: Option<dataset::Keys>,
+    /// What numbers of targets stand for
+    #[arg(
+        long,
+        value_enum,
+        default_value = "auto",
+        hide_short_help = true,
+        help_heading = "Network and data"
+    )]
+    #[serde(default, skip_serializing_if = "is_usual")]
+    pub data_targets: dataset::TargetKind,
+    /// Tokens in one sample of a file of tokens
+    #[arg(long, value_name = "N", value_parser = bounds::SAMPLES, help_heading = "Network and data", hide_short_help = true)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub block_size: Option<usize>,
     /// Colours of an image folder
     #[arg(
         long,
@@ -95,7 +115,23 @@ impl Setup {
             channels: self.data_channels,
             color: self.data_color,
             image_size: self.image_size.map(|s| s.0),
+            keys: self.data_keys.clone().unwrap_or_default(),
+            targets: self.targets(),
+            block_size: self.block_size,
             seed: self.seed,
+        }
+    }
+
+    /// What targets stand for: as said, or as the loss that was chosen takes them.
+    fn targets(&self) -> dataset::TargetKind {
+        match (self.data_targets, &self.loss) {
+            (dataset::TargetKind::Auto, Some(loss)) => match &loss.0 {
+                Loss::CrossEntropy(_) => dataset::TargetKind::Auto,
+                Loss::BinaryCrossEntropy(_) => dataset::TargetKind::Answers,
+                _ if !loss.0.needs_targets() => dataset::TargetKind::Auto,
+                _ => dataset::TargetKind::Wanted,
+            },
+            (kind, _) => kind,
         }
     }
 
@@ -108,9 +144,18 @@ impl Setup {
     }
 }
 
-/// What a command without options asks for: defaults stand in the attributes above alone.
+/// Whether the kind of targets is the usual one, which files of older versions don't name.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_usual(kind: &dataset::TargetKind) -> bool {
+    *kind == dataset::TargetKind::Auto
+}
+
+/// What a command without options asks for: defaults stand in the attributes above alone. A file that must
+/// be named is called `-`.
 pub(super) fn without_options<T: Args>() -> T {
     let command = T::augment_args(Command::new("job"));
-    let matches = command.get_matches_from(["job"]);
+    let needed = command.get_positionals().filter(|a| a.is_required_set());
+    let words = vec!["-"; 1 + needed.count()];
+    let matches = command.get_matches_from(words);
     T::from_arg_matches(&matches).expect("every option has a default")
 }

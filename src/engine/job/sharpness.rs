@@ -2,6 +2,7 @@
 
 use super::bounds;
 use super::paths::lossy;
+use super::request::{Request, own_setup};
 use super::setup::{Setup, without_options};
 use super::values::{BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::error::{Error, Result};
@@ -140,12 +141,18 @@ impl Default for SharpnessJob {
     }
 }
 
-impl SharpnessJob {
-    /// Refuses numbers that make no sense before anything is opened.
-    ///
-    /// # Errors
-    /// Says which.
-    pub fn check(&self) -> Result<()> {
+impl Request for SharpnessJob {
+    own_setup!();
+
+    fn files(&self) -> Vec<PathBuf> {
+        self.files.iter().chain(&self.basis).cloned().collect()
+    }
+
+    fn caution(&self) -> &'static str {
+        crate::landscape::sharpness::CAUTION
+    }
+
+    fn check(&self) -> Result<()> {
         if self.epsilon.is_empty() || self.method.is_empty() {
             return Err(Error::Usage("name at least one ε and one method".into()));
         }
@@ -167,7 +174,9 @@ impl SharpnessJob {
         bounds::RHO.check(self.rho)?;
         bounds::DRAWS.check(self.draws)
     }
+}
 
+impl SharpnessJob {
     /// The checkpoints named, or the built-in ones.
     pub fn checkpoints(&self) -> Vec<PathBuf> {
         if self.files.is_empty() {
@@ -175,17 +184,6 @@ impl SharpnessJob {
         } else {
             self.files.clone()
         }
-    }
-
-    /// Every file and folder the job reads.
-    pub fn inputs(&self) -> Vec<PathBuf> {
-        let mut inputs = self.files.clone();
-        inputs.extend(self.basis.clone());
-        inputs.extend([
-            PathBuf::from(&self.setup.data),
-            PathBuf::from(&self.setup.model),
-        ]);
-        inputs
     }
 }
 

@@ -2,8 +2,10 @@
 
 use super::bounds;
 use super::paths::lossy;
+use super::request::{Request, own_setup};
 use super::setup::{Setup, without_options};
-use super::values::{AxisChoice, Directions};
+use super::values::{AxisChoice, DEFAULT_POINTS, Directions};
+use crate::error::{Error, Result};
 use crate::landscape::direction::{Normalization, OneDim};
 use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::slice::Buffers;
@@ -74,5 +76,73 @@ pub struct SurfaceJob {
 impl Default for SurfaceJob {
     fn default() -> Self {
         without_options()
+    }
+}
+
+impl Request for SurfaceJob {
+    own_setup!();
+
+    fn files(&self) -> Vec<PathBuf> {
+        let named = [&self.at, &self.small, &self.large].into_iter().flatten();
+        named.cloned().chain(self.directions.files()).collect()
+    }
+
+    fn check(&self) -> Result<()> {
+        let wrong = |message: &str| Err(Error::Usage(message.into()));
+        if self.small.is_some() != self.large.is_some() {
+            return wrong(
+                "--small and --large go together: a centre between two checkpoints needs both",
+            );
+        }
+        if self.alpha.is_some() && self.small.is_none() {
+            return wrong(
+                "--alpha says where between two checkpoints the centre lies: give --small and --large",
+            );
+        }
+        if let Some(alpha) = self.alpha {
+            bounds::ALPHA.check(alpha)?;
+        }
+        let points = |axis: Option<AxisChoice>| match axis {
+            Some(AxisChoice::Given(axis)) => axis.points,
+            Some(AxisChoice::Auto(points)) => points,
+            None => DEFAULT_POINTS,
+        };
+        let (x, y) = (points(self.x), points(self.y.or(self.x)));
+        bounds::GRID.check(x.saturating_mul(y))?;
+        if let Directions::Worst(epsilon) = self.directions {
+            bounds::EPSILON.check(epsilon)?;
+        }
+        let between_checkpoints =
+            matches!(self.directions, Directions::Three(..) | Directions::Pca(_));
+        if between_checkpoints && (self.normalize.is_some() || self.one_dim.is_some()) {
+            return wrong(
+                "directions between checkpoints are plain differences: leave --normalize and --one-dim out",
+            );
+        }
+        if between_checkpoints && self.orthogonal {
+            return wrong(
+                "--orthogonal is for random and stored directions; for three checkpoints there is --isometric",
+            );
+        }
+        if self.directions.are_found()
+            && (self.normalize.is_some() || self.one_dim.is_some() || self.orthogonal)
+        {
+            return wrong(
+                "eigenvectors and worst points are taken as they are: leave --normalize, --one-dim and --orthogonal out",
+            );
+        }
+        if self.isometric && !matches!(self.directions, Directions::Three(..)) {
+            return wrong(
+                "--isometric is for the plane through three checkpoints (--directions three:FILE,FILE)",
+            );
+        }
+        if matches!(self.directions, Directions::Pca(_))
+            && (self.at.is_some() || self.small.is_some())
+        {
+            return wrong(
+                "a PCA plane is centred at the folder's last checkpoint: leave --at, --small and --large out",
+            );
+        }
+        Ok(())
     }
 }

@@ -1,6 +1,8 @@
 //! The job of `losscope trajectory`.
 
 use super::paths::lossy;
+use super::request::Request;
+use super::setup::Setup;
 use crate::landscape::trajectory::Centring;
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -24,4 +26,22 @@ pub struct TrajectoryJob {
     #[arg(long, value_enum, default_value = "mean")]
     #[serde(default)]
     pub centring: Centring,
+}
+
+impl Request for TrajectoryJob {
+    fn setup(&self) -> Option<&Setup> {
+        None
+    }
+
+    fn setup_mut(&mut self) -> Option<&mut Setup> {
+        None
+    }
+
+    fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    fn files(&self) -> Vec<PathBuf> {
+        vec![PathBuf::from(&self.model), self.folder.clone()]
+    }
 }

@@ -8,7 +8,7 @@ use super::news::{LiveSurface, ProbeResult, Snapshot, WorstPoint};
 use super::open::Workbench;
 use super::surface::SurfaceWork;
 use super::wish::Wish;
-use super::work::LineWork;
+use crate::engine::sampling::Sampling;
 use crate::model::params::Params;
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub(super) struct Aside {
     pub(super) wish: Wish,
     pub(super) bench: Workbench,
-    pub(super) line: Option<LineWork>,
+    pub(super) line: Option<Sampling>,
     pub(super) works: Vec<SurfaceWork>,
     pub(super) measures: Vec<MeasureWork>,
     pub(super) worst: Option<(f64, f64, f64, Params)>,

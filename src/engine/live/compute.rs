@@ -1,5 +1,6 @@
 //! Doing one chunk of one part, and what happens when it fails.
 
+use super::line;
 use super::measure::MeasureWork;
 use super::news::{Confirmed, Failure, Kind, PointMetrics, Stage, WorstPoint};
 use super::open;
@@ -7,12 +8,12 @@ use super::part::Part;
 use super::quantity::{MeasureNews, Quantity};
 use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
-use super::work::LineWork;
 use super::worker::{PICTURE_EVERY, Worker};
 use crate::engine::device::DeviceChoice;
-use crate::engine::drive::guarded;
+use crate::engine::job::Request as _;
 use crate::engine::local::planes::Finder;
 use crate::engine::plane;
+use crate::engine::work::{Step, Work as _, guarded};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Split;
 use std::sync::Arc;
@@ -28,13 +29,12 @@ impl Worker<'_> {
         let Some(bench) = &mut self.bench else {
             return Ok(());
         };
-        let started = Instant::now();
         match part {
             Part::Open => {}
             Part::Plane(alpha) => {
                 // Directions that are searched for need no files, and take their time.
                 if self.wish.plane.directions.are_found() {
-                    plane::check(&self.wish.surface_job(alpha))?;
+                    self.wish.surface_job(alpha).check()?;
                 } else {
                     self.plane(alpha)?;
                 }
@@ -68,13 +68,11 @@ impl Worker<'_> {
                 if self.line.is_none()
                     && let Some(job) = self.wish.line_job()
                 {
-                    self.line = Some(LineWork::new(&job, bench)?);
+                    self.line = Some(line::start(&job, bench)?);
                 }
                 if let Some(line) = &mut self.line {
-                    let before = line.points().0;
-                    line.step(bench)?;
-                    self.rate.add(started.elapsed(), line.points().0 - before);
-                    self.snapshot.line = Some(Arc::new(line.outcome().clone()));
+                    self.pace.step(line)?;
+                    self.snapshot.line = Some(Arc::new(line.found().clone()));
                 }
             }
             Part::Confirm(_) | Part::Curve(_) => self.sharpness(part)?,
@@ -107,10 +105,10 @@ impl Worker<'_> {
                 self.finding = finder.map(|finder| (alpha, finder));
             }
             if let Some((_, finder)) = &mut self.finding {
-                if finder.step()? {
+                if self.pace.step(finder)? == Step::More {
                     return Ok(false);
                 }
-                found = Some(finder.finish()?);
+                found = Some(finder.pair()?);
             }
             self.finding = None;
         }
@@ -128,7 +126,10 @@ impl Worker<'_> {
         let Some(bench) = &self.bench else {
             return Ok(());
         };
-        let same = |w: &MeasureWork| w.news().alpha == alpha && w.news().quantity == quantity;
+        let same = |w: &MeasureWork| {
+            let news = w.found();
+            news.alpha == alpha && news.quantity == quantity
+        };
         let index = match self.measures.iter().position(same) {
             Some(index) => index,
             None => {
@@ -140,11 +141,8 @@ impl Worker<'_> {
             }
         };
         let work = &mut self.measures[index];
-        let (started, before) = (Instant::now(), work.news().steps.0);
-        work.step()?;
-        let steps = work.news().steps.0 - before;
-        self.rate.add(started.elapsed(), steps);
-        let news = Arc::new(work.news().clone());
+        self.pace.step(work)?;
+        let news = Arc::new(work.found().clone());
         if news.complete {
             self.measures.swap_remove(index);
         }
@@ -185,15 +183,11 @@ impl Worker<'_> {
     }
 
     pub(super) fn surface(&mut self, alpha: f64) -> Result<()> {
-        let (Some(bench), Some(work)) = (
-            &self.bench,
-            self.works.iter_mut().find(|w| w.alpha == alpha),
-        ) else {
+        let Some(work) = self.works.iter_mut().find(|w| w.alpha == alpha) else {
             return Ok(());
         };
-        let (was_coarse, started) = (work.is_coarse(), Instant::now());
-        let points = work.step(bench)?;
-        self.rate.add(started.elapsed(), points);
+        let was_coarse = work.is_coarse();
+        self.pace.step(work)?;
         let (coarse, done) = (work.is_coarse(), work.is_done());
         let due = self.last_picture.elapsed() > PICTURE_EVERY || was_coarse != coarse || done;
         let picture = due.then(|| work.picture()).flatten();
@@ -220,11 +214,11 @@ impl Worker<'_> {
         let Some((_, work)) = &mut self.sharpness else {
             return Ok(());
         };
-        let before = work.points().0;
-        work.step()?;
-        let curve = work.news().clone();
+        let before = work.found().phi.len();
+        self.pace.step(work)?;
+        let curve = work.found().clone();
         let news = &mut self.snapshot.sharpness;
-        if matches!(part, Part::Curve(_)) && work.points().0 > before {
+        if matches!(part, Part::Curve(_)) && curve.phi.len() > before {
             let shared = Arc::new(curve.clone());
             if curve.alpha == 0.0 {
                 news.small = Some(Arc::clone(&shared));

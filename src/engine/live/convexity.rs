@@ -1,9 +1,10 @@
 //! How convex the plane that is shown is: |λ_min/λ_max| on a coarse grid over it (Li et al. 2018,
 //! figure 7), one product at a time.
 
-use super::quantity::ConvexityMap;
 use super::surface::SurfaceWork;
 use crate::engine::job::Setup;
+use crate::engine::local::found::{ConvexityMap, Found};
+use crate::engine::local::measuring::{self, Measuring};
 use crate::engine::local::{rounding, vectors_within};
 use crate::landscape::curvature::lanczos::LanczosOptions;
 use crate::landscape::curvature::ratio::RatioMap;
@@ -14,7 +15,7 @@ use crate::model::params::Params;
 const POINTS: usize = 9;
 
 /// A map over the plane of a surface, and the centre whose running statistics it keeps.
-pub fn start(work: &SurfaceWork, setup: &Setup) -> Option<(RatioMap, ConvexityMap, Params)> {
+pub fn start(work: &SurfaceWork, setup: &Setup) -> Option<(Measuring, Params)> {
     let slice = work.slice();
     let [across, up] = work.extent()?;
     let spread = |(from, to): (f64, f64)| -> Vec<f64> {
@@ -40,7 +41,7 @@ pub fn start(work: &SurfaceWork, setup: &Setup) -> Option<(RatioMap, ConvexityMa
         options,
     );
     let missing = vec![f64::NAN; POINTS * POINTS];
-    let empty = ConvexityMap {
+    let mut so_far = ConvexityMap {
         x,
         y,
         ratio: missing.clone(),
@@ -50,5 +51,18 @@ pub fn start(work: &SurfaceWork, setup: &Setup) -> Option<(RatioMap, ConvexityMa
         axes: work.axes(),
         tolerance: options.tolerance,
     };
-    Some((map, empty, slice.origin.clone()))
+    let mut cells = measuring::map(map, POINTS * POINTS);
+    let total = cells.count().total;
+    let map = Measuring::new("map", "point", total, move |objective, count| {
+        let found = cells.step(objective)?;
+        *count = cells.count();
+        Ok(found.map(|found| match found {
+            Some(Found::Cell(cell)) => {
+                so_far.put(cell);
+                Some(Found::Convexity(Box::new(so_far.clone())))
+            }
+            other => other,
+        }))
+    });
+    Some((map, slice.origin.clone()))
 }

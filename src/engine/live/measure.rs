@@ -5,23 +5,18 @@
 
 use super::convexity;
 use super::open::Workbench;
-use super::quantity::{ConvexityMap, Found, MeasureNews, NoiseSoFar, Quantity};
+use super::quantity::{MeasureNews, Quantity};
 use super::surface::SurfaceWork;
 use crate::engine::job::{NoiseJob, Setup};
+use crate::engine::local::found::{Found, NoiseSoFar};
+use crate::engine::local::measuring::{self, Measuring, Reach};
 use crate::engine::local::{rounding, vectors_within};
+use crate::engine::work::{Progress, Step, Work};
 use crate::error::{Error, Result};
-use crate::landscape::curvature::density::{DensityOptions, Quadrature};
-use crate::landscape::curvature::lanczos::{Lanczos, LanczosOptions};
-use crate::landscape::curvature::ratio::RatioMap;
-use crate::landscape::curvature::trace::{Hutchinson, TraceOptions};
+use crate::landscape::curvature::density::DensityOptions;
+use crate::landscape::curvature::lanczos::LanczosOptions;
+use crate::landscape::curvature::trace::TraceOptions;
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
-use crate::landscape::noise::Sampled as _;
-use crate::landscape::noise::alignment::Alignment;
-use crate::landscape::noise::bend::BendedNoise;
-use crate::landscape::noise::exact::ExactPass;
-use crate::landscape::noise::layers;
-use crate::landscape::objective::Objective as _;
-use crate::landscape::sharpness::other::{Measure, Measurement};
 use crate::model::params::Params;
 
 /// ρ of the sharpnesses that have one, as `losscope sharpness` has it.
@@ -39,26 +34,10 @@ const ALIGNED_BATCHES: usize = 20;
 /// A measure being computed.
 pub struct MeasureWork {
     objective: NetworkObjective,
-    theta: Params,
-    setup: Setup,
-    state: State,
+    /// `None` where there is nothing to measure.
+    measuring: Option<Measuring>,
+    quantity: Quantity,
     news: MeasureNews,
-}
-
-enum State {
-    /// The gradient at the point is to come first.
-    Slope(Measure),
-    Rise(Box<Measurement>),
-    Noise(ExactPass),
-    /// All samples are in.
-    Aligned(Box<NoiseSoFar>, Box<Alignment>),
-    Bend(Box<BendedNoise>),
-    Eigenvalues(Box<Lanczos>),
-    Trace(Box<Hutchinson>),
-    Density(Box<Quadrature>),
-    Convexity(Box<(RatioMap, ConvexityMap)>),
-    /// There is nothing to measure.
-    Nothing,
 }
 
 impl MeasureWork {
@@ -73,109 +52,141 @@ impl MeasureWork {
         let map = plane
             .filter(|_| quantity == Quantity::Convexity)
             .and_then(|work| convexity::start(work, setup));
-        let theta = match &map {
-            Some((_, _, centre)) => centre.clone(),
-            None => bench.line.slice().at(&[alpha]).0,
+        let (theta, map) = match map {
+            Some((map, centre)) => (centre, Some(map)),
+            None => (bench.line.slice().at(&[alpha]).0, None),
         };
         let (split, mode) = (&bench.splits[0], StatisticsMode::Running);
-        let point = theta.flatten();
-        let room = vectors_within(setup.memory.0, point.len()).max(1);
-        let mut news = MeasureNews {
-            alpha,
-            quantity,
-            found: None,
-            steps: (0, 0),
-            complete: false,
-            problem: None,
+        let problem = problem(quantity, &theta, setup);
+        let objective = NetworkObjective::new(&bench.evaluator, &theta, split, mode);
+        let measuring = match quantity {
+            _ if problem.is_some() => None,
+            Quantity::Convexity => map,
+            other => start(other, theta, split.len(), setup),
         };
-        let vectors = [
-            Quantity::Eigenvalues,
-            Quantity::Density,
-            Quantity::Convexity,
-        ];
-        if vectors.contains(&quantity) && room < FEWEST_VECTORS {
-            news.problem = Some(format!(
-                "{FEWEST_VECTORS} vectors of {} parameters take {} MB: allow more memory",
-                point.len(),
-                (point.len() * size_of::<f64>() * FEWEST_VECTORS) >> 20
-            ));
-            news.complete = true;
-        } else if !point.iter().all(|w| w.is_finite()) {
-            news.problem = Some("the weights aren't finite here".into());
-            news.complete = true;
-        }
-        let seed = setup.seed;
-        let state = match quantity {
-            Quantity::Rise(measure) => State::Slope(measure),
-            Quantity::Noise => {
-                news.steps.1 = split.len();
-                State::Noise(ExactPass::new(point))
-            }
-            Quantity::Bend => {
-                news.steps.1 = BEND_PROBES;
-                State::Bend(Box::new(BendedNoise::new(point, BEND_PROBES, seed)))
-            }
-            Quantity::Eigenvalues => {
-                let usual = LanczosOptions::default();
-                let options = LanczosOptions {
-                    seed,
-                    rounding: rounding(setup.precision),
-                    most_vectors: room,
-                    ..usual
-                };
-                news.steps.1 = options.most_products.min(point.len());
-                State::Eigenvalues(Box::new(Lanczos::new(point, options)))
-            }
-            Quantity::Trace => {
-                let options = TraceOptions {
-                    seed,
-                    ..TraceOptions::default()
-                };
-                news.steps.1 = options.probes;
-                State::Trace(Box::new(Hutchinson::new(point, options)))
-            }
-            Quantity::Density => {
-                let usual = DensityOptions::default();
-                let options = DensityOptions {
-                    seed,
-                    steps: usual.steps.min(room),
-                    ..usual
-                };
-                news.steps.1 = options.probes * options.steps.min(point.len());
-                State::Density(Box::new(Quadrature::new(point, options)))
-            }
-            Quantity::Convexity => match map {
-                Some((map, empty, _)) => {
-                    news.steps.1 = empty.computed.len();
-                    State::Convexity(Box::new((map, empty)))
-                }
-                None => State::Nothing,
-            },
-        };
+        let total = measuring.as_ref().map_or(0, |m| m.count().total);
         Self {
-            objective: NetworkObjective::new(&bench.evaluator, &theta, split, mode),
-            theta,
-            setup: setup.clone(),
-            state,
-            news,
+            objective,
+            measuring,
+            quantity,
+            news: MeasureNews {
+                alpha,
+                quantity,
+                found: None,
+                steps: (0, total),
+                complete: problem.is_some(),
+                problem,
+            },
         }
     }
+}
 
-    /// What is known.
-    pub fn news(&self) -> &MeasureNews {
-        &self.news
+/// Why a quantity can't be measured at a point, where that is known beforehand.
+fn problem(quantity: Quantity, theta: &Params, setup: &Setup) -> Option<String> {
+    let parameters = theta.count();
+    let vectors = [
+        Quantity::Eigenvalues,
+        Quantity::Density,
+        Quantity::Convexity,
+    ];
+    if vectors.contains(&quantity) && vectors_within(setup.memory.0, parameters) < FEWEST_VECTORS {
+        return Some(format!(
+            "{FEWEST_VECTORS} vectors of {parameters} parameters take {} MB: allow more memory",
+            (parameters * size_of::<f64>() * FEWEST_VECTORS) >> 20
+        ));
     }
+    let finite = theta.flatten().iter().all(|w| w.is_finite());
+    (!finite).then(|| "the weights aren't finite here".into())
+}
 
-    /// One gradient, product or chunk of samples.
-    ///
-    /// # Errors
-    /// Where the device fails.
-    pub fn step(&mut self) -> Result<()> {
-        if self.news.complete {
-            return Ok(());
+/// The measure of a quantity at θ over so many samples; `None` for a map, which has a plane.
+fn start(quantity: Quantity, theta: Params, samples: usize, setup: &Setup) -> Option<Measuring> {
+    let seed = setup.seed;
+    let room = vectors_within(setup.memory.0, theta.count()).max(1);
+    Some(match quantity {
+        Quantity::Rise(measure) => {
+            let reach = Reach {
+                rho: RHO,
+                draws: DRAWS,
+                ascent_steps: ASCENT_STEPS,
+                seed,
+            };
+            measuring::rise(measure, theta, reach)
         }
-        match self.advance() {
-            Ok(more) => self.news.complete = !more,
+        Quantity::Noise => noise(theta, samples, seed),
+        Quantity::Bend => measuring::bend(theta.flatten(), BEND_PROBES, seed),
+        Quantity::Eigenvalues => {
+            let options = LanczosOptions {
+                seed,
+                rounding: rounding(setup.precision),
+                most_vectors: room,
+                ..LanczosOptions::default()
+            };
+            measuring::eigenvalues(theta.flatten(), options)
+        }
+        Quantity::Trace => {
+            let usual = TraceOptions::default();
+            measuring::trace(theta.flatten(), TraceOptions { seed, ..usual })
+        }
+        Quantity::Density => {
+            let usual = DensityOptions::default();
+            let options = DensityOptions {
+                seed,
+                steps: usual.steps.min(room),
+                ..usual
+            };
+            measuring::density(theta.flatten(), options)
+        }
+        Quantity::Convexity => return None,
+    })
+}
+
+/// The noise of all samples and, once they are in, alignment within batches, as `losscope noise` has it.
+fn noise(theta: Params, samples: usize, seed: u64) -> Measuring {
+    let mut pass = measuring::noise(theta.clone(), samples);
+    let mut whole: Option<(Box<NoiseSoFar>, Measuring)> = None;
+    Measuring::new("noise", "step", samples, move |objective, count| {
+        let Some((so_far, alignment)) = &mut whole else {
+            let found = pass.step(objective)?;
+            *count = pass.count();
+            if let Some(Some(Found::Noise(so_far))) = &found
+                && count.done == count.total
+            {
+                let norms = so_far.noise.sample_norms.clone();
+                let mut sizes = NoiseJob::default().batches;
+                sizes.retain(|size| *size <= norms.len());
+                let point = theta.flatten();
+                let alignment = measuring::alignment(point, norms, sizes, ALIGNED_BATCHES, seed);
+                count.total += alignment.count().total;
+                whole = Some((so_far.clone(), alignment));
+            }
+            return Ok(found);
+        };
+        let found = alignment.step(objective)?;
+        let Some(Some(Found::Aligned(found))) = found else {
+            return Ok(found);
+        };
+        count.done += 1;
+        so_far.aligned.retain(|a| a.batch != found.batch);
+        so_far.aligned.push(found);
+        Ok(Some(Some(Found::Noise(so_far.clone()))))
+    })
+}
+
+impl Work for MeasureWork {
+    type Found = MeasureNews;
+
+    fn step(&mut self) -> Result<Step> {
+        let (Some(measuring), false) = (&mut self.measuring, self.news.complete) else {
+            self.news.complete = true;
+            return Ok(Step::Done);
+        };
+        let found = measuring.step(&mut self.objective);
+        let count = measuring.count();
+        self.news.steps = (count.done, count.total);
+        match found {
+            Ok(Some(found)) => self.news.found = found.or_else(|| self.news.found.take()),
+            Ok(None) => self.news.complete = true,
             // Something about this point: the device is well.
             Err(Error::Slice(words) | Error::Usage(words)) => {
                 self.news.problem = Some(words);
@@ -183,125 +194,30 @@ impl MeasureWork {
             }
             Err(error) => return Err(error),
         }
-        Ok(())
+        Ok(if self.news.complete {
+            Step::Done
+        } else {
+            Step::More
+        })
     }
 
-    /// Whether there may be more.
-    fn advance(&mut self) -> Result<bool> {
-        let objective = &mut self.objective;
-        let done = &mut self.news.steps.0;
-        let found = match &mut self.state {
-            State::Slope(measure) => {
-                let origin = objective.gradient(&self.theta.flatten())?;
-                if !origin.0.is_finite() {
-                    return Err(Error::Slice("the loss isn't finite here".into()));
-                }
-                let steps = match measure {
-                    Measure::AdaptiveWorst => ASCENT_STEPS,
-                    _ => DRAWS,
-                };
-                let seed = self.setup.seed;
-                let work = Measurement::new(*measure, &self.theta, origin, RHO, steps, seed)?;
-                self.news.steps.1 = work.steps();
-                self.state = State::Rise(Box::new(work));
-                return Ok(true);
-            }
-            State::Rise(work) => {
-                if !work.step(objective)? {
-                    return Ok(false);
-                }
-                *done += 1;
-                work.result().map(Found::Rise)
-            }
-            State::Noise(pass) => {
-                let Some(progress) = pass.step(objective)? else {
-                    return Ok(false);
-                };
-                *done = progress.done;
-                let noise = pass.noise(&objective.tensors());
-                let so_far = noise.map(|noise| NoiseSoFar {
-                    standard_error: noise.standard_error(progress.total),
-                    noise,
-                    aligned: Vec::new(),
-                    layers: pass
-                        .gradient()
-                        .map_or_else(Vec::new, |gradient| layers::table(&self.theta, gradient)),
-                });
-                if let Some(so_far) = so_far.clone().filter(|_| progress.done == progress.total) {
-                    let alignment = alignment(&so_far, &self.theta, self.setup.seed);
-                    self.news.steps.1 += alignment.1;
-                    self.state = State::Aligned(Box::new(so_far), Box::new(alignment.0));
-                }
-                so_far.map(|so_far| Found::Noise(Box::new(so_far)))
-            }
-            State::Aligned(so_far, alignment) => {
-                let Some(found) = alignment.step(objective)? else {
-                    return Ok(false);
-                };
-                *done += 1;
-                so_far.aligned.retain(|a| a.batch != found.batch);
-                so_far.aligned.push(found);
-                Some(Found::Noise(so_far.clone()))
-            }
-            State::Bend(bend) => {
-                let Some(found) = bend.step(objective)? else {
-                    return Ok(false);
-                };
-                *done += 1;
-                Some(Found::Bend(found))
-            }
-            State::Eigenvalues(lanczos) => {
-                let Some(found) = lanczos.step(objective)? else {
-                    return Ok(false);
-                };
-                *done += 1;
-                Some(Found::Eigenvalues(found))
-            }
-            State::Trace(hutchinson) => {
-                let Some(found) = hutchinson.step(objective)? else {
-                    return Ok(false);
-                };
-                *done += 1;
-                Some(Found::Trace(found))
-            }
-            State::Nothing => return Ok(false),
-            State::Convexity(both) => {
-                let (map, so_far) = both.as_mut();
-                let Some(step) = map.step(objective)? else {
-                    return Ok(false);
-                };
-                *done = step.done;
-                let Some(cell) = step.finished else {
-                    return Ok(true);
-                };
-                so_far.put(cell);
-                Some(Found::Convexity(Box::new(so_far.clone())))
-            }
-            State::Density(quadrature) => {
-                let Some(found) = quadrature.step(objective)? else {
-                    return Ok(false);
-                };
-                *done += 1;
-                Some(Found::Density(found))
-            }
-        };
-        self.news.found = found.or_else(|| self.news.found.take());
-        Ok(true)
+    fn progress(&self) -> Progress {
+        Progress {
+            what: self.quantity.name().into(),
+            unit: match self.quantity {
+                Quantity::Convexity => "point",
+                _ => "step",
+            },
+            done: self.news.steps.0,
+            total: self.news.steps.1,
+        }
     }
-}
 
-/// The alignment of `losscope noise`, and its steps.
-fn alignment(so_far: &NoiseSoFar, theta: &Params, seed: u64) -> (Alignment, usize) {
-    let norms = so_far.noise.sample_norms.clone();
-    let fitting = |batch: &usize| *batch <= norms.len();
-    let sizes: Vec<usize> = NoiseJob::default()
-        .batches
-        .into_iter()
-        .filter(fitting)
-        .collect();
-    let whole = |size: &&usize| **size == norms.len();
-    let steps =
-        sizes.len() * ALIGNED_BATCHES - sizes.iter().filter(whole).count() * (ALIGNED_BATCHES - 1);
-    let alignment = Alignment::new(theta.flatten(), norms.clone(), sizes, ALIGNED_BATCHES, seed);
-    (alignment, steps)
+    fn found(&self) -> &MeasureNews {
+        &self.news
+    }
+
+    fn finish(self) -> MeasureNews {
+        self.news
+    }
 }

@@ -11,6 +11,7 @@
 mod aside;
 mod compute;
 mod convexity;
+mod line;
 mod measure;
 mod news;
 mod open;
@@ -18,19 +19,19 @@ mod part;
 mod plan;
 mod quantity;
 mod shared;
-pub(super) mod sharpness;
+mod sharpness;
 mod surface;
 mod turn;
 mod wish;
-mod work;
 mod worker;
 
+pub use crate::engine::local::found::{ConvexityMap, Found, NoiseSoFar};
 pub use measure::RHO;
 pub use news::{
     Activity, Confirmed, Entry, ExperimentFacts, Failure, Inside, Kind, LiveSurface, PointMetrics,
     ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,
 };
-pub use quantity::{ConvexityMap, Found, MeasureNews, NoiseSoFar, Quantity};
+pub use quantity::{MeasureNews, Quantity};
 pub use wish::{LIVE_POINTS, Place, Probe, Wish};
 
 use crate::engine::result::Outcome;

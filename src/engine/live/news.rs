@@ -3,8 +3,9 @@
 use super::quantity::{MeasureNews, Quantity};
 use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
-use crate::engine::recipe::{DataFacts, ModelFacts};
+use crate::engine::header::{DataFacts, ModelFacts};
 use crate::engine::result::{Numbers, Outcome};
+use crate::error::Question;
 use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;
 use crate::landscape::surface::Surface;
@@ -111,6 +112,8 @@ pub struct Failure {
     pub tensors: Vec<(String, Vec<usize>)>,
     /// The sets of tensors in the checkpoint, where one of several may be what was meant.
     pub sets: Vec<Set>,
+    /// What only a person can answer, where that is why.
+    pub question: Option<Box<Question>>,
 }
 
 /// Metrics at one α.
@@ -228,6 +231,8 @@ pub struct Activity {
     pub points_per_second: f64,
     /// Time left for this part.
     pub left: Option<Duration>,
+    /// What else is waiting to be done.
+    pub waiting: usize,
     /// Whether refining was stopped by hand with something left to do.
     pub stopped: bool,
 }
@@ -269,6 +274,7 @@ impl Failure {
             message: message.into(),
             tensors: Vec::new(),
             sets: Vec::new(),
+            question: None,
         }
     }
 }

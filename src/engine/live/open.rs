@@ -16,7 +16,10 @@ use crate::landscape::slice::{Buffers, Slice};
 use crate::model::params::Params;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+/// A step should take about this long: a newer wish waits for the current one.
+pub const STEP: Duration = Duration::from_millis(18);
 /// Samples of each split that a first picture is drawn from.
 pub const FEW_SAMPLES: usize = 256;
 
@@ -50,6 +53,11 @@ fn failure(stage: Stage) -> impl FnOnce(Error) -> Failure {
 
 /// Why data and network can't be opened together: whose fault is it?
 fn blame(error: Error, setup: &Setup, first: &StateDict) -> Failure {
+    if let Error::Undecided(question) = error {
+        let mut failed = Failure::new(Stage::Network, question.text.clone());
+        failed.question = Some(question);
+        return failed;
+    }
     let chosen = setup.loss.as_ref().map(|loss| &loss.0);
     let data = match dataset::open(&setup.data_options()) {
         Ok(data) => data,
@@ -153,7 +161,7 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
             .map(|(start, large)| between(large, start)),
         inside,
         splits: (inputs.train.is_some(), inputs.validation.is_some()),
-        warnings: [inputs.warnings.clone(), inputs.model.assumptions.clone()].concat(),
+        warnings: [inputs.warnings.clone(), inputs.model.reading.lines()].concat(),
     };
     Ok(Workbench {
         on_gpu: opened.name.starts_with("gpu"),

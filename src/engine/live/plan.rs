@@ -23,8 +23,14 @@ impl Worker<'_> {
 
     /// What is most urgent.
     pub(super) fn next(&self) -> Option<Part> {
+        self.queue().into_iter().next()
+    }
+
+    /// Everything that is left to do, most urgent first: what is seen before what isn't.
+    pub(super) fn queue(&self) -> Vec<Part> {
         let Some(bench) = &self.bench else {
-            return (self.wished && !self.tried_to_open).then_some(Part::Open);
+            let opens = self.wished && !self.tried_to_open;
+            return opens.then_some(Part::Open).into_iter().collect();
         };
         let mut parts = Vec::with_capacity(8);
         if self.snapshot.point.is_none() && self.wish.large.is_some() {
@@ -87,7 +93,9 @@ impl Worker<'_> {
                 || no_plane && part.needs_plane()
                 || behind && part.needs_line())
         };
-        parts.into_iter().find(possible)
+        parts.retain(possible);
+        parts.dedup();
+        parts
     }
 
     /// Whether a part of sharpness has something left to tell; other parts always have.

@@ -1,14 +1,7 @@
 //! What can be measured at a point of the line, and what was found, as plain numbers.
 
-use crate::landscape::curvature::density::Density;
-use crate::landscape::curvature::lanczos::Eigenvalues;
-use crate::landscape::curvature::ratio::RatioCell;
-use crate::landscape::curvature::trace::Trace;
-use crate::landscape::noise::alignment::Aligned;
-use crate::landscape::noise::bend::Bend;
-use crate::landscape::noise::exact::ExactNoise;
-use crate::landscape::noise::layers::LayerNorms;
-use crate::landscape::sharpness::other::{Measure, Measured};
+use crate::engine::local::found::Found;
+use crate::landscape::sharpness::other::Measure;
 use serde::{Deserialize, Serialize};
 
 /// What can be measured at a point.
@@ -74,38 +67,6 @@ impl Quantity {
     }
 }
 
-/// A measured quantity, perhaps not yet final.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Found {
-    /// A rise of the loss.
-    Rise(Measured),
-    /// Noise of the samples seen so far.
-    Noise(Box<NoiseSoFar>),
-    /// The noise scale with curvature.
-    Bend(Bend),
-    /// Eigenvalues with their residuals.
-    Eigenvalues(Eigenvalues),
-    /// Trace and squares with their standard errors.
-    Trace(Trace),
-    /// Quadrature nodes.
-    Density(Density),
-    /// A map over the plane.
-    Convexity(Box<ConvexityMap>),
-}
-
-/// Gradient noise from some of the samples.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NoiseSoFar {
-    /// What they say.
-    pub noise: ExactNoise,
-    /// Standard error of B_simple for a random choice of as many of all samples; 0 once all are in.
-    pub standard_error: f64,
-    /// Alignment at several batch sizes, once all samples are in.
-    pub aligned: Vec<Aligned>,
-    /// Norms of weights and gradients by module.
-    pub layers: Vec<LayerNorms>,
-}
-
 /// One quantity at one point.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MeasureNews {
@@ -121,35 +82,4 @@ pub struct MeasureNews {
     pub complete: bool,
     /// Why it can't be measured here.
     pub problem: Option<String>,
-}
-
-/// A map over the plane so far, row by row; NaN where a point isn't computed yet or has no eigenvalues.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ConvexityMap {
-    /// Coordinates of the columns.
-    pub x: Vec<f64>,
-    /// Coordinates of the rows.
-    pub y: Vec<f64>,
-    /// |λ_min/λ_max|
-    pub ratio: Vec<f64>,
-    /// λ_max
-    pub largest: Vec<f64>,
-    /// λ_min
-    pub smallest: Vec<f64>,
-    /// Which points are done.
-    pub computed: Vec<bool>,
-    /// Names of the axes.
-    pub axes: [String; 2],
-    /// Relative residual to which eigenvalues are found.
-    pub tolerance: f64,
-}
-
-impl ConvexityMap {
-    /// Notes a finished point.
-    pub fn put(&mut self, cell: RatioCell) {
-        self.ratio[cell.index] = cell.ratio;
-        self.largest[cell.index] = cell.largest;
-        self.smallest[cell.index] = cell.smallest;
-        self.computed[cell.index] = true;
-    }
 }

@@ -2,30 +2,27 @@
 
 use super::news::SharpnessCurve;
 use super::open::Workbench;
-use crate::error::Result;
+use crate::engine::local::found::Found;
+use crate::engine::local::measuring::{self, Measuring};
+use crate::engine::local::phi::{CURVE_ITERATIONS, epsilons};
+use crate::engine::work::{Progress, Step, Work};
+use crate::error::{Error, Result};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
-use crate::landscape::sharpness::curve::{Advance, Curve};
+use crate::landscape::sharpness::curve::Curve;
 use crate::landscape::sharpness::region::Region;
 use crate::model::params::Params;
 use std::sync::Arc;
 
-/// ε of a curve: four a decade from 1e-5 to 1e-1, so that the decades are among them.
-pub(in crate::engine) fn epsilons() -> Vec<f64> {
-    (0..=16)
-        .map(|i| 10_f64.powf(-5.0 + f64::from(i) / 4.0))
-        .collect()
-}
-
-/// Steps at each ε of a curve, which starts from the worst point of the ε before.
-pub(in crate::engine) const CURVE_ITERATIONS: usize = 2;
-
 /// φ at a list of ε on its way.
 pub struct SharpnessWork {
     objective: NetworkObjective,
-    curve: Curve,
+    measuring: Measuring,
+    epsilons: Vec<f64>,
     theta: Params,
     /// Whether the weights are numbers; others have no neighbourhood.
     finite: bool,
+    /// The worst point of the last box, relative to the weights.
+    worst: Option<Vec<f64>>,
     news: SharpnessCurve,
 }
 
@@ -58,11 +55,14 @@ impl SharpnessWork {
         // The first split is the training split, where it was asked for.
         let split = &bench.splits[0];
         let mode = StatisticsMode::Running;
+        let curve = curve(Arc::new(Region::full(&theta)))?;
         Ok(Self {
             objective: NetworkObjective::new(&bench.evaluator, &point, split, mode),
             finite: theta.iter().all(|w| w.is_finite()),
-            curve: curve(Arc::new(Region::full(&theta)))?,
+            epsilons: curve.epsilons().to_vec(),
+            measuring: measuring::phi(curve),
             theta: point,
+            worst: None,
             news: SharpnessCurve {
                 alpha,
                 epsilon: Vec::new(),
@@ -73,53 +73,60 @@ impl SharpnessWork {
         })
     }
 
-    /// Values found and in all.
-    pub fn points(&self) -> (usize, usize) {
-        (self.news.phi.len(), self.curve.epsilons().len())
+    /// The worst point of the last box.
+    pub fn worst(&self) -> Option<Params> {
+        let z = self.worst.as_ref().filter(|_| self.finite)?;
+        let weights = self.theta.flatten();
+        let moved: Vec<f64> = weights.iter().zip(z).map(|(w, z)| w + z).collect();
+        Some(self.theta.with_trainable(&moved))
+    }
+}
+
+impl Work for SharpnessWork {
+    type Found = SharpnessCurve;
+
+    fn step(&mut self) -> Result<Step> {
+        let news = &mut self.news;
+        if !self.finite {
+            news.epsilon = self.epsilons.clone();
+            news.phi = vec![f64::NAN; news.epsilon.len()];
+            news.complete = true;
+            return Ok(Step::Done);
+        }
+        match self.measuring.step(&mut self.objective) {
+            Ok(None) => news.complete = true,
+            Ok(Some(Some(Found::Phi(point, worst)))) => {
+                news.epsilon.push(point.epsilon);
+                news.phi.push(point.phi);
+                news.gradients = point.gradients;
+                news.complete = news.phi.len() == self.epsilons.len();
+                self.worst = Some(worst);
+            }
+            Ok(Some(_)) => {}
+            // A loss that isn't finite has no sharpness; the device is well.
+            Err(Error::Slice(_)) => self.finite = false,
+            Err(error) => return Err(error),
+        }
+        Ok(if news.complete {
+            Step::Done
+        } else {
+            Step::More
+        })
     }
 
-    /// The values so far.
-    pub fn news(&self) -> &SharpnessCurve {
+    fn progress(&self) -> Progress {
+        Progress {
+            done: self.news.phi.len(),
+            total: self.epsilons.len(),
+            ..self.measuring.progress()
+        }
+    }
+
+    fn found(&self) -> &SharpnessCurve {
         &self.news
     }
 
-    /// The worst point of the last box.
-    pub fn worst(&self) -> Option<Params> {
-        let z = self.curve.worst().filter(|_| self.finite)?;
-        let moved = self
-            .theta
-            .flatten()
-            .iter()
-            .zip(z)
-            .map(|(w, z)| w + z)
-            .collect::<Vec<_>>();
-        Some(self.theta.with_trainable(&moved))
-    }
-
-    /// Computes one more gradient.
-    ///
-    /// # Errors
-    /// Where the device fails.
-    pub fn step(&mut self) -> Result<()> {
-        if !self.finite {
-            self.news.epsilon = self.curve.epsilons().to_vec();
-            self.news.phi = vec![f64::NAN; self.news.epsilon.len()];
-            self.news.complete = true;
-            return Ok(());
-        }
-        match self.curve.step(&mut self.objective) {
-            Ok(Advance::Working) => {}
-            Ok(Advance::Point(point)) => {
-                self.news.epsilon.push(point.epsilon);
-                self.news.phi.push(point.phi);
-                self.news.gradients = point.gradients;
-                self.news.complete = self.news.phi.len() == self.curve.epsilons().len();
-            }
-            Ok(Advance::Done) => self.news.complete = true,
-            // A loss that isn't finite has no sharpness; the device is well.
-            Err(crate::error::Error::Slice(_)) => self.finite = false,
-            Err(error) => return Err(error),
-        }
-        Ok(())
+    fn finish(self) -> SharpnessCurve {
+        self.news
     }
 }

@@ -1,19 +1,20 @@
 //! One surface on its way: a coarse grid of few samples, the whole grid of few, then all samples.
 
 use super::news::{LiveSurface, ProbeResult, Quality};
-use super::open::{FEW_SAMPLES, Workbench};
+use super::open::{FEW_SAMPLES, STEP, Workbench};
 use super::wish::Probe;
-use super::work::Chunk;
-use crate::engine::job::{Job, SurfaceJob};
+use crate::engine::header::Header;
+use crate::engine::job::{Job, Request as _, SurfaceJob};
 use crate::engine::local::planes::Pair;
 use crate::engine::plane;
-use crate::engine::result::{Numbers, Outcome, Prepared};
+use crate::engine::result::{Numbers, Outcome};
 use crate::engine::resume::fingerprints;
+use crate::engine::sampling::Sampling;
 use crate::engine::surface::prepare;
+use crate::engine::work::{Progress, Step, Work};
 use crate::error::Result;
 use crate::landscape::evaluate::Split;
 use crate::landscape::grid::{Coordinate, coarse_first};
-use crate::landscape::sample::{Cell, sample};
 use crate::landscape::slice::Slice;
 use crate::model::params::Params;
 use std::time::{Duration, Instant};
@@ -29,21 +30,23 @@ const WORTH_SAMPLING: Duration = Duration::from_millis(2500);
 pub struct SurfaceWork {
     /// Where its centre stands.
     pub alpha: f64,
-    prepared: Prepared,
-    /// The numbers of few samples, while those of all are not yet better.
-    few: Option<Outcome>,
-    stage: Step,
-    order: Vec<usize>,
-    next: usize,
-    chunk: Chunk,
+    /// Over all samples.
+    full: Sampling,
+    /// Over few samples, while the numbers of all are not yet better.
+    few: Option<Sampling>,
+    pass: Pass,
+    /// Whether the last step was over few samples.
+    was_of_few: bool,
+    /// Samples in all, over those of the few.
+    times: f64,
     /// Seconds of evaluating few samples, and the points evaluated.
     spent: (f64, usize),
     /// Cells of the first picture.
     first: usize,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Step {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd)]
+enum Pass {
     Coarse,
     Sampled,
     Full,
@@ -58,65 +61,64 @@ impl SurfaceWork {
         bench: &mut Workbench,
         found: Option<Pair>,
     ) -> Result<Self> {
-        plane::check(job)?;
+        job.check()?;
         bench.inputs.begin_slice();
         let built = plane::build(job, &mut bench.inputs, found)?;
-        let mut prepared = prepare(
-            job,
-            built,
-            &bench.inputs,
-            &bench.evaluator,
-            &bench.splits,
-            None,
-        )?;
-        prepared.outcome.recipe.device.clone_from(&bench.device);
-        let few = bench.few.is_some().then(|| of_few(&prepared.outcome));
+        let (evaluator, splits) = (&bench.evaluator, &bench.splits);
+        let mut prepared = prepare(job, built, &bench.inputs, evaluator, splits, None)?;
+        prepared.outcome.header.device.clone_from(&bench.device);
+        let few = bench
+            .few
+            .as_ref()
+            .map(|few| (few, of_few(&prepared.outcome)));
+        let first = coarse(&prepared.outcome).len();
+        let full = Sampling::new(prepared, evaluator, splits, &bench.device, STEP);
+        let few = few.map(|(splits, outcome)| full.over(splits, outcome));
+        let samples = |splits: &[Split]| splits.iter().map(Split::len).sum::<usize>();
+        let times = bench.few.as_ref().map_or(1.0, |few| {
+            samples(splits) as f64 / samples(few).max(1) as f64
+        });
         let mut work = Self {
             alpha,
-            first: coarse(&prepared.outcome).len(),
+            full,
+            pass: Pass::Coarse,
+            was_of_few: few.is_some(),
             few,
-            stage: Step::Coarse,
-            order: Vec::new(),
-            next: 0,
-            chunk: Chunk::default(),
+            times,
             spent: (0.0, 0),
-            prepared,
+            first,
         };
         work.begin(if work.few.is_some() {
-            Step::Coarse
+            Pass::Coarse
         } else {
-            Step::Full
+            Pass::Full
         });
         Ok(work)
     }
 
-    fn begin(&mut self, stage: Step) {
-        self.stage = stage;
-        self.next = 0;
-        self.order = match (stage, &self.few) {
-            (Step::Coarse, Some(few)) => coarse(few),
-            (Step::Sampled, Some(few)) => few.order(),
-            _ => self.prepared.outcome.order(),
-        };
-        if stage == Step::Full {
-            // Another number of samples takes another time.
-            self.chunk = Chunk::default();
-            // Whoever goes on from its file can tell these directions from others. A first picture
-            // doesn't wait for that.
-            let directions = fingerprints(&self.slice().directions);
-            self.prepared.outcome.recipe.fingerprints.directions = directions;
+    fn begin(&mut self, pass: Pass) {
+        self.pass = pass;
+        match (pass, &mut self.few) {
+            (Pass::Coarse, Some(few)) => few.begin(coarse(few.found())),
+            (Pass::Sampled, Some(few)) => few.begin(few.found().order()),
+            (Pass::Full, _) => {
+                // Whoever goes on from its file can tell these directions from others. A first picture
+                // doesn't wait for that.
+                let directions = fingerprints(&self.slice().directions);
+                self.full.outcome_mut().header.fingerprints.directions = directions;
+            }
+            _ => {}
         }
     }
 
     /// Whether the first picture is still to come.
     pub fn is_coarse(&self) -> bool {
-        self.points().0 < self.first
+        done(self.found()).0 < self.first
     }
 
     /// Whether there is a picture of the whole grid, if only of few samples.
     pub fn is_whole(&self) -> bool {
-        let outcome = self.current();
-        outcome.missing() == 0
+        self.found().missing() == 0
     }
 
     /// The nearest point of the plane, its distance from the centre and the share of it outside.
@@ -130,12 +132,12 @@ impl SurfaceWork {
 
     /// The plane.
     pub fn slice(&self) -> &Slice {
-        self.prepared.loaded.slice()
+        self.full.slice().slice()
     }
 
     /// From where to where it reaches along both axes; `None` where an axis is a single point.
     pub fn extent(&self) -> Option<[(f64, f64); 2]> {
-        let Numbers::Surface(surface) = &self.prepared.outcome.numbers else {
+        let Numbers::Surface(surface) = &self.full.found().numbers else {
             return None;
         };
         let ends = |v: &[f64]| Some((*v.first()?, *v.last()?)).filter(|(a, b)| a != b);
@@ -144,92 +146,21 @@ impl SurfaceWork {
 
     /// Names of both axes.
     pub fn axes(&self) -> [String; 2] {
-        let axes = &self.prepared.outcome.recipe.axes;
+        let axes = &self.full.found().header.axes;
         [0, 1].map(|i| axes.get(i).map_or_else(String::new, |a| a.label.clone()))
     }
 
     /// Whether nothing is left to do.
     pub fn is_done(&self) -> bool {
-        self.stage == Step::Done
-    }
-
-    /// Points of what is shown that are done, and in all.
-    fn points(&self) -> (usize, usize) {
-        done(self.current())
-    }
-
-    /// Points done and in all of the pass that runs; another pass begins anew, however much its
-    /// predecessor has drawn.
-    pub fn progress(&self) -> (usize, usize) {
-        match (self.stage, &self.few) {
-            (Step::Coarse, Some(_)) => (self.next, self.order.len()),
-            (Step::Sampled, Some(few)) => done(few),
-            _ => done(&self.prepared.outcome),
-        }
-    }
-
-    /// The grid and the pass that runs, in words.
-    pub fn pass(&self) -> String {
-        let Numbers::Surface(surface) = &self.prepared.outcome.numbers else {
-            return String::new();
-        };
-        let grid = format!("{} × {}", surface.x.len(), surface.y.len());
-        match self.stage {
-            Step::Coarse => format!("{grid}, a first coarse pass"),
-            Step::Sampled => format!("{grid}, a first pass of {FEW_SAMPLES} samples"),
-            Step::Full | Step::Done => grid,
-        }
-    }
-
-    /// Computes the next few cells; returns how many.
-    pub fn step(&mut self, bench: &Workbench) -> Result<usize> {
-        let end = self.chunk.end(self.next, self.order.len());
-        let of_few = matches!(self.stage, Step::Coarse | Step::Sampled);
-        let splits: Vec<&Split> = match (&bench.few, of_few) {
-            (Some(few), true) => few.iter().collect(),
-            _ => bench.splits.iter().collect(),
-        };
-        let started = Instant::now();
-        let indices = self.order[self.next..end].to_vec();
-        let points = indices.len();
-        let mut sampler = sample(
-            &bench.evaluator,
-            &self.prepared.loaded,
-            splits,
-            &self.prepared.coordinates,
-            indices,
-        );
-        sampler.chunk = points.max(1);
-        let cells: Vec<Cell> = sampler.next().transpose()?.unwrap_or_default();
-        let took = started.elapsed();
-        self.chunk.took(took, points);
-        let outcome = match (&mut self.few, of_few) {
-            (Some(few), true) => {
-                self.spent.0 += took.as_secs_f64();
-                self.spent.1 += points;
-                few
-            }
-            _ => &mut self.prepared.outcome,
-        };
-        outcome.recipe.elapsed_seconds += took.as_secs_f64();
-        if let Numbers::Surface(surface) = &mut outcome.numbers {
-            plane::store(&mut surface.table, &mut outcome.recipe.non_finite, cells);
-        }
-        self.next = end;
-        if self.next >= self.order.len() {
-            let next = self.next_stage(bench);
-            self.begin(next);
-        }
-        Ok(points)
+        self.pass == Pass::Done
     }
 
     /// Exact metrics at points of the plane.
     pub fn probe(&self, bench: &Workbench, probes: &[Probe]) -> Result<Vec<ProbeResult>> {
         let coordinates: Vec<Coordinate> = probes.iter().map(|p| vec![p.x, p.y]).collect();
         let splits: Vec<&Split> = bench.splits.iter().collect();
-        let found = bench
-            .evaluator
-            .evaluate(&self.prepared.loaded, &coordinates, &splits)?;
+        let slice = self.full.slice();
+        let found = bench.evaluator.evaluate(slice, &coordinates, &splits)?;
         let results = probes
             .iter()
             .zip(found)
@@ -241,45 +172,33 @@ impl SurfaceWork {
         Ok(results.collect())
     }
 
-    fn next_stage(&self, bench: &Workbench) -> Step {
-        match self.stage {
-            Step::Coarse => {
-                let all: usize = bench.splits.iter().map(Split::len).sum();
-                let few: usize = bench.few.iter().flatten().map(Split::len).sum();
-                let seconds = self.spent.0 / self.spent.1.max(1) as f64
-                    * (all as f64 / few.max(1) as f64)
-                    * self.prepared.outcome.points() as f64;
-                if seconds > WORTH_SAMPLING.as_secs_f64() {
-                    Step::Sampled
+    fn next_pass(&self) -> Pass {
+        match self.pass {
+            Pass::Coarse => {
+                let each = self.spent.0 / self.spent.1.max(1) as f64 * self.times;
+                if each * self.full.found().points() as f64 > WORTH_SAMPLING.as_secs_f64() {
+                    Pass::Sampled
                 } else {
-                    Step::Full
+                    Pass::Full
                 }
             }
-            Step::Sampled => Step::Full,
-            Step::Full | Step::Done => Step::Done,
-        }
-    }
-
-    /// The numbers best to show: those of all samples, as soon as they are no coarser.
-    fn current(&self) -> &Outcome {
-        match &self.few {
-            Some(few) if self.stage != Step::Done && !self.full_is_better(few) => few,
-            _ => &self.prepared.outcome,
+            Pass::Sampled => Pass::Full,
+            Pass::Full | Pass::Done => Pass::Done,
         }
     }
 
     fn full_is_better(&self, few: &Outcome) -> bool {
-        let outcome = &self.prepared.outcome;
-        self.stage == Step::Full && done(outcome).0 >= done(few).0.min(outcome.points())
+        let outcome = self.full.found();
+        self.pass == Pass::Full && done(outcome).0 >= done(few).0.min(outcome.points())
     }
 
     /// What there is to show; `None` before the first picture is whole.
     pub fn picture(&self) -> Option<LiveSurface> {
-        let outcome = self.current();
-        let quality = match (&self.few, self.stage) {
-            (_, Step::Done) => Quality::Full,
-            (Some(few), _) if std::ptr::eq(outcome, few) => {
-                if few.missing() == 0 {
+        let outcome = self.found();
+        let quality = match (&self.few, self.pass) {
+            (_, Pass::Done) => Quality::Full,
+            (Some(few), _) if std::ptr::eq(outcome, few.found()) => {
+                if few.found().missing() == 0 {
                     Quality::Sampled(FEW_SAMPLES)
                 } else {
                     Quality::Coarse(FEW_SAMPLES)
@@ -299,7 +218,77 @@ impl SurfaceWork {
 
     /// Whether single points take so long that anything is better than nothing.
     fn slow(&self) -> bool {
-        self.chunk.points == 1
+        let of_few = self.few.as_ref().filter(|_| self.was_of_few);
+        of_few.unwrap_or(&self.full).points_a_step() == 1
+    }
+}
+
+impl Work for SurfaceWork {
+    type Found = Outcome;
+
+    fn step(&mut self) -> Result<Step> {
+        let few = self.few.as_mut().filter(|_| self.pass < Pass::Full);
+        self.was_of_few = few.is_some();
+        let started = Instant::now();
+        let end = match few {
+            Some(few) => {
+                let before = few.begun().0;
+                let end = few.step()?;
+                self.spent.0 += started.elapsed().as_secs_f64();
+                self.spent.1 += few.begun().0 - before;
+                end
+            }
+            None => self.full.step()?,
+        };
+        if end == Step::Done {
+            self.begin(self.next_pass());
+        }
+        Ok(if self.is_done() {
+            Step::Done
+        } else {
+            Step::More
+        })
+    }
+
+    /// The grid and the pass that runs; another pass begins anew, however much its predecessor has drawn.
+    fn progress(&self) -> Progress {
+        let grid = match &self.full.found().numbers {
+            Numbers::Surface(surface) => format!("{} × {}", surface.x.len(), surface.y.len()),
+            _ => String::new(),
+        };
+        let (what, (done, total)) = match (self.pass, &self.few) {
+            (Pass::Coarse, Some(few)) => (format!("{grid}, a first coarse pass"), few.begun()),
+            (Pass::Sampled, Some(few)) => (
+                format!("{grid}, a first pass of {FEW_SAMPLES} samples"),
+                done(few.found()),
+            ),
+            _ => (grid, done(self.full.found())),
+        };
+        Progress {
+            what: what.into(),
+            unit: "point",
+            done,
+            total,
+        }
+    }
+
+    /// The numbers best to show: those of all samples, as soon as they are no coarser.
+    fn found(&self) -> &Outcome {
+        match self.few.as_ref().map(Work::found) {
+            Some(few) if self.pass != Pass::Done && !self.full_is_better(few) => few,
+            _ => self.full.found(),
+        }
+    }
+
+    fn header(&mut self) -> Option<&mut Header> {
+        match &mut self.few {
+            Some(few) if self.was_of_few => few.header(),
+            _ => self.full.header(),
+        }
+    }
+
+    fn finish(self) -> Outcome {
+        self.full.finish()
     }
 }
 
@@ -330,10 +319,10 @@ fn coarse(outcome: &Outcome) -> Vec<usize> {
 /// An empty result over few samples, whose header says so.
 fn of_few(outcome: &Outcome) -> Outcome {
     let mut few = outcome.clone();
-    if let Job::Surface(job) = &mut few.recipe.job {
+    if let Job::Surface(job) = &mut few.header.job {
         job.setup.samples = Some(FEW_SAMPLES);
     }
-    let data = &mut few.recipe.data;
+    let data = &mut few.header.data;
     data.train_samples = data.train_samples.min(FEW_SAMPLES);
     data.validation_samples = data.validation_samples.min(FEW_SAMPLES);
     few

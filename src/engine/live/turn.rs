@@ -6,6 +6,7 @@ use super::open::Workbench;
 use super::quantity::Quantity;
 use super::wish::Wish;
 use super::worker::Worker;
+use crate::engine::work::Work as _;
 
 impl Worker<'_> {
     /// Forgets what the new wish has no use for.
@@ -47,7 +48,7 @@ impl Worker<'_> {
             self.snapshot.worst = None;
             let elsewhere = |q: Quantity| q != Quantity::Convexity;
             self.snapshot.measures.retain(|m| elsewhere(m.quantity));
-            self.measures.retain(|m| elsewhere(m.news().quantity));
+            self.measures.retain(|m| elsewhere(m.found().quantity));
             self.snapshot.surfaces.clear();
             self.snapshot.probes.clear();
         }
@@ -80,7 +81,7 @@ impl Worker<'_> {
         let here = self.wish.alpha;
         let ends = [0.0, 1.0, here];
         self.measures
-            .retain(|work| ends.contains(&work.news().alpha));
+            .retain(|work| ends.contains(&work.found().alpha));
         if self.worst.as_ref().is_some_and(|w| w.0 != wanted[0]) {
             self.worst = None;
             self.snapshot.worst = None;

@@ -2,8 +2,8 @@
 
 use super::quantity::Quantity;
 use crate::engine::job::{
-    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, LineJob, MemorySize, Setup,
-    SurfaceJob,
+    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, LineJob, MemorySize,
+    ReportJob, Setup, SurfaceJob,
 };
 use crate::landscape::grid::Axis;
 use serde::{Deserialize, Serialize};
@@ -161,6 +161,18 @@ impl Wish {
             alpha: self.line,
             buffers: self.plane.buffers,
             remeasure: self.plane.remeasure,
+        })
+    }
+
+    /// The report on both minimizers as the command line would be asked for it; `None` with one checkpoint.
+    pub fn report_job(&self) -> Option<ReportJob> {
+        let pair = [self.small.clone(), self.large.clone()?];
+        Some(ReportJob {
+            setup: self.plane.setup.clone(),
+            files: pair.into_iter().chain(self.initial.clone()).collect(),
+            buffers: self.plane.buffers,
+            remeasure: self.plane.remeasure,
+            quick: false,
         })
     }
 

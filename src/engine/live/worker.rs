@@ -5,16 +5,15 @@ use super::measure::MeasureWork;
 use super::news::{Activity, Entry, Kind, LiveSurface, Quality, Snapshot};
 use super::open::Workbench;
 use super::part::Part;
-use super::quantity::Quantity;
 use super::shared::{Shared, lock};
 use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
 use super::wish::{Wish, same_surface};
-use super::work::LineWork;
-use crate::engine::drive::guarded;
 use crate::engine::job::{Directions, Job};
 use crate::engine::local::planes::Finder;
 use crate::engine::result::{Numbers, Outcome};
+use crate::engine::sampling::Sampling;
+use crate::engine::work::{Pace, Progress, Work as _, guarded};
 use crate::model::params::Params;
 use crate::plot::number;
 use std::sync::{Arc, PoisonError};
@@ -40,7 +39,7 @@ pub(super) struct Worker<'a> {
     pub(super) plane_aside: Option<PlaneAside>,
     pub(super) tried_to_open: bool,
     pub(super) avoid_gpu: bool,
-    pub(super) line: Option<LineWork>,
+    pub(super) line: Option<Sampling>,
     pub(super) works: Vec<SurfaceWork>,
     /// The curve or value of sharpness under way.
     pub(super) sharpness: Option<(Part, SharpnessWork)>,
@@ -54,15 +53,7 @@ pub(super) struct Worker<'a> {
     pub(super) snapshot: Snapshot,
     pub(super) versions: u64,
     pub(super) last_picture: Instant,
-    pub(super) rate: Rate,
-}
-
-/// Points a second of what is being done now.
-#[derive(Default)]
-pub(super) struct Rate {
-    what: String,
-    seconds: f64,
-    points: usize,
+    pub(super) pace: Pace,
 }
 
 /// Lets whoever draws go first: computing takes every core there is, and a frame can't wait.
@@ -138,7 +129,7 @@ impl<'a> Worker<'a> {
             snapshot: Snapshot::default(),
             versions: 0,
             last_picture: Instant::now(),
-            rate: Rate::default(),
+            pace: Pace::default(),
         }
     }
 
@@ -153,7 +144,7 @@ impl<'a> Worker<'a> {
     /// A result computed elsewhere, shown where it is what is wanted.
     fn take(&mut self, outcome: Outcome) {
         let missing = outcome.missing();
-        match (&outcome.recipe.job, &outcome.numbers) {
+        match (&outcome.header.job, &outcome.numbers) {
             (Job::Surface(job), Numbers::Surface(_)) => {
                 let alpha = job.alpha.unwrap_or(0.0);
                 if same_surface(job, &self.wish.surface_job(alpha)) {
@@ -214,38 +205,71 @@ impl<'a> Worker<'a> {
     }
 
     pub(super) fn announce(&mut self, part: Part) {
-        let (what, points) = match part {
+        let (what, progress) = self.doing(part);
+        let counted = progress.is_some();
+        let progress = progress.unwrap_or_else(|| Progress {
+            what: what.clone().into(),
+            unit: "point",
+            done: 0,
+            total: 0,
+        });
+        let now = self.pace.now(progress, false);
+        self.snapshot.activity = Activity {
+            what,
+            points: counted.then_some((now.progress.done, now.progress.total)),
+            unit: now.progress.unit,
+            points_per_second: now.per_second,
+            left: now.left.filter(|_| counted),
+            waiting: self.waiting(part),
+            stopped: false,
+        };
+    }
+
+    /// How many parts are left besides this one; a surface is one, its first picture among it.
+    fn waiting(&self, part: Part) -> usize {
+        let first = |part: &Part| matches!(part, Part::Coarse(_));
+        let queue = self.queue().into_iter();
+        queue
+            .filter(|other| !first(other) && *other != part)
+            .count()
+    }
+
+    /// What a part is, in words, and how far its work is, where it is counted.
+    fn doing(&self, part: Part) -> (String, Option<Progress>) {
+        let at = |what: &str, alpha| format!("{what} at α = {}", number::alpha(alpha));
+        match part {
             Part::Open => ("Opening".to_owned(), None),
             Part::Plane(_) => ("Plane".to_owned(), None),
             Part::Point => ("Metrics at θ(α)".to_owned(), None),
             Part::Probes => ("Probe".to_owned(), None),
             Part::Line => (
                 "Line between the minimizers".to_owned(),
-                self.line.as_ref().map(LineWork::points),
+                self.line.as_ref().map(Sampling::progress),
             ),
-            Part::Confirm(alpha) => (
-                format!(
-                    "Sharpness at α = {}, ε = {}",
-                    number::alpha(alpha),
-                    number::power(self.wish.epsilon)
-                ),
-                None,
-            ),
+            Part::Confirm(alpha) => {
+                let size = number::power(self.wish.epsilon);
+                (format!("{}, ε = {size}", at("Sharpness", alpha)), None)
+            }
             Part::Curve(alpha) => (
-                format!("Sharpness along ε at α = {}", number::alpha(alpha)),
-                self.sharpness.as_ref().map(|(_, work)| work.points()),
+                at("Sharpness along ε", alpha),
+                self.sharpness.as_ref().map(|(_, work)| work.progress()),
             ),
-            Part::Measure(quantity, alpha) => (
-                format!("{} at α = {}", quantity.name(), number::alpha(alpha)),
-                self.snapshot.measure(alpha, quantity).map(|m| m.steps),
-            ),
-            Part::Coarse(alpha) | Part::Surface(alpha) if self.is_finding(alpha) => (
-                match self.wish.plane.directions {
-                    Directions::Hessian => format!("Eigenvectors at α = {}", number::alpha(alpha)),
-                    _ => format!("Worst point of the box at α = {}", number::alpha(alpha)),
-                },
-                self.finding.as_ref().map(|(_, finder)| finder.steps()),
-            ),
+            Part::Measure(quantity, alpha) => {
+                let same = |w: &&MeasureWork| {
+                    let news = w.found();
+                    news.alpha == alpha && news.quantity == quantity
+                };
+                let work = self.measures.iter().find(same);
+                (at(quantity.name(), alpha), work.map(MeasureWork::progress))
+            }
+            Part::Coarse(alpha) | Part::Surface(alpha) if self.is_finding(alpha) => {
+                let what = match self.wish.plane.directions {
+                    Directions::Hessian => "Eigenvectors",
+                    _ => "Worst point of the box",
+                };
+                let finder = self.finding.as_ref().map(|(_, finder)| finder);
+                (at(what, alpha), finder.map(Finder::progress))
+            }
             Part::Coarse(alpha) | Part::Surface(alpha) => {
                 let work = self.works.iter().find(|w| w.alpha == alpha);
                 let place = if self.wish.follows_alpha() {
@@ -253,38 +277,12 @@ impl<'a> Worker<'a> {
                 } else {
                     String::new()
                 };
-                let pass = work.map_or_else(String::new, |w| format!(", {}", w.pass()));
-                let what = format!("Surface{place}{pass}");
-                (what, work.map(SurfaceWork::progress))
+                let progress = work.map(SurfaceWork::progress);
+                let pass = progress.as_ref();
+                let pass = pass.map_or_else(String::new, |now| format!(", {}", now.what));
+                (format!("Surface{place}{pass}"), progress)
             }
-        };
-        if self.rate.what != what {
-            self.rate = Rate {
-                what: what.clone(),
-                ..Rate::default()
-            };
         }
-        let points_per_second = self.rate.points as f64 / self.rate.seconds.max(1e-9);
-        let left = points
-            .filter(|_| self.rate.points > 0)
-            .and_then(|(done, total)| {
-                let left = total.saturating_sub(done) as f64;
-                Duration::try_from_secs_f64(left / points_per_second).ok()
-            });
-        let unit = match part {
-            Part::Measure(Quantity::Convexity, _) => "point",
-            Part::Measure(..) => "step",
-            Part::Coarse(alpha) | Part::Surface(alpha) if self.is_finding(alpha) => "step",
-            _ => "point",
-        };
-        self.snapshot.activity = Activity {
-            what,
-            points,
-            unit,
-            points_per_second,
-            left,
-            stopped: false,
-        };
     }
 
     fn is_finding(&self, alpha: f64) -> bool {
@@ -314,13 +312,6 @@ impl<'a> Worker<'a> {
         let old = std::mem::replace(&mut *lock(&self.shared.snapshot), new);
         drop(old);
         (self.shared.notify)();
-    }
-}
-
-impl Rate {
-    pub(super) fn add(&mut self, time: Duration, points: usize) {
-        self.seconds += time.as_secs_f64();
-        self.points += points;
     }
 }
 

@@ -1,30 +1,38 @@
 //! The curvature job: eigenvalues, trace, density, curvature along lines and over a plane.
 
+use super::found::Found;
 use super::limits::{eigenvalue_warning, rounding, vectors_within};
-use super::place::{Header, Place, Pulse, pull};
-use crate::engine::drive::{Flow, guarded};
-use crate::engine::job::CurvatureJob;
+use super::measuring;
+use super::place::Place;
+use super::series::{Measured, Series, Stage};
+use crate::engine::header::Header;
+use crate::engine::job::{CurvatureJob, Request as _};
+use crate::engine::work::{Observer, Progress, drive, guarded};
 use crate::error::{Error, Result};
-use crate::landscape::curvature::density::{Density, DensityOptions, Quadrature};
-use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
-use crate::landscape::curvature::line::{LineCurvature, LinePoint};
+use crate::landscape::curvature::density::{Density, DensityOptions};
+use crate::landscape::curvature::lanczos::{Eigenvalues, LanczosOptions};
+use crate::landscape::curvature::line::LinePoint;
 use crate::landscape::curvature::ratio::{RATIO_SHARE, RatioMap};
-use crate::landscape::curvature::trace::{Hutchinson, Trace, TraceOptions};
-use crate::landscape::curvature::variation::{Variation, VariationPoint, VariationSummary};
+use crate::landscape::curvature::trace::{Trace, TraceOptions};
+use crate::landscape::curvature::variation::{VariationPoint, VariationSummary};
 use crate::landscape::curvature::vector::norm;
 use crate::landscape::direction::{Normalization, OneDim, normalise, random};
-use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
-use crate::landscape::grid::{Coordinate, coarse_first};
+use crate::landscape::evaluate::gradient::StatisticsMode;
+use crate::landscape::grid::{Axis, Coordinate, coarse_first};
 use crate::landscape::objective::Objective as _;
+use crate::model::params::Params;
 use crate::plot::number::power;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What was measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CurvatureResult {
     /// How.
+    #[serde(skip)]
     pub header: Header,
-    /// What was asked for.
+    /// What was asked for, which the header holds for files.
+    #[serde(skip)]
     pub job: CurvatureJob,
     /// Mean loss, nats.
     pub loss: f64,
@@ -68,285 +76,158 @@ pub struct RatioGrid {
     pub rule: String,
 }
 
-/// Sees the result so far after every step.
-pub type CurvatureObserver<'a> = &'a mut dyn FnMut(&CurvatureResult, Pulse) -> Flow;
-
-/// Measures what the job asks for, the cheapest first.
+/// Measures what the job asks for, the cheapest first; the observer may stop it after any step.
 ///
 /// # Errors
 /// Whatever opening or computing says.
-pub fn run(job: &CurvatureJob, observer: CurvatureObserver<'_>) -> Result<CurvatureResult> {
+pub fn run(job: &CurvatureJob, observer: Observer<'_, CurvatureResult>) -> Result<CurvatureResult> {
+    drive(guarded(|| start(job))?, observer)
+}
+
+/// Everything opened, and nothing measured but the loss and the gradient.
+///
+/// # Errors
+/// Whatever opening says; where the loss isn't finite at the point.
+pub fn start(job: &CurvatureJob) -> Result<Series<CurvatureResult>> {
     job.check()?;
-    guarded(|| {
-        let mut place = Place::open(job.file.as_deref(), &job.setup)?;
-        let target = match &job.to {
-            Some(file) => Some(place.another(file, "end of the line")?),
-            None => None,
-        };
-        let mut objective = place.objective(job.statistics);
-        let point = place.theta.flatten();
-        let (loss, gradient) = objective.gradient(&point)?;
-        let gradient_norm = norm(&gradient);
-        if !(loss.is_finite() && gradient_norm.is_finite()) {
-            return Err(Error::Slice(
-                "the loss or its gradient isn't finite here: there is no curvature to measure; check the weights and the data's normalisation, or compute in --precision f64".into(),
-            ));
-        }
-        let mut result = CurvatureResult {
-            header: place.header.clone(),
-            job: job.clone(),
-            loss,
-            gradient_norm,
-            eigenvalues: None,
-            trace: None,
-            density: None,
-            along_gradient: Vec::new(),
-            variation: None,
-            line: Vec::new(),
-            map: None,
-        };
-        let work = Work {
-            job,
-            place: &place,
-            point,
-        };
-        let complete = work.eigenvalues(&mut objective, &mut result, observer)?
-            && work.trace(&mut objective, &mut result, observer)?
-            && work.density(&mut objective, &mut result, observer)?
-            && work.along_gradient(&mut objective, &mut result, observer)?
-            && match target {
-                Some(target) => {
-                    let direction = target.minus(&place.theta).flatten();
-                    work.line(direction, &mut objective, &mut result, observer)?
-                }
-                None => true,
-            }
-            && work.map(&mut objective, &mut result, observer)?;
-        result.header.complete = complete;
-        result.header.elapsed_seconds = place.elapsed();
-        Ok(result)
-    })
+    let mut place = Place::open(job.file.as_deref(), job.clone())?;
+    let target = match &job.to {
+        Some(file) => Some(place.another(file, "end of the line")?),
+        None => None,
+    };
+    let mut objective = place.objective(job.statistics);
+    let point = Arc::new(place.theta.flatten());
+    let (loss, gradient) = objective.gradient(&point)?;
+    let gradient_norm = norm(&gradient);
+    if !(loss.is_finite() && gradient_norm.is_finite()) {
+        return Err(Error::Slice(
+            "the loss or its gradient isn't finite here: there is no curvature to measure; check the weights and the data's normalisation, or compute in --precision f64".into(),
+        ));
+    }
+    let direction = target.map(|target| target.minus(&place.theta).flatten());
+    let result = CurvatureResult {
+        header: place.header,
+        job: job.clone(),
+        loss,
+        gradient_norm,
+        eigenvalues: None,
+        trace: None,
+        density: None,
+        along_gradient: Vec::new(),
+        variation: None,
+        line: Vec::new(),
+        map: None,
+    };
+    let stages = stages(&point, place.theta, direction);
+    Ok(Series::new(objective, result, stages))
 }
 
-/// What the parts of a job share.
-struct Work<'a> {
-    job: &'a CurvatureJob,
-    place: &'a Place,
-    point: Vec<f64>,
+fn stages(
+    point: &Arc<Vec<f64>>,
+    theta: Params,
+    direction: Option<Vec<f64>>,
+) -> Vec<Stage<CurvatureResult>> {
+    let at = || {
+        let point = Arc::clone(point);
+        move || point.to_vec()
+    };
+    let [spectrum, trace, density, gradient, line] = [at(), at(), at(), at(), at()];
+    vec![
+        Stage::noting(
+            move |found: &mut CurvatureResult| {
+                let options = found.lanczos(spectrum().len());
+                (found.job.top > 0).then(|| measuring::eigenvalues(spectrum(), options))
+            },
+            |found: &mut CurvatureResult| {
+                let last = found.eigenvalues.as_ref();
+                let warning = last.and_then(|e| eigenvalue_warning(e, found.job.tolerance));
+                found.header.warn(warning);
+            },
+        ),
+        Stage::new(move |found: &mut CurvatureResult| {
+            let options = TraceOptions {
+                probes: found.job.probes,
+                tolerance: 0.0,
+                seed: found.job.setup.seed,
+            };
+            found.job.trace.then(|| measuring::trace(trace(), options))
+        }),
+        Stage::new(move |found: &mut CurvatureResult| {
+            let point = found.job.density.then(density)?;
+            let options = found.density_options(point.len());
+            Some(measuring::density(point, options))
+        }),
+        Stage::noting(
+            move |found: &mut CurvatureResult| {
+                let rates = found.job.along_gradient?.values();
+                Some(measuring::along_gradient(gradient(), rates))
+            },
+            CurvatureResult::note_gradient,
+        ),
+        Stage::new(move |found: &mut CurvatureResult| {
+            let at = found.job.alpha.values();
+            Some(measuring::along_line(line(), direction?, at))
+        }),
+        Stage::new(move |found: &mut CurvatureResult| {
+            let axis = found.job.map?;
+            Some(found.begin_map(&theta, axis))
+        }),
+    ]
 }
 
-impl Work<'_> {
-    fn lanczos(&self) -> LanczosOptions {
+impl CurvatureResult {
+    fn lanczos(&self, parameters: usize) -> LanczosOptions {
+        let job = &self.job;
         LanczosOptions {
-            top: self.job.top,
+            top: job.top,
             smallest: true,
-            tolerance: self.job.tolerance,
-            most_products: self.job.most_products,
-            most_vectors: vectors_within(self.job.setup.memory.0, self.point.len()),
-            seed: self.job.setup.seed,
-            rounding: rounding(self.job.setup.precision),
+            tolerance: job.tolerance,
+            most_products: job.most_products,
+            most_vectors: vectors_within(job.setup.memory.0, parameters),
+            seed: job.setup.seed,
+            rounding: rounding(job.setup.precision),
             ..LanczosOptions::default()
         }
     }
 
-    fn show(
-        &self,
-        result: &mut CurvatureResult,
-        observer: &mut dyn FnMut(&CurvatureResult, Pulse) -> Flow,
-        pulse: Pulse,
-    ) -> Flow {
-        result.header.elapsed_seconds = self.place.elapsed();
-        observer(result, pulse)
-    }
-
-    fn eigenvalues(
-        &self,
-        objective: &mut NetworkObjective,
-        result: &mut CurvatureResult,
-        observer: CurvatureObserver<'_>,
-    ) -> Result<bool> {
-        if self.job.top == 0 {
-            return Ok(true);
-        }
-        let mut lanczos = Lanczos::new(self.point.clone(), self.lanczos());
-        let mut done = 0;
-        let finished = pull(
-            || lanczos.step(objective),
-            |found| {
-                done += 1;
-                result.eigenvalues = Some(found);
-                let total = self.job.most_products.min(self.point.len());
-                self.show(
-                    result,
-                    observer,
-                    Pulse {
-                        what: "eigenvalues",
-                        done,
-                        total,
-                    },
-                )
-            },
-        )?;
-        let last = result.eigenvalues.as_ref().filter(|_| finished);
-        let warning = last.and_then(|found| eigenvalue_warning(found, self.job.tolerance));
-        result.header.warnings.extend(warning);
-        Ok(finished)
-    }
-
-    fn trace(
-        &self,
-        objective: &mut NetworkObjective,
-        result: &mut CurvatureResult,
-        observer: CurvatureObserver<'_>,
-    ) -> Result<bool> {
-        if !self.job.trace {
-            return Ok(true);
-        }
-        let options = TraceOptions {
-            probes: self.job.probes,
-            tolerance: 0.0,
-            seed: self.job.setup.seed,
-        };
-        let mut hutchinson = Hutchinson::new(self.point.clone(), options);
-        pull(
-            || hutchinson.step(objective),
-            |found| {
-                result.trace = Some(found);
-                let (done, total) = (found.products, self.job.probes);
-                self.show(
-                    result,
-                    observer,
-                    Pulse {
-                        what: "trace",
-                        done,
-                        total,
-                    },
-                )
-            },
-        )
-    }
-
-    fn density(
-        &self,
-        objective: &mut NetworkObjective,
-        result: &mut CurvatureResult,
-        observer: CurvatureObserver<'_>,
-    ) -> Result<bool> {
-        if !self.job.density {
-            return Ok(true);
-        }
+    /// What is asked of the density; where it takes more memory than allowed that is noted.
+    fn density_options(&mut self, parameters: usize) -> DensityOptions {
+        let job = &self.job;
         let options = DensityOptions {
-            probes: self.job.density_probes,
-            steps: self.job.density_steps,
-            seed: self.job.setup.seed,
+            probes: job.density_probes,
+            steps: job.density_steps,
+            seed: job.setup.seed,
         };
-        let steps = options.steps.min(self.point.len());
-        if steps > vectors_within(self.job.setup.memory.0, self.point.len()) {
-            let bytes = steps * self.point.len() * size_of::<f64>();
-            result.header.warnings.push(format!(
+        let steps = options.steps.min(parameters);
+        if steps > vectors_within(job.setup.memory.0, parameters) {
+            let bytes = steps * parameters * size_of::<f64>();
+            self.header.warn([format!(
                 "the {steps} vectors of a density of so many steps take {} MB, more than --memory",
                 bytes >> 20
-            ));
+            )]);
         }
-        let mut quadrature = Quadrature::new(self.point.clone(), options);
-        pull(
-            || quadrature.step(objective),
-            |found| {
-                let done = found.products;
-                let total = options.probes * options.steps.min(self.point.len());
-                result.density = Some(found);
-                self.show(
-                    result,
-                    observer,
-                    Pulse {
-                        what: "density",
-                        done,
-                        total,
-                    },
-                )
-            },
-        )
+        options
     }
 
-    fn along_gradient(
-        &self,
-        objective: &mut NetworkObjective,
-        result: &mut CurvatureResult,
-        observer: CurvatureObserver<'_>,
-    ) -> Result<bool> {
-        let Some(axis) = self.job.along_gradient else {
-            return Ok(true);
-        };
-        let mut variation = Variation::new(self.point.clone(), axis.values());
-        let finished = pull(
-            || variation.step(objective),
-            |point| {
-                result.along_gradient.push(point);
-                let (done, total) = (result.along_gradient.len(), axis.points);
-                self.show(
-                    result,
-                    observer,
-                    Pulse {
-                        what: "along the gradient",
-                        done,
-                        total,
-                    },
-                )
-            },
-        )?;
-        result.variation = variation.summary();
-        let points = &result.along_gradient;
+    /// What a reader should know of the steps along the gradient.
+    fn note_gradient(&mut self) {
+        let points = &self.along_gradient;
         let lost = points.iter().filter(|p| !p.is_finite()).count();
-        let warnings = &mut result.header.warnings;
         if lost > 0 {
-            warnings.push(format!(
+            self.header.warn([format!(
                 "along the gradient the loss or its gradient isn't finite at {lost} of {} steps: the ranges are over the others",
                 points.len()
-            ));
+            )]);
         }
-        if result.gradient_norm == 0.0 {
-            warnings.push("the gradient is zero here: no step along it leads anywhere".into());
+        if self.gradient_norm == 0.0 {
+            let words = "the gradient is zero here: no step along it leads anywhere";
+            self.header.warn([words.to_owned()]);
         }
-        Ok(finished)
     }
 
-    fn line(
-        &self,
-        direction: Vec<f64>,
-        objective: &mut NetworkObjective,
-        result: &mut CurvatureResult,
-        observer: CurvatureObserver<'_>,
-    ) -> Result<bool> {
-        let at = self.job.alpha.values();
-        let mut line = LineCurvature::new(self.point.clone(), direction, at);
-        pull(
-            || line.step(objective),
-            |point| {
-                result.line.push(point);
-                let (done, total) = (result.line.len(), self.job.alpha.points);
-                self.show(
-                    result,
-                    observer,
-                    Pulse {
-                        what: "line",
-                        done,
-                        total,
-                    },
-                )
-            },
-        )
-    }
-
-    fn map(
-        &self,
-        objective: &mut NetworkObjective,
-        result: &mut CurvatureResult,
-        observer: CurvatureObserver<'_>,
-    ) -> Result<bool> {
-        let Some(axis) = self.job.map else {
-            return Ok(true);
-        };
-        let (theta, seed) = (&self.place.theta, self.job.setup.seed);
+    /// Makes room for the map over the plane around θ, and starts it.
+    fn begin_map(&mut self, theta: &Params, axis: Axis) -> measuring::Measuring {
+        let seed = self.job.setup.seed;
         let (rule, one_dim) = (Normalization::Filter, OneDim::Zero);
         let directions: Vec<_> = (0..2)
             .map(|stream| normalise(&random(theta.layout(), seed, stream), theta, rule, one_dim))
@@ -355,55 +236,65 @@ impl Work<'_> {
         let n = at.len();
         let coordinates: Vec<Coordinate> = (0..n * n).map(|i| vec![at[i % n], at[i / n]]).collect();
         let missing = vec![f64::NAN; n * n];
-        result.map = Some(RatioGrid {
+        let tolerance = self.job.tolerance;
+        self.map = Some(RatioGrid {
             x: at.clone(),
             y: at,
             largest: missing.clone(),
             smallest: missing.clone(),
             ratio: missing,
             computed: vec![false; n * n],
-            norms: directions
-                .iter()
-                .map(crate::model::params::Params::norm)
-                .collect(),
+            norms: directions.iter().map(Params::norm).collect(),
             rule: format!(
                 "Gaussian, seed {seed}, {}, {}; residuals up to {} of λ_max, {} for λ_min where it is small; normalisation statistics {}",
                 rule.describe(),
                 one_dim.describe(),
-                power(self.job.tolerance),
-                power(self.job.tolerance * RATIO_SHARE),
+                power(tolerance),
+                power(tolerance * RATIO_SHARE),
                 match self.job.statistics {
                     StatisticsMode::Running => "frozen",
                     StatisticsMode::Batch => "of each batch (train mode)",
                 }
             ),
         });
-        let flat = directions
-            .iter()
-            .map(crate::model::params::Params::flatten)
-            .collect();
+        let flat = directions.iter().map(Params::flatten).collect();
         let order = coarse_first(n, n);
-        let mut map = RatioMap::new(self.point.clone(), flat, coordinates, order, self.lanczos());
-        pull(
-            || map.step(objective),
-            |step| {
-                if let (Some(cell), Some(grid)) = (step.finished, &mut result.map) {
+        let options = self.lanczos(theta.count());
+        let map = RatioMap::new(theta.flatten(), flat, coordinates, order, options);
+        measuring::map(map, n * n)
+    }
+}
+
+impl Measured for CurvatureResult {
+    fn header_mut(&mut self) -> &mut Header {
+        &mut self.header
+    }
+
+    fn put(&mut self, found: Found) {
+        match found {
+            Found::Eigenvalues(found) => self.eigenvalues = Some(found),
+            Found::Trace(found) => self.trace = Some(found),
+            Found::Density(found) => self.density = Some(found),
+            Found::AlongGradient(point, summary) => {
+                self.along_gradient.push(point);
+                self.variation = summary;
+            }
+            Found::AlongLine(point) => self.line.push(point),
+            Found::Cell(cell) => {
+                if let Some(grid) = &mut self.map {
                     grid.largest[cell.index] = cell.largest;
                     grid.smallest[cell.index] = cell.smallest;
                     grid.ratio[cell.index] = cell.ratio;
                     grid.computed[cell.index] = true;
                 }
-                let (done, total) = (step.done, step.total);
-                self.show(
-                    result,
-                    observer,
-                    Pulse {
-                        what: "map",
-                        done,
-                        total,
-                    },
-                )
-            },
-        )
+            }
+            _ => {}
+        }
+    }
+
+    fn stopped(&mut self, _: &Progress) {
+        if !self.along_gradient.is_empty() {
+            self.note_gradient();
+        }
     }
 }

@@ -1,9 +1,10 @@
 //! Directions that are found rather than given: eigenvectors of the Hessian, the worst point of a box.
 
 use super::limits::{is_flat, rounding, vectors_within};
+use crate::engine::header::AxisFacts;
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{Directions, Setup, SplitChoice};
-use crate::engine::recipe::AxisFacts;
+use crate::engine::work::{Progress, Step, Work};
 use crate::error::{Error, Result};
 use crate::landscape::curvature::lanczos::{Eigenvalues, Lanczos, LanczosOptions};
 use crate::landscape::curvature::vector::{generator, rademacher};
@@ -23,11 +24,11 @@ pub struct Finder {
     objective: NetworkObjective,
     centre: Params,
     setup: Setup,
-    work: Work,
+    search: Search,
     steps: (usize, usize),
 }
 
-enum Work {
+enum Search {
     /// The two largest eigenvalues of the Hessian.
     Eigenvectors(Box<Lanczos>, Option<Eigenvalues>),
     /// The worst point of the box of this size.
@@ -51,7 +52,7 @@ impl Finder {
         centre: &Params,
     ) -> Result<Option<Self>> {
         let point = centre.flatten();
-        let (work, total) = match directions {
+        let (search, total) = match directions {
             Directions::Hessian => {
                 let options = LanczosOptions {
                     top: 2,
@@ -63,12 +64,12 @@ impl Finder {
                 };
                 let total = options.most_products.min(point.len());
                 let lanczos = Lanczos::new(point.clone(), options);
-                (Work::Eigenvectors(Box::new(lanczos), None), total)
+                (Search::Eigenvectors(Box::new(lanczos), None), total)
             }
             Directions::Worst(epsilon) => {
                 let curve = Curve::towards(Arc::new(Region::full(&point)), *epsilon)?;
                 let total = curve.expected_steps();
-                (Work::Worst(Box::new(curve), *epsilon, None), total)
+                (Search::Worst(Box::new(curve), *epsilon, None), total)
             }
             _ => return Ok(None),
         };
@@ -88,55 +89,24 @@ impl Finder {
             objective: NetworkObjective::new(evaluator, centre, split, mode),
             centre: centre.clone(),
             setup: setup.clone(),
-            work,
+            search,
             steps: (0, total),
         }))
-    }
-
-    /// One gradient or product; whether there is more to do.
-    ///
-    /// # Errors
-    /// Where the device fails or the loss isn't finite.
-    pub fn step(&mut self) -> Result<bool> {
-        let more = match &mut self.work {
-            Work::Eigenvectors(lanczos, latest) => match lanczos.step(&mut self.objective)? {
-                Some(found) => {
-                    *latest = Some(found);
-                    true
-                }
-                None => false,
-            },
-            Work::Worst(curve, _, latest) => match curve.step(&mut self.objective)? {
-                Advance::Working => true,
-                Advance::Point(point) => {
-                    *latest = Some(point);
-                    true
-                }
-                Advance::Done => false,
-            },
-        };
-        self.steps.0 += usize::from(more);
-        Ok(more)
-    }
-
-    /// Steps done, and about how many in all.
-    pub fn steps(&self) -> (usize, usize) {
-        (self.steps.0, self.steps.1.max(self.steps.0))
     }
 
     /// The directions, once there are no more steps.
     ///
     /// # Errors
     /// Where there is nothing to be found.
-    pub fn finish(&self) -> Result<Pair> {
+    pub fn pair(&self) -> Result<Pair> {
         let over = match self.setup.split {
             SplitChoice::Validation => "validation",
             _ => "training",
         };
         let still = Params::zeros(&Arc::clone(self.centre.layout()));
         let seed = self.setup.seed;
-        match &self.work {
-            Work::Eigenvectors(lanczos, latest) => {
+        match &self.search {
+            Search::Eigenvectors(lanczos, latest) => {
                 let found = latest
                     .as_ref()
                     .ok_or_else(|| Error::Slice("there is no Hessian here".into()))?;
@@ -166,7 +136,7 @@ impl Finder {
                 };
                 Ok((directions, found.top.iter().enumerate().map(axis).collect()))
             }
-            Work::Worst(curve, epsilon, latest) => {
+            Search::Worst(curve, epsilon, latest) => {
                 let size = epsilon_text(*epsilon);
                 let (Some(worst), Some(found)) = (curve.worst(), latest) else {
                     return Err(Error::Slice("the box has no worst point".into()));
@@ -206,6 +176,50 @@ impl Finder {
     }
 }
 
+impl Work for Finder {
+    type Found = ();
+
+    fn step(&mut self) -> Result<Step> {
+        let more = match &mut self.search {
+            Search::Eigenvectors(lanczos, latest) => match lanczos.step(&mut self.objective)? {
+                Some(found) => {
+                    *latest = Some(found);
+                    true
+                }
+                None => false,
+            },
+            Search::Worst(curve, _, latest) => match curve.step(&mut self.objective)? {
+                Advance::Working => true,
+                Advance::Point(point) => {
+                    *latest = Some(point);
+                    true
+                }
+                Advance::Done => false,
+            },
+        };
+        self.steps.0 += usize::from(more);
+        Ok(if more { Step::More } else { Step::Done })
+    }
+
+    fn progress(&self) -> Progress {
+        Progress {
+            what: match &self.search {
+                Search::Eigenvectors(..) => "Eigenvectors".into(),
+                Search::Worst(..) => "Worst point of the box".into(),
+            },
+            unit: "step",
+            done: self.steps.0,
+            total: self.steps.1.max(self.steps.0),
+        }
+    }
+
+    fn found(&self) -> &() {
+        &()
+    }
+
+    fn finish(self) {}
+}
+
 /// The directions of a plane, where they are to be searched for.
 ///
 /// # Errors
@@ -226,6 +240,6 @@ pub fn find(
     let Some(mut finder) = Finder::new(directions, setup, &evaluator, split, centre)? else {
         return Ok(None);
     };
-    while finder.step()? {}
-    finder.finish().map(Some)
+    while finder.step()? == Step::More {}
+    finder.pair().map(Some)
 }

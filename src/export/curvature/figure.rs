@@ -8,7 +8,6 @@ use crate::error::{Error, Result};
 use crate::export::caption;
 use crate::export::curves::{At, listed};
 use crate::export::figure::FigureOptions;
-use crate::landscape::curvature::CAUTION;
 use crate::landscape::curvature::density::Density;
 use crate::landscape::curvature::line::LinePoint;
 use crate::landscape::curvature::variation::{VariationPoint, VariationSummary};
@@ -72,7 +71,7 @@ pub fn document(result: &CurvatureResult, options: &FigureOptions) -> Result<Str
         ));
     }
     captions.extend(result.job.statistics.remark().map(str::to_owned));
-    captions.push(CAUTION.to_owned());
+    captions.push(result.header.caution.clone());
     let title = options
         .title
         .clone()
@@ -108,7 +107,7 @@ fn density_words(result: &CurvatureResult, density: &Density) -> String {
     let mut words = format!(
         "density: stochastic Lanczos quadrature, {probes}, {} products, seed {}; every node a Gaussian of standard deviation {}",
         density.products,
-        result.header.seed,
+        result.job.setup.seed,
         format_value(density.width()),
     );
     if let Some(found) = &result.eigenvalues {

@@ -6,7 +6,6 @@ use crate::error::{Error, Result};
 use crate::export::caption;
 use crate::export::curves::{At, listed};
 use crate::export::figure::FigureOptions;
-use crate::export::measure::Measure as _;
 use crate::landscape::noise::scale::relative_costs;
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure, Form};
@@ -45,7 +44,7 @@ pub fn document(result: &NoiseResult, options: &FigureOptions) -> Result<String>
         row.push(alignment_panel(&alone, options)?);
         captions.push(alignment_words(result));
     }
-    captions.push(NoiseResult::CAUTION.to_owned());
+    captions.push(result.header.caution.clone());
     let title = options
         .title
         .clone()
@@ -80,7 +79,7 @@ pub(in crate::export) fn tradeoff_words(all: &[At<'_, NoiseResult>]) -> String {
 pub(in crate::export) fn alignment_words(result: &NoiseResult) -> String {
     format!(
         "alignment ‖Σ g‖/Σ ‖g‖ of the gradients g of a batch: 1 where all are parallel, about 1/√B where they are unrelated; up to {} batches of each size, bars are standard errors, seed {}",
-        result.job.alignment_repeats, result.header.seed
+        result.job.alignment_repeats, result.job.setup.seed
     )
 }
 

@@ -7,14 +7,13 @@ use crate::engine::job::Job;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::export::complete::{check, names, path_arrays};
-use crate::export::json;
+use crate::export::header::{self, described};
 use crate::landscape::line::Line;
 use crate::landscape::surface::Surface;
 use crate::landscape::table::{Column, Table};
 use crate::model::losses::Score;
 use crate::store::files::regular;
 use crate::store::{Array, npz};
-use serde_json::Value;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -44,61 +43,30 @@ pub fn read(path: &Path) -> Result<Outcome> {
 /// The numeric arrays of a file.
 struct Arrays(Vec<(String, Array)>);
 
-/// The header of a measure, which [`read`] doesn't take; `None` where the file holds none.
-pub fn measure_header(path: &Path) -> Option<Value> {
-    let arrays = npz::read_arrays(path).ok()?;
-    let header = header(&Arrays(arrays)).ok()?;
-    measure(&header).is_some().then_some(header)
-}
-
-/// The kind of measure that a header belongs to.
-fn measure(header: &Value) -> Option<&str> {
-    let kind = header.get("kind").and_then(Value::as_str);
-    kind.filter(|kind| ["sharpness", "curvature", "noise"].contains(kind))
-}
-
-/// What stands in the array `recipe`.
-fn header(arrays: &Arrays) -> Result<Value, String> {
-    let Some(recipe) = arrays.find("recipe") else {
-        return Err(format!(
-            "this is no result of Losscope: it has no array `recipe`; {}",
-            arrays.listed()
-        ));
-    };
-    let bytes = recipe.to_i64();
-    let bytes = bytes.and_then(|b| b.into_iter().map(|v| u8::try_from(v).ok()).collect());
-    let bytes: Vec<u8> = bytes.ok_or_else(|| {
-        format!(
-            "this is no result of Losscope: its array `recipe` is {}, expected bytes of JSON",
-            described(recipe)
-        )
-    })?;
-    serde_json::from_slice(&bytes).map_err(|e| format!("the array `recipe` isn't JSON: {e}"))
-}
-
 fn outcome(arrays: &Arrays) -> Result<Outcome, String> {
-    let value = header(arrays)?;
-    if let Some(kind) = measure(&value) {
-        return Err(format!(
-            "this file holds a {kind} result; plot and convert take surfaces, lines and trajectories, and pictures of measures come from the -o of the command that measures them"
-        ));
-    }
-    let recipe = json::recipe_from_value(value)?;
-    let score = recipe.model.criterion.score();
-    let numbers = match recipe.job {
+    let header = header::from_value(header::in_arrays(&arrays.0)?)?;
+    let table = |shape: &[usize]| arrays.table(shape, header.model.criterion.score());
+    let numbers = match &header.job {
         Job::Surface(_) => {
             let (x, y) = (arrays.coordinates("x")?, arrays.coordinates("y")?);
-            let table = arrays.table(&[y.len(), x.len()], score)?;
+            let table = table(&[y.len(), x.len()])?;
             Numbers::Surface(Surface { x, y, table })
         }
         Job::Line(_) => {
             let alpha = arrays.coordinates("alpha")?;
-            let table = arrays.table(&[alpha.len()], score)?;
+            let table = table(&[alpha.len()])?;
             Numbers::Line(Line { alpha, table })
         }
         Job::Trajectory(_) => Numbers::Trajectory,
+        other => {
+            let kind = other.command();
+            return Err(format!(
+                "this file holds a {kind} result; plot and convert take surfaces, lines and trajectories, and pictures of measures come from the -o of the command that measures them"
+            ));
+        }
     };
-    let outcome = Outcome { recipe, numbers };
+    let mut outcome = Outcome { header, numbers };
+    outcome.header.complete = outcome.missing() == 0;
     check(&outcome)?;
     for (name, expected) in path_arrays(&outcome) {
         let found = arrays.floats(name, &[expected.len()])?;
@@ -121,21 +89,7 @@ impl Arrays {
     }
 
     fn listed(&self) -> String {
-        const MOST: usize = 12;
-        let mut names: Vec<String> = self
-            .0
-            .iter()
-            .take(MOST)
-            .map(|(name, a)| format!("`{name}` {:?}", a.shape()))
-            .collect();
-        if self.0.len() > MOST {
-            names.push("…".into());
-        }
-        if names.is_empty() {
-            "it has no arrays of numbers".into()
-        } else {
-            format!("its arrays are {}", names.join(", "))
-        }
+        header::listed(&self.0, "arrays")
     }
 
     fn coordinates(&self, name: &str) -> Result<Vec<f64>, String> {
@@ -207,8 +161,4 @@ impl Arrays {
             score: self.floats(score, shape)?,
         }))
     }
-}
-
-fn described(array: &Array) -> String {
-    format!("{} {:?}", array.values().type_name(), array.shape())
 }

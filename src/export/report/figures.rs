@@ -76,7 +76,7 @@ fn line_figure(line: &Outcome, place: Place) -> Drawn {
         Place::Page => {
             let (drawing, mut caption) = drawing.without_caption();
             // The page says at its head what was compared.
-            let said = caption::inputs(&line.recipe);
+            let said = caption::inputs(&line.header);
             caption.retain(|words| !said.contains(words));
             Ok((drawing.svg()?, caption))
         }
@@ -100,11 +100,11 @@ fn contours(report: &Report, place: Place) -> Option<Drawn> {
     let mut caption = vec![
         "Around both minimizers and half way, on one scale of colours; the directions have one seed in all three and are scaled to the weights at each centre.".to_owned(),
     ];
-    let rule = first.recipe.axes.first().map(|axis| axis.rule.clone());
+    let rule = first.header.axes.first().map(|axis| axis.rule.clone());
     let norms: Vec<String> = shown
         .iter()
         .filter_map(|(title, outcome)| {
-            let &[x, y] = outcome.recipe.geometry.norms.as_slice() else {
+            let &[x, y] = outcome.header.geometry.norms.as_slice() else {
                 return None;
             };
             let (x, y) = (format_value(x), format_value(y));
@@ -116,7 +116,7 @@ fn contours(report: &Report, place: Place) -> Option<Drawn> {
         rule.unwrap_or_default(),
         norms.join(", ")
     ));
-    caption.push(caption::data_line(&first.recipe));
+    caption.push(caption::data_line(&first.header));
     let drawn = panels::contours(&shown, &options, place == Place::File);
     Some(drawn.map(|svg| (svg, caption)))
 }
@@ -154,7 +154,10 @@ fn phi_curves(report: &Report) -> Option<CurvesFigure> {
     }
     let mut figure = curves::sharpness(curves);
     for line in &mut figure.caption {
-        *line = line.replace("training samples", &format!("{} samples", report.split()));
+        *line = line.replace(
+            "training samples",
+            &format!("{} samples", report.header.split),
+        );
     }
     Some(figure)
 }
@@ -175,7 +178,7 @@ fn densities(report: &Report) -> Option<CurvesFigure> {
             })
         })
         .collect();
-    (!found.is_empty()).then(|| curves::densities(&found, report.model.parameters))
+    (!found.is_empty()).then(|| curves::densities(&found, report.header.model.parameters))
 }
 
 /// What was found at both, where it was.
@@ -230,7 +233,7 @@ fn along_line(report: &Report, place: Place) -> Option<Drawn> {
     }
     (!points.is_empty()).then(|| {
         row(title, 70.0, caption, place, |options| {
-            bends::line_panels(points, report.model.criterion.unit(), options)
+            bends::line_panels(points, report.header.model.criterion.unit(), options)
         })
     })
 }
@@ -246,7 +249,7 @@ fn along_gradient(report: &Report, place: Place) -> Option<Drawn> {
     let caption = vec![bends::variation_words(&summaries)];
     (!points.is_empty()).then(|| {
         row(title, 70.0, caption, place, |options| {
-            bends::variation_panels(&points, report.model.criterion.unit(), options)
+            bends::variation_panels(&points, report.header.model.criterion.unit(), options)
         })
     })
 }

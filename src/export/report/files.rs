@@ -1,16 +1,16 @@
 //! The files beside a page: what each is called, and how they are written.
 
 use super::figures::Figures;
+use crate::engine::header::Header;
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::export::figure::FigureOptions;
 use crate::export::measure::{self, Measure};
-use crate::export::{json, npz, pdf, sharpness, svg};
-use crate::store::files::{beside, stream, write};
+use crate::export::{header, json, npz, png, sharpness, stamp};
+use crate::store::files::beside;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::ffi::OsStr;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// Files of the planes, in the order of [`crate::engine::job::CENTRES`].
@@ -117,11 +117,7 @@ impl Files {
     }
 
     pub(super) fn json(&mut self, section: &'static str, name: &str, value: &Value) -> Result<()> {
-        let path = self.place(section, name);
-        stream(&path, "write the result", |out| {
-            serde_json::to_writer_pretty(&mut *out, value)?;
-            out.write_all(b"\n")
-        })
+        json::write_indented(&self.place(section, name), value)
     }
 
     pub(super) fn numbers(&mut self, report: &Report) -> Result<()> {
@@ -158,6 +154,7 @@ impl Files {
         self.measures("curvature", &report.maps, MAPS)?;
         let distances = json!({
             "kind": "distances",
+            "recipe": header::to_value(&report.header)?,
             "large_batch_from_small_batch": serialised(&report.between)?,
             "small_batch_from_start": serialised(&report.from_start.as_ref().map(|d| &d[0]))?,
             "large_batch_from_start": serialised(&report.from_start.as_ref().map(|d| &d[1]))?,
@@ -183,7 +180,7 @@ impl Files {
     }
 
     /// Every figure that can be drawn; the page says why another can't.
-    pub(super) fn figures(&mut self, figures: &Figures) -> Result<()> {
+    pub(super) fn figures(&mut self, figures: &Figures, header: &Header) -> Result<()> {
         for (section, name, drawn) in [
             ("line", "line", &figures.line),
             ("contours", "contours", &figures.contours),
@@ -197,10 +194,10 @@ impl Files {
             let Some(Ok((drawn, _))) = drawn else {
                 continue;
             };
-            let path = self.place(section, &format!("{name}.svg"));
-            write(&path, "write the figure", &svg::bytes(drawn)?)?;
-            let path = self.place(section, &format!("{name}.pdf"));
-            write(&path, "write the figure", &pdf::bytes(drawn)?)?;
+            for suffix in ["svg", "pdf"] {
+                let path = self.place(section, &format!("{name}.{suffix}"));
+                stamp::write(&path, drawn, header, png::DPI)?;
+            }
         }
         Ok(())
     }

@@ -3,7 +3,9 @@
 
 use super::files;
 use super::html::{Cell, escaped, marked, note, paragraph, sentence_case, table, words};
-use crate::engine::job::{CENTRES, Setup, command_line};
+use crate::engine::header::ModelFacts;
+use crate::engine::job::{CENTRES, DistanceJob, Job};
+use crate::engine::reading::{Assumption, Reading};
 use crate::engine::report::Report;
 use crate::error::Result;
 use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
@@ -71,10 +73,10 @@ struct Method {
 pub fn methods(report: &Report) -> Result<String> {
     let mut html = paragraph(&format!(
         "f is the mean loss ({}) over the {} {} samples, θ all trained values of a checkpoint; in eval mode, without augmentation or dropout. The line and the contours are taken over every split asked for, all else over the {} samples.",
-        escaped(&report.model.loss),
-        grouped(report.samples()),
-        report.split(),
-        report.split(),
+        escaped(&report.header.model.loss),
+        grouped(report.header.samples),
+        report.header.split,
+        report.header.split,
     ));
     for method in list(report)? {
         html += &format!("<h3>{}</h3>\n", escaped(method.name));
@@ -93,7 +95,7 @@ pub fn methods(report: &Report) -> Result<String> {
         }
     }
     html += "<h3>Everything again</h3>\n";
-    let again = command_line("report", &report.job, &report.job.setup)?;
+    let again = Job::from(report.job.clone()).command_line()?;
     html += &format!(
         "<pre><code>{} -o report.html</code></pre>\n",
         escaped(&again)
@@ -107,9 +109,9 @@ pub fn methods(report: &Report) -> Result<String> {
     html += &note(
         "A plane shows two of many directions. Every sharpness is a lower bound: no method finds the true maximum.",
     );
-    if !report.warnings.is_empty() {
+    if !report.header.warnings.is_empty() {
         html += "<h3>Warnings</h3>\n<ul>\n";
-        let lines = report.warnings.iter().map(|w| escaped(w));
+        let lines = report.header.warnings.iter().map(|w| escaped(w));
         html.extend(lines.map(|line| format!("<li>{line}</li>\n")));
         html += "</ul>\n";
     }
@@ -117,7 +119,7 @@ pub fn methods(report: &Report) -> Result<String> {
     let libraries: Vec<String> = LIBRARIES.iter().map(|(n, v)| format!("{n} {v}")).collect();
     html += &paragraph(&format!(
         "Losscope {}, on {} {}; {}.",
-        escaped(&report.losscope),
+        escaped(&report.header.losscope),
         std::env::consts::OS,
         std::env::consts::ARCH,
         libraries.join(", ")
@@ -138,7 +140,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             name: "Line between both",
             definitions: vec![definitions::BARRIER],
             settings: format!("α = {}.", steps(line.alpha)),
-            commands: vec![written("line", &line, "line.npz")?],
+            commands: vec![written(&line, "line.npz")?],
         },
         Method {
             name: "Contours",
@@ -147,7 +149,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             commands: surfaces?
                 .iter()
                 .zip(files::CONTOURS)
-                .map(|(surface, file)| written("surface", surface, file))
+                .map(|(surface, file)| written(surface, file))
                 .collect::<Result<_>>()?,
         },
         Method {
@@ -160,8 +162,8 @@ fn list(report: &Report) -> Result<Vec<Method>> {
                 sharpness.iterations
             ),
             commands: vec![
-                written("sharpness", &sharpness, "sharpness.json")?,
-                written("sharpness", &subspace, "sharpness-subspace.json")?,
+                written(&sharpness, "sharpness.json")?,
+                written(&subspace, "sharpness-subspace.json")?,
             ],
         },
         Method {
@@ -196,8 +198,8 @@ fn list(report: &Report) -> Result<Vec<Method>> {
             first.curvature_probes, first.alignment_repeats
         ),
         commands: vec![
-            written("noise", first, &json(files::NOISE[0]))?,
-            written("noise", second, &json(files::NOISE[1]))?,
+            written(first, &json(files::NOISE[0]))?,
+            written(second, &json(files::NOISE[1]))?,
         ],
     });
     Ok(all)
@@ -227,8 +229,8 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
                 first.density_steps
             ),
             commands: vec![
-                written("curvature", &first, &json(files::CURVATURE[0]))?,
-                written("curvature", &second, &json(files::CURVATURE[1]))?,
+                written(&first, &json(files::CURVATURE[0]))?,
+                written(&second, &json(files::CURVATURE[1]))?,
             ],
         },
         Method {
@@ -257,8 +259,8 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
             first.most_products
         ),
         commands: vec![
-            written("curvature", first, &json(files::MAPS[0]))?,
-            written("curvature", second, &json(files::MAPS[1]))?,
+            written(first, &json(files::MAPS[0]))?,
+            written(second, &json(files::MAPS[1]))?,
         ],
     });
     Ok(all)
@@ -280,49 +282,25 @@ fn json(name: &str) -> String {
 }
 
 /// A job as it would be typed, with the file it writes.
-fn written<J>(name: &str, job: &J, file: &str) -> Result<String>
-where
-    J: clap::Args + serde::Serialize + HasSetup,
-{
-    Ok(format!(
-        "{} -o {file}",
-        command_line(name, job, job.setup())?
-    ))
+fn written(job: &(impl Into<Job> + Clone), file: &str) -> Result<String> {
+    let job: Job = job.clone().into();
+    Ok(format!("{} -o {file}", job.command_line()?))
 }
-
-/// Jobs over samples.
-trait HasSetup {
-    fn setup(&self) -> &Setup;
-}
-
-macro_rules! has_setup {
-    ($($job:ident),*) => {$(
-        impl HasSetup for crate::engine::job::$job {
-            fn setup(&self) -> &Setup {
-                &self.setup
-            }
-        }
-    )*};
-}
-has_setup!(LineJob, SurfaceJob, SharpnessJob, CurvatureJob, NoiseJob);
 
 fn distance_commands(report: &Report) -> Result<Vec<String>> {
-    use crate::engine::job::quoted;
-    let file = |path: &std::path::Path| quoted(&path.display().to_string());
-    let [small, large] = report.job.pair()?;
-    let (small, large) = (file(&small), file(&large));
-    let model = match report.job.setup.model.as_str() {
-        "auto" => String::new(),
-        model => format!(" {}", quoted(&format!("--model={model}"))),
+    let setup = &report.job.setup;
+    let pair = DistanceJob {
+        files: report.job.pair()?.to_vec(),
+        model: setup.model.clone(),
+        key: setup.key.clone(),
+        ..DistanceJob::default()
     };
-    let mut commands = vec![format!("losscope distance {small} {large}{model}")];
-    if let Some(start) = report.job.start() {
-        let from = file(&start);
-        commands.push(format!(
-            "losscope distance {small} {large} --from={from}{model}"
-        ));
-    }
-    Ok(commands)
+    let start = report.job.start().map(|start| DistanceJob {
+        from: Some(start),
+        ..pair.clone()
+    });
+    let jobs = std::iter::once(pair).chain(start);
+    jobs.map(|job| Job::from(job).command_line()).collect()
 }
 
 /// Data, seeds and what normalisation layers did.
@@ -351,28 +329,61 @@ fn facts(report: &Report) -> String {
     let rows: Vec<Vec<Cell>> = [
         (
             "Data",
-            format!("{}: {}", report.data.name, report.data.description),
+            format!(
+                "{}: {}",
+                report.header.data.name, report.header.data.description
+            ),
         ),
-        ("SHA-256 of the data", report.data.sha256.clone()),
+        ("SHA-256 of the data", report.header.data.sha256.clone()),
         (
             "Samples",
             format!(
                 "{} training, {} validation; {subset}",
-                grouped(report.data.train_samples),
-                grouped(report.data.validation_samples)
+                grouped(report.header.data.train_samples),
+                grouped(report.header.data.validation_samples)
             ),
         ),
         ("Seed", format!("{} for every random draw", setup.seed)),
         ("Normalisation statistics", statistics),
         (
             "Network",
-            format!("{} ({})", report.model.name, report.model.source),
+            format!(
+                "{} ({})",
+                report.header.model.name, report.header.model.source
+            ),
         ),
-        ("Assumed", report.model.assumptions.join(" ")),
+        ("Read as", read_as(&report.header.model)),
+        ("Assumed", assumed(&report.header.model)),
     ]
     .into_iter()
     .filter(|(_, text)| !text.is_empty())
     .map(|(name, text)| vec![words(name), words(text)])
     .collect();
     table("", &["", ""], &rows).replace("<table>", "<table class=\"facts\">")
+}
+
+/// What was settled of the network, by what, and what came next.
+fn read_as(model: &ModelFacts) -> String {
+    let reading = &model.reading;
+    let next = reading
+        .runner_up
+        .as_ref()
+        .map(|next| format!("next came {next}"));
+    let parts = [
+        reading.words.clone(),
+        reading.how(),
+        reading.told.clone(),
+        next.unwrap_or_default(),
+    ];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("; ")
+}
+
+/// What the network rests on, each with what confirmed it.
+fn assumed(model: &ModelFacts) -> String {
+    if model.reading == Reading::default() {
+        return model.assumptions.join(" ");
+    }
+    let lines = model.reading.assumptions.iter().map(Assumption::line);
+    lines.collect::<Vec<_>>().join("; ")
 }

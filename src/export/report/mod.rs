@@ -14,6 +14,7 @@ pub mod summary;
 
 use crate::engine::report::Report;
 use crate::error::{Error, Result, shown};
+use crate::export::header;
 use crate::export::spare::check_spares;
 use crate::store::files::{check_place, write as write_file};
 use figures::Place;
@@ -95,7 +96,7 @@ fn write_into(folder: &Path, page: &Path, report: &Report) -> Result<Value> {
         written: Vec::new(),
     };
     files.numbers(report)?;
-    files.figures(&figures::figures(report, Place::File))?;
+    files.figures(&figures::figures(report, Place::File), &report.header)?;
     let rows = summary::rows(report);
     let value = summary_value(report, &rows, &files.names())?;
     files.json("summary", SUMMARY, &value)?;
@@ -108,17 +109,8 @@ fn write_into(folder: &Path, page: &Path, report: &Report) -> Result<Value> {
 fn summary_value(report: &Report, rows: &[summary::Row], files: &[String]) -> Result<Value> {
     let value = json!({
         "kind": "report",
-        "losscope": report.losscope,
-        "complete": report.complete(),
+        "recipe": header::to_value(&report.header)?,
         "missing": serialised(&report.gaps)?,
-        "job": serialised(&report.job)?,
-        "model": serialised(&report.model)?,
-        "checkpoints": serialised(&report.checkpoints)?,
-        "data": serialised(&report.data)?,
-        "device": report.device,
-        "split": report.split(),
-        "elapsed_seconds": report.elapsed_seconds,
-        "warnings": report.warnings,
         "sentence": summary::sentence(rows),
         "rows": serialised(&rows)?,
         "files": files,

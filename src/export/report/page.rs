@@ -31,10 +31,10 @@ const SECTIONS: [(&str, &str); 7] = [
 /// # Errors
 /// None that a report of this program could cause.
 pub fn html(report: &Report, rows: &[Row], figures: &Figures, files: &Files) -> Result<String> {
-    let title = format!("{}: small and large batch", report.model.name);
+    let title = format!("{}: small and large batch", report.header.model.name);
     let mut html = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n{GENERATOR}{}\">\n<title>{}</title>\n<style>\n@font-face {{ font-family: \"{FAMILY}\"; src: url(data:font/ttf;base64,{}); }}\n{STYLE}</style>\n</head>\n<body>\n",
-        escaped(&report.losscope),
+        escaped(&report.header.losscope),
         escaped(&title),
         base64(FONT)
     );
@@ -49,7 +49,7 @@ pub fn html(report: &Report, rows: &[Row], figures: &Figures, files: &Files) -> 
         1,
         "summary",
         "Summary",
-        &summary(rows, report.model.criterion.score()),
+        &summary(rows, report.header.model.criterion.score()),
         files,
     );
     for (number, (id, title)) in SECTIONS.iter().enumerate() {
@@ -66,7 +66,7 @@ pub fn html(report: &Report, rows: &[Row], figures: &Figures, files: &Files) -> 
     }
     html += &format!(
         "</main>\n<footer>Made with Losscope {}.</footer>\n</body>\n</html>\n",
-        escaped(&report.losscope)
+        escaped(&report.header.losscope)
     );
     Ok(html)
 }
@@ -124,7 +124,7 @@ fn head(report: &Report, title: &str, rows: &[Row]) -> String {
         );
     }
     html += "<dl class=\"facts\">\n";
-    for file in &report.checkpoints {
+    for file in &report.header.checkpoints {
         let class = file.role.split(' ').next().unwrap_or_default();
         html += &format!(
             "<dt class=\"{class}\">{}</dt><dd>{} <span class=\"hash\">sha-256 {}</span></dd>\n",
@@ -134,14 +134,14 @@ fn head(report: &Report, title: &str, rows: &[Row]) -> String {
         );
     }
     let setup = &report.job.setup;
-    let data = &report.data;
+    let data = &report.header.data;
     let facts = [
         (
             "network",
             format!(
                 "{}, {} parameters",
-                report.model.name,
-                grouped(report.model.parameters)
+                report.header.model.name,
+                grouped(report.header.model.parameters)
             ),
         ),
         (
@@ -157,10 +157,10 @@ fn head(report: &Report, title: &str, rows: &[Row]) -> String {
             "computed",
             format!(
                 "{}, {}, seed {}, {:.1} s{}",
-                report.device,
+                report.header.device,
                 format!("{:?}", setup.precision).to_lowercase(),
                 setup.seed,
-                report.elapsed_seconds,
+                report.header.elapsed_seconds,
                 if report.job.quick {
                     "; quick: coarser grids and fewer probes"
                 } else {

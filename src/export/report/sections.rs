@@ -37,8 +37,8 @@ pub fn line(report: &Report, figures: &Figures) -> String {
     let Some(line) = &report.line else {
         return html;
     };
-    let score = line.recipe.model.criterion.score();
-    for (split, barrier) in &line.recipe.barriers {
+    let score = line.header.model.criterion.score();
+    for (split, barrier) in &line.header.barriers {
         let text = if barrier.height > 0.0 {
             format!(
                 "On the {split} samples a barrier of {} stands between both, at α = {}.",
@@ -157,6 +157,7 @@ fn others(found: &SharpnessReport) -> String {
         &format!(
             "Other sharpnesses: {}; means over random draws with their standard error",
             found
+                .header
                 .model
                 .criterion
                 .score()

@@ -227,7 +227,7 @@ fn others(found: &SharpnessReport) -> Vec<Row> {
     let [small, large] = found.results.as_slice() else {
         return Vec::new();
     };
-    let unit = found.model.criterion.unit();
+    let unit = found.header.model.criterion.unit();
     small
         .measures
         .iter()

@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::landscape::objective::Objective;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
+use std::collections::VecDeque;
 
 /// How long the trace is averaged.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -55,11 +56,20 @@ pub struct Trace {
 pub struct Hutchinson {
     point: Vec<f64>,
     options: TraceOptions,
+    /// Products taken together.
+    together: usize,
     rng: ChaCha8Rng,
+    /// Signs whose products are computed and not counted yet, with them.
+    ahead: VecDeque<(Vec<f64>, Vec<f64>)>,
     trace: Running,
     squares: Running,
     done: bool,
 }
+
+/// More products taken together bring nothing.
+const TOGETHER: usize = 8;
+/// Numbers that the vectors of products taken together may have: 64 MB.
+const ROOM: usize = 8 << 20;
 
 /// The signs of a seed are other than the start vectors of the same seed.
 const STREAM: u64 = 1;
@@ -73,9 +83,21 @@ impl Hutchinson {
             rng: generator(options.seed, STREAM),
             point,
             options,
+            together: 1,
+            ahead: VecDeque::new(),
             trace: Running::default(),
             squares: Running::default(),
             done: false,
+        }
+    }
+
+    /// Takes products several at a time, which is faster; then some steps are long and the ones after
+    /// them short. The numbers are the same.
+    #[must_use]
+    pub fn several_at_a_time(self) -> Self {
+        Self {
+            together: TOGETHER,
+            ..self
         }
     }
 
@@ -87,8 +109,12 @@ impl Hutchinson {
         if self.done || self.trace.count() >= self.options.probes {
             return Ok(None);
         }
-        let signs = rademacher(self.point.len(), &mut self.rng);
-        let product = objective.hessian_vector(&self.point, &signs)?;
+        if self.ahead.is_empty() {
+            self.compute(objective)?;
+        }
+        let Some((signs, product)) = self.ahead.pop_front() else {
+            return Ok(None);
+        };
         self.trace.add(dot(&signs, &product));
         self.squares.add(dot(&product, &product));
         let found = self.current();
@@ -102,6 +128,20 @@ impl Hutchinson {
         Ok(Some(found))
     }
 
+    /// Products with the next few vectors of signs.
+    fn compute(&mut self, objective: &mut dyn Objective) -> Result<()> {
+        let size = self.point.len();
+        let left = self.options.probes - self.trace.count();
+        let count = left.min(together(size, self.together));
+        let signs: Vec<_> = (0..count)
+            .map(|_| rademacher(size, &mut self.rng))
+            .collect();
+        let directions: Vec<&[f64]> = signs.iter().map(Vec::as_slice).collect();
+        let products = objective.hessian_vectors(&self.point, &directions)?;
+        self.ahead = signs.into_iter().zip(products).collect();
+        Ok(())
+    }
+
     fn current(&self) -> Trace {
         Trace {
             trace: estimate(&self.trace),
@@ -109,6 +149,11 @@ impl Hutchinson {
             products: self.trace.count(),
         }
     }
+}
+
+/// How many products of vectors of so many numbers are taken at a time, `most` at most.
+fn together(size: usize, most: usize) -> usize {
+    (ROOM / size.max(1)).clamp(1, most)
 }
 
 fn estimate(values: &Running) -> Estimate {
@@ -123,6 +168,8 @@ fn estimate(values: &Running) -> Estimate {
 pub struct ExactTrace {
     point: Vec<f64>,
     next: usize,
+    /// Entries that are computed and not counted yet.
+    ahead: VecDeque<f64>,
     sum: f64,
 }
 
@@ -132,6 +179,7 @@ impl ExactTrace {
         Self {
             point,
             next: 0,
+            ahead: VecDeque::new(),
             sum: 0.0,
         }
     }
@@ -144,11 +192,27 @@ impl ExactTrace {
         if self.next >= self.point.len() {
             return Ok(None);
         }
-        let mut unit = vec![0.0; self.point.len()];
-        unit[self.next] = 1.0;
-        let column = objective.hessian_vector(&self.point, &unit)?;
-        self.sum += column[self.next];
+        if self.ahead.is_empty() {
+            self.compute(objective)?;
+        }
+        self.sum += self.ahead.pop_front().unwrap_or(0.0);
         self.next += 1;
         Ok(Some(self.sum))
+    }
+
+    /// The next few entries.
+    fn compute(&mut self, objective: &mut dyn Objective) -> Result<()> {
+        let size = self.point.len();
+        let some = self.next..size.min(self.next + together(size, TOGETHER));
+        let unit = |at: usize| {
+            let mut unit = vec![0.0; size];
+            unit[at] = 1.0;
+            unit
+        };
+        let units: Vec<Vec<f64>> = some.clone().map(unit).collect();
+        let directions: Vec<&[f64]> = units.iter().map(Vec::as_slice).collect();
+        let columns = objective.hessian_vectors(&self.point, &directions)?;
+        self.ahead = some.zip(&columns).map(|(at, column)| column[at]).collect();
+        Ok(())
     }
 }

@@ -161,8 +161,15 @@ impl Programs {
         Ok(())
     }
 
+    /// Where the running mean and variance of each layer that keeps them stand in the layout.
+    pub(super) fn layers_measured(&self) -> Result<Vec<[usize; 2]>> {
+        let lowered = self.forms.get(Statistics::Batch)?;
+        let layers = lowered.measured.iter();
+        Ok(layers.map(|m| [m.running_mean, m.running_var]).collect())
+    }
+
     /// Running statistics of every point: means over batches.
-    fn measure(
+    pub(super) fn measure(
         &self,
         slice: &Slice,
         coordinates: &[Coordinate],

@@ -145,7 +145,12 @@ impl Objective for NetworkObjective {
     }
 
     fn hessian_vector(&mut self, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
-        let sums = self.programs.product(self.here(x), v, &self.samples)?;
-        Ok(self.meaned(sums))
+        Ok(self.hessian_vectors(x, &[v])?.swap_remove(0))
+    }
+
+    fn hessian_vectors(&mut self, x: &[f64], directions: &[&[f64]]) -> Result<Vec<Vec<f64>>> {
+        let here = self.here(x);
+        let sums = self.programs.products(here, directions, &self.samples)?;
+        Ok(sums.into_iter().map(|sums| self.meaned(sums)).collect())
     }
 }

@@ -7,6 +7,7 @@
 
 mod along;
 pub mod gradient;
+pub mod measured;
 mod point;
 mod prepared;
 mod programs;

@@ -42,12 +42,12 @@ impl Here<'_> {
 }
 
 impl Programs {
-    fn at<'a>(&'a self, here: Here<'a>, tangent: &'a [f64]) -> Point<'a> {
+    fn at<'a>(&'a self, here: Here<'a>, tangents: &'a [&'a [f64]]) -> Point<'a> {
         Point {
             layout: self.network.layout(),
             offsets: &self.offsets,
             trained: here.trained,
-            tangent,
+            tangents,
             buffers: here.buffers,
         }
     }
@@ -96,12 +96,16 @@ impl Programs {
         Ok((loss, self.flat(&ready.made.parameters, slopes)))
     }
 
-    /// ∇²f·v, f the sum of the loss. What doesn't depend on v is kept for the next product at the same
-    /// point over the same samples.
-    pub fn product(&self, here: Here<'_>, v: &[f64], samples: &Arc<Samples>) -> Result<Vec<f64>> {
+    /// ∇²f·v for each v, f the sum of the loss. What doesn't depend on v is computed once, and kept for
+    /// the next products at the same point over the same samples.
+    pub fn products(
+        &self,
+        here: Here<'_>,
+        directions: &[&[f64]],
+        samples: &Arc<Samples>,
+    ) -> Result<Vec<Vec<f64>>> {
         let ready = self.ready(What::Product(here.statistics()))?;
         let prepared = self.fitting(&ready, here.group())?;
-        let source = self.at(here, v);
         let kept = match here.together {
             Some(_) => None,
             None => {
@@ -128,8 +132,14 @@ impl Programs {
             }
         };
         let values = kept.as_ref().map(|kept| &kept.values);
-        let found = prepared.run(&source, whole(samples), 1, here.group(), values)?;
-        Ok(self.flat(&ready.made.parameters, &found[0]))
+        let mut products = Vec::with_capacity(directions.len());
+        for some in directions.chunks(prepared.points()) {
+            let source = self.at(here, some);
+            let found = prepared.run(&source, whole(samples), some.len(), here.group(), values)?;
+            let flat = |parts: &Vec<Vec<f64>>| self.flat(&ready.made.parameters, parts);
+            products.extend(found.iter().map(flat));
+        }
+        Ok(products)
     }
 
     /// ‖∂fₙ/∂w‖² of every sample n and trained tensor w, sample after sample.

@@ -47,8 +47,8 @@ pub struct Point<'a> {
     pub offsets: &'a [usize],
     /// The trained values, in the order of [`Params::flatten`].
     pub trained: &'a [f64],
-    /// Their rates.
-    pub tangent: &'a [f64],
+    /// Their rates: one vector for each of a call's points, none where no rate is asked for.
+    pub tangents: &'a [&'a [f64]],
     /// The buffers' owner.
     pub buffers: &'a Params,
 }
@@ -61,10 +61,12 @@ impl Point<'_> {
 }
 
 impl Source for Point<'_> {
-    fn fill(&self, leaf: &Leaf, _: usize, out: Numbers<'_>) {
+    fn fill(&self, leaf: &Leaf, point: usize, out: Numbers<'_>) {
         match leaf {
             Leaf::Parameter(index) => out.fill(self.part(self.trained, *index).iter().copied()),
-            Leaf::Tangent(index) => out.fill(self.part(self.tangent, *index).iter().copied()),
+            Leaf::Tangent(index) => {
+                out.fill(self.part(self.tangents[point], *index).iter().copied());
+            }
             Leaf::Buffer(index) => out.fill(self.buffers.at(*index).iter().copied()),
             other => unreachable!("{other:?} at a point"),
         }

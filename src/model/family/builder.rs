@@ -3,12 +3,13 @@
 //! What holds for every family is decided here once: which biases may be absent, the loss, the
 //! epsilon of batch normalisation, names of layers. It knows no wiring.
 
+pub(super) use super::activation::Activation;
 use super::order::join;
 use super::recognised::{Hints, ONE_OUTPUT, Recognised};
 use super::tensors::Tensors;
 use crate::error::{Error, Result};
 use crate::model::graph::{Graph, INPUT, Layer, Loss, Node};
-use crate::model::layers::{BatchNorm, Conv, Gelu, Linear, Relu, Sigmoid, Silu, Tanh};
+use crate::model::layers::{BatchNorm, Conv, Linear};
 use std::collections::HashSet;
 
 /// The graph so far, with the tensors not yet explained.
@@ -47,57 +48,6 @@ pub(super) struct Convolution {
     pub padding: [usize; 2],
     /// Whether fewer channels in the weight mean groups.
     pub grouped: bool,
-}
-
-/// The function between layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Activation {
-    /// max(x, 0).
-    Relu,
-    /// Hyperbolic tangent.
-    Tanh,
-    /// Logistic function.
-    Sigmoid,
-    /// x Φ(x).
-    Gelu,
-    /// x σ(x).
-    Silu,
-}
-
-impl Activation {
-    const ALL: [Self; 5] = [
-        Self::Relu,
-        Self::Tanh,
-        Self::Sigmoid,
-        Self::Gelu,
-        Self::Silu,
-    ];
-
-    /// The one that layers of this name have.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|own| own.layer().0 == name)
-    }
-
-    /// Its name in prose.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Relu => "ReLU",
-            Self::Tanh => "tanh",
-            Self::Sigmoid => "sigmoid",
-            Self::Gelu => "GELU",
-            Self::Silu => "SiLU",
-        }
-    }
-
-    fn layer(self) -> (&'static str, Layer) {
-        match self {
-            Self::Relu => ("relu", Relu {}.into()),
-            Self::Tanh => ("tanh", Tanh {}.into()),
-            Self::Sigmoid => ("sigmoid", Sigmoid {}.into()),
-            Self::Gelu => ("gelu", Gelu { tanh: false }.into()),
-            Self::Silu => ("silu", Silu {}.into()),
-        }
-    }
 }
 
 impl<'a> Builder<'a> {
@@ -260,8 +210,7 @@ impl<'a> Builder<'a> {
 
     /// Appends the activation that follows the layer called `after`.
     pub fn activation(&mut self, after: &str, activation: Activation) {
-        let (word, layer) = activation.layer();
-        self.push(&join(after, word), layer);
+        self.push(&join(after, activation.name()), activation.layer());
     }
 
     /// True where some convolution has groups.
@@ -292,6 +241,8 @@ impl<'a> Builder<'a> {
             family: read.family,
             why: read.why,
             assumptions: self.assumptions,
+            choices: Vec::new(),
+            doubt: None,
         })
     }
 

@@ -6,8 +6,10 @@
 
 use super::builder::{Activation, Builder};
 use super::order;
+use super::skip::{Part, Skip};
 use super::tensors::Module;
 use crate::error::Result;
+use crate::model::layers::Add;
 
 /// A layer with weights and the norm after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +29,19 @@ pub(super) enum Gaps {
     Ignore,
 }
 
+/// What names and shapes leave open between fully connected layers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Between<'a> {
+    /// The function between layers.
+    pub activation: Activation,
+    /// Whether norms follow activations, where no number tells.
+    pub late: bool,
+    /// Which activations numbers rule out.
+    pub gaps: Gaps,
+    /// The part of each layer in a skip; empty: none.
+    pub parts: &'a [Part],
+}
+
 /// Appends the layers in the order given; `inputs` is the width they read, for the reason `because`.
 /// Gives the number of outputs.
 pub(super) fn push(
@@ -34,39 +49,86 @@ pub(super) fn push(
     hosts: &[Host],
     inputs: Option<usize>,
     because: &str,
-    activation: Activation,
-    gaps: Gaps,
+    between: Between<'_>,
 ) -> Result<usize> {
     let (mut width, mut because) = (inputs, because.to_owned());
-    let counted = gaps == Gaps::Count && is_sequential(hosts);
+    let counted = between.gaps == Gaps::Count && is_sequential(hosts);
+    let activation = between.activation;
+    let mut before = String::new();
     for (i, host) in hosts.iter().enumerate() {
         let name = host.module.name;
+        let part = between.parts.get(i).copied().unwrap_or(Part::Outside);
+        if !matches!(part, Part::Second(_)) {
+            before = builder.last();
+        }
         let outputs = builder.linear(name, width, &because)?;
         let next = hosts.get(i + 1);
         let room = room(host, next.map(|n| n.module.name));
+        let told = room.before.map_or(between.late, |before| before > 0);
+        let late = told && next.is_some() && host.norm.is_some();
+        if late && matches!(part, Part::Outside) {
+            builder.activation(name, activation);
+        }
         if let Some(norm) = host.norm {
-            let early = room.before_norm && next.is_some();
-            if early {
-                builder.activation(name, activation);
-            }
             builder.batch_norm(norm.name, outputs)?;
-            if !early && next.is_some() {
-                builder.activation(norm.name, activation);
-            }
-        } else if let Some(next) = next {
-            if counted && room.free == Some(0) {
+        }
+        let after = host.norm.map_or(name, |norm| norm.name);
+        if !matches!(part, Part::Outside) {
+            part_after(builder, after, part, &before, activation);
+        } else if let Some(next) = next
+            && !late
+        {
+            if counted && room.free == Some(0) && host.norm.is_none() {
                 let (from, to) = (name, next.module.name);
                 builder.assume(format!(
                     "No activation between {from} and {to}: their numbers leave no room for one."
                 ));
             } else {
-                builder.activation(name, activation);
+                builder.activation(after, activation);
             }
         }
         width = Some(outputs);
         because = format!("for {} gives {outputs}", order::join(name, "weight"));
     }
     Ok(width.unwrap_or(0))
+}
+
+/// Appends what follows a layer that has a part in a skip, `before` being what is added.
+pub(super) fn part_after(
+    builder: &mut Builder,
+    name: &str,
+    part: Part,
+    before: &str,
+    activation: Activation,
+) {
+    let add = |builder: &mut Builder| {
+        let main = builder.last();
+        builder.push_from(&order::join(name, "add"), &[&main, before], Add {});
+    };
+    match part {
+        Part::Outside | Part::First(_) => builder.activation(name, activation),
+        Part::Alone(Skip::EachAfter) | Part::Second(Skip::PairsAfter) => {
+            builder.activation(name, activation);
+            add(builder);
+        }
+        Part::Second(Skip::PairsBare) => add(builder),
+        Part::Alone(_) | Part::Second(_) => {
+            add(builder);
+            builder.activation(name, activation);
+        }
+    }
+}
+
+/// What each layer takes and gives, and whether it may have a part in a skip: neither the first layer,
+/// which reads the data, nor the last has.
+pub(super) fn widths(hosts: &[Host]) -> (Vec<[usize; 2]>, Vec<bool>) {
+    let width = |host: &Host| match host.module.weight {
+        &[outputs, inputs] => [inputs, outputs],
+        _ => [0, 0],
+    };
+    let last = hosts.len().saturating_sub(1);
+    let may = (0..hosts.len()).map(|i| i > 0 && i < last);
+    (hosts.iter().map(width).collect(), may.collect())
 }
 
 /// Orders layers so that their shapes chain, as names, file or shapes tell.
@@ -137,8 +199,8 @@ pub(super) fn attach<'a>(modules: &[Module<'a>], norms: &[Module<'a>]) -> Vec<Ho
 
 /// Room for layers without tensors between a layer and the next, by their numbers.
 pub(super) struct Room {
-    /// Something lies between the layer and its norm.
-    pub before_norm: bool,
+    /// How many layers without tensors lie between the layer and its norm; `None`: not told.
+    pub before: Option<usize>,
     /// How many layers without tensors lie between the layer and the next; `None`: not told.
     pub free: Option<usize>,
 }
@@ -157,14 +219,14 @@ pub(super) fn room(host: &Host, next: Option<&str>) -> Room {
     let free =
         gap(here, next.and_then(beside)).map(|all| all.saturating_sub(usize::from(norm.is_some())));
     Room {
-        before_norm: gap(here, norm).is_some_and(|g| g > 0),
+        before: gap(here, norm),
         free,
     }
 }
 
 /// True where the numbers certainly count every layer: at the top of the file or with gaps.
 /// `layers.0`, `layers.1`, … may as well be a list whose activations the code applies.
-fn is_sequential(hosts: &[Host]) -> bool {
+pub(super) fn is_sequential(hosts: &[Host]) -> bool {
     let names = || hosts.iter().map(|h| h.module.name);
     let gap = |w: &[Host]| match w {
         [a, b] => room(a, Some(b.module.name)).free.is_some_and(|f| f > 0),

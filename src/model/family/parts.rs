@@ -20,12 +20,8 @@ pub(super) struct Parts<'a> {
     pub head_weight: String,
     /// Channels of the images.
     pub channels: usize,
-    /// Channels after the last convolution.
-    pub maps: usize,
     /// Numbers that the first fully connected layer takes.
     pub features: usize,
-    /// Layers without tensors between the parts, where both are in one `nn.Sequential`.
-    pub room: Option<usize>,
 }
 
 /// Sorts the modules of the checkpoint.
@@ -54,7 +50,7 @@ pub(super) fn split<'a>(tensors: &Tensors<'a>) -> Result<Parts<'a>> {
         )));
     };
     let head_weight = order::join(dense.module.name, "weight");
-    let (&[_, channels, ..], &[maps, ..], &[_, features]) =
+    let (&[_, channels, ..], &[_, ..], &[_, features]) =
         (first.module.weight, last.module.weight, dense.module.weight)
     else {
         return Err(Error::Model(format!(
@@ -64,10 +60,8 @@ pub(super) fn split<'a>(tensors: &Tensors<'a>) -> Result<Parts<'a>> {
     };
     Ok(Parts {
         first_weight: order::join(first.module.name, "weight"),
-        room: dense::room(last, Some(dense.module.name)).free,
         head_weight,
         channels,
-        maps,
         features,
         body,
         head,

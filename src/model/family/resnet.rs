@@ -2,14 +2,17 @@
 //!
 //! Names follow torchvision and the CIFAR repositories: `conv1`, `bn1`, `layer1.0.conv1`, …, and
 //! `shortcut` or `downsample` for 1×1 convolutions beside a block. Strides are a convention: 2 in
-//! the first block of every stage but the first. Which shortcuts are allowed is the caller's choice.
+//! the first block of every stage but the first. Which shortcuts are allowed, and how a habit is
+//! otherwise, is the caller's choice.
 
 use super::builder::{Activation, Builder, Convolution, Reading};
+use super::choice::{Choice, Chosen, Range};
 use super::order;
 use super::recognised::{Hints, Recognised};
 use super::tensors::Tensors;
+use super::wired::max_pool;
 use crate::error::{Error, Result};
-use crate::model::layers::{Add, GlobalAveragePool, MaxPool, Pad, Relu, Slice};
+use crate::model::layers::{Add, GlobalAveragePool, Pad, Relu, Slice};
 use std::collections::BTreeMap;
 
 /// What stands beside the convolutions of a block.
@@ -23,6 +26,26 @@ pub(super) enum Skips {
     None,
 }
 
+/// What leaves no trace in the tensors.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct How<'a> {
+    /// The family.
+    pub family: &'static str,
+    /// What stands beside blocks.
+    pub skips: Skips,
+    /// Kernels that the stem may have.
+    pub stems: &'a [usize],
+    /// What was chosen.
+    pub chosen: &'a Chosen<'a>,
+}
+
+/// Where the stride of a bottleneck lies.
+pub(super) const STRIDE: Choice = Choice {
+    key: "stride",
+    what: "which convolution of a bottleneck has the stride: the 3×3 one, or the first as in the paper",
+    of: Range::Words(&["middle", "first"]),
+};
+
 /// What a block is made of.
 struct Block<'a> {
     name: String,
@@ -34,12 +57,11 @@ struct Block<'a> {
 
 /// Makes the network.
 pub(super) fn build<'a>(
-    family: &'static str,
     tensors: Tensors<'a>,
     hints: &'a Hints<'a>,
-    skips: Skips,
-    stems: &[usize],
+    how: How,
 ) -> Result<Recognised> {
+    let How { family, skips, .. } = how;
     let stages = stages(&tensors);
     let blocks: usize = stages.values().sum();
     let names: Vec<String> = tensors
@@ -67,7 +89,7 @@ pub(super) fn build<'a>(
     }
 
     let mut builder = Builder::new(tensors, hints);
-    let (stem, image) = push_stem(&mut builder, stems)?;
+    let (stem, image) = push_stem(&mut builder, how)?;
     let mut width = stem.outputs;
     let last_stage = stages.keys().next_back().copied().unwrap_or(1);
     let mut padded = false;
@@ -81,7 +103,7 @@ pub(super) fn build<'a>(
                 bottleneck,
                 projection,
             };
-            width = push_block(&mut builder, &block, width, skips, &mut padded)?;
+            width = push_block(&mut builder, &block, width, how, &mut padded)?;
         }
     }
     builder.push("avgpool", GlobalAveragePool {});
@@ -96,13 +118,8 @@ pub(super) fn build<'a>(
         &format!("for {width} channels come out of the last stage"),
     )?;
 
-    assume(
-        &mut builder,
-        stem.kernel,
-        bottleneck,
-        skips,
-        projection.is_none().then_some(padded),
-    );
+    let padded = projection.is_none().then_some(padded);
+    assume(&mut builder, &stem, bottleneck, how, padded);
     if hints.input.is_none() {
         builder.assume(format!(
             "A sample is {image:?}: no data was given to tell its shape."
@@ -131,31 +148,48 @@ pub(super) fn build<'a>(
 }
 
 /// Says what the tensors don't tell. `padded`: no shortcut has tensors; whether some need zeros.
-fn assume(
-    builder: &mut Builder,
-    kernel: usize,
-    bottleneck: bool,
-    skips: Skips,
-    padded: Option<bool>,
-) {
-    if kernel == 7 {
-        builder.assume(
-            "The 7×7 stem has stride 2 and a 3×3 max-pool of stride 2 after it, as in torchvision.",
-        );
+fn assume(builder: &mut Builder, stem: &Stem, bottleneck: bool, how: How, padded: Option<bool>) {
+    let (kernel, stride) = (stem.kernel, stem.stride);
+    let pool = if stem.pool {
+        "a 3×3 max-pool of stride 2"
     } else {
-        builder.assume("The 3×3 stem has stride 1 and no pool after it.");
-    }
-    let place = if bottleneck { "3×3" } else { "first" };
+        "no pool"
+    };
+    let usual = if kernel == 7 {
+        ", as in torchvision"
+    } else {
+        ""
+    };
+    let asked = how.chosen.has("stem") || how.chosen.has("pool");
+    let usual = if asked { ", as asked" } else { usual };
     builder.assume(format!(
-        "The first block of every stage after the first has stride 2, at its {place} convolution; the activation is ReLU."
+        "The {kernel}×{kernel} stem has stride {stride} and {pool} after it{usual}."
     ));
-    if skips == Skips::None {
+    let place = match (bottleneck, strided_first(how)) {
+        (true, false) => "3×3",
+        _ => "first",
+    };
+    let sentence = format!(
+        "The first block of every stage after the first has stride 2, at its {place} convolution; the activation is ReLU"
+    );
+    builder.assume(if bottleneck {
+        how.chosen.assumed("stride", &sentence)
+    } else {
+        format!("{sentence}.")
+    });
+    if how.skips == Skips::None {
         builder.assume("No block has a skip connection, as asked.");
     } else if let Some(padded) = padded {
         if padded {
-            builder.assume(
-                "Shortcuts have no tensors: where the size changes they take every second pixel and add zero channels (option A).",
+            let place = if zeros_after(how) {
+                "behind the others"
+            } else {
+                "on both sides of the others"
+            };
+            let sentence = format!(
+                "Shortcuts have no tensors: where the size changes they take every second pixel and add zero channels {place} (option A)"
             );
+            builder.assume(how.chosen.assumed("zeros", &sentence));
         }
         builder.assume(
             "Every block has a skip connection; a network without them has the same tensors, choose --model resnet-cifar-noskip for it.",
@@ -163,13 +197,23 @@ fn assume(
     }
 }
 
+fn zeros_after(how: How) -> bool {
+    how.chosen.word("zeros", "both") == "after"
+}
+
+fn strided_first(how: How) -> bool {
+    how.chosen.word("stride", "middle") == "first"
+}
+
 struct Stem {
     kernel: usize,
+    stride: usize,
+    pool: bool,
     outputs: usize,
 }
 
 /// Appends the stem; gives it and the shape of a sample.
-fn push_stem(builder: &mut Builder, stems: &[usize]) -> Result<(Stem, [usize; 3])> {
+fn push_stem(builder: &mut Builder, how: How) -> Result<(Stem, [usize; 3])> {
     let weight = builder
         .tensors
         .take("conv1.weight", &[None; 4], "for the stem")?;
@@ -178,8 +222,8 @@ fn push_stem(builder: &mut Builder, stems: &[usize]) -> Result<(Stem, [usize; 3]
             "conv1.weight is {weight:?}: expected four axes"
         )));
     };
-    if !stems.contains(&kernel) || weight.last() != Some(&kernel) {
-        let known: Vec<String> = stems.iter().map(|k| format!("{k}×{k}")).collect();
+    if !how.stems.contains(&kernel) || weight.last() != Some(&kernel) {
+        let known: Vec<String> = how.stems.iter().map(|k| format!("{k}×{k}")).collect();
         return Err(Error::Model(format!(
             "conv1.weight is {weight:?}: expected a kernel of {}",
             known.join(" or ")
@@ -190,24 +234,24 @@ fn push_stem(builder: &mut Builder, stems: &[usize]) -> Result<(Stem, [usize; 3]
     let image = builder
         .image("conv1.weight", channels)?
         .unwrap_or([channels, side, side]);
-    let stride = if large { 2 } else { 1 };
+    let stride = match how.chosen.word("stem", if large { "2" } else { "1" }) {
+        "2" => 2,
+        _ => 1,
+    };
+    let pool = how.chosen.word("pool", if large { "max" } else { "none" }) == "max";
     let outputs = builder.convolution("conv1", square(channels, None, kernel, stride))?;
     builder.batch_norm("bn1", outputs)?;
     builder.push("relu", Relu {});
-    if large {
-        let (size, stride, padding, dilation) = (vec![3, 3], vec![2, 2], vec![1, 1], vec![1, 1]);
-        builder.push(
-            "maxpool",
-            MaxPool {
-                size,
-                stride,
-                padding,
-                dilation,
-                ceil: false,
-            },
-        );
+    if pool {
+        builder.push("maxpool", max_pool(3, 2, 1));
     }
-    Ok((Stem { kernel, outputs }, image))
+    let stem = Stem {
+        kernel,
+        stride,
+        pool,
+        outputs,
+    };
+    Ok((stem, image))
 }
 
 /// Appends a block; gives its number of channels.
@@ -215,13 +259,15 @@ fn push_block(
     builder: &mut Builder,
     block: &Block,
     channels: usize,
-    skips: Skips,
+    how: How,
     padded: &mut bool,
 ) -> Result<usize> {
     let before = builder.last();
     let of = |leaf: &str| order::join(&block.name, leaf);
     // torchvision's bottleneck has its stride at the 3×3 convolution (v1.5).
-    let plan: &[(usize, usize)] = if block.bottleneck {
+    let plan: &[(usize, usize)] = if block.bottleneck && strided_first(how) {
+        &[(1, block.stride), (3, 1), (1, 1)]
+    } else if block.bottleneck {
         &[(1, 1), (3, block.stride), (1, 1)]
     } else {
         &[(3, block.stride), (3, 1)]
@@ -240,9 +286,9 @@ fn push_block(
             builder.activation(&of(&format!("bn{i}")), Activation::Relu);
         }
     }
-    if skips != Skips::None {
+    if how.skips != Skips::None {
         let main = builder.last();
-        let beside = push_shortcut(builder, block, &before, [channels, width], skips, padded)?;
+        let beside = push_shortcut(builder, block, &before, [channels, width], how, padded)?;
         builder.push_from(&of("add"), &[&main, &beside], Add {});
     }
     builder.push(&of("relu"), Relu {});
@@ -255,7 +301,7 @@ fn push_shortcut(
     block: &Block,
     before: &str,
     [channels, outputs]: [usize; 2],
-    skips: Skips,
+    how: How,
     padded: &mut bool,
 ) -> Result<String> {
     let changes = block.stride != 1 || channels != outputs;
@@ -273,7 +319,7 @@ fn push_shortcut(
     if !changes {
         return Ok(before.to_owned());
     }
-    if skips == Skips::Projected || block.projection.is_some() {
+    if how.skips == Skips::Projected || block.projection.is_some() {
         let weight = order::join(&name, "0.weight");
         let because = format!("for {} changes the shape of its input", block.name);
         builder.tensors.take(
@@ -282,11 +328,14 @@ fn push_shortcut(
             &because,
         )?;
     }
-    let Some(side) = outputs
-        .checked_sub(channels)
-        .filter(|d| d % 2 == 0)
-        .map(|d| d / 2)
-    else {
+    let zeros = outputs.checked_sub(channels).map(|more| {
+        if zeros_after(how) {
+            [0, more]
+        } else {
+            [more / 2, more - more / 2]
+        }
+    });
+    let Some([before_them, after_them]) = zeros.filter(|[a, b]| zeros_after(how) || a == b) else {
         return Err(Error::Model(format!(
             "{} turns {channels} channels into {outputs}, and there is no tensor for its shortcut: zeros can only be added equally on both sides",
             block.name
@@ -309,11 +358,11 @@ fn push_shortcut(
             );
         }
     }
-    if side > 0 {
+    if after_them > 0 {
         let layer = Pad {
             axis: 1,
-            before: side,
-            after: side,
+            before: before_them,
+            after: after_them,
         };
         last = builder.push_from(&format!("{}.shortcut.pad", block.name), &[&last], layer);
     }

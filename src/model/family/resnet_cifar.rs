@@ -2,23 +2,71 @@
 //! 18-to-152-layer networks of the CIFAR repositories).
 //!
 //! Shortcuts of option A have no parameters, so a network with them and one without any skip have
-//! the same tensors: skips are assumed unless the network is asked for without them.
+//! the same tensors, and so have those that add their zeros at another place.
 
+use super::choice::{Choice, Chosen, Range};
 use super::recognised::{Hints, Recognised};
-use super::resnet::{self, Skips};
+use super::resnet::{self, How, Skips};
 use super::tensors::Tensors;
 use crate::error::Result;
 
-/// Makes the network, with or without skip connections.
+pub(super) const CHOICES: &[Choice] = &[
+    Choice {
+        key: "skip",
+        what: "whether blocks without tensors for it have a skip connection",
+        of: Range::Words(&["identity", "none"]),
+    },
+    Choice {
+        key: "zeros",
+        what: "where option A adds its zero channels: on both sides, or after the others",
+        of: Range::Words(&["both", "after"]),
+    },
+    resnet::STRIDE,
+];
+
+/// Whether the names are those of such a network: not torchvision's, or with a 3×3 stem.
+pub(super) fn claims(tensors: &Tensors) -> bool {
+    let small = tensors
+        .shape("conv1.weight")
+        .is_none_or(|s| s.get(2) == Some(&3));
+    let torchvision = tensors.any_under("fc.") && tensors.any_under("layer4.");
+    tensors.any_under("layer1.0.conv1.") && small && !torchvision
+}
+
+/// Makes the network, with skip connections unless chosen otherwise.
 pub(super) fn build<'a>(
     tensors: Tensors<'a>,
     hints: &'a Hints<'a>,
-    skip: bool,
+    chosen: &Chosen,
 ) -> Result<Recognised> {
-    let (family, skips) = if skip {
-        ("resnet-cifar", Skips::ProjectedOrPadded)
-    } else {
-        ("resnet-cifar-noskip", Skips::None)
+    let skips = match chosen.word("skip", "identity") {
+        "none" => Skips::None,
+        _ => Skips::ProjectedOrPadded,
     };
-    resnet::build(family, tensors, hints, skips, &[3])
+    make("resnet-cifar", tensors, hints, skips, chosen)
+}
+
+/// Makes the network without skip connections.
+pub(super) fn build_without<'a>(
+    tensors: Tensors<'a>,
+    hints: &'a Hints<'a>,
+    chosen: &Chosen,
+) -> Result<Recognised> {
+    make("resnet-cifar-noskip", tensors, hints, Skips::None, chosen)
+}
+
+fn make<'a>(
+    family: &'static str,
+    tensors: Tensors<'a>,
+    hints: &'a Hints<'a>,
+    skips: Skips,
+    chosen: &Chosen,
+) -> Result<Recognised> {
+    let how = How {
+        family,
+        skips,
+        stems: &[3],
+        chosen,
+    };
+    resnet::build(tensors, hints, how)
 }

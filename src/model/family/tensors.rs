@@ -100,14 +100,9 @@ impl<'a> Tensors<'a> {
             .any(|(name, _)| name.starts_with(prefix))
     }
 
-    /// Names and shapes of the tensors of a module.
-    pub fn of_module(&self, module: &str) -> Vec<String> {
-        let own = self
-            .entries
-            .iter()
-            .filter(|(name, _)| order::module(name) == module);
-        own.map(|(name, shape)| format!("{name} {shape:?}"))
-            .collect()
+    /// All names, in file order.
+    pub fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.entries.iter().map(|&(name, _)| name)
     }
 
     /// The modules, in file order.

@@ -30,6 +30,33 @@ pub struct Parameter {
     pub fixed: bool,
 }
 
+impl Parameter {
+    /// A trained tensor without filters.
+    pub fn trained(weight: impl Into<String>) -> Self {
+        Self {
+            weight: weight.into(),
+            output_axis: None,
+            fixed: false,
+        }
+    }
+
+    /// A trained table whose rows are filters, as those of an embedding.
+    pub fn table(weight: impl Into<String>) -> Self {
+        Self {
+            output_axis: Some(0),
+            ..Self::trained(weight)
+        }
+    }
+
+    /// A stored tensor that isn't trained.
+    pub fn fixed(weight: impl Into<String>) -> Self {
+        Self {
+            fixed: true,
+            ..Self::trained(weight)
+        }
+    }
+}
+
 impl Kind for Constant {
     fn shape(&self, _: &Given<'_>) -> Shape {
         let size = self

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Linear {
     /// Weight, `[out, in]` (or `[in, out]` with `output_axis = 1`).
     pub weight: String,
-    /// Bias, `[out]`.
+    /// Bias, `[out]`, also as a row `[1, out]` or a column `[out, 1]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bias: Option<String>,
     /// Which axis of the weight counts the outputs: 0 as PyTorch stores it, 1 as burn does.
@@ -50,7 +50,13 @@ impl Kind for Linear {
                 "was given {x:?}, but {weight:?} with shape {shape:?} takes {inner} features"
             ));
         }
-        given.expect_if(bias.as_ref(), &[out])?;
+        if let Some(bias) = bias {
+            let shape = given.tensor(bias)?;
+            let rest: Vec<usize> = shape.iter().copied().filter(|&n| n != 1).collect();
+            if shape.is_empty() || rest != [out] && !(out == 1 && rest.is_empty()) {
+                return Err(format!("{bias:?} has shape {shape:?}, expected [{out}]"));
+            }
+        }
         let mut y = x.to_vec();
         y.pop();
         y.push(out);

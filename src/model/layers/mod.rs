@@ -53,6 +53,7 @@ mod prelu;
 mod prepend;
 mod recurrent;
 mod reduce;
+mod reference;
 mod relu;
 mod relu6;
 mod repeat;
@@ -77,11 +78,17 @@ mod unfold;
 mod upsample;
 
 pub use compare::Relation;
+pub use reference::{FieldText, KindText};
 pub use stack::{Output, Stack};
 pub use upsample::Interpolation;
 
 use kind::Kind;
 use serde::{Deserialize, Serialize};
+
+/// Every kind of layer in words, with all that can be written of it in a model file, from the kinds' own files.
+pub fn reference() -> Vec<KindText> {
+    reference::read(KINDS, &[include_str!("stack.rs")])
+}
 
 /// The enum of all kinds, with the names of model files, and the way from it to each.
 macro_rules! kinds {
@@ -98,7 +105,19 @@ macro_rules! kinds {
             )*
         }
 
+        /// Every kind and the text of its file.
+        const KINDS: &[(&str, &str)] = &[
+            $((stringify!($kind), include_str!(concat!(stringify!($file), ".rs"))),)*
+        ];
+
         impl Layer {
+            /// The name of its kind in model files.
+            pub fn name(&self) -> String {
+                reference::kebab(match self {
+                    $(Self::$kind(_) => stringify!($kind),)*
+                })
+            }
+
             /// What it says of itself.
             pub fn kind(&self) -> &dyn Kind {
                 match self {

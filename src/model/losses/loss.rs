@@ -87,10 +87,15 @@ impl Loss {
     /// # Errors
     /// Says which targets met which outputs, and what to do.
     pub fn fits(&self, output: &[usize], samples: &Samples) -> Result<(), String> {
-        if matches!(samples.targets, Targets::Missing(_)) && self.criterion().needs_targets() {
+        if matches!(samples.targets, Targets::Missing(_)) && self.needs_targets() {
             return Err(NO_TARGETS.into());
         }
         self.criterion().fits(output, samples)
+    }
+
+    /// Whether outputs are held against the targets of the data.
+    pub fn needs_targets(&self) -> bool {
+        self.criterion().needs_targets()
     }
 
     /// What the sum of the loss over a split is divided by to give its mean: samples, counted positions,

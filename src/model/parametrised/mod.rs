@@ -4,6 +4,7 @@
 //! what is trained, so directions, distances and gradients are those of the stored tensors. The rest is
 //! computed once a point, not once a sample.
 
+pub mod found;
 mod spectral_norm;
 mod weight_norm;
 

@@ -1,8 +1,9 @@
-//! Where programs run: the processor itself, or a device of burn's.
+//! Where programs run: the processor itself, a GPU, or a device of burn's.
 
 use super::backend::Backend;
 use super::burn::{self as tensors, Kind};
 use super::lanes;
+use super::tiles::{self, Gpu};
 use std::sync::Arc;
 
 /// A device, ready for programs.
@@ -10,6 +11,13 @@ use std::sync::Arc;
 pub enum Device {
     /// The processor: samples side by side.
     Lanes,
+    /// A GPU: points side by side. What doesn't fit there is burn's, on the same adapter.
+    Tiles {
+        /// The adapter.
+        gpu: Arc<Gpu>,
+        /// burn's handle.
+        device: burn::tensor::Device,
+    },
     /// A device of burn's.
     Burn {
         /// burn's handle.
@@ -24,6 +32,7 @@ impl Device {
     pub fn is_double(&self) -> bool {
         match self {
             Self::Lanes => true,
+            Self::Tiles { .. } => false,
             Self::Burn { device, .. } => device.supports_dtype(burn::tensor::DType::F64),
         }
     }
@@ -31,22 +40,28 @@ impl Device {
     /// What runs programs there within `memory` bytes. The first is the best; a later one takes fewer
     /// samples at a time, for what doesn't fit.
     pub fn backends(&self, double: bool, memory: usize) -> Vec<Arc<dyn Backend>> {
-        match self {
-            Self::Lanes => {
-                let burn = tensors::Tensors {
-                    device: burn::tensor::Device::flex(),
-                    kind: Kind::Processor,
-                    double,
-                    memory,
-                };
-                vec![lanes::backend(double, memory), Arc::new(burn)]
-            }
-            Self::Burn { device, kind } => vec![Arc::new(tensors::Tensors {
+        let burn = |device: &burn::tensor::Device, kind: Kind| -> Arc<dyn Backend> {
+            Arc::new(tensors::Tensors {
                 device: device.clone(),
-                kind: *kind,
+                kind,
                 double,
                 memory,
-            })],
+            })
+        };
+        match self {
+            Self::Lanes => vec![
+                lanes::backend(double, memory),
+                burn(&burn::tensor::Device::flex(), Kind::Processor),
+            ],
+            Self::Tiles { gpu, device } => {
+                let kind = if gpu.software {
+                    Kind::Software
+                } else {
+                    Kind::Graphics
+                };
+                vec![tiles::backend(gpu, memory), burn(device, kind)]
+            }
+            Self::Burn { device, kind } => vec![burn(device, *kind)],
         }
     }
 }

@@ -72,7 +72,7 @@ pub fn badge(shown: &LiveSurface, asked: &Asked) -> (String, Trust) {
         Quality::Sampled(samples) => format!("{samples} samples, all to come"),
         Quality::Filling => format!("filling, {} of {all}", all - missing),
         Quality::Full => {
-            let samples = match &outcome.recipe.job {
+            let samples = match &outcome.header.job {
                 Job::Surface(job) => job.setup.samples,
                 _ => None,
             };

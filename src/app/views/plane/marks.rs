@@ -31,9 +31,9 @@ pub struct Mark {
 
 /// The marks of a picture, in the interface's colours; those in the same place share a name.
 pub fn marks(picture: &Picture, palette: &Palette) -> Vec<Mark> {
-    let recipe = &picture.shown.outcome.recipe;
+    let header = &picture.shown.outcome.header;
     let mut marks: Vec<Mark> = Vec::new();
-    for mark in &recipe.marks {
+    for mark in &header.marks {
         let &[x, y] = mark.coordinate.as_slice() else {
             continue;
         };
@@ -181,7 +181,7 @@ pub fn label(
 
 /// The path of a training run: white within a dark rim, a dot a checkpoint, a ring where it starts.
 fn path(painter: &Painter, picture: &Picture, frame: &Frame) -> Vec<Block> {
-    let Some(run) = &picture.shown.outcome.recipe.trajectory else {
+    let Some(run) = &picture.shown.outcome.header.trajectory else {
         return Vec::new();
     };
     let points: Vec<Pos2> = run

@@ -52,7 +52,7 @@ impl Coloring {
         let mut values = Vec::new();
         let score = surfaces
             .first()
-            .map(|s| s.outcome.recipe.model.criterion.score());
+            .map(|s| s.outcome.header.model.criterion.score());
         for surface in surfaces {
             values.extend(values_of(surface, look.metric)?);
         }
@@ -236,7 +236,7 @@ impl Picture {
 
     /// The name of an axis.
     pub fn axis(&self, index: usize) -> &str {
-        let axes = &self.shown.outcome.recipe.axes;
+        let axes = &self.shown.outcome.header.axes;
         axes.get(index).map_or("", |a| a.label.as_str())
     }
 }

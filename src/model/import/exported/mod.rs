@@ -23,6 +23,9 @@ const MAJOR: u64 = 8;
 /// No network calls more operations.
 const MOST_CALLS: usize = 1 << 18;
 
+/// What stands for the modules of a call that PyTorch has added itself.
+const NO_STACK: &str = "_empty_nn_module_stack";
+
 #[derive(Deserialize)]
 struct File {
     graph_module: Module,
@@ -156,6 +159,9 @@ fn version(text: &str) -> Option<String> {
 /// The class of the outermost module.
 fn outermost(node: &Node) -> Option<String> {
     let stack = node.metadata.nn_module_stack.as_deref()?;
+    if stack.starts_with(NO_STACK) {
+        return None;
+    }
     let class = stack.split(';').next()?.rsplit(',').next()?;
     let class = class.rsplit('.').next()?;
     let plain = !class.is_empty() && class.chars().all(|c| c.is_alphanumeric() || c == '_');
@@ -164,6 +170,9 @@ fn outermost(node: &Node) -> Option<String> {
 
 /// The path of the innermost module of a stack: `key,path,class` with semicolons between.
 fn path(stack: &str) -> String {
+    if stack.starts_with(NO_STACK) {
+        return String::new();
+    }
     let innermost = stack.rsplit(';').next().unwrap_or_default();
     let path = innermost.split(',').nth(1).unwrap_or_default();
     // A module that is called again has a number.

@@ -316,7 +316,11 @@ impl<'s> Unfolder<'s> {
     }
 
     /// What several expressions give.
-    pub(super) fn values(&mut self, expressions: &[Expression], frame: &Frame) -> Parsed<Vec<Value>> {
+    pub(super) fn values(
+        &mut self,
+        expressions: &[Expression],
+        frame: &Frame,
+    ) -> Parsed<Vec<Value>> {
         expressions.iter().map(|e| self.value(e, frame)).collect()
     }
 

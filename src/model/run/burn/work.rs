@@ -11,7 +11,7 @@ use crate::model::run::backend::{Batch, Kept, Outputs, Prepared, Source, fill};
 use crate::model::run::stages::{When, follow};
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Most samples of a batch.
 const MOST_SAMPLES: usize = 8192;
@@ -31,8 +31,13 @@ pub struct Ready {
 /// Values by step; those not made, or dropped, are absent.
 type Values = HashMap<Id, Value>;
 
-/// Values of a batch that all points share, by batch.
-struct Stills(Mutex<Vec<Option<Values>>>);
+/// Values that all points share.
+struct Stills {
+    /// Those that no sample has: origin, directions, buffers.
+    once: OnceLock<Values>,
+    /// Those of the samples, by batch.
+    batches: Mutex<Vec<Option<Values>>>,
+}
 
 /// What a step may read.
 struct Seen<'a> {
@@ -249,7 +254,12 @@ impl Prepared for Ready {
         let taken = (self.plan.still * self.on.bytes()).saturating_mul(samples);
         let fits = taken <= bytes && !self.plan.together;
         let batches = samples.div_ceil(self.batch());
-        fits.then(|| Kept::new(Stills(Mutex::new(vec![None; batches]))))
+        fits.then(|| {
+            Kept::new(Stills {
+                once: OnceLock::new(),
+                batches: Mutex::new(vec![None; batches]),
+            })
+        })
     }
 
     fn run(
@@ -261,26 +271,29 @@ impl Prepared for Ready {
         kept: Option<&Kept>,
     ) -> Result<Vec<Outputs>> {
         let plan = &self.plan;
-        let once = self.early(source, None, &Values::new());
+        let stills = kept.and_then(Kept::get::<Stills>);
+        let own = OnceLock::new();
+        let once = stills
+            .map_or(&own, |stills| &stills.once)
+            .get_or_init(|| self.early(source, None, &Values::new()));
         let mine: Vec<Values> = (0..points)
-            .map(|point| self.early(source, Some(point), &once))
+            .map(|point| self.early(source, Some(point), once))
             .collect();
         let few = if plan.together {
             together.max(1)
         } else {
             self.batch()
         };
-        let stills = kept.and_then(Kept::get::<Stills>);
         let places = plan.summed.len() + plan.program.outputs.len();
         let mut sums = Sums::new(places * points, self.memory / 8, &self.on);
         for (number, start) in (0..batch.count).step_by(few).enumerate() {
             let samples = start..(start + few).min(batch.count);
-            let known = stills.and_then(|s| s.0.lock().ok()?.get(number)?.clone());
-            let still = known.unwrap_or_else(|| self.still(batch, &samples, &once));
+            let known = stills.and_then(|s| s.batches.lock().ok()?.get(number)?.clone());
+            let still = known.unwrap_or_else(|| self.still(batch, &samples, once));
             for (point, own) in mine.iter().enumerate() {
-                let values = self.moving(samples.len(), &once, own, &still);
+                let values = self.moving(samples.len(), once, own, &still);
                 let value = |id: Id| {
-                    let all = [&values, &still, own, &once];
+                    let all = [&values, &still, own, once];
                     all.into_iter().find_map(|values| values.get(&id).cloned())
                 };
                 let first = point * places;
@@ -297,7 +310,10 @@ impl Prepared for Ready {
                 }
             }
             if let Some(stills) = stills {
-                let mut all = stills.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut all = stills
+                    .batches
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
                 if let Some(place) = all.get_mut(number) {
                     *place = Some(still);
                 }
@@ -308,7 +324,7 @@ impl Prepared for Ready {
         sums.settle()?;
         let outputs = mine.iter().enumerate();
         outputs
-            .map(|(point, own)| self.outputs(&sums, point * places, &once, own))
+            .map(|(point, own)| self.outputs(&sums, point * places, once, own))
             .collect()
     }
 }

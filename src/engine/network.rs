@@ -1,0 +1,208 @@
+//! The network of a checkpoint, as `--model` says: recognised, decided by evidence, or described in a file.
+
+use crate::checkpoint::{Listing, StateDict};
+use crate::dataset::Dataset;
+use crate::engine::by_names;
+use crate::engine::header::ModelFacts;
+use crate::engine::imported;
+use crate::engine::job::Setup;
+use crate::engine::loss;
+use crate::engine::reading::{Chosen, Reading, Scene, choose};
+use crate::engine::recognise;
+use crate::error::{Error, Result};
+use crate::model::family::Hints;
+use crate::model::graph::Loss;
+use crate::model::import::Imported;
+use crate::model::params::TensorSpec;
+use crate::model::{Network, file};
+use std::path::Path;
+
+/// The network of `state`, as the job's `--model` says, with the loss that its outputs and the data suggest.
+///
+/// # Errors
+/// Where it can't be recognised or doesn't fit.
+pub fn open_network(
+    model: &str,
+    state: &dyn Listing,
+    data: Option<&Dataset>,
+) -> Result<(Network, ModelFacts)> {
+    open_network_with(model, None, state, data)
+}
+
+/// As [`open_network`], with a loss that was chosen: `--loss`.
+///
+/// # Errors
+/// As [`open_network`]; where the loss doesn't fit the outputs.
+pub fn open_network_with(
+    model: &str,
+    chosen: Option<&Loss>,
+    state: &dyn Listing,
+    data: Option<&Dataset>,
+) -> Result<(Network, ModelFacts)> {
+    let hints = hints(chosen, data);
+    let found = if is_described(model) {
+        Found::Described
+    } else if let Some(graph) = imported::network(model, state, hints.input, hints.classes)? {
+        Found::Imported(graph)
+    } else {
+        let name = asked(model, state);
+        let usual = by_names::recognise(name, state, &hints).map_err(|e| in_file(e, state))?;
+        Found::Read(if recognise::is_built_in(&state.source().path) {
+            Chosen::shipped(usual)
+        } else {
+            let all = by_names::readings(name, state, &hints);
+            Chosen::usual(model, usual, &all.unwrap_or_default())
+        })
+    };
+    settle(model, chosen, found, state, data)
+}
+
+/// As [`open_network_with`], where the checkpoint's values and the data decide which network it is.
+///
+/// # Errors
+/// As [`open_network_with`]; [`Error::Undecided`] where they don't.
+pub(super) fn decided(
+    setup: &Setup,
+    first: &StateDict,
+    data: &Dataset,
+) -> Result<(Network, ModelFacts)> {
+    let (model, chosen) = (
+        setup.model.as_str(),
+        setup.loss.as_ref().map(|loss| &loss.0),
+    );
+    if is_described(model) || recognise::is_built_in(&first.source.path) {
+        return open_network_with(model, chosen, first, Some(data));
+    }
+    let scene = Scene {
+        model,
+        loss: chosen,
+        state: first,
+        data,
+        options: &setup.data_options(),
+    };
+    let hints = hints(chosen, Some(data));
+    if let Some(graph) = imported::network(model, first, hints.input, hints.classes)? {
+        return settle(model, chosen, Found::Imported(graph), first, Some(data));
+    }
+    let readings = by_names::readings(model, first, &hints);
+    let readings = readings.map_err(|e| in_file(e, first))?;
+    let found = choose(&readings, &scene).map_err(|e| in_file(e, first))?;
+    settle(model, chosen, Found::Read(found), first, Some(data))
+}
+
+/// Whether `--model` names a file that describes the network.
+fn is_described(model: &str) -> bool {
+    Path::new(model)
+        .extension()
+        .is_some_and(|end| end == "toml")
+}
+
+/// What the data tells before it is looked at.
+fn hints<'a>(chosen: Option<&Loss>, data: Option<&'a Dataset>) -> Hints<'a> {
+    // Classes say something of the outputs only where the usual loss is taken over them.
+    let classes = data.map(|d| d.classes);
+    Hints {
+        input: data.map(|d| d.train.shape.as_slice()),
+        classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
+        modules: &[],
+    }
+}
+
+/// What is asked of the families: what comes with the program is known.
+fn asked<'a>(model: &'a str, state: &dyn Listing) -> &'a str {
+    let own = model == "auto" && recognise::is_built_in(&state.source().path);
+    if own { "mlp" } else { model }
+}
+
+/// How a network was found.
+enum Found {
+    /// A person's description.
+    Described,
+    /// A graph in a file.
+    Imported(Imported),
+    /// Names, shapes and evidence.
+    Read(Chosen),
+}
+
+/// The network with its loss.
+fn settle(
+    model: &str,
+    chosen: Option<&Loss>,
+    found: Found,
+    state: &dyn Listing,
+    data: Option<&Dataset>,
+) -> Result<(Network, ModelFacts)> {
+    let is_file = matches!(found, Found::Described);
+    let (graph, source, mut assumptions, mut reading) = match found {
+        Found::Read(Chosen { mut found, reading }) => {
+            let loss = loss::expected(&found.graph.loss, chosen, data);
+            if loss != found.graph.loss {
+                found = found.with_loss(loss);
+            }
+            let source = format!("{}: {}", found.family, found.why);
+            (found.graph, source, found.assumptions, reading)
+        }
+        Found::Imported(Imported {
+            mut graph,
+            source,
+            notes,
+            ..
+        }) => {
+            graph.loss = loss::expected(&graph.loss, chosen, data);
+            let mut reading = Reading::held(&source);
+            for note in &notes {
+                reading.assume(note.clone());
+            }
+            (graph, source, notes, reading)
+        }
+        Found::Described => {
+            let mut graph = file::read(model)?;
+            if let Some(chosen) = chosen {
+                graph.loss = chosen.clone();
+            }
+            let source = format!("model file {model}");
+            (graph, source, Vec::new(), Reading::described(model))
+        }
+    };
+    let network = Network::new(graph, state)
+        .and_then(|network| loss::settled(network, is_file || chosen.is_some(), data));
+    let (network, mut assumed) = network.map_err(|e| in_file(e, state))?;
+    if let (Some(data), [outputs]) = (data, network.output())
+        && matches!(network.graph().loss, Loss::CrossEntropy(_))
+        && data.classes > 0
+        && *outputs > data.classes
+    {
+        assumed.push(format!(
+            "The network has {outputs} outputs, the data {} classes: the first ones are taken to be these.",
+            data.classes
+        ));
+    }
+    for text in &assumed {
+        reading.assume(text.clone());
+    }
+    assumptions.extend(assumed);
+    let parameters = network
+        .layout()
+        .iter()
+        .filter(|s| s.is_trainable())
+        .map(TensorSpec::len)
+        .sum();
+    let facts = ModelFacts {
+        name: network.graph().name.clone(),
+        source,
+        parameters,
+        loss: network.graph().loss.describe(),
+        criterion: network.graph().loss.clone(),
+        assumptions,
+        reading,
+    };
+    Ok((network, facts))
+}
+
+/// A complaint about a network names the file it came from.
+fn in_file(error: Error, state: &dyn Listing) -> Error {
+    match error {
+        Error::Model(message) => Error::file(&state.source().path, message.trim_end_matches('.')),
+        other => other,
+    }
+}

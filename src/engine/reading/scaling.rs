@@ -1,0 +1,58 @@
+//! Other scalings of the data, tried where the network does no better than chance.
+//!
+//! The commonest silent mistake with a right network is data that were scaled otherwise in training.
+
+use super::trial::{Ground, Trial};
+use super::verdict::is_plausible;
+use crate::dataset::{self, DataOptions, Normalize, normalize};
+use crate::error::Result;
+use crate::model::family::Recognised;
+use std::sync::Arc;
+
+/// The scalings under which one of `readings` is plausible, the best first, a few.
+///
+/// # Errors
+/// Never for a scaling that doesn't fit the data: that one is left out.
+pub fn tried(
+    readings: &[&Recognised],
+    ground: &Ground<'_>,
+    options: &DataOptions,
+    chance: f64,
+) -> Result<Vec<(Normalize, Trial)>> {
+    const SHOWN: usize = 4;
+    let mut found: Vec<(Normalize, Trial)> = Vec::new();
+    for normalize in normalize::likely(&ground.data.stored) {
+        let own = DataOptions {
+            normalize: normalize.clone(),
+            ..options.clone()
+        };
+        let Ok(data) = dataset::open(&own) else {
+            continue;
+        };
+        let samples = Arc::new(data.train.subset(ground.samples.len(), 0));
+        if samples.inputs == ground.samples.inputs {
+            continue;
+        }
+        let ground = Ground {
+            state: ground.state,
+            data: &data,
+            chosen: ground.chosen,
+            samples,
+            device: ground.device.clone(),
+        };
+        let trials = readings
+            .iter()
+            .filter_map(|reading| ground.attempt(reading).ok());
+        let best = trials.max_by(|a, b| a.score.total_cmp(&b.score));
+        if let Some(best) = best.filter(|best| is_plausible(best, chance)) {
+            found.push((normalize, best));
+        }
+    }
+    found.sort_by(|a, b| {
+        b.1.score
+            .total_cmp(&a.1.score)
+            .then(a.1.loss.total_cmp(&b.1.loss))
+    });
+    found.truncate(SHOWN);
+    Ok(found)
+}
