@@ -107,7 +107,9 @@ impl Known {
         let whole = (extent * inner).max(1);
         let blocks = self.values.chunks(whole);
         let values = blocks.flat_map(|block| {
-            let rows = places.iter().flat_map(move |&at| block.get(at * inner..(at + 1) * inner));
+            let rows = places
+                .iter()
+                .flat_map(move |&at| block.get(at * inner..(at + 1) * inner));
             rows.flatten().copied()
         });
         Self {

@@ -111,7 +111,11 @@ fn places(extent: usize, start: i64, end: i64, step: i64) -> Parsed<Vec<usize>> 
     }
     let extent = extent as i64;
     // Backwards, the place before the first is the last bound.
-    let (low, high) = if step > 0 { (0, extent) } else { (-1, extent - 1) };
+    let (low, high) = if step > 0 {
+        (0, extent)
+    } else {
+        (-1, extent - 1)
+    };
     let bound = |n: i64| if n < 0 { n.saturating_add(extent) } else { n }.clamp(low, high);
     let (mut at, end) = (bound(start), bound(end));
     let mut found = Vec::new();
