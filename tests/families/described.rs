@@ -122,7 +122,6 @@ fn state(shapes: &[(&str, &[usize])]) -> StateDict {
         told: checkpoint::Told::default(),
         unreadable: Vec::new(),
         warnings: Vec::new(),
-        told: losscope::checkpoint::Told::default(),
     }
 }
 

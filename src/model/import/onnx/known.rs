@@ -96,6 +96,56 @@ impl Known {
         }
     }
 
+    /// With the entries of one axis at these places, in this order.
+    pub fn picked(&self, axis: usize, places: &[usize]) -> Self {
+        let mut shape = self.shape.clone();
+        let inner: usize = self.shape.iter().skip(axis + 1).product();
+        let extent = self.shape.get(axis).copied().unwrap_or(1);
+        if let Some(own) = shape.get_mut(axis) {
+            *own = places.len();
+        }
+        let whole = (extent * inner).max(1);
+        let blocks = self.values.chunks(whole);
+        let values = blocks.flat_map(|block| {
+            let rows = places
+                .iter()
+                .flat_map(move |&at| block.get(at * inner..(at + 1) * inner));
+            rows.flatten().copied()
+        });
+        Self {
+            values: values.collect(),
+            shape,
+            element: self.element,
+        }
+    }
+
+    /// With its axes in another order; nothing where that is none.
+    fn permuted(&self, order: &[i64]) -> Option<Self> {
+        let axes: Option<Vec<usize>> = order.iter().map(|&n| usize::try_from(n).ok()).collect();
+        let axes = axes?;
+        let mut sorted = axes.clone();
+        sorted.sort_unstable();
+        if sorted != (0..self.shape.len()).collect::<Vec<_>>() {
+            return None;
+        }
+        let shape: Vec<usize> = axes.iter().map(|&axis| self.shape[axis]).collect();
+        let mut place = vec![0_usize; shape.len()];
+        let mut values = Vec::with_capacity(self.values.len());
+        for _ in 0..self.values.len() {
+            let mut from = vec![0_usize; shape.len()];
+            for (&axis, &at) in axes.iter().zip(&place) {
+                from[axis] = at;
+            }
+            values.push(self.at(&from));
+            advance(&mut place, &shape);
+        }
+        Some(Self {
+            shape,
+            values,
+            element: self.element,
+        })
+    }
+
     /// The number at a place of a larger shape that it is broadcast to.
     fn at(&self, place: &[usize]) -> f64 {
         let skip = place.len().saturating_sub(self.shape.len());
@@ -114,7 +164,7 @@ impl Known {
 pub fn computed(
     operator: &str,
     read: &[Known],
-    axis: i64,
+    (axis, order): (i64, &[i64]),
     to: Option<Element>,
 ) -> Option<Parsed<Known>> {
     let one = read.first();
@@ -192,6 +242,7 @@ pub fn computed(
                 element: x.element,
             })
         }
+        ("Transpose", [x]) => Ok(x.permuted(order)?),
         ("Reshape", [x, shape]) => reshaped(x, &shape.integers()),
         ("Expand", [x, shape]) => {
             let extents: Vec<usize> = shape
@@ -306,19 +357,24 @@ fn broadcast(read: &[&Known], f: impl Fn(&[f64]) -> f64) -> Parsed<Known> {
     for _ in 0..size {
         let numbers: Vec<f64> = read.iter().map(|known| known.at(&place)).collect();
         values.push(f(&numbers));
-        for (i, &extent) in place.iter_mut().zip(&shape).rev() {
-            *i += 1;
-            if *i < extent {
-                break;
-            }
-            *i = 0;
-        }
+        advance(&mut place, &shape);
     }
     Ok(Known {
         shape,
         values,
         element: read.first().map_or(Element::Float, |x| x.element),
     })
+}
+
+/// The next place of a shape in row-major order.
+fn advance(place: &mut [usize], shape: &[usize]) {
+    for (at, &extent) in place.iter_mut().zip(shape).rev() {
+        *at += 1;
+        if *at < extent {
+            break;
+        }
+        *at = 0;
+    }
 }
 
 fn reshaped(x: &Known, to: &[i64]) -> Parsed<Known> {

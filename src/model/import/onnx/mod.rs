@@ -225,5 +225,6 @@ fn known_already(node: &mut Node<'_, '_>) -> Parsed<Option<Known>> {
         return Ok(None);
     }
     let (axis, to) = (node.integer("axis", 0), table::cast_to(node));
-    known::computed(&node.proto.op_type, &read, axis, to).transpose()
+    let order = node.integers("perm").unwrap_or_default();
+    known::computed(&node.proto.op_type, &read, (axis, &order), to).transpose()
 }

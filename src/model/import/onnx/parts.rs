@@ -83,31 +83,15 @@ fn slice(node: &mut Node<'_, '_>) -> Parsed<Made> {
     if [ends.len(), axes.len(), steps.len()] != [starts.len(); 3] {
         return Err("it has other numbers of starts, ends, axes and steps".into());
     }
+    if let Value::Known(mut known) = node.value(0)? {
+        for (((&start, &end), &axis), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
+            let axis = axis_of(axis, known.shape.len())? as usize;
+            known = known.picked(axis, &places(known.shape[axis], start, end, step)?);
+        }
+        return Ok(Made::Value(Value::Known(known)));
+    }
     if steps.iter().any(|&step| step < 1) {
         return Err(format!("steps {steps:?}, expected positive ones"));
-    }
-    if let Value::Known(known) = node.value(0)?
-        && let ([extent], [start], [end], [step]) =
-            (&known.shape[..], &starts[..], &ends[..], &steps[..])
-    {
-        let extent = *extent as i64;
-        let bound =
-            |n: i64| (if n < 0 { n.saturating_add(extent) } else { n }).clamp(0, extent) as usize;
-        let part = known
-            .values
-            .get(bound(*start)..bound(*end).max(bound(*start)));
-        let values: Vec<f64> = part
-            .unwrap_or_default()
-            .iter()
-            .step_by(*step as usize)
-            .copied()
-            .collect();
-        let shape = vec![values.len()];
-        return Ok(Made::Value(Value::Known(Known {
-            shape,
-            values,
-            ..known
-        })));
     }
     let (mut x, rank) = (node.tensor(0)?, node.rank(0)?);
     for (((&start, &end), &axis), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
@@ -118,6 +102,28 @@ fn slice(node: &mut Node<'_, '_>) -> Parsed<Made> {
         x = node.call("slice", read)?;
     }
     Ok(Made::one(x))
+}
+
+/// The places of a slice along an axis, which may run backwards.
+fn places(extent: usize, start: i64, end: i64, step: i64) -> Parsed<Vec<usize>> {
+    if step == 0 {
+        return Err("a slice without steps".into());
+    }
+    let extent = extent as i64;
+    // Backwards, the place before the first is the last bound.
+    let (low, high) = if step > 0 {
+        (0, extent)
+    } else {
+        (-1, extent - 1)
+    };
+    let bound = |n: i64| if n < 0 { n.saturating_add(extent) } else { n }.clamp(low, high);
+    let (mut at, end) = (bound(start), bound(end));
+    let mut found = Vec::new();
+    while if step > 0 { at < end } else { at > end } {
+        found.push(at as usize);
+        at = at.saturating_add(step);
+    }
+    Ok(found)
 }
 
 fn pad(node: &mut Node<'_, '_>) -> Parsed<Made> {

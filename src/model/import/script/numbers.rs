@@ -33,6 +33,17 @@ pub fn known(operation: &str, values: &[Value]) -> Option<Parsed<Value>> {
             Value::Text(text) => Ok(Value::Int(text.chars().count() as i64)),
             other => Err(format!("`len` of {}", other.kind())),
         },
+        ("any" | "all", [Value::List(items, _)]) => {
+            let truths: Option<Vec<bool>> = items
+                .borrow()
+                .iter()
+                .map(|item| item.number().map(|n| n != 0.0))
+                .collect();
+            Ok(truths.map_or(Value::Unknown, |truths| {
+                let any = operation == "any";
+                Value::Bool(truths.iter().any(|&own| own == any) == any)
+            }))
+        }
         ("list", [list]) => match list.items() {
             Some(items) => Ok(Value::list(items)),
             None => Err(format!("`list` of {}", list.kind())),
