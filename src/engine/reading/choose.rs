@@ -56,7 +56,7 @@ impl Chosen {
     pub fn usual(model: &str, found: Recognised, all: &[Recognised]) -> Self {
         let asked = model != "auto" && all.len() <= 1;
         let by = asked.then(|| format!("--model {model}"));
-        let reading = Reading::of(&found, all, by);
+        let reading = Reading::of(model, &found, all, by);
         Self { found, reading }
     }
 
@@ -122,7 +122,8 @@ pub fn choose(readings: &[Recognised], scene: &Scene<'_>) -> Result<Chosen> {
             if single {
                 return Ok(usual);
             }
-            Ok(won(readings, &trials, best, next, &near, samples))
+            let margin = (best, next, near.as_slice());
+            Ok(won(scene.model, readings, &trials, margin, samples))
         }
         Verdict::Winner { best, .. } => {
             let mut open: Vec<usize> = trials.keys().copied().collect();
@@ -164,11 +165,10 @@ pub fn choose(readings: &[Recognised], scene: &Scene<'_>) -> Result<Chosen> {
 
 /// The clear winner.
 fn won(
+    model: &str,
     readings: &[Recognised],
     trials: &BTreeMap<usize, Trial>,
-    best: usize,
-    next: Option<usize>,
-    near: &[usize],
+    (best, next, near): (usize, Option<usize>, &[usize]),
     samples: usize,
 ) -> Chosen {
     let found = &readings[best];
@@ -180,7 +180,7 @@ fn won(
         "loss and score"
     };
     let by = format!("{witnesses} on {samples} training samples");
-    let mut reading = Reading::of(found, readings, Some(by));
+    let mut reading = Reading::of(model, found, readings, Some(by));
     reading.told = told(best);
     reading.runner_up = next.map(|number| {
         let other = &readings[number];

@@ -82,23 +82,21 @@ impl Reading {
         }
     }
 
-    /// A reading among all that fit; `by` says what settled what they differ in.
-    pub fn of(found: &Recognised, all: &[Recognised], by: Option<String>) -> Self {
+    /// A reading among all that fit what `model` asks for; `by` says what settled what they differ in.
+    pub fn of(model: &str, found: &Recognised, all: &[Recognised], by: Option<String>) -> Self {
         let value = |r: &Recognised, name: &str| r.choice(name).map(|c| c.value.clone());
         let choice = |choice: &Choice| {
             let own = Some(&choice.value);
             let open = all
                 .iter()
                 .any(|other| value(other, choice.name).as_ref() != own);
-            let alone = || Some("names and shapes: nothing else fits".to_owned());
-            let asked = by.as_ref().filter(|by| open || by.starts_with("--"));
+            let alone = match model {
+                "auto" => "names and shapes: nothing else fits".to_owned(),
+                model => format!("--model {model}, names and shapes"),
+            };
             Assumption {
                 text: spoken(choice),
-                confirmed: if open {
-                    by.clone()
-                } else {
-                    asked.cloned().or_else(alone)
-                },
+                confirmed: if open { by.clone() } else { Some(alone) },
                 instead: instead(found, all, choice.name),
             }
         };

@@ -47,6 +47,13 @@ impl<'a> Asked<'a> {
         mut readings: Vec<Recognised>,
         settled: &[(&str, &str)],
     ) -> Result<Vec<Recognised>> {
+        for &(name, value) in &self.choices {
+            let fits = |r: &Recognised| r.choice(name).is_some_and(|own| own.value == value);
+            if !readings.iter().any(fits) {
+                return Err(self.nothing(&readings, name, value));
+            }
+            readings.retain(fits);
+        }
         for &(name, value) in settled {
             let otherwise = self.choices.iter().any(|(asked, _)| *asked == name);
             let fits = |r: &Recognised| {
@@ -56,13 +63,6 @@ impl<'a> Asked<'a> {
             if !otherwise && readings.iter().any(fits) {
                 readings.retain(fits);
             }
-        }
-        for &(name, value) in &self.choices {
-            let fits = |r: &Recognised| r.choice(name).is_some_and(|own| own.value == value);
-            if !readings.iter().any(fits) {
-                return Err(self.nothing(&readings, name, value));
-            }
-            readings.retain(fits);
         }
         Ok(readings)
     }
