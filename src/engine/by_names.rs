@@ -64,7 +64,9 @@ fn all(
     }
     let seen = Seen::new(state);
     let mut found = find(&seen)?;
-    found.iter_mut().for_each(|found| seen.complete(found));
+    for found in &mut found {
+        seen.complete(found);
+    }
     if let (Some(root), Some(reason)) = (state.told().modules(), untold) {
         let against = |found: &Recognised| evidence::contradictions(root, &found.graph);
         let usual = found

@@ -10,7 +10,7 @@ use crate::engine::loss;
 use crate::engine::reading::{Chosen, Reading, Scene, choose};
 use crate::engine::recognise;
 use crate::error::{Error, Result};
-use crate::model::family::Hints;
+use crate::model::family::{Hints, Recognised};
 use crate::model::graph::Loss;
 use crate::model::import::Imported;
 use crate::model::params::TensorSpec;
@@ -86,8 +86,24 @@ pub(super) fn decided(
     }
     let readings = by_names::readings(model, first, &hints);
     let readings = readings.map_err(|e| in_file(e, first))?;
-    let found = choose(&readings, &scene).map_err(|e| in_file(e, first))?;
+    let found = match choose(&readings, &scene) {
+        Err(Error::Undecided(_)) if takes_the_usual() => usual(model, &readings)?,
+        other => other.map_err(|e| in_file(e, first))?,
+    };
     settle(model, chosen, Found::Read(found), first, Some(data))
+}
+
+/// Whether nobody is there to be asked: where evidence doesn't decide, `LOSSCOPE_UNDECIDED=usual` takes the most
+/// usual network, as an assumption that nothing confirmed.
+fn takes_the_usual() -> bool {
+    std::env::var_os("LOSSCOPE_UNDECIDED").is_some_and(|value| value == "usual")
+}
+
+/// The first of all readings, unconfirmed.
+fn usual(model: &str, readings: &[Recognised]) -> Result<Chosen> {
+    let first = readings.first().cloned();
+    let first = first.ok_or_else(|| Error::Model("no network fits".into()))?;
+    Ok(Chosen::usual(model, first, readings))
 }
 
 /// Whether `--model` names a file that describes the network.

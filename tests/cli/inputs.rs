@@ -57,30 +57,6 @@ fn npz_of(folder: &Path, arrays: &[(&str, &[usize])]) -> String {
     path.display().to_string()
 }
 
-/// The draft had the line `layer = []`, which made the tables that it asked for "duplicate keys".
-#[test]
-fn a_draft_without_layers_can_be_completed() {
-    let dir = folder();
-    let weights = npz_of(dir.path(), &[("W1", &[64, 10]), ("b1", &[10])]);
-    let args = ["inspect", &weights, "--write-model", "m.toml"];
-    losscope(dir.path(), &args).succeeds();
-    let path = dir.path().join("m.toml");
-    let draft = std::fs::read_to_string(&path).unwrap();
-    assert!(
-        draft.contains("W1 [64, 10], b1 [10] have no layer yet"),
-        "{draft}"
-    );
-    let input = draft
-        .lines()
-        .find(|line| line.starts_with("# input = "))
-        .unwrap();
-    let layer = "\n[[layer]]\nname = \"first\"\nkind = \"linear\"\nweight = \"W1\"\nbias = \"b1\"\noutput_axis = 1\n";
-    std::fs::write(&path, draft.replace(input, "input = [64]") + layer).unwrap();
-    let args = ["inspect", &weights, "--model", "m.toml"];
-    let out = losscope(dir.path(), &args).succeeds().stdout();
-    assert!(out.contains("650 parameters"), "{out}");
-}
-
 /// One broken image among ten thousand couldn't be found: the library's panic named none.
 #[test]
 fn an_image_that_the_library_panics_on_is_named() {

@@ -2,11 +2,13 @@
 //! of its own network, or a question that names it, or a refusal that says why.
 
 use losscope::checkpoint;
+use losscope::dataset;
 use losscope::engine::inputs::Inputs;
 use losscope::engine::job::{Setup, SurfaceJob};
-use losscope::engine::reading::Reading;
+use losscope::engine::reading::{Chosen, Reading, Scene, choose};
 use losscope::error::{Error, Question};
 use losscope::landscape::slice::{Buffers, Slice};
+use losscope::model::family::{Hints, readings};
 use losscope::model::params::Params;
 use std::path::PathBuf;
 
@@ -58,12 +60,32 @@ fn gives(case: &str, model: &str, loss: f64, accuracy: f64) -> Reading {
     reading
 }
 
+/// Which network a case is taken for, whether or not there is somebody to ask.
+fn chosen(case: &str, setup: &Setup) -> Result<Chosen, Error> {
+    let state = checkpoint::open(&file(case, "model.pt"))?;
+    let options = setup.data_options();
+    let data = dataset::open(&options)?;
+    let hints = Hints {
+        input: Some(&data.train.shape),
+        classes: Some(data.classes).filter(|classes| *classes > 0),
+        modules: &[],
+    };
+    let scene = Scene {
+        model: "auto",
+        loss: None,
+        state: &state,
+        data: &data,
+        options: &options,
+    };
+    choose(&readings("auto", &state, &hints)?, &scene)
+}
+
 /// What is asked of a case.
 fn asked(case: &str) -> Question {
-    match measured(case, "auto") {
+    match chosen(case, &setup(case, "auto")) {
         Err(Error::Undecided(question)) => *question,
         Err(other) => panic!("{case}: {other}"),
-        Ok((found, reading)) => panic!("{case} was read as {} ({found:?})", reading.key),
+        Ok(chosen) => panic!("{case} was read as {}", chosen.reading.key),
     }
 }
 
@@ -182,12 +204,10 @@ fn data_that_were_scaled_otherwise_are_noticed() {
     let case = "silent-pool-relu-norm";
     let mut setup = setup(case, "auto");
     // A hundred times too large: running statistics of raw pixels would be far away.
-    setup.data_normalize = losscope::dataset::Normalize::Scale(0.002);
-    let state = checkpoint::open(&file(case, "model.pt")).unwrap();
-    let found = Inputs::open(&setup, &state).map(|inputs| inputs.model.reading);
-    match found {
+    setup.data_normalize = dataset::Normalize::Scale(0.002);
+    match chosen(case, &setup) {
         Err(Error::Undecided(_)) => {}
         Err(other) => panic!("{other}"),
-        Ok(reading) => panic!("read as {} without a word", reading.key),
+        Ok(chosen) => panic!("read as {} without a word", chosen.reading.key),
     }
 }

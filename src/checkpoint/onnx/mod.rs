@@ -268,13 +268,15 @@ fn bound(bytes: &[u8]) -> Parsed<()> {
     let damaged = || "the ONNX file is cut off or damaged".to_owned();
     let (mut graph, mut tensors) = (0_u64, 0_usize);
     let mut at = Wire { bytes };
-    while let Some((field, content)) = at.field().ok_or_else(damaged)? {
+    while !at.bytes.is_empty() {
+        let (field, content) = at.field().ok_or_else(damaged)?;
         if field != 7 {
             graph = graph.saturating_add(content.len() as u64 + 2);
             continue;
         }
         let mut inner = Wire { bytes: content };
-        while let Some((field, content)) = inner.field().ok_or_else(damaged)? {
+        while !inner.bytes.is_empty() {
+            let (field, content) = inner.field().ok_or_else(damaged)?;
             if field == 5 {
                 tensors += 1;
             } else {
@@ -297,17 +299,17 @@ fn bound(bytes: &[u8]) -> Parsed<()> {
     Ok(())
 }
 
+/// A field's number and, where it has a length, its content.
+type Field<'a> = (u64, &'a [u8]);
+
 /// Fields of a message as they lie in its bytes.
 struct Wire<'a> {
     bytes: &'a [u8],
 }
 
 impl<'a> Wire<'a> {
-    /// The next field's number and, where it has a length, its content; `Some(None)` at the end.
-    fn field(&mut self) -> Option<Option<(u64, &'a [u8])>> {
-        if self.bytes.is_empty() {
-            return Some(None);
-        }
+    /// The next field; `None` where there is none that can be read.
+    fn field(&mut self) -> Option<Field<'a>> {
         let key = self.varint()?;
         let length = match key & 7 {
             0 => {
@@ -321,7 +323,7 @@ impl<'a> Wire<'a> {
         };
         let (content, rest) = self.bytes.split_at_checked(length)?;
         self.bytes = rest;
-        Some(Some((key >> 3, content)))
+        Some((key >> 3, content))
     }
 
     fn varint(&mut self) -> Option<u64> {

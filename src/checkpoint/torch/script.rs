@@ -227,6 +227,9 @@ struct Walk<'t, 'p, 'a> {
     tensor: fn(usize) -> Tensor,
 }
 
+/// The values of a pickle, and its tensors by name.
+type Pickled = (Vec<Place>, Vec<(String, Described)>);
+
 impl Tree {
     /// The values of one pickle of the archive, and its tensors.
     fn pickled(
@@ -235,7 +238,7 @@ impl Tree {
         folder: &str,
         name: &str,
         tensor: fn(usize) -> Tensor,
-    ) -> Parsed<(Vec<Place>, Vec<(String, Described)>)> {
+    ) -> Parsed<Pickled> {
         let allowance = Allowance::for_file(archive.file_length());
         let member = format!("{folder}{name}.pkl");
         if archive.place(&member)?.is_none() {

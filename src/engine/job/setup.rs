@@ -70,11 +70,17 @@ pub struct Setup {
         long,
         value_enum,
         default_value = "auto",
-        help_heading = "Network and data"
+        help_heading = "Network and data",
+        hide_short_help = true
     )]
     pub data_color: dataset::Color,
     /// Size images are scaled to, such as 32x32 [default: the first image's]
-    #[arg(long, value_name = "HEIGHTxWIDTH", help_heading = "Network and data")]
+    #[arg(
+        long,
+        value_name = "HEIGHTxWIDTH",
+        help_heading = "Network and data",
+        hide_short_help = true
+    )]
     pub image_size: Option<ImageSize>,
     /// Which samples the metrics are taken over
     #[arg(

@@ -144,7 +144,7 @@ pub fn choose(readings: &[Recognised], scene: &Scene<'_>) -> Result<Chosen> {
         Verdict::Nothing(order) => {
             let best: Vec<&Recognised> = order.iter().take(SCALED).map(|n| &readings[*n]).collect();
             let top = order.first().and_then(|n| trials.get(n)).copied();
-            let scalings = scaling::tried(&best, &ground, scene.options, chance)?;
+            let scalings = scaling::tried(&best, &ground, scene.options, chance);
             if !scalings.is_empty() && scene.options.normalize == Normalize::Auto {
                 return Err(rescaled(scalings, scene.data, top));
             }

@@ -5,20 +5,17 @@
 use super::trial::{Ground, Trial};
 use super::verdict::is_plausible;
 use crate::dataset::{self, DataOptions, Normalize, normalize};
-use crate::error::Result;
 use crate::model::family::Recognised;
 use std::sync::Arc;
 
-/// The scalings under which one of `readings` is plausible, the best first, a few.
-///
-/// # Errors
-/// Never for a scaling that doesn't fit the data: that one is left out.
+/// The scalings under which one of `readings` is plausible, the best first, a few. One that doesn't fit the data
+/// is left out.
 pub fn tried(
     readings: &[&Recognised],
     ground: &Ground<'_>,
     options: &DataOptions,
     chance: f64,
-) -> Result<Vec<(Normalize, Trial)>> {
+) -> Vec<(Normalize, Trial)> {
     const SHOWN: usize = 4;
     let mut found: Vec<(Normalize, Trial)> = Vec::new();
     for normalize in normalize::likely(&ground.data.stored) {
@@ -54,5 +51,5 @@ pub fn tried(
             .then(a.1.loss.total_cmp(&b.1.loss))
     });
     found.truncate(SHOWN);
-    Ok(found)
+    found
 }

@@ -109,7 +109,7 @@ impl Known {
         let values = blocks.flat_map(|block| {
             let rows = places
                 .iter()
-                .flat_map(move |&at| block.get(at * inner..(at + 1) * inner));
+                .filter_map(move |&at| block.get(at * inner..(at + 1) * inner));
             rows.flatten().copied()
         });
         Self {

@@ -41,7 +41,7 @@ pub fn known(operation: &str, values: &[Value]) -> Option<Parsed<Value>> {
                 .collect();
             Ok(truths.map_or(Value::Unknown, |truths| {
                 let any = operation == "any";
-                Value::Bool(truths.iter().any(|&own| own == any) == any)
+                Value::Bool(truths.contains(&any) == any)
             }))
         }
         ("list", [list]) => match list.items() {

@@ -170,7 +170,7 @@ fn asked(composer: &Composer, of: &str, name: &str, rest: &[Value]) -> Option<Va
     // What the data are isn't known before an operation takes them as such.
     let element = (!composer.is_input(of)).then_some(facts.element);
     Some(match (name, rest) {
-        ("size", []) | ("shape", []) => match &facts.shape {
+        ("size" | "shape", []) => match &facts.shape {
             Some(shape) => {
                 let extents = 0..shape.len() as i64;
                 Value::list(extents.map(|axis| extent(composer, of, axis)).collect())
