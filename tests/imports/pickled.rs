@@ -11,6 +11,7 @@ use losscope::dataset::{self, DataOptions};
 use losscope::engine::inputs::open_network;
 use losscope::landscape::slice::{Buffers, Slice};
 use losscope::model::Network;
+use losscope::model::family::{self, Hints};
 use losscope::model::graph::{Layer, Loss};
 use losscope::model::import::pickled::evidence;
 use losscope::model::import::{self, Imported};
@@ -199,9 +200,14 @@ fn a_reading_by_names_does_not_contradict_the_modules_in_the_file() {
         let relu = |layer: &Layer| matches!(layer, Layer::Relu(_));
         assert!(!network.graph().layers.iter().any(|node| relu(&node.layer)));
     }
-    let (network, _) = ok(open_network("mlp", &state, None));
+    // Without a look at the modules it would be one with ReLU.
+    let hints = Hints {
+        input: Some(&[6]),
+        ..Hints::default()
+    };
+    let read = ok(family::by_name("mlp", &state, &hints));
     let root = state.told.modules().unwrap();
-    let against = evidence::contradictions(root, network.graph());
+    let against = evidence::contradictions(root, &read.graph);
     assert_eq!(
         against,
         ["the reading has ReLU, but the modules in the file are Tanh and no ReLU"]

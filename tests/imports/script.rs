@@ -24,6 +24,12 @@ const NETWORKS: [&str; 6] = [
 fn outputs_of_traced_and_scripted_modules_are_those_of_pytorch() {
     for name in NETWORKS {
         for way in ["traced", "scripted"] {
+            // Scripted attention asks whether its arguments are one tensor, which isn't followed: refused, not guessed.
+            if (name, way) == ("transformer", "scripted") {
+                let refused = import::open(&file("script", "transformer_scripted.pt")).is_err();
+                assert!(refused);
+                continue;
+            }
             agrees(
                 &file("script", &format!("{name}_{way}.pt")),
                 &case("script", name),
