@@ -610,7 +610,8 @@ fn vgg_sizes() {
         ..NOTHING
     };
     // Larger images leave a map of 2×2, which a mean takes away as well as a larger pool does: that is for data to tell.
-    let all = family::readings("auto", &vgg(VGG16, true, cifar_head, 512), &larger).unwrap();
+    let state = state(&vgg(VGG16, true, cifar_head, 512));
+    let all = family::readings("auto", &state, &larger).unwrap();
     let heads: Vec<String> = all.iter().map(|read| kinds(&read.graph)).collect();
     assert!(all.len() > 1);
     assert!(
