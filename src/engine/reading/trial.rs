@@ -29,7 +29,7 @@ pub struct Trial {
     /// What the score is.
     pub kind: Score,
     /// How far the statistics that the samples give lie from those that the checkpoint keeps
-    /// ([`distance`]); `None` where it keeps none.
+    /// (`distance`); `None` where it keeps none.
     pub distance: Option<f64>,
 }
 

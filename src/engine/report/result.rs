@@ -27,7 +27,7 @@ pub struct Report {
     pub from_start: Option<[Distance; 2]>,
     /// Loss and accuracy between both.
     pub line: Option<Outcome>,
-    /// Planes around [`CENTRES`].
+    /// Planes around `CENTRES`.
     pub surfaces: [Option<Outcome>; 3],
     /// φ in full space and the sharpnesses of other papers.
     pub sharpness: Option<SharpnessReport>,

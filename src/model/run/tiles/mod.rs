@@ -1,6 +1,6 @@
 //! The executor on a GPU: all points of a chunk in each dispatch.
 //!
-//! A program becomes a list of kernels over its primitives ([`mod@plan`]), which are the same for one point and
+//! A program becomes a list of kernels over its primitives (`plan`), which are the same for one point and
 //! for thousands: the third axis of every grid is the points. A row holds one number of all samples, so that
 //! every primitive is a loop over rows, as on the processor. The weights of all points are formed there from
 //! origin, directions and coordinates. Each chunk is one submission, and results are read once; sums are made

@@ -41,7 +41,7 @@ pub struct Plan {
     pub given: Vec<Given>,
     /// The same of a point.
     pub own: Vec<Given>,
-    /// Leaves of samples with their number in [`LEAVES`], in the order of their rows, and how many rows.
+    /// Leaves of samples with their number in `LEAVES`, in the order of their rows, and how many rows.
     pub leaves: Vec<(usize, usize)>,
     /// Shared steps of all points.
     pub once: Vec<Launch>,
