@@ -3,6 +3,7 @@
 //! What differs between libraries is settled around the families, which know PyTorch's names alone.
 
 use crate::checkpoint::{Listed, Listing, Module, Source, Told};
+use crate::engine::imported::with_one_output;
 use crate::error::{Error, Result};
 use crate::model::family::{self, Hints, ModuleClass, Recognised};
 use crate::model::graph::Layer;
@@ -55,7 +56,10 @@ fn all(
     let mut untold = None;
     if model == "auto" {
         match import::told(state, hints.input) {
-            Ok(Some(told)) => return Ok(vec![as_told(state, told)]),
+            Ok(Some(told)) => {
+                let told = with_one_output(told, hints.classes);
+                return Ok(vec![as_told(state, told)]);
+            }
             Ok(None) => {}
             // A class of the user's own has no forward in the file; its modules are evidence still.
             Err(reason) if state.told().modules().is_some() => untold = Some(reason),

@@ -58,7 +58,7 @@ fn otherwise(error: Error) -> Error {
 }
 
 /// One output is a logit of the upper half of the classes, until targets or a person say otherwise.
-fn with_one_output(mut found: Imported, classes: Option<usize>) -> Imported {
+pub(super) fn with_one_output(mut found: Imported, classes: Option<usize>) -> Imported {
     if found.outputs == 1 {
         let half = (classes.unwrap_or(2) / 2).max(1);
         let from = u32::try_from(half).unwrap_or(u32::MAX);

@@ -3,7 +3,8 @@
 use crate::dataset::Dataset;
 use crate::error::Result;
 use crate::model::Network;
-use crate::model::graph::Loss;
+use crate::model::graph::{Graph, Layer, Loss, Node};
+use crate::model::layers::Identity;
 use crate::model::losses;
 
 /// The loss before the outputs are known; `found`: what the network was read with.
@@ -35,4 +36,44 @@ pub fn settled(
         given = true;
     }
     Ok((network, assumed))
+}
+
+/// What a network that ends in probabilities means for a loss that takes logits, and the network that was meant where
+/// there is only one: a sigmoid under binary cross-entropy is part of the loss (`torch.nn.BCELoss`). A softmax under
+/// cross-entropy stays: `torch.nn.CrossEntropyLoss` takes it as it is, and whether training did isn't in a file.
+pub fn of_probabilities(graph: &Graph) -> Option<(Graph, String)> {
+    let last = last_map(graph)?;
+    let Node { name, layer, .. } = &graph.layers[last];
+    let mut meant = graph.clone();
+    let words = match (layer, &graph.loss) {
+        (Layer::Sigmoid(_), Loss::BinaryCrossEntropy(_)) => {
+            meant.layers[last].layer = Identity {}.into();
+            format!("The sigmoid {name:?} at the end is part of the loss, as in torch.nn.BCELoss.")
+        }
+        (Layer::Softmax(_), Loss::CrossEntropy(_)) => format!(
+            "The network ends in the softmax {name:?}, and cross-entropy takes a softmax of its outputs once more, as \
+             torch.nn.CrossEntropyLoss does; −log of the outputs themselves would be another loss."
+        ),
+        _ => return None,
+    };
+    Some((meant, words))
+}
+
+/// The place of the last layer that does more than move numbers.
+fn last_map(graph: &Graph) -> Option<usize> {
+    let mut at = graph.layers.len().checked_sub(1)?;
+    loop {
+        let Node { inputs, layer, .. } = &graph.layers[at];
+        let moves = matches!(
+            layer,
+            Layer::Flatten(_) | Layer::Reshape(_) | Layer::Identity(_) | Layer::Dropout(_)
+        );
+        if !moves {
+            return Some(at);
+        }
+        at = match inputs.first() {
+            Some(read) => graph.layers.iter().position(|node| node.name == *read)?,
+            None => at.checked_sub(1)?,
+        };
+    }
 }

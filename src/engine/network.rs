@@ -182,7 +182,13 @@ fn settle(
     };
     let network = Network::new(graph, state)
         .and_then(|network| loss::settled(network, is_file || chosen.is_some(), data));
-    let (network, mut assumed) = network.map_err(|e| in_file(e, state))?;
+    let (mut network, mut assumed) = network.map_err(|e| in_file(e, state))?;
+    // Who describes a network says what it ends in.
+    let probabilities = loss::of_probabilities(network.graph()).filter(|_| !is_file);
+    if let Some((meant, words)) = probabilities {
+        network = Network::new(meant, state).map_err(|e| in_file(e, state))?;
+        assumed.push(words);
+    }
     if let (Some(data), [outputs]) = (data, network.output())
         && matches!(network.graph().loss, Loss::CrossEntropy(_))
         && data.classes > 0

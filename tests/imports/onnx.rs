@@ -84,6 +84,17 @@ fn folded_files_are_noticed_with_what_to_do() {
     );
 }
 
+/// A mask or a sinusoid that a file keeps would move with the weights: the file doesn't tell them from trained positions.
+#[test]
+fn tensors_that_may_not_be_trained_are_named() {
+    for name in ["transformer_14.onnx", "transformer_dynamo.onnx"] {
+        let notes = imported(&file("onnx", name), None).notes.concat();
+        assert!(notes.contains("positions is taken as trained"), "{notes}");
+    }
+    let notes = imported(&file("onnx", "tanh_17.onnx"), None).notes.concat();
+    assert!(!notes.contains("taken as trained"), "{notes}");
+}
+
 /// A weight that the exporter turned counts its filters along the other axis.
 #[test]
 fn filters_of_turned_weights_are_their_columns() {

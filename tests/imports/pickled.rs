@@ -63,6 +63,34 @@ fn files_of_public_kinds_give_the_losses_of_pytorch() {
     }
 }
 
+/// Losses take logits: probabilities were put through another sigmoid, loss and accuracy were of no network.
+#[test]
+fn a_network_that_ends_in_probabilities_has_the_loss_of_pytorch() {
+    for (name, expected, right, words) in [
+        (
+            "sigmoid.pt",
+            0.706_761_406_793,
+            0.475,
+            "as in torch.nn.BCELoss",
+        ),
+        (
+            "softmax.pt",
+            0.650_899_458_462,
+            0.65,
+            "as torch.nn.CrossEntropyLoss does",
+        ),
+    ] {
+        let (loss, accuracy, said) = measured(name, "pairs.npz");
+        // The module is in single precision, the expected loss in double.
+        assert!(
+            (loss - expected).abs() < 1e-9,
+            "{name}: {loss}, expected {expected}"
+        );
+        assert!((accuracy - right).abs() < 1e-12, "{name}: {accuracy}");
+        assert!(said.concat().contains(words), "{said:?}");
+    }
+}
+
 #[test]
 fn a_weight_norm_is_formed_as_pytorch_forms_it() {
     let (loss, _, said) = measured("weight-norm.pt", "rows.npz");

@@ -2,11 +2,12 @@
 //!
 //! An operator is one line in a list ([`pointwise`], [`windows`], [`products`], [`arrange`], [`parts`]) with how it is
 //! read; old versions of it are told apart where they mean something else. Exporters change networks on their way:
-//! what that does to their parameters is said ([`folded`]).
+//! what that does to their parameters is said ([`folded`]), and what files leave open of them ([`loose`]).
 
 mod arrange;
 mod folded;
 mod known;
+mod loose;
 mod node;
 mod parts;
 mod pointwise;
@@ -98,7 +99,9 @@ fn read(model: &Model, sample: Option<&[usize]>) -> Parsed<Traced> {
     for note in folded::notes(model, graph, &state) {
         state.composer.note(note);
     }
-    Ok(state.composer.finish(outputs))
+    let mut traced = state.composer.finish(outputs);
+    traced.notes.extend(loose::note(&traced));
+    Ok(traced)
 }
 
 fn inputs(
