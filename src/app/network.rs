@@ -145,25 +145,28 @@ fn question_ui(
     let mut chosen = None;
     ui.label(&failure.message);
     ui.add_space(6.0);
-    ScrollArea::vertical().max_height(320.0).show(ui, |ui| {
-        Grid::new("answers")
-            .striped(true)
-            .num_columns(2)
-            .show(ui, |ui| {
-                for answer in &question.answers {
-                    if ui.button(&answer.value).clicked() {
-                        chosen = Some((answer.option, answer.value.clone()));
-                    }
-                    ui.vertical(|ui| {
-                        ui.label(&answer.told);
-                        if !answer.words.is_empty() {
-                            ui.label(RichText::new(&answer.words).color(palette.weak));
+    ScrollArea::vertical()
+        .max_height(320.0)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            Grid::new("answers")
+                .striped(true)
+                .num_columns(2)
+                .show(ui, |ui| {
+                    for answer in &question.answers {
+                        if ui.button(&answer.value).clicked() {
+                            chosen = Some((answer.option, answer.value.clone()));
                         }
-                    });
-                    ui.end_row();
-                }
-            });
-    });
+                        ui.vertical(|ui| {
+                            ui.label(&answer.told);
+                            if !answer.words.is_empty() {
+                                ui.label(RichText::new(&answer.words).color(palette.weak));
+                            }
+                        });
+                        ui.end_row();
+                    }
+                });
+        });
     if question.more > 0 {
         let words = format!("and {} more", question.more);
         ui.label(RichText::new(words).color(palette.weak));
