@@ -7,6 +7,9 @@
 /// Surfaces computed only where they aren't smooth.
 #[path = "tiles/adaptive.rs"]
 mod adaptive;
+/// The cases that every executor is held to.
+#[path = "primitives/cases.rs"]
+mod cases;
 #[allow(dead_code, reason = "shared with the reference, which uses the rest")]
 mod common;
 /// Whole networks: outputs, surfaces, gradients, products and norms.

@@ -129,6 +129,32 @@ fn running_statistics_follow_the_weights() {
     }
 }
 
+/// A call of many points is still one read-back a split, and what a submission takes is bounded by time.
+#[test]
+fn many_points_are_read_back_at_once() {
+    let (_alone, gpu) = alone();
+    let model = model("mlp", &["sb"]);
+    let slice = slice(&model, Buffers::Frozen);
+    let points = grid(18, 0.6);
+    let on_gpu = bench(&model, GPU_F32);
+    on_gpu.evaluate(&slice, &points[..4]);
+    let before = gpu.counts();
+    let found = on_gpu.evaluate(&slice, &points);
+    let after = gpu.counts();
+    assert!(found.iter().flatten().all(|m| m.loss.is_finite()));
+    assert_eq!(after.read_backs - before.read_backs, 2);
+    assert_eq!(
+        after.bytes_read - before.bytes_read,
+        2 * 2 * 4 * points.len()
+    );
+    let submissions = after.submissions - before.submissions;
+    assert!(submissions <= points.len() / 2, "{submissions} submissions");
+    assert_eq!(
+        after.pipelines, before.pipelines,
+        "kernels are compiled once"
+    );
+}
+
 fn bits(all: &[Vec<Metrics>]) -> Vec<u64> {
     let numbers = all.iter().flatten().flat_map(|m| [m.loss, m.score]);
     let canonical = |v: f64| if v.is_nan() { f64::NAN } else { v };
