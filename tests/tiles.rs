@@ -3,6 +3,10 @@
 //! Without a Vulkan driver these tests fail: a device that is never tested is not supported.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![allow(
+    clippy::print_stdout,
+    reason = "times, shares and predictions are of interest under --nocapture"
+)]
 
 /// Surfaces computed only where they aren't smooth.
 #[path = "tiles/adaptive.rs"]

@@ -6,6 +6,7 @@ use losscope::landscape::direction::{Normalization, OneDim, normalise, random};
 use losscope::landscape::evaluate::Metrics;
 use losscope::landscape::slice::{Buffers, Slice};
 use losscope::model::lower::{Statistics, lower};
+use losscope::model::run::tiles::{Cost, GPUS};
 use losscope::model::run::{Varying, tiles};
 use losscope::model::simplify::{along, fold, fuse};
 
@@ -153,6 +154,32 @@ fn many_points_are_read_back_at_once() {
         after.pipelines, before.pipelines,
         "kernels are compiled once"
     );
+}
+
+/// The model of costs, which the README quotes: the built-in network's 51 × 51 surface is a matter of
+/// milliseconds on any GPU, and a faster one never takes longer.
+#[test]
+fn a_surface_is_predicted_to_take_milliseconds() {
+    for name in MODELS {
+        let model = model(name, &["sb"]);
+        let lowered = ok(lower(&model.network, Statistics::Running));
+        let program = lowered.program(vec![lowered.loss, lowered.right]);
+        let program = fuse(&along(&fold(&program, true), 2, false, true));
+        let varying = Varying::Slice { buffers: false };
+        let cost = Cost::of(&program, varying, 1437, 51 * 51, 1024);
+        let times = GPUS.map(|gpu| 1e3 * cost.seconds(&gpu));
+        println!(
+            "{name}: {:.0} GFLOP, {:.1} GB, {} dispatches: {times:.1?} ms",
+            1e-9 * cost.flop,
+            1e-9 * cost.bytes,
+            cost.dispatches
+        );
+        let of = |own: &str| times[GPUS.iter().position(|gpu| gpu.name == own).unwrap()];
+        assert!(of("H100") < of("RTX 3060") && of("RTX 4090") < of("M2"));
+        if name == "mlp" {
+            assert!(of("H100") <= 15.0 && of("RTX 3060") <= 100.0, "{times:?}");
+        }
+    }
 }
 
 fn bits(all: &[Vec<Metrics>]) -> Vec<u64> {

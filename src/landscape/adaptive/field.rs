@@ -123,4 +123,3 @@ impl Field {
         self.values.iter().enumerate().map(number).collect()
     }
 }
-
