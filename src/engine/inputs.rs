@@ -1,7 +1,7 @@
 //! Opening what a job names: checkpoints, the network they belong to, the data, the device.
 
 use crate::checkpoint::{self, Checkpoint, StateDict};
-use crate::dataset::{self, Samples};
+use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
 use crate::engine::device::{self, OpenDevice};
 use crate::engine::header::{AxisFacts, DataFacts, FileFacts, Fingerprints, Header, ModelFacts};
@@ -100,7 +100,14 @@ impl Inputs {
     /// # Errors
     /// As the parts; where a split was asked for that the data lacks.
     pub fn open(setup: &Setup, first: &StateDict) -> Result<Self> {
-        let dataset = dataset::open(&setup.data_options())?;
+        Self::over(setup, first, dataset::open(&setup.data_options())?)
+    }
+
+    /// As [`Inputs::open`], over data that was opened.
+    ///
+    /// # Errors
+    /// As [`Inputs::open`].
+    pub fn over(setup: &Setup, first: &StateDict, dataset: Dataset) -> Result<Self> {
         let (network, model) = decided(setup, first, &dataset)?;
         let mut warnings = dataset.warnings.clone();
         let (wants_train, wants_validation) = setup.wants();

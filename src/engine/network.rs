@@ -148,7 +148,9 @@ fn settle(
     state: &dyn Listing,
     data: Option<&Dataset>,
 ) -> Result<(Network, ModelFacts)> {
-    let is_file = matches!(found, Found::Described);
+    // Losscope describes the networks it trains beside their weights, loss included.
+    let is_told = model == "auto" && state.told().described().is_some();
+    let is_file = matches!(found, Found::Described) || is_told;
     let (graph, source, mut assumptions, mut reading) = match found {
         Found::Read(Chosen { mut found, reading }) => {
             let loss = loss::expected(&found.graph.loss, chosen, data);
@@ -164,7 +166,11 @@ fn settle(
             notes,
             ..
         }) => {
-            graph.loss = loss::expected(&graph.loss, chosen, data);
+            graph.loss = match chosen {
+                Some(chosen) => chosen.clone(),
+                None if is_told => graph.loss,
+                None => loss::expected(&graph.loss, None, data),
+            };
             let mut reading = Reading::held(&source);
             for note in &notes {
                 reading.assume(note.clone());
