@@ -99,8 +99,8 @@ enum Command {
     Plot(convert::PlotArgs),
     /// Write a result in another data format
     Convert(convert::ConvertArgs),
-    /// List what this machine can compute on
-    Devices,
+    /// List what this machine can compute on, and measure how fast
+    Devices(devices::DevicesArgs),
     /// Write man pages or shell completions
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -216,7 +216,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
             | Command::Distance(_)
             | Command::Plot(_)
             | Command::Convert(_)
-            | Command::Devices
+            | Command::Devices(_)
     ) {
         interrupt::listen();
     }
@@ -233,7 +233,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Animate(args) => animate::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
-        Command::Devices => devices::run(talk),
+        Command::Devices(args) => devices::run(&args, talk),
         Command::Generate(args) => generate::run(&args, &Cli::command(), talk),
     }
 }

@@ -3,6 +3,7 @@
 use crate::checkpoint::{self, Checkpoint, StateDict};
 use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
+use crate::engine::crew::Helper;
 use crate::engine::device::{self, OpenDevice};
 use crate::engine::header::{AxisFacts, DataFacts, FileFacts, Fingerprints, Header, ModelFacts};
 use crate::engine::job::{Job, Setup};
@@ -313,5 +314,21 @@ impl Inputs {
             .map(|s| evaluator.upload(s, self.classes))
             .collect();
         Ok((evaluator, opened, splits?))
+    }
+
+    /// The devices beside the first, where several were asked for.
+    ///
+    /// # Errors
+    /// Where one of them is missing.
+    pub fn helpers(&self, setup: &Setup, evaluator: &Evaluator) -> Result<Vec<Helper>> {
+        let all = device::open_all(setup.device, setup.precision)?;
+        let others = all.into_iter().skip(1);
+        let helper = |opened: OpenDevice| {
+            Ok(Helper {
+                evaluator: evaluator.on(&opened.device)?,
+                name: opened.name,
+            })
+        };
+        others.map(helper).collect()
     }
 }

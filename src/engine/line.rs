@@ -41,7 +41,9 @@ pub fn start(job: &LineJob, previous: Option<Outcome>) -> Result<Sampling> {
         }
     }
     let (splits, name) = (&splits, &device.name);
-    Ok(Sampling::new(prepared, &evaluator, splits, name, LONG_STEP))
+    let helpers = inputs.helpers(&job.setup, &evaluator)?;
+    let sampling = Sampling::new(prepared, &evaluator, splits, name, LONG_STEP);
+    Ok(sampling.shared(&helpers))
 }
 
 /// Uploads a line and writes the header; the device's name is the caller's to note.

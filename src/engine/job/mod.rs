@@ -42,5 +42,5 @@ pub use trajectory::TrajectoryJob;
 pub use typed::quoted;
 pub use values::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, ImageSize,
-    LossChoice, MemorySize, SplitChoice,
+    LossChoice, MemorySize, SplitChoice, Tolerance,
 };

@@ -9,7 +9,7 @@ use super::quantity::{MeasureNews, Quantity};
 use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
 use super::worker::{PICTURE_EVERY, Worker};
-use crate::engine::device::DeviceChoice;
+use crate::engine::device;
 use crate::engine::job::Request as _;
 use crate::engine::local::planes::Finder;
 use crate::engine::plane;
@@ -280,7 +280,7 @@ impl Worker<'_> {
             Err(failure)
                 if failure.stage == Stage::Device
                     && !self.avoid_gpu
-                    && self.wish.plane.setup.device == DeviceChoice::Gpu =>
+                    && self.wish.plane.setup.device.is_gpu() =>
             {
                 self.leave_the_gpu(&failure.message);
             }
@@ -289,6 +289,20 @@ impl Worker<'_> {
                 self.snapshot.failure = Some(failure);
             }
         }
+    }
+
+    /// Says where the GPU has failed and the processor gone on.
+    pub(super) fn note_trouble(&mut self) {
+        let Some(bench) = &mut self.bench else { return };
+        let Some(why) = bench.evaluator.trouble().filter(|_| bench.on_gpu) else {
+            return;
+        };
+        let text = format!("The GPU failed, going on on the CPU: {why}");
+        bench.on_gpu = false;
+        bench.device = device::reserve();
+        bench.facts.device.clone_from(&bench.device);
+        self.snapshot.experiment = Some(Arc::new(bench.facts.clone()));
+        self.log(Kind::Warning, text);
     }
 
     /// Goes on on the CPU.

@@ -4,6 +4,7 @@ use super::news::{ExperimentFacts, Failure, Inside, Stage};
 use super::wish::{Place, Wish};
 use crate::checkpoint::StateDict;
 use crate::dataset;
+use crate::engine::crew::Helper;
 use crate::engine::device::DeviceChoice;
 use crate::engine::inputs::{Inputs, list_checkpoint, open_network_with};
 use crate::engine::job::Setup;
@@ -31,6 +32,8 @@ pub struct Workbench {
     pub evaluator: Evaluator,
     /// The device in words.
     pub device: String,
+    /// Further devices, which share the points of surfaces and lines.
+    pub helpers: Vec<Helper>,
     /// Whether it is a graphics device, which may go away.
     pub on_gpu: bool,
     /// All samples of the splits asked for.
@@ -122,6 +125,9 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
         Error::Device(_) => failure(Stage::Device)(e),
         e => failure(Stage::Fit)(e),
     })?;
+    let helpers = inputs
+        .helpers(&setup, &evaluator)
+        .map_err(failure(Stage::Device))?;
     let small = inputs
         .point_of(&wish.small, &first, "small batch")
         .map_err(failure(Stage::Stranger(Place::Small)))?;
@@ -150,7 +156,7 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
     let facts = ExperimentFacts {
         model: inputs.model.clone(),
         data: inputs.data.clone(),
-        device: opened.name.clone(),
+        device: together(&opened.name, &helpers),
         small: at_small,
         large: large.as_ref().map(|_| at_large),
         apart: large.as_ref().map(|large| between(large, &small)),
@@ -166,6 +172,7 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
     Ok(Workbench {
         on_gpu: opened.name.starts_with("gpu"),
         device: opened.name,
+        helpers,
         inputs,
         evaluator,
         splits,
@@ -175,6 +182,13 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
         statistics: (wish.plane.buffers, wish.plane.remeasure),
         facts,
     })
+}
+
+/// The names of all devices, the first one's first.
+fn together(first: &str, others: &[Helper]) -> String {
+    let others = others.iter().map(|helper| helper.name.as_str());
+    let names: Vec<&str> = std::iter::once(first).chain(others).collect();
+    names.join(" and ")
 }
 
 /// The line between both ends, or of one a line that goes nowhere, and the metrics at α = 0 and 1.

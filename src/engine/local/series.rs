@@ -2,6 +2,7 @@
 
 use super::found::Found;
 use super::measuring::Measuring;
+use crate::engine::device::gone_on;
 use crate::engine::header::Header;
 use crate::engine::work::{Progress, Step, Work};
 use crate::error::Result;
@@ -88,6 +89,8 @@ impl<R: Measured> Work for Series<R> {
                 continue;
             };
             let found = measuring.step(&mut self.objective)?;
+            let header = self.found.header_mut();
+            gone_on(header, self.objective.trouble());
             self.progress = measuring.progress();
             if let Some(found) = found {
                 if let Some(found) = found {
