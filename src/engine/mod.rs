@@ -30,6 +30,7 @@ mod resume;
 pub mod runs;
 pub mod sampling;
 mod sets;
+mod settings;
 pub mod sharpness;
 pub mod surface;
 mod trajectory;
