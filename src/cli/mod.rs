@@ -15,6 +15,7 @@ mod distance;
 mod generate;
 mod inspect;
 mod inspect_data;
+mod inspect_reading;
 mod interrupt;
 mod measure;
 mod noise;

@@ -34,6 +34,7 @@ mod resume;
 pub mod runs;
 pub mod sampling;
 mod sets;
+mod settings;
 pub mod sharpness;
 pub mod speed;
 pub mod surface;
