@@ -32,6 +32,7 @@ pub mod sampling;
 mod sets;
 pub mod sharpness;
 pub mod surface;
+pub mod training;
 mod trajectory;
 pub mod work;
 
