@@ -38,6 +38,7 @@ mod settings;
 pub mod sharpness;
 pub mod speed;
 pub mod surface;
+pub mod training;
 mod trajectory;
 pub mod work;
 

@@ -16,6 +16,8 @@ pub mod rate;
 pub mod recipe;
 pub mod state;
 pub mod stop;
+mod storing;
+mod sums;
 pub mod tally;
 pub mod trainer;
 

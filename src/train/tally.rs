@@ -3,7 +3,7 @@
 use super::history::{Record, finite};
 use super::state::State;
 use crate::error::Result;
-use crate::landscape::curvature::vector::{add_scaled, dot, norm};
+use crate::landscape::curvature::vector::{add_scaled, norm};
 
 /// Sums over some steps.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -123,7 +123,41 @@ impl Tally {
     }
 }
 
-/// The cosine of two gradients; `None` where one is zero.
-pub fn cosine(a: &[f64], b: &[f64]) -> Option<f64> {
-    finite(dot(a, b) / (norm(a) * norm(b)))
+/// What is told of a gradient, in one pass over it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Seen {
+    /// ‖g‖
+    pub norm: f64,
+    /// g · g₋₁; 0 where there is none before.
+    pub dot: f64,
+}
+
+/// Numbers that a pass takes at a time.
+const LANES: usize = 8;
+
+/// Scales a sum of gradients to their mean, and keeps it as the one before the next.
+pub fn seen(gradient: &mut [f64], scale: f64, before: &mut Vec<f64>) -> Seen {
+    before.resize(gradient.len(), 0.0);
+    let (mut squares, mut products) = ([0.0; LANES], [0.0; LANES]);
+    let (heads, rest) = gradient.as_chunks_mut::<LANES>();
+    let (heads_before, rest_before) = before.as_chunks_mut::<LANES>();
+    for (g, b) in heads.iter_mut().zip(heads_before) {
+        for lane in 0..LANES {
+            g[lane] *= scale;
+            squares[lane] += g[lane] * g[lane];
+            products[lane] += g[lane] * b[lane];
+            b[lane] = g[lane];
+        }
+    }
+    for ((g, b), lane) in rest.iter_mut().zip(rest_before).zip(0..) {
+        let lane: usize = lane;
+        *g *= scale;
+        squares[lane] += *g * *g;
+        products[lane] += *g * *b;
+        *b = *g;
+    }
+    Seen {
+        norm: squares.iter().sum::<f64>().sqrt(),
+        dot: products.iter().sum(),
+    }
 }

@@ -6,22 +6,13 @@ use super::optimizer::{self, Memory, Part};
 use super::order;
 use super::rate::When;
 use super::recipe::{Recipe, TrainMetrics};
-use super::state::State;
 use super::stop::Stopped;
-use super::tally::{Share, Tally, cosine};
+use super::tally::{Share, Tally, seen};
 use crate::dataset::Samples;
 use crate::error::{Error, Result};
-use crate::landscape::curvature::vector::{generator, norm};
-use crate::landscape::evaluate::training::{BatchSums, train_mode};
 use crate::landscape::evaluate::{Evaluator, Metrics, Split};
 use crate::model::params::Params;
-use rand_distr::{Distribution as _, StandardNormal};
 use std::sync::Arc;
-
-/// Share of a running statistic that a batch replaces: PyTorch's momentum of normalisation layers.
-const MOMENTUM: f64 = 0.1;
-/// The stream of noise on gradients, above those of augmentation.
-const NOISE: u64 = 1 << 48;
 
 /// What one step did.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,45 +31,46 @@ pub struct Step {
 
 /// Where a run is.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-struct At {
+pub(super) struct At {
     /// Steps taken.
-    step: u64,
+    pub(super) step: u64,
     /// Whole epochs passed.
-    epoch: usize,
+    pub(super) epoch: usize,
     /// Samples of the epoch at hand that are done.
-    within: usize,
+    pub(super) within: usize,
     /// Samples seen.
-    samples: u64,
+    pub(super) samples: u64,
     /// Batch size of the epoch at hand.
-    batch: usize,
+    pub(super) batch: usize,
     /// Epochs since the lowest validation loss.
-    waited: u64,
+    pub(super) waited: u64,
 }
 
 /// A network that is being trained.
 pub struct Trainer {
-    evaluator: Evaluator,
-    recipe: Recipe,
-    train: Split,
-    validation: Option<Split>,
-    parts: Vec<Part>,
-    statistics: bool,
+    pub(super) evaluator: Evaluator,
+    pub(super) recipe: Recipe,
+    pub(super) train: Split,
+    pub(super) validation: Option<Split>,
+    pub(super) parts: Vec<Part>,
+    pub(super) statistics: bool,
     /// Trained values; [`Trainer::buffers`] has the others.
-    point: Vec<f64>,
-    buffers: Params,
-    start: Vec<f64>,
-    epoch_start: Vec<f64>,
-    memory: Memory,
-    /// The gradient of the step before, where alignment is told.
-    before: Vec<f64>,
-    at: At,
-    order: Vec<usize>,
-    noise: NoiseMeans,
-    epoch: Tally,
-    window: Tally,
-    path: f64,
-    best: f64,
-    gathered: Samples,
+    pub(super) point: Vec<f64>,
+    pub(super) buffers: Params,
+    pub(super) start: Vec<f64>,
+    pub(super) epoch_start: Vec<f64>,
+    pub(super) memory: Memory,
+    /// The gradient of the step before, and its length.
+    pub(super) before: Vec<f64>,
+    pub(super) length: f64,
+    pub(super) at: At,
+    pub(super) order: Vec<usize>,
+    pub(super) noise: NoiseMeans,
+    pub(super) epoch: Tally,
+    pub(super) window: Tally,
+    pub(super) path: f64,
+    pub(super) best: f64,
+    pub(super) gathered: Samples,
 }
 
 impl Trainer {
@@ -105,10 +97,10 @@ impl Trainer {
             ));
         }
         let statistics = evaluator.network().has_statistics();
-        if statistics && train.len() < 2 {
+        let batch = recipe.batch_size.min(train.len());
+        if statistics && recipe.how.batches.piece(batch, true) < 2 {
             return Err(Error::Usage(
-                "batch statistics can't be taken of a single training sample: it has no variance"
-                    .into(),
+                "batch statistics can't be taken of a single sample, which has no variance: take a larger batch_size, ghost_batch or fewer pieces (accumulate)".into(),
             ));
         }
         let mut parts = Vec::new();
@@ -134,6 +126,7 @@ impl Trainer {
             buffers: start.clone(),
             memory: Memory::default(),
             before: Vec::new(),
+            length: 0.0,
             at: At::default(),
             order: Vec::new(),
             noise: NoiseMeans::default(),
@@ -220,17 +213,13 @@ impl Trainer {
 
     fn begin_epoch(&mut self) {
         let (how, count) = (&self.recipe.how.batches, self.train.len());
-        let mut batch = how.size(self.recipe.batch_size, self.at.epoch, count, &self.noise);
-        if self.statistics {
-            batch = batch.max(2);
-        }
-        self.at.batch = batch;
+        self.at.batch = how.size(self.recipe.batch_size, self.at.epoch, count, &self.noise);
         self.at.within = 0;
         self.order = self.order_of(self.at.epoch);
         self.epoch_start.copy_from_slice(&self.point);
     }
 
-    fn order_of(&self, epoch: usize) -> Vec<usize> {
+    pub(super) fn order_of(&self, epoch: usize) -> Vec<usize> {
         let count = self.train.len();
         if self.recipe.how.batches.in_order {
             (0..count).collect()
@@ -272,26 +261,27 @@ impl Trainer {
         let chosen = self.order[self.at.within..end].to_vec();
         let mut sums = self.sums(&chosen)?;
         let mean = 1.0 / sums.weight;
-        sums.gradient.iter_mut().for_each(|g| *g *= mean);
-        let (loss, length) = (sums.loss * mean, norm(&sums.gradient));
+        let seen = seen(&mut sums.gradient, mean, &mut self.before);
+        let (loss, length) = (sums.loss * mean, seen.norm);
         if !(loss.is_finite() && length.is_finite()) {
             return Ok(self.diverged(loss, rate));
         }
-        let near = (!self.before.is_empty()).then(|| cosine(&sums.gradient, &self.before));
+        // The first gradient has none before it.
+        let near = finite(seen.dot / (length * self.length)).filter(|_| self.at.step > 0);
+        self.length = length;
         let share = Share {
             loss: [sums.loss, sums.weight],
             second: sums.second,
             samples: chosen.len(),
             gradient: &sums.gradient,
             gradient_norm: length,
-            cosine: near.flatten(),
+            cosine: near,
         };
         self.epoch.add(share);
         let log_every = self.recipe.how.draws.log_every;
         if log_every > 0 {
             self.window.add(share);
         }
-        self.before.clone_from(&sums.gradient);
         let update_norm = optimizer::step(
             &self.recipe.how.optimizer,
             rate,
@@ -432,184 +422,4 @@ impl Trainer {
     pub fn metrics(&self, split: &Split) -> Result<Metrics> {
         self.evaluator.metrics_at(&self.point, &self.buffers, split)
     }
-
-    /// Sums of loss and gradient over chosen samples, piece by piece; running statistics follow.
-    fn sums(&mut self, chosen: &[usize]) -> Result<BatchSums> {
-        let batches = self.recipe.how.batches;
-        let piece = batches.piece(chosen.len(), self.statistics);
-        let mode = train_mode(self.statistics);
-        let mut all: Option<BatchSums> = None;
-        let (mut pieces, mut squares) = (0, 0.0);
-        for (number, few) in pieces_of(chosen, piece, self.statistics).enumerate() {
-            self.gather(few);
-            let weights = self.weights(few.len(), number);
-            let found = self.evaluator.batch_sums(
-                &self.point,
-                &self.buffers,
-                &self.gathered,
-                weights.as_deref(),
-                mode,
-            )?;
-            for (place, measured) in &found.measured {
-                let old = self.buffers.at(*place).iter().zip(measured);
-                let new = old.map(|(old, new)| (1.0 - MOMENTUM) * old + MOMENTUM * new);
-                let new = new.collect();
-                self.buffers.replace(*place, new);
-            }
-            pieces += 1;
-            squares += (norm(&found.gradient) / found.weight).powi(2);
-            all = Some(match all {
-                None => found,
-                Some(mut sums) => {
-                    sums.add(&found);
-                    sums
-                }
-            });
-        }
-        let all = all.ok_or_else(|| Error::Usage("a batch without samples".into()))?;
-        if batches.batch_schedule == Growth::NoiseScale {
-            let whole = (norm(&all.gradient) / all.weight).powi(2);
-            self.noise.add(
-                pieces,
-                chosen.len(),
-                squares / f64::from(pieces.max(1) as u32),
-                whole,
-            );
-        }
-        Ok(all)
-    }
-
-    /// Factors on the gradients of a piece's samples.
-    fn weights(&self, count: usize, piece: usize) -> Option<Vec<f64>> {
-        let sigma = self.recipe.how.batches.gradient_noise;
-        if sigma == 0.0 {
-            return None;
-        }
-        let stream = NOISE + self.at.step * 1024 + piece as u64;
-        let mut rng = generator(self.recipe.augment_seed(), stream);
-        let mut draw = || {
-            let z: f64 = StandardNormal.sample(&mut rng);
-            1.0 + sigma * z
-        };
-        Some((0..count).map(|_| draw()).collect())
-    }
-
-    /// Copies chosen samples, augmented, side by side.
-    fn gather(&mut self, chosen: &[usize]) {
-        let all = self.train.samples();
-        self.gathered.inputs.clear();
-        for &index in chosen {
-            self.gathered
-                .inputs
-                .extend_from_slice(all.row(index).unwrap_or(&[]));
-        }
-        self.gathered.targets = all.targets.select(all.targets_each(), chosen);
-        let augment = self.recipe.how.augment;
-        if augment.is_on() {
-            let (seed, epoch) = (self.recipe.augment_seed(), self.at.epoch);
-            let rows = self.gathered.inputs.chunks_exact_mut(all.width().max(1));
-            for (row, &index) in rows.zip(chosen) {
-                augment.apply(seed, epoch, index, &all.shape, row);
-            }
-        }
-    }
-
-    /// All that decides how it goes on.
-    pub fn state(&self) -> State {
-        let mut state = State::default();
-        state.put("trained", self.point.clone());
-        for (index, spec) in self.buffers.layout().iter().enumerate() {
-            if !spec.is_trainable() {
-                state.put(&format!("buffer.{}", spec.name), self.buffers.at(index));
-            }
-        }
-        state.put("start", self.start.clone());
-        state.put("epoch_start", self.epoch_start.clone());
-        let names = self.recipe.how.optimizer.memories();
-        for (name, vector) in names.iter().zip(&self.memory.vectors) {
-            state.put(&format!("optimizer.{name}"), vector.clone());
-        }
-        state.put("before", self.before.clone());
-        let at = self.at;
-        let counts = [
-            at.step as f64,
-            at.epoch as f64,
-            at.within as f64,
-            at.samples as f64,
-            at.batch as f64,
-            at.waited as f64,
-            self.memory.steps as f64,
-            self.noise.pairs as f64,
-        ];
-        state.put("counts", counts);
-        let noise = [self.noise.covariance_trace, self.noise.gradient_squared];
-        state.put("sums", [self.path, self.best, noise[0], noise[1]]);
-        self.epoch.store("epoch", &mut state);
-        self.window.store("window", &mut state);
-        state
-    }
-
-    /// Goes on from a state that was stored.
-    ///
-    /// # Errors
-    /// Where it is of another network or recipe.
-    pub fn restore(&mut self, state: &State) -> Result<()> {
-        let n = self.point.len();
-        let [step, epoch, within, samples, batch, waited, taken, pairs] = state.array("counts")?;
-        let [path, best, trace, square] = state.array("sums")?;
-        self.point = state.exact("trained", n)?;
-        let layout = Arc::clone(self.buffers.layout());
-        for (index, spec) in layout.iter().enumerate() {
-            if !spec.is_trainable() {
-                let values = state.exact(&format!("buffer.{}", spec.name), spec.len())?;
-                self.buffers.replace(index, values);
-            }
-        }
-        self.start = state.exact("start", n)?;
-        self.epoch_start = state.exact("epoch_start", n)?;
-        let vectors = if taken > 0.0 {
-            let names = self.recipe.how.optimizer.memories().iter();
-            let read = names.map(|name| state.exact(&format!("optimizer.{name}"), n));
-            read.collect::<Result<_>>()?
-        } else {
-            Vec::new()
-        };
-        self.memory = Memory {
-            steps: taken as u64,
-            vectors,
-        };
-        self.before = state.get("before")?.to_vec();
-        self.at = At {
-            step: step as u64,
-            epoch: epoch as usize,
-            within: within as usize,
-            samples: samples as u64,
-            batch: batch as usize,
-            waited: waited as u64,
-        };
-        self.noise = NoiseMeans {
-            covariance_trace: trace,
-            gradient_squared: square,
-            pairs: pairs as u64,
-        };
-        (self.path, self.best) = (path, best);
-        self.epoch = Tally::restore("epoch", state)?;
-        self.window = Tally::restore("window", state)?;
-        self.order = self.order_of(self.at.epoch);
-        Ok(())
-    }
-}
-
-/// Samples in pieces. Where a piece has statistics, one sample left over goes with the piece before.
-fn pieces_of(chosen: &[usize], piece: usize, statistics: bool) -> impl Iterator<Item = &[usize]> {
-    let alone = statistics && piece > 1 && chosen.len() > piece && chosen.len() % piece == 1;
-    let count = chosen.len().div_ceil(piece) - usize::from(alone);
-    (0..count).map(move |number| {
-        let end = if number + 1 == count {
-            chosen.len()
-        } else {
-            (number + 1) * piece
-        };
-        &chosen[number * piece..end]
-    })
 }

@@ -14,8 +14,11 @@ fn options() -> Command {
     TrainingJob::augment_args(Command::new("recipe"))
 }
 
-/// The job as fields by name; what isn't said is left out.
-fn fields(job: &TrainingJob) -> Result<Map<String, Value>> {
+/// The job as fields by name, each as a recipe has it; what isn't said is left out.
+///
+/// # Errors
+/// None that a job of this program could cause.
+pub fn fields(job: &TrainingJob) -> Result<Map<String, Value>> {
     let written = serde_json::to_value(job);
     let written = written.map_err(|e| Error::Usage(format!("the recipe can't be written: {e}")))?;
     let Value::Object(mut fields) = written else {
