@@ -151,6 +151,16 @@ fn derivatives(trial: Trial, y: Id) -> Result<(Trial, Vec<Vec<f64>>), TestCaseEr
 
 every_case!(Processor, ());
 
+/// Bounds keep what is no number, and infinite values are bounded as any.
+#[test]
+fn the_least_of_two_keeps_nan() {
+    for (x, y) in [(f64::NAN, 1.0), (1.0, f64::NAN), (f64::NAN, f64::NAN)] {
+        assert!(Binary::Least.of(x, y).is_nan(), "{x} and {y}");
+    }
+    assert_eq!(Binary::Least.of(f64::INFINITY, 6.0), 6.0);
+    assert_eq!(Binary::Least.of(f64::NEG_INFINITY, 6.0), f64::NEG_INFINITY);
+}
+
 /// What is masked may be anything.
 #[test]
 fn where_lets_nothing_through() {

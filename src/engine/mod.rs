@@ -34,9 +34,11 @@ mod resume;
 pub mod runs;
 pub mod sampling;
 mod sets;
+mod settings;
 pub mod sharpness;
 pub mod speed;
 pub mod surface;
+pub mod training;
 mod trajectory;
 pub mod work;
 

@@ -255,6 +255,7 @@ pub fn functions_of_two_numbers_of_any_shape(on: &impl Executor) {
             Binary::Add,
             Binary::Sub,
             Binary::Mul,
+            Binary::Least,
             Binary::Greater,
             Binary::Equal,
             Binary::Where,

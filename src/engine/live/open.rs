@@ -79,9 +79,13 @@ fn blame(error: Error, setup: &Setup, first: &StateDict) -> Failure {
     failure(if fits { Stage::Data } else { Stage::Fit })(error)
 }
 
-/// Opens what a wish names; `cpu` keeps it off a GPU that failed before.
-pub fn open(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
-    opened(wish, cpu).map_err(|failure| {
+/// Opens what a wish names; `cpu` keeps it off a GPU that failed before, `watch` hears what is tried to find out which network it is.
+pub fn open(
+    wish: &Wish,
+    cpu: bool,
+    watch: &dyn Fn(&str),
+) -> std::result::Result<Workbench, Failure> {
+    opened(wish, cpu, watch).map_err(|failure| {
         let place = match failure.stage {
             Stage::Checkpoint(place) | Stage::Stranger(place) => Some(place),
             Stage::Network => Some(Place::Small),
@@ -109,7 +113,7 @@ fn read(path: &Path, key: Option<&str>) -> Result<(StateDict, Inside)> {
     Ok((file.read_all()?, inside))
 }
 
-fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
+fn opened(wish: &Wish, cpu: bool, watch: &dyn Fn(&str)) -> std::result::Result<Workbench, Failure> {
     let mut setup = wish.plane.setup.clone();
     if cpu {
         setup.device = DeviceChoice::Flex;
@@ -118,7 +122,8 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
     let key = setup.key.as_deref();
     let (first, own) = read(&wish.small, key).map_err(unread(Place::Small))?;
     let mut inside = vec![(Place::Small, own)];
-    let mut inputs = Inputs::open(&setup, &first).map_err(|error| blame(error, &setup, &first))?;
+    let mut inputs = Inputs::open_watched(&setup, &first, watch)
+        .map_err(|error| blame(error, &setup, &first))?;
     inputs.keep_checkpoints();
     // Samples first: where they don't fit, a large checkpoint need not be unpacked.
     let (evaluator, opened, splits) = inputs.evaluator(&setup).map_err(|e| match e {

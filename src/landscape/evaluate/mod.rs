@@ -15,6 +15,7 @@ mod samples;
 mod source;
 pub mod statistics;
 mod still;
+pub mod training;
 mod upload;
 
 use crate::dataset::Samples;

@@ -33,21 +33,21 @@ impl Here<'_> {
         }
     }
 
-    fn statistics(&self) -> Statistics {
+    pub(super) fn statistics(&self) -> Statistics {
         match self.together {
             Some(_) => Statistics::Batch,
             None => Statistics::Running,
         }
     }
 
-    fn group(&self) -> usize {
+    pub(super) fn group(&self) -> usize {
         self.together.unwrap_or(1)
     }
 }
 
 impl Programs {
     /// Points that share buffers, or one of several tangents.
-    fn at<'a>(
+    pub(super) fn at<'a>(
         &'a self,
         trained: &'a [&'a [f64]],
         buffers: &'a Params,
@@ -63,7 +63,7 @@ impl Programs {
     }
 
     /// Numbers by tensor as one vector; 0 for tensors that the loss doesn't depend on.
-    fn flat(&self, parameters: &[usize], parts: &[Vec<f64>]) -> Vec<f64> {
+    pub(super) fn flat(&self, parameters: &[usize], parts: &[Vec<f64>]) -> Vec<f64> {
         let mut flat = vec![0.0; self.count];
         for (index, part) in parameters.iter().zip(parts) {
             let from = self.offsets[*index];
