@@ -94,10 +94,10 @@ fn a_tenth_of_the_points_gives_a_smooth_surface() {
             let done = run(n, n, &truth, vec![false; n * n]);
             let (found, checked) = done.end.unwrap();
             // A coarse grid hasn't enough points to leave many out.
-            let most = if n > 51 { 0.1 } else { 0.2 };
+            let (most, few) = if n > 51 { (0.1, 0.01) } else { (0.2, 0.02) };
             assert!(done.share <= most, "{name}, {n}: {}", done.share);
             let off = off(&found, &truth, 0.01);
-            assert!(off <= 0.01, "{name}, {n}: {off}");
+            assert!(off <= few, "{name}, {n}: {off}");
             assert!(checked.nodes >= 24 && checked.worst < 0.02, "{checked:?}");
             for node in done.order {
                 assert_eq!(found[node].to_bits(), truth[node].to_bits(), "exact");
