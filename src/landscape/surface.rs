@@ -34,7 +34,7 @@ impl Surface {
         let Next::Compute(mut order) = next else {
             return next;
         };
-        order.sort_by_key(|i| std::cmp::Reverse((i % nx | i / nx).trailing_zeros()));
+        order.sort_by_key(|i| std::cmp::Reverse(((i % nx) | (i / nx)).trailing_zeros()));
         Next::Compute(order)
     }
 }
