@@ -5,6 +5,7 @@
 use super::animation::AnimationJob;
 use super::curvature::CurvatureJob;
 use super::distance::DistanceJob;
+use super::export::ExportJob;
 use super::line::LineJob;
 use super::noise::NoiseJob;
 use super::report::ReportJob;
@@ -81,6 +82,7 @@ jobs! {
     Distance(DistanceJob) = "distance",
     Report(ReportJob) = "report",
     Animation(AnimationJob) = "animate",
+    Export(ExportJob) = "export",
 }
 
 impl Job {
@@ -131,7 +133,7 @@ mod tests {
             folder: "runs".into(),
             centring: crate::landscape::trajectory::Centring::default(),
         };
-        let jobs: [Job; 9] = [
+        let jobs: [Job; 10] = [
             SurfaceJob::default().into(),
             LineJob::default().into(),
             trajectory.into(),
@@ -141,6 +143,7 @@ mod tests {
             DistanceJob::default().into(),
             ReportJob::default().into(),
             AnimationJob::default().into(),
+            ExportJob::default().into(),
         ];
         for job in jobs {
             let text = serde_json::to_string(&job).unwrap();
