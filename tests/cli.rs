@@ -750,6 +750,12 @@ fn bad_input_gives_one_clear_error() {
             2,
             &["single precision", "flex"],
         ),
+        (
+            with(&["--device", "flex,cuda"]),
+            2,
+            &["cuda", "gpu:NUMBER", "losscope devices"],
+        ),
+        (with(&["--tolerance", "0"]), 2, &["0.001%", "such as 1%"]),
         (with(&["--memory", "lots"]), 2, &["lots", "500M"]),
         (with(&["--samples", "0"]), 2, &["--samples"]),
         (vec!["surface", "--x=1:-1:5"], 2, &["FROM:TO:POINTS"]),

@@ -6,7 +6,7 @@ use crate::app::command::{Ask, Command};
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::app::words::sentence;
-use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Directions, SurfaceJob};
+use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Directions, SurfaceJob, Tolerance};
 use crate::engine::live::{Snapshot, Wish};
 use crate::engine::names;
 use crate::landscape::direction::{Normalization, OneDim};
@@ -18,6 +18,22 @@ use eframe::egui::{self, RichText, Ui};
 
 const DIRECTIONS: &str = "Where the two directions of the plane come from. A plane shows two of many thousand directions";
 const NORMALIZE: &str = "How a random direction is scaled to the weights it moves.\n\nFilter normalisation (Li et al. 2018, section 4): each filter of the direction gets the norm of the filter it moves, so that a step of 1 means the same for networks whose weights differ in scale. Without it a network with small weights looks sharp for no other reason.";
+
+const POINTS: &str = "Which points of the grid are computed. Computed ones are exact; interpolated ones are checked at random, and the figure says how good they are";
+
+const TOLERANCES: [Choice<Tolerance>; 3] = [
+    (None, "All", "Every point of the grid"),
+    (
+        Some(Tolerance(0.01)),
+        "To 1 %",
+        "As many as interpolation to 1 % of the loss's range needs; all of a rough surface",
+    ),
+    (
+        Some(Tolerance(0.002)),
+        "To 0.2 %",
+        "As many as interpolation to 0.2 % of the loss's range needs; all of a rough surface",
+    ),
+];
 
 /// What a choice is called, and what it does.
 type Choice<T> = (Option<T>, &'static str, &'static str);
@@ -348,6 +364,7 @@ fn extent_ui(ui: &mut Ui, wish: &mut Wish, news: &Snapshot) {
         }
         ui.label(format!("× {}", points_of(job.y.or(job.x))));
     });
+    choice(ui, "Points", POINTS, &mut job.tolerance, &TOLERANCES);
 }
 
 /// Another number of points over the same plane; `seen`: how far it reaches where nobody has said.
