@@ -11,6 +11,8 @@ mod named;
 #[cfg(unix)]
 #[path = "cli/outputs.rs"]
 mod outputs;
+#[path = "cli/readings.rs"]
+mod readings;
 #[path = "cli/resumed.rs"]
 mod resumed;
 
