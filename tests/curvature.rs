@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// Measures of the catalogue.
+#[path = "curvature/catalogue.rs"]
+mod catalogue;
+
 use losscope::checkpoint::{self, Array, Values, npz, safetensors};
 use serde_json::Value;
 use std::path::Path;

@@ -66,10 +66,10 @@ impl Pane {
     /// What it needs measured.
     pub fn measures(self) -> &'static [Quantity] {
         match self {
-            Self::Measures => &Quantity::TABLE,
-            Self::Density => &[Quantity::Eigenvalues, Quantity::Density],
+            Self::Measures => Quantity::table(),
+            Self::Density => &[Quantity::EIGENVALUES, Quantity::DENSITY],
             Self::Convexity => &[Quantity::Convexity],
-            Self::Layers => &[Quantity::Noise],
+            Self::Layers => Quantity::layers(),
             _ => &[],
         }
     }

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::landscape::distance::between;
 use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Metrics, Split};
+use crate::landscape::measures::part::By;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::params::Params;
 use std::path::{Path, PathBuf};
@@ -161,6 +162,9 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
             .map(|(start, large)| between(large, start)),
         inside,
         splits: (inputs.train.is_some(), inputs.validation.is_some()),
+        layers: (By::Layer.parts(small.layout()).into_iter())
+            .map(|part| part.name)
+            .collect(),
         warnings: [inputs.warnings.clone(), inputs.model.reading.lines()].concat(),
     };
     Ok(Workbench {

@@ -5,11 +5,13 @@
 
 use super::point::Here;
 use super::prepared::Programs;
+use super::programs::What;
 use super::statistics::STATISTICS_BATCH;
 use super::{Evaluator, Split};
 use crate::dataset::Samples;
 use crate::error::Result;
 use crate::landscape::objective::Objective;
+use crate::model::lower::Statistics;
 use crate::model::params::{Layout, Params, TensorSpec};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -91,6 +93,31 @@ impl NetworkObjective {
         self.values
     }
 
+    /// f at a point with its own buffers.
+    pub(super) fn value_of(&mut self, point: &Params) -> Result<f64> {
+        self.values += 1;
+        let here = Here {
+            trained: &point.flatten(),
+            buffers: point,
+            together: self.together,
+        };
+        Ok(self.programs.value(here, &self.samples)? / self.weight)
+    }
+
+    /// Products with the Hessian, or with the Gauss–Newton matrix.
+    pub(super) fn products(
+        &self,
+        of: fn(Statistics) -> What,
+        x: &[f64],
+        directions: &[&[f64]],
+    ) -> Result<Vec<Vec<f64>>> {
+        let here = self.here(x);
+        let sums = self
+            .programs
+            .products(of, here, directions, &self.samples)?;
+        Ok(sums.into_iter().map(|sums| self.meaned(sums)).collect())
+    }
+
     /// A point for programs.
     pub(super) fn here<'a>(&'a self, x: &'a [f64]) -> Here<'a> {
         Here {
@@ -149,8 +176,6 @@ impl Objective for NetworkObjective {
     }
 
     fn hessian_vectors(&mut self, x: &[f64], directions: &[&[f64]]) -> Result<Vec<Vec<f64>>> {
-        let here = self.here(x);
-        let sums = self.programs.products(here, directions, &self.samples)?;
-        Ok(sums.into_iter().map(|sums| self.meaned(sums)).collect())
+        self.products(What::Product, x, directions)
     }
 }
