@@ -6,6 +6,8 @@
 mod inputs;
 #[path = "cli/memory.rs"]
 mod memory;
+#[path = "common/named.rs"]
+mod named;
 #[cfg(unix)]
 #[path = "cli/outputs.rs"]
 mod outputs;
@@ -27,7 +29,7 @@ fn program() -> PathBuf {
 
 fn losscope(folder: &Path, args: &[&str]) -> Run {
     let output = Command::new(program())
-        .args(args)
+        .args(named::named(args))
         .current_dir(folder)
         .output()
         .unwrap();
@@ -1080,7 +1082,7 @@ fn a_checkpoint_of_a_deeper_network_is_no_other_end_of_a_line() {
         vec!["distance", &small, &deeper],
         vec!["distance", &deeper, "--from", &small],
         vec!["report", &small, &deeper, "-o", "report.html"],
-        vec!["trajectory", "run"],
+        vec!["trajectory", "run", "--model", "mlp"],
         vec!["distance", "run"],
     ] {
         losscope(dir.path(), &args).fails(1, &["another network", "extra.weight", "[10, 10]"]);

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// Grids that needn't be computed whole.
+#[path = "objectives/adaptive.rs"]
+mod adaptive;
 /// Eigenvalues, trace, density and lines.
 #[path = "objectives/curvature.rs"]
 mod curvature;

@@ -327,6 +327,7 @@ fn functions_of_two_numbers_of_any_shape() {
             Binary::Add,
             Binary::Sub,
             Binary::Mul,
+            Binary::Least,
             Binary::Greater,
             Binary::Equal,
             Binary::Where,
@@ -354,6 +355,16 @@ fn functions_of_two_numbers_of_any_shape() {
         }
         Ok(())
     });
+}
+
+/// Bounds keep what is no number, and infinite values are bounded as any.
+#[test]
+fn the_least_of_two_keeps_nan() {
+    for (x, y) in [(f64::NAN, 1.0), (1.0, f64::NAN), (f64::NAN, f64::NAN)] {
+        assert!(Binary::Least.of(x, y).is_nan(), "{x} and {y}");
+    }
+    assert_eq!(Binary::Least.of(f64::INFINITY, 6.0), 6.0);
+    assert_eq!(Binary::Least.of(f64::NEG_INFINITY, 6.0), f64::NEG_INFINITY);
 }
 
 /// What is masked may be anything.

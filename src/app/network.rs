@@ -6,6 +6,7 @@ use super::state::State;
 use super::theme::Palette;
 use crate::engine::live::{Snapshot, Wish};
 use crate::engine::reading::Reading;
+use crate::error::Question;
 use crate::model::family;
 use eframe::egui::{self, Context, Grid, Id, Modal, RichText, ScrollArea, TextEdit};
 
@@ -61,7 +62,13 @@ impl Chooser {
         let facts = news.experiment.as_deref().map(|e| &e.model);
         let shown = Modal::new(Id::unique("network")).show(ctx, |ui| {
             ui.set_width(620.0);
-            ui.heading("Which network is this?");
+            let question = failure.and_then(|failure| failure.question.as_deref());
+            let scaled = question.is_some_and(Question::is_about_data);
+            ui.heading(if scaled {
+                "How were the data scaled?"
+            } else {
+                "Which network is this?"
+            });
             match (failure, facts) {
                 (Some(failure), _) if failure.question.is_some() => {
                     answer = question_ui(ui, failure, palette);

@@ -16,6 +16,7 @@ mod distance;
 mod generate;
 mod inspect;
 mod inspect_data;
+mod inspect_reading;
 mod interrupt;
 mod measure;
 mod noise;
@@ -26,6 +27,7 @@ mod runs;
 mod sharpness;
 mod surface;
 mod terminal;
+mod train;
 mod trajectory;
 
 use crate::engine::drivers;
@@ -98,12 +100,14 @@ enum Command {
     /// The surface around θ(α) while α moves from one minimizer to the other, as a GIF; a frame has
     /// 25 × 25 points from −1 to 1 unless --x says otherwise
     Animate(Box<animate::AnimateArgs>),
+    /// Train a network by a recipe, or several by the lists in it
+    Train(Box<train::TrainArgs>),
     /// Draw a result as a figure
     Plot(convert::PlotArgs),
     /// Write a result in another data format
     Convert(convert::ConvertArgs),
-    /// List what this machine can compute on
-    Devices,
+    /// List what this machine can compute on, and measure how fast
+    Devices(devices::DevicesArgs),
     /// Write man pages or shell completions
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -219,7 +223,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
             | Command::Distance(_)
             | Command::Plot(_)
             | Command::Convert(_)
-            | Command::Devices
+            | Command::Devices(_)
     ) {
         interrupt::listen();
     }
@@ -235,9 +239,10 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Report(args) => report::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),
         Command::Animate(args) => animate::run(&args, talk),
+        Command::Train(args) => train::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
-        Command::Devices => devices::run(talk),
+        Command::Devices(args) => devices::run(&args, talk),
         Command::Generate(args) => generate::run(&args, &Cli::command(), talk),
     }
 }

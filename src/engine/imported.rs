@@ -2,6 +2,7 @@
 
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
+use crate::model::file;
 use crate::model::graph::Loss;
 use crate::model::import::{self, Imported};
 use std::path::Path;
@@ -24,6 +25,9 @@ pub fn network(
     sample: Option<&[usize]>,
     classes: Option<usize>,
 ) -> Result<Option<Imported>> {
+    if let ("auto", Some(text)) = (model, state.told().described()) {
+        return described(text, state).map(Some);
+    }
     let found = if model == "auto" {
         let own = &state.source().path;
         if !own.is_file() {
@@ -42,6 +46,18 @@ pub fn network(
         None
     };
     Ok(found.map(|found| with_one_output(found, classes)))
+}
+
+/// The network that Losscope wrote beside the weights it trained.
+fn described(text: &str, state: &dyn Listing) -> Result<Imported> {
+    let path = &state.source().path;
+    Ok(Imported {
+        graph: file::parse(text, path)?,
+        source: "the description that Losscope wrote beside the weights".into(),
+        // Its loss is described, too.
+        outputs: 0,
+        notes: Vec::new(),
+    })
 }
 
 /// A graph that can't be followed isn't replaced by a guess, but a person may name what it is.

@@ -44,7 +44,9 @@ pub fn start(job: &LineJob, previous: Option<Outcome>) -> Result<Sampling> {
         }
     }
     let (splits, name) = (&splits, &device.name);
-    Ok(Sampling::new(prepared, &evaluator, splits, name, LONG_STEP))
+    let helpers = inputs.helpers(&job.setup, &evaluator)?;
+    let sampling = Sampling::new(prepared, &evaluator, splits, name, LONG_STEP);
+    Ok(sampling.shared(&helpers))
 }
 
 /// What lies at α = 1: the large-batch minimizer, or the small-batch one with some of its layers.

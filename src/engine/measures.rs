@@ -3,6 +3,7 @@
 //! Which measures there are is the catalogue's business ([`crate::landscape::measures`]); here they are
 //! only begun, stepped and written down, all in the same way.
 
+use crate::engine::device::gone_on;
 use crate::engine::header::Header;
 use crate::engine::job::{MeasureJob, Request as _, lossy};
 use crate::engine::local::{Place, rounding, vectors_within};
@@ -217,7 +218,9 @@ impl Measures {
                 self.objective.insert((task.point, new))
             }
         };
-        let found = match measuring.step(objective) {
+        let found = measuring.step(objective);
+        gone_on(&mut self.result.header, objective.trouble());
+        let found = match found {
             Ok(Some(found)) => found,
             Ok(None) => {
                 for result in &mut self.result.results[self.kept..] {

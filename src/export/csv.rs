@@ -19,7 +19,7 @@ use std::path::Path;
 /// Writes a result to `path`, replacing an existing file at once or not at all.
 ///
 /// Columns of a surface: `x`, `y`, `train_loss`, `train_accuracy`, `validation_loss`,
-/// `validation_accuracy` (those it has; `train_r2` and `validation_r2` of a regression), `computed`; of a line: `alpha` instead of `x`, `y`; of a
+/// `validation_accuracy` (those it has; `train_r2` and `validation_r2` of a regression), `computed`, and `interpolated` where some points follow from computed ones; of a line: `alpha` instead of `x`, `y`; of a
 /// trajectory: `name`, `x`, `y`, `distance`, `outside`.
 ///
 /// # Errors
@@ -58,14 +58,18 @@ fn table<const N: usize>(
     for name in names.iter().chain(columns.iter().map(|(name, _)| name)) {
         write!(out, "{name},")?;
     }
-    writeln!(out, "computed")?;
-    for (i, (point, computed)) in points.zip(&table.computed).enumerate() {
+    let flags = complete::flags(table);
+    let names: Vec<&str> = flags.iter().map(|(name, _)| *name).collect();
+    writeln!(out, "{}", names.join(","))?;
+    for (i, point) in points.enumerate() {
         let metrics = columns.iter().filter_map(|(_, values)| values.get(i));
         for value in point.iter().chain(metrics) {
             number(out, *value)?;
             out.write_all(b",")?;
         }
-        writeln!(out, "{computed}")?;
+        let flags = flags.iter().filter_map(|(_, flags)| flags.get(i));
+        let flags: Vec<String> = flags.map(bool::to_string).collect();
+        writeln!(out, "{}", flags.join(","))?;
     }
     Ok(())
 }

@@ -201,7 +201,7 @@ pub fn drawing(
             figure.y = surface.y.clone();
             figure.scale = options.scale.unwrap_or_else(|| metric.usual_scale(&values));
             figure.values = values;
-            figure.computed = surface.table.computed.clone();
+            figure.computed = surface.table.known();
             figure.range = range.filter(|(lo, hi)| lo < hi);
             let score = surface.table.score;
             figure.quantity = metric.name(score).into();

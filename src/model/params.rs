@@ -91,6 +91,15 @@ impl Params {
         &self.values[index]
     }
 
+    /// Puts other values into the tensor at a place of the layout.
+    ///
+    /// # Panics
+    /// Unless there are as many.
+    pub fn replace(&mut self, index: usize, values: Vec<f64>) {
+        assert_eq!(values.len(), self.values[index].len(), "one value an entry");
+        self.values[index] = values;
+    }
+
     /// Whether, as a direction, it moves any tensor that no network trains.
     pub fn moves_buffers(&self) -> bool {
         self.tensors()

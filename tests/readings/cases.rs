@@ -76,6 +76,7 @@ fn chosen(case: &str, setup: &Setup) -> Result<Chosen, Error> {
         state: &state,
         data: &data,
         options: &options,
+        watch: &|_| {},
     };
     choose(&readings("auto", &state, &hints)?, &scene)
 }

@@ -289,6 +289,7 @@ fn outcome(shapes: Shapes, seeds: std::ops::Range<u64>) -> [usize; 2] {
             state: &state,
             data: &data,
             options: &options,
+            watch: &|_| {},
         };
         match choose(&all, &scene) {
             Ok(Chosen { found, reading }) => {

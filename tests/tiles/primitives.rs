@@ -288,6 +288,7 @@ fn functions_of_two_numbers_of_any_shape() {
             Binary::Add,
             Binary::Sub,
             Binary::Mul,
+            Binary::Least,
             Binary::Greater,
             Binary::Equal,
             Binary::Where,

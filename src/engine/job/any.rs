@@ -13,6 +13,7 @@ use super::request::Request;
 use super::setup::Setup;
 use super::sharpness::SharpnessJob;
 use super::surface::SurfaceJob;
+use super::training::TrainingJob;
 use super::trajectory::TrajectoryJob;
 use super::typed::typed;
 use crate::error::Result;
@@ -83,6 +84,7 @@ jobs! {
     Distance(DistanceJob) = "distance",
     Report(ReportJob) = "report",
     Animation(AnimationJob) = "animate",
+    Training(TrainingJob) = "train",
 }
 
 impl Job {
@@ -133,7 +135,7 @@ mod tests {
             folder: "runs".into(),
             centring: crate::landscape::trajectory::Centring::default(),
         };
-        let jobs: [Job; 10] = [
+        let jobs: [Job; 11] = [
             SurfaceJob::default().into(),
             LineJob::default().into(),
             trajectory.into(),
@@ -144,6 +146,7 @@ mod tests {
             DistanceJob::default().into(),
             ReportJob::default().into(),
             AnimationJob::default().into(),
+            TrainingJob::default().into(),
         ];
         for job in jobs {
             let text = serde_json::to_string(&job).unwrap();

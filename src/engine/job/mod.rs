@@ -14,11 +14,13 @@ mod line;
 mod measure;
 mod noise;
 mod paths;
+pub mod recipe;
 mod report;
 mod request;
 mod setup;
 mod sharpness;
 mod surface;
+mod training;
 mod trajectory;
 mod typed;
 mod values;
@@ -37,9 +39,10 @@ pub use request::Request;
 pub use setup::Setup;
 pub use sharpness::{Measures, SharpnessJob};
 pub use surface::SurfaceJob;
+pub use training::{Keep, Keeping, Measured, Several, TrainingJob};
 pub use trajectory::TrajectoryJob;
 pub use typed::quoted;
 pub use values::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, ImageSize,
-    LossChoice, MemorySize, SplitChoice,
+    LossChoice, MemorySize, SplitChoice, Tolerance,
 };

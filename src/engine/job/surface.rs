@@ -4,7 +4,7 @@ use super::bounds;
 use super::paths::lossy;
 use super::request::{Request, own_setup};
 use super::setup::{Setup, without_options};
-use super::values::{AxisChoice, DEFAULT_POINTS, Directions};
+use super::values::{AxisChoice, DEFAULT_POINTS, Directions, Tolerance};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{Normalization, OneDim};
 use crate::landscape::evaluate::statistics::Remeasure;
@@ -67,6 +67,10 @@ pub struct SurfaceJob {
     /// Coordinates along the second direction, FROM:TO:POINTS or auto [default: as x]
     #[arg(long, allow_hyphen_values = true)]
     pub y: Option<AxisChoice>,
+    /// Compute only as many points as interpolation between them needs to be this good, such as 1% of the loss's range; the others are marked as interpolated [default: every point is computed]
+    #[arg(long, value_name = "SHARE")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<Tolerance>,
     /// What running means and variances do as the weights move
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]

@@ -190,6 +190,7 @@ impl<'a> Worker<'a> {
         } else if let Err(error) = guarded(|| self.compute(part)) {
             self.fail(part, &error);
         }
+        self.note_trouble();
         self.publish();
         true
     }

@@ -1,5 +1,6 @@
 //! Several measures at one point, one after another, into one result.
 
+use crate::engine::device::gone_on;
 use crate::engine::header::Header;
 use crate::engine::work::{Progress, Step, Work};
 use crate::error::Result;
@@ -88,6 +89,8 @@ impl<R: Measured> Work for Series<R> {
                 continue;
             };
             let found = now.step(&mut self.objective)?;
+            let header = self.found.header_mut();
+            gone_on(header, self.objective.trouble());
             self.progress = progress_of(now);
             if let Some(found) = found {
                 if let Some(found) = found {

@@ -41,9 +41,17 @@ pub fn search(
                 complete = false;
                 break;
             }
+            if let Some(found) = readings.get(number) {
+                (ground.watch)(&format!(
+                    "Trying network {} of up to {}: {}",
+                    tried.len() + 1,
+                    readings.len(),
+                    found.key()
+                ));
+            }
             let trial = readings
                 .get(number)
-                .and_then(|found| ground.attempt(found).ok());
+                .and_then(|found| ground.attempt(&found.graph).ok());
             tried.insert(number, trial);
         }
         if !complete {

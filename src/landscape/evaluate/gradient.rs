@@ -13,6 +13,7 @@ use crate::error::Result;
 use crate::landscape::objective::Objective;
 use crate::model::lower::Statistics;
 use crate::model::params::{Layout, Params, TensorSpec};
+use crate::model::run::Trouble;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -59,6 +60,7 @@ pub struct NetworkObjective {
     together: Option<usize>,
     gradients: usize,
     values: usize,
+    trouble: Trouble,
 }
 
 impl NetworkObjective {
@@ -80,6 +82,7 @@ impl NetworkObjective {
             together: train_mode.then(together),
             gradients: 0,
             values: 0,
+            trouble: evaluator.trouble.clone(),
         }
     }
 
@@ -116,6 +119,11 @@ impl NetworkObjective {
             .programs
             .products(of, here, directions, &self.samples)?;
         Ok(sums.into_iter().map(|sums| self.meaned(sums)).collect())
+    }
+
+    /// Why the device isn't used any more, once it has failed: the processor has gone on since.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.why()
     }
 
     /// A point for programs.
@@ -160,15 +168,32 @@ impl Objective for NetworkObjective {
     }
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
-        self.values += 1;
-        let sum = self.programs.value(self.here(x), &self.samples)?;
-        Ok(sum / self.weight)
+        Ok(self.values_at(&[x])?.swap_remove(0))
+    }
+
+    fn values_at(&mut self, points: &[&[f64]]) -> Result<Vec<f64>> {
+        self.values += points.len();
+        let Some(first) = points.first() else {
+            return Ok(Vec::new());
+        };
+        let here = self.here(first);
+        let sums = self.programs.values(here, points, &self.samples)?;
+        Ok(sums.into_iter().map(|sum| sum / self.weight).collect())
     }
 
     fn gradient(&mut self, x: &[f64]) -> Result<(f64, Vec<f64>)> {
-        self.gradients += 1;
-        let found = self.programs.gradient(self.here(x), &self.samples, None)?;
-        Ok((found.0 * self.share(), self.meaned(found.1)))
+        Ok(self.gradients_at(&[x])?.swap_remove(0))
+    }
+
+    fn gradients_at(&mut self, points: &[&[f64]]) -> Result<Vec<(f64, Vec<f64>)>> {
+        self.gradients += points.len();
+        let Some(first) = points.first() else {
+            return Ok(Vec::new());
+        };
+        let here = self.here(first);
+        let sums = self.programs.gradients(here, points, &self.samples, None)?;
+        let mean = |(loss, slopes)| (loss * self.share(), self.meaned(slopes));
+        Ok(sums.into_iter().map(mean).collect())
     }
 
     fn hessian_vector(&mut self, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {

@@ -34,18 +34,23 @@ pub enum What {
     GaussNewton(Statistics),
     /// Squared norms of samples' gradients.
     Norms,
+    /// Loss and score at a point.
+    Metrics,
+    /// Loss, score, the statistics of a batch and the gradient.
+    Training(Statistics),
 }
 
 impl What {
     /// Where its normalisation layers take their statistics from.
     pub fn statistics(self) -> Statistics {
         match self {
-            Self::Along { .. } | Self::Norms => Statistics::Running,
+            Self::Along { .. } | Self::Norms | Self::Metrics => Statistics::Running,
             Self::Statistics { .. } => Statistics::Batch,
             Self::Value(own)
             | Self::Gradient(own)
             | Self::Product(own)
-            | Self::GaussNewton(own) => own,
+            | Self::GaussNewton(own)
+            | Self::Training(own) => own,
         }
     }
 }
@@ -132,6 +137,18 @@ pub fn make(what: What, lowered: &Lowered) -> Made {
         What::GaussNewton(_) => {
             let slopes = gauss_newton(&lowered.program(vec![lowered.loss, lowered.logits]));
             (slopes.program, Varying::Tangents, slopes.parameters)
+        }
+        What::Metrics => {
+            let program = fold(&lowered.program(vec![lowered.loss, lowered.right]), false);
+            (program, Varying::Points, Vec::new())
+        }
+        What::Training(_) => {
+            let measured = lowered.measured.iter();
+            let measured = measured.flat_map(|m| [m.mean, m.variance]);
+            let outputs = [lowered.loss, lowered.right].into_iter().chain(measured);
+            let program = fold(&lowered.program(outputs.collect()), false);
+            let slopes = pull(&program, false);
+            (slopes.program, Varying::Points, slopes.parameters)
         }
         What::Norms => {
             let slopes = pull(&lowered.program(vec![lowered.loss]), true);
