@@ -284,8 +284,11 @@ pub fn layers_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
 
 /// Why there are no bars, and what to do.
 fn nothing_ui(ui: &mut Ui, cache: &Cache, cx: &mut Context<'_>) {
-    if matches!(cache.shows, Shows::Measure(..)) {
-        empty_ui(ui, cx.palette, "The layers are measured one after another…");
+    if let Shows::Measure(entry, _) = cache.shows {
+        let known = cx.news.measure(0.0, Quantity::ByLayer(entry));
+        let problem = known.and_then(|measured| measured.problem.as_deref());
+        let words = problem.unwrap_or("The layers are measured one after another…");
+        empty_ui(ui, cx.palette, words);
         return;
     }
     if cache.shows == Shows::Rates {
