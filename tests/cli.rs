@@ -872,12 +872,12 @@ fn flowing(text: &str) -> String {
 
 #[test]
 fn measures_say_their_formulas_units_and_sources_in_the_help() {
-    use losscope::landscape::definitions;
+    use losscope::landscape::measures::{definitions_of, entry::Group};
     let dir = folder();
     for (command, list) in [
-        ("sharpness", &definitions::SHARPNESS[..]),
-        ("curvature", &definitions::CURVATURE[..]),
-        ("noise", &definitions::NOISE[..]),
+        ("sharpness", definitions_of(Group::Sharpness)),
+        ("curvature", definitions_of(Group::Curvature)),
+        ("noise", definitions_of(Group::Noise)),
     ] {
         let help = losscope(dir.path(), &[command, "--help"]).succeeds();
         let help = flowing(&help.stdout());

@@ -6,6 +6,7 @@
 //! partial results kept.
 
 mod animate;
+mod catalogue;
 mod compute;
 mod convert;
 mod curvature;
@@ -75,6 +76,8 @@ enum Command {
     Curvature(Box<curvature::CurvatureArgs>),
     /// How much the gradients of single samples differ at a checkpoint
     Noise(Box<noise::NoiseArgs>),
+    /// Any measure of the catalogue, of whole networks, layer by layer or module by module
+    Measure(Box<catalogue::MeasureArgs>),
     /// Distances between checkpoints, in total and layer by layer
     Distance(DistanceJob),
     /// Everything the program measures for two checkpoints, as a page to read and print
@@ -212,6 +215,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Sharpness(args) => sharpness::run(&args, talk),
         Command::Curvature(args) => curvature::run(&args, talk),
         Command::Noise(args) => noise::run(&args, talk),
+        Command::Measure(args) => catalogue::run(&args, talk),
         Command::Distance(args) => distance::run(&args, talk),
         Command::Report(args) => report::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),

@@ -235,6 +235,10 @@ fn line_figure(
 pub fn title(header: &Header) -> String {
     let model = &header.model.name;
     match &header.job {
+        Job::Line(job) if !job.only.is_empty() => {
+            let layers = job.only.join(", ");
+            format!("{model}: {layers} from small to large batch")
+        }
         Job::Line(_) => format!("{model}: from small to large batch"),
         Job::Trajectory(_) => format!("{model}: training trajectory"),
         Job::Surface(SurfaceJob {

@@ -41,6 +41,38 @@ pub enum OneDim {
     Copy,
 }
 
+/// A direction in which only the tensors of some layers or modules move, by their names; all of it where
+/// there are no names.
+///
+/// # Errors
+/// Where a name is no layer's and no module's: lists the layers.
+pub fn only(direction: &Params, names: &[String]) -> Result<Params> {
+    if names.is_empty() {
+        return Ok(direction.clone());
+    }
+    let within = |spec: &TensorSpec, name: &str| {
+        let rest = spec.module().strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let layout = direction.layout();
+    let found = |name: &&String| layout.iter().any(|spec| within(spec, name));
+    if let Some(unknown) = names.iter().find(|name| !found(name)) {
+        let mut layers: Vec<&str> = layout.iter().map(TensorSpec::module).collect();
+        layers.dedup();
+        return Err(Error::Usage(format!(
+            "--only {unknown}: the network has no such layer; it has {}",
+            layers.join(", ")
+        )));
+    }
+    Ok(direction.map(|spec, values| {
+        if names.iter().any(|name| within(spec, name)) {
+            values.to_vec()
+        } else {
+            vec![0.0; values.len()]
+        }
+    }))
+}
+
 /// A direction of independent N(0, 1) draws over every trained tensor, zero over the buffers.
 ///
 /// `stream` numbers the directions of one seed: 0 for x, 1 for y. The draws go through the tensors

@@ -34,6 +34,7 @@ const TOLERANCES: [Choice<Tolerance>; 3] = [
         "As many as interpolation to 0.2 % of the loss's range needs; all of a rough surface",
     ),
 ];
+const LAYERS: &str = "Which weights move: all, or those of one layer while all others stay, which shows the landscape of that layer";
 
 /// What a choice is called, and what it does.
 type Choice<T> = (Option<T>, &'static str, &'static str);
@@ -176,6 +177,7 @@ pub fn plane_ui(
         if one_dim != shown(job.one_dim) {
             job.one_dim = one_dim;
         }
+        layer_ui(ui, job, news);
         ui.checkbox(&mut job.orthogonal, "Orthogonal directions")
             .on_hover_text("Take from the second direction what lies along the first; random ones are nearly orthogonal anyway");
     }
@@ -203,6 +205,40 @@ pub fn plane_ui(
         statistics::statistics_ui(ui, &mut job.remeasure);
     }
     extent_ui(ui, &mut state.wish, news);
+}
+
+/// Which layers move, once the network's layers are known.
+fn layer_ui(ui: &mut Ui, job: &mut SurfaceJob, news: &Snapshot) {
+    let Some(facts) = news.experiment.as_deref() else {
+        return;
+    };
+    let words = match job.only.as_slice() {
+        [] => "All".to_owned(),
+        some => some.join(", "),
+    };
+    row(ui, "Layers", LAYERS, |ui| {
+        let combo = egui::ComboBox::from_id_salt("Layers moved")
+            .selected_text(words.as_str())
+            .width(ui.available_width().min(190.0))
+            .show_ui(ui, |ui| {
+                if ui.selectable_label(job.only.is_empty(), "All").clicked() {
+                    job.only.clear();
+                }
+                for layer in &facts.layers {
+                    let chosen = job.only == [layer.clone()];
+                    if ui.selectable_label(chosen, layer).clicked() {
+                        job.only = vec![layer.clone()];
+                    }
+                }
+            });
+        named(
+            &combo.response,
+            egui::Role::ComboBox,
+            "Layers moved",
+            &words,
+        );
+        combo.response.on_hover_text(LAYERS);
+    });
 }
 
 fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mut Vec<Command>) {

@@ -1,4 +1,5 @@
-//! How far each layer moved: bars of the distance from the start, layer by layer.
+//! Layers beside each other: how far each moved, and any measure of the catalogue layer by layer, as bars
+//! in the network's order or the largest first.
 
 use super::{Context, Home, Needs, View, curves, empty_ui};
 use crate::app::command::{Ask, Command, Place};
@@ -14,9 +15,12 @@ use crate::export::caption;
 use crate::export::figure::FigureOptions;
 use crate::export::npz::Column;
 use crate::landscape::distance::LayerDistance;
+use crate::landscape::measures::CATALOGUE;
+use crate::landscape::measures::entry::Entry;
+use crate::landscape::measures::found::PartFound;
 use crate::landscape::noise::layers::LayerNorms;
 use crate::plot::bars_figure::{BarSet, BarsFigure};
-use crate::plot::number::format_value;
+use crate::plot::number::{format_value, with_error};
 use eframe::egui::{
     self, Align2, Color32, FontId, Label, Rect, RichText, ScrollArea, Sense, Ui, Vec2,
 };
@@ -26,6 +30,8 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct LayersView {
     shows: Shows,
+    /// The largest first.
+    ranked: bool,
 }
 
 impl View for LayersView {
@@ -39,7 +45,7 @@ impl View for LayersView {
 
     fn needs(&self) -> Needs {
         Needs {
-            measures: &[Quantity::Noise],
+            measures: Quantity::layers(),
             ..Needs::default()
         }
     }
@@ -133,6 +139,8 @@ enum Shows {
     Relative,
     /// Norms of weights over norms of gradients.
     Rates,
+    /// One of the numbers of a measure.
+    Measure(&'static Entry, usize),
 }
 
 impl Shows {
@@ -199,15 +207,6 @@ fn distances(facts: &ExperimentFacts, relative: bool, palette: &Palette) -> Vec<
 
 /// Norms of weights over norms of gradients, as far as they are measured.
 fn rates(state: &State, news: &Snapshot, palette: &Palette) -> Vec<Bars> {
-    let pair = state.wish.large.is_some();
-    let alpha = state.wish.alpha;
-    let mut sets = vec![("small batch", palette.small, 0.0)];
-    if pair && alpha != 0.0 && alpha != 1.0 {
-        sets.push(("θ(α)", palette.here, alpha));
-    }
-    if pair {
-        sets.push(("large batch", palette.large, 1.0));
-    }
     let layer = |layer: &LayerNorms| Layer {
         name: layer.name.clone(),
         parameters: layer.parameters,
@@ -219,9 +218,10 @@ fn rates(state: &State, news: &Snapshot, palette: &Palette) -> Vec<Bars> {
             format_value(layer.gradient)
         ),
     };
-    sets.into_iter()
+    columns(state, palette)
+        .into_iter()
         .filter_map(|(name, color, alpha)| {
-            let found = news.measure(alpha, Quantity::Noise)?.found.as_ref()?;
+            let found = news.measure(alpha, Quantity::NOISE)?.found.as_ref()?;
             let Found::Noise(so_far) = found else {
                 return None;
             };
@@ -234,6 +234,104 @@ fn rates(state: &State, news: &Snapshot, palette: &Palette) -> Vec<Bars> {
         .collect()
 }
 
+/// A number of a measure, layer by layer, as far as it is known.
+fn measured(
+    state: &State,
+    news: &Snapshot,
+    palette: &Palette,
+    entry: &'static Entry,
+    row: usize,
+) -> Vec<Bars> {
+    let layer = |part: &PartFound| {
+        let value = part.values.get(row).copied().flatten();
+        let number = value.map_or(f64::NAN, |v| v.number);
+        let words = match (value, &part.problem) {
+            (Some(v), _) => {
+                let (number, error) = with_error(v.number, v.error);
+                let so_far = if part.complete {
+                    ""
+                } else {
+                    ", still being refined"
+                };
+                format!("{number}{error}{so_far}")
+            }
+            (None, Some(problem)) => problem.clone(),
+            (None, None) => "–".to_owned(),
+        };
+        Layer {
+            name: part.name.clone(),
+            parameters: part.parameters,
+            value: number,
+            words,
+        }
+    };
+    let sets = columns(state, palette).into_iter();
+    sets.filter_map(|(name, color, alpha)| {
+        let found = news
+            .measure(alpha, Quantity::ByLayer(entry))?
+            .found
+            .as_ref()?;
+        let Found::Parts(parts) = found else {
+            return None;
+        };
+        Some(Bars {
+            name,
+            color,
+            layers: parts.iter().map(layer).collect(),
+        })
+    })
+    .collect()
+}
+
+/// Offers the measures of the catalogue; the one chosen is wanted, and no other.
+fn choice_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
+    let before = cache.shows;
+    let shown = match cache.shows {
+        Shows::Measure(entry, row) => entry.rows[row].name,
+        _ => "measure…",
+    };
+    let combo = egui::ComboBox::from_id_salt("layer measure")
+        .selected_text(shown)
+        .show_ui(ui, |ui| {
+            for entry in CATALOGUE.into_iter().filter(|entry| entry.in_parts()) {
+                for (index, row) in entry.rows.iter().enumerate() {
+                    let shows = Shows::Measure(entry, index);
+                    ui.selectable_value(&mut cache.shows, shows, row.name)
+                        .on_hover_text(entry.tooltip(row.definition));
+                }
+            }
+        });
+    combo.response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Measure by layer");
+        info.current_text_value = Some(shown.to_owned());
+        info
+    });
+    combo
+        .response
+        .on_hover_text("Any measure of the catalogue, of each layer while all other weights stay");
+    if cache.shows != before {
+        let wanted = &mut cx.state.wish.measures;
+        wanted.retain(|quantity| !matches!(quantity, Quantity::ByLayer(_)));
+        if let Shows::Measure(entry, _) = cache.shows {
+            wanted.push(Quantity::ByLayer(entry));
+        }
+    }
+}
+
+/// The points that have bars, those between both only where there are two.
+fn columns(state: &State, palette: &Palette) -> Vec<(&'static str, Color32, f64)> {
+    let pair = state.wish.large.is_some();
+    let alpha = state.wish.alpha;
+    let mut sets = vec![("small batch", palette.small, 0.0)];
+    if pair && alpha != 0.0 && alpha != 1.0 {
+        sets.push(("θ(α)", palette.here, alpha));
+    }
+    if pair {
+        sets.push(("large batch", palette.large, 1.0));
+    }
+    sets
+}
+
 /// Draws the view.
 fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
     let Some(facts) = cx.news.experiment.clone() else {
@@ -243,6 +341,7 @@ fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
     let relative = cache.shows == Shows::Relative;
     let bars = match cache.shows {
         Shows::Rates => rates(cx.state, cx.news, cx.palette),
+        Shows::Measure(entry, row) => measured(cx.state, cx.news, cx.palette, entry, row),
         _ => distances(&facts, relative, cx.palette),
     };
     curves::header(ui, |ui| {
@@ -250,10 +349,14 @@ fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
             ui.selectable_value(&mut cache.shows, shows, name)
                 .on_hover_text(help);
         }
+        choice_ui(ui, cache, cx);
+        ui.checkbox(&mut cache.ranked, "largest first")
+            .on_hover_text("A ranking by the first bars, instead of the network's order");
         let help = match cache.shows {
-            Shows::Rates => RATES,
-            _ if facts.small_from_initial.is_some() => HELP,
-            _ => APART,
+            Shows::Rates => RATES.to_owned(),
+            Shows::Measure(entry, row) => entry.tooltip(entry.rows[row].definition),
+            _ if facts.small_from_initial.is_some() => HELP.to_owned(),
+            _ => APART.to_owned(),
         };
         ui.label("?").on_hover_text(help);
         for set in &bars {
@@ -267,9 +370,18 @@ fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
         return;
     }
     let all = bars.iter().flat_map(|set| &set.layers).map(|l| l.value);
-    let most = all.filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let most = all
+        .filter(|v| v.is_finite())
+        .map(f64::abs)
+        .fold(0.0, f64::max);
+    let mut order: Vec<usize> = (0..bars[0].layers.len()).collect();
+    if cache.ranked {
+        let value = |index: usize| Some(bars[0].layers[index].value).filter(|v| !v.is_nan());
+        let value = |index: usize| value(index).unwrap_or(f64::NEG_INFINITY);
+        order.sort_by(|a, b| value(*b).total_cmp(&value(*a)));
+    }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        for index in 0..bars[0].layers.len() {
+        for index in order {
             layer_ui(ui, cx.palette, &bars, index, most);
         }
     });
@@ -277,8 +389,15 @@ fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
 
 /// Why there are no bars, and what to do.
 fn nothing_ui(ui: &mut Ui, cache: &LayersView, cx: &mut Context<'_>) {
+    if let Shows::Measure(entry, _) = cache.shows {
+        let known = cx.news.measure(0.0, Quantity::ByLayer(entry));
+        let problem = known.and_then(|measured| measured.problem.as_deref());
+        let words = problem.unwrap_or("The layers are measured one after another…");
+        empty_ui(ui, cx.palette, words);
+        return;
+    }
     if cache.shows == Shows::Rates {
-        let wanted = cx.state.wish.measures.contains(&Quantity::Noise);
+        let wanted = cx.state.wish.measures.contains(&Quantity::NOISE);
         let words = if wanted {
             "The gradients are on their way…"
         } else {
@@ -330,7 +449,7 @@ fn layer_ui(ui: &mut Ui, palette: &Palette, bars: &[Bars], index: usize, most: f
             continue;
         };
         let share = if most > 0.0 && layer.value.is_finite() {
-            (layer.value / most) as f32
+            (layer.value.abs() / most) as f32
         } else {
             0.0
         };
@@ -370,7 +489,7 @@ fn tsv(news: &Snapshot) -> String {
         }
     }
     for (name, alpha) in [("small batch", 0.0), ("large batch", 1.0)] {
-        let found = news.measure(alpha, Quantity::Noise);
+        let found = news.measure(alpha, Quantity::NOISE);
         let Some(Found::Noise(so_far)) = found.and_then(|m| m.found.as_ref()) else {
             continue;
         };
@@ -379,6 +498,22 @@ fn tsv(news: &Snapshot) -> String {
                 "{}\t{}\t{name} norm of weights over norm of gradient\t{}\t\n",
                 layer.name, layer.parameters, layer.ratio
             ));
+        }
+    }
+    for measured in &news.measures {
+        let (Quantity::ByLayer(entry), Some(Found::Parts(parts))) =
+            (measured.quantity, &measured.found)
+        else {
+            continue;
+        };
+        for part in parts {
+            for (row, value) in entry.rows.iter().zip(&part.values) {
+                let Some(value) = value else { continue };
+                text.push_str(&format!(
+                    "{}\t{}\t{} at α = {}\t{}\t\n",
+                    part.name, part.parameters, row.name, measured.alpha, value.number
+                ));
+            }
         }
     }
     text

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::landscape::distance::between;
 use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Metrics, Split};
+use crate::landscape::measures::part::By;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::params::Params;
 use std::path::{Path, PathBuf};
@@ -173,6 +174,9 @@ fn opened(wish: &Wish, cpu: bool, watch: &dyn Fn(&str)) -> std::result::Result<W
             .map(|(start, large)| between(large, start)),
         inside,
         splits: (inputs.train.is_some(), inputs.validation.is_some()),
+        layers: (By::Layer.parts(small.layout()).into_iter())
+            .map(|part| part.name)
+            .collect(),
         warnings: [inputs.warnings.clone(), inputs.model.reading.lines()].concat(),
     };
     Ok(Workbench {
