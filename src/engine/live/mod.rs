@@ -21,6 +21,7 @@ mod quantity;
 mod shared;
 mod sharpness;
 mod surface;
+mod times;
 mod turn;
 mod wish;
 mod worker;

@@ -43,6 +43,9 @@ pub struct Wish {
     /// What of it is being looked at.
     #[serde(skip)]
     pub measuring: Vec<Quantity>,
+    /// Whether the rest of what is wanted is measured once what is looked at is there.
+    #[serde(skip)]
+    pub aside: bool,
     /// Whether a pointer is still moving α or ε: what takes long can wait.
     #[serde(skip)]
     pub dragging: bool,
@@ -109,6 +112,7 @@ impl Default for Wish {
             measures: usual_quantities(),
             learning_rate: usual_rate(),
             measuring: Vec::new(),
+            aside: false,
             dragging: false,
             stopped: false,
         }
@@ -206,6 +210,7 @@ impl Wish {
             surface,
             initial: self.initial.clone(),
             line: self.line,
+            through: self.probes.last().map_or_else(Vec::new, |p| vec![p.x, p.y]),
             epsilon: self.epsilon,
         }
     }
@@ -242,6 +247,10 @@ impl Wish {
             line: job.line,
             alpha: alpha.unwrap_or(0.0),
             epsilon: job.epsilon,
+            probes: match job.through.as_slice() {
+                &[x, y] => vec![Probe { id: 0, x, y }],
+                _ => Vec::new(),
+            },
             ..Self::default()
         })
     }
