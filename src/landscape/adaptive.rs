@@ -35,7 +35,7 @@ const MOST: f64 = 0.5;
 const CHECKED_SHARE: f64 = 0.01;
 const CHECKED: [usize; 2] = [24, 400];
 /// Share of the checked nodes that may be off.
-const OFF: f64 = 0.01;
+const OFF: f64 = 0.005;
 /// How often the bound of estimates is halved where checks fail.
 const ROUNDS: i32 = 4;
 /// What is to be done.
