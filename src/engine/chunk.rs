@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// More points than this a step bring nothing.
-const MOST_POINTS: usize = 256;
+const MOST_POINTS: usize = 1024;
 
 /// How many points a step takes.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use crate::engine::header::{Header, InterpolationFacts};
 use crate::engine::job::Job;
-use crate::landscape::adaptive::Interpolated;
+use crate::landscape::adaptive::{Interpolated, rough};
 use crate::landscape::evaluate::LoadedSlice;
 use crate::landscape::grid::{Coordinate, coarse_first};
 use crate::landscape::line::{Line, barrier};
@@ -88,6 +88,7 @@ impl Outcome {
     pub fn interpolate(&mut self, found: Interpolated) {
         let (points, computed) = (self.points(), self.computed());
         if computed < points {
+            self.header.warn(rough(computed, points));
             self.header.interpolation = Some(InterpolationFacts {
                 tolerance: self.tolerance().unwrap_or(0.0),
                 computed,

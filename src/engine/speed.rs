@@ -303,3 +303,23 @@ fn memory(device: &Device) -> Result<f64> {
     }
     Ok(2.0 * COPIED as f64 / best)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_is_a_network_that_can_be_evaluated() {
+        let Dataset { train, classes, .. } = dataset::open(&DataOptions::default()).unwrap();
+        let few = train.subset(8, 0);
+        for example in examples().into_iter().chain([wide()]) {
+            let bench = example.open(&few, classes, &Device::Lanes).unwrap();
+            bench.evaluate(2).unwrap();
+            let named = example.tensors.iter();
+            let stored = named.filter(|(name, _)| !name.contains("running"));
+            let stored: usize = stored.map(|(_, s)| s.iter().product::<usize>()).sum();
+            assert_eq!(bench.parameters, stored, "{}", example.name);
+        }
+        assert!(memory(&Device::Lanes).unwrap() > 1e8);
+    }
+}

@@ -168,3 +168,46 @@ fn a_kernel_that_isnt_one_is_an_error() {
     let message = found.unwrap_err().to_string();
     assert!(message.contains("the GPU refused its work"), "{message}");
 }
+
+/// Restarts, corners and probes as one batch: on every device what each point gives by itself.
+#[test]
+fn points_together_are_what_each_is_alone() {
+    let (_alone, _) = alone();
+    let model = model("lenet", &["sb"]);
+    let x = model.at("sb").flatten();
+    let points: Vec<Vec<f64>> = (0..8)
+        .map(|k| x.iter().map(|v| v * (1.0 + 0.02 * f64::from(k))).collect())
+        .collect();
+    let points: Vec<&[f64]> = points.iter().map(Vec::as_slice).collect();
+    for on in [
+        crate::common::FLEX_F64,
+        crate::common::NDARRAY_F64,
+        crate::common::GPU_F32,
+    ] {
+        let evaluator = evaluator(&model.network, on, 1 << 30);
+        let split = ok(evaluator.upload(&model.data.train, 10));
+        let running = StatisticsMode::Running;
+        let mut objective = NetworkObjective::new(&evaluator, model.at("sb"), &split, running);
+        ok(objective.gradients_at(&points));
+        ok(objective.gradient(points[0]));
+        let started = std::time::Instant::now();
+        let each: Vec<_> = points.iter().map(|x| ok(objective.gradient(x))).collect();
+        let alone = started.elapsed();
+        let started = std::time::Instant::now();
+        let all = ok(objective.gradients_at(&points));
+        println!(
+            "{on:?}: {} gradients in {alone:.1?}, together in {:.1?}",
+            points.len(),
+            started.elapsed()
+        );
+        for (a, b) in all.iter().zip(&each) {
+            assert!(off(&[a.0], &[b.0]) <= 1e-6);
+            assert!(off(&a.1, &b.1) <= 1e-5);
+        }
+        let values = ok(objective.values_at(&points));
+        let losses: Vec<f64> = each.iter().map(|(loss, _)| *loss).collect();
+        assert!(off(&values, &losses) <= 1e-6);
+        assert_eq!(evaluator.trouble(), None);
+        assert_eq!(objective.gradients(), 8 + 1 + 8 + 8);
+    }
+}

@@ -5,6 +5,7 @@
 use super::animation::AnimationJob;
 use super::curvature::CurvatureJob;
 use super::distance::DistanceJob;
+use super::export::ExportJob;
 use super::line::LineJob;
 use super::measure::MeasureJob;
 use super::noise::NoiseJob;
@@ -85,6 +86,7 @@ jobs! {
     Report(ReportJob) = "report",
     Animation(AnimationJob) = "animate",
     Training(TrainingJob) = "train",
+    Export(ExportJob) = "export",
 }
 
 impl Job {
@@ -135,7 +137,7 @@ mod tests {
             folder: "runs".into(),
             centring: crate::landscape::trajectory::Centring::default(),
         };
-        let jobs: [Job; 11] = [
+        let jobs: [Job; 12] = [
             SurfaceJob::default().into(),
             LineJob::default().into(),
             trajectory.into(),
@@ -147,6 +149,7 @@ mod tests {
             ReportJob::default().into(),
             AnimationJob::default().into(),
             TrainingJob::default().into(),
+            ExportJob::default().into(),
         ];
         for job in jobs {
             let text = serde_json::to_string(&job).unwrap();

@@ -163,6 +163,7 @@ fn opened(wish: &Wish, cpu: bool, watch: &dyn Fn(&str)) -> std::result::Result<W
         model: inputs.model.clone(),
         data: inputs.data.clone(),
         device: together(&opened.name, &helpers),
+        checkpoints: inputs.checkpoints.clone(),
         small: at_small,
         large: large.as_ref().map(|_| at_large),
         apart: large.as_ref().map(|large| between(large, &small)),
