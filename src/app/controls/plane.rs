@@ -19,6 +19,7 @@ use eframe::egui::{self, RichText, Ui};
 const DIRECTIONS: &str = "Where the two directions of the plane come from. A plane shows two of many thousand directions";
 const NORMALIZE: &str = "How a random direction is scaled to the weights it moves.\n\nFilter normalisation (Li et al. 2018, section 4): each filter of the direction gets the norm of the filter it moves, so that a step of 1 means the same for networks whose weights differ in scale. Without it a network with small weights looks sharp for no other reason.";
 
+const LAYERS: &str = "Which weights move: all, or those of one layer while all others stay, which shows the landscape of that layer";
 const POINTS: &str = "Which points of the grid are computed. Computed ones are exact; interpolated ones are checked at random, and the figure says how good they are";
 
 const TOLERANCES: [Choice<Tolerance>; 3] = [
@@ -34,7 +35,6 @@ const TOLERANCES: [Choice<Tolerance>; 3] = [
         "As many as interpolation to 0.2 % of the loss's range needs; all of a rough surface",
     ),
 ];
-const LAYERS: &str = "Which weights move: all, or those of one layer while all others stay, which shows the landscape of that layer";
 
 /// What a choice is called, and what it does.
 type Choice<T> = (Option<T>, &'static str, &'static str);

@@ -1,6 +1,8 @@
 //! Layers beside each other: how far each moved, and any measure of the catalogue layer by layer, as bars
 //! in the network's order or the largest first.
 
+mod bars;
+
 use super::{Context, Home, Needs, View, curves, empty_ui};
 use crate::app::command::{Ask, Command, Place};
 use crate::app::export::forms::{self, Form};
@@ -8,22 +10,18 @@ use crate::app::export::source::{Content, header, nothing};
 use crate::app::state::State;
 use crate::app::theme::{self, Palette};
 use crate::engine::header::Header;
-use crate::engine::live::{ExperimentFacts, Found, Quantity, Snapshot};
+use crate::engine::live::{Quantity, Snapshot};
 use crate::error::Result;
 use crate::export::artifact::Tables;
 use crate::export::caption;
 use crate::export::figure::FigureOptions;
 use crate::export::npz::Column;
-use crate::landscape::distance::LayerDistance;
 use crate::landscape::measures::CATALOGUE;
 use crate::landscape::measures::entry::Entry;
-use crate::landscape::measures::found::PartFound;
-use crate::landscape::noise::layers::LayerNorms;
 use crate::plot::bars_figure::{BarSet, BarsFigure};
-use crate::plot::number::{format_value, with_error};
-use eframe::egui::{
-    self, Align2, Color32, FontId, Label, Rect, RichText, ScrollArea, Sense, Ui, Vec2,
-};
+use crate::plot::number::format_value;
+use bars::{Bars, distances, measured, rates, tsv};
+use eframe::egui::{self, Align2, FontId, Label, Rect, RichText, ScrollArea, Sense, Ui, Vec2};
 use std::sync::Arc;
 
 /// What the view keeps between frames.
@@ -63,7 +61,8 @@ impl View for LayersView {
         let palette = theme::palette(false);
         let relative = self.shows == Shows::Relative;
         let bars = match self.shows {
-            Shows::Rates => rates(state, news, palette),
+            Shows::Rates => rates(&state.wish, news, palette),
+            Shows::Measure(entry, row) => measured(&state.wish, news, palette, entry, row),
             _ => distances(facts, relative, palette),
         };
         if bars.iter().all(|set| set.layers.is_empty()) {
@@ -111,6 +110,13 @@ fn tables(header: Header, shows: Shows, bars: Vec<Bars>) -> Tables {
         };
         let found = Shows::ALL.into_iter().find(|(one, ..)| *one == shows);
         let (_, name, help) = found.unwrap_or(Shows::ALL[0]);
+        let (name, help) = match shows {
+            Shows::Measure(entry, row) => {
+                let row = &entry.rows[row];
+                (row.name, entry.tooltip(row.definition))
+            }
+            _ => (name, help.to_owned()),
+        };
         let rows = bars
             .first()
             .map(|set| set.layers.iter().map(|l| l.name.clone()));
@@ -121,7 +127,7 @@ fn tables(header: Header, shows: Shows, bars: Vec<Bars>) -> Tables {
                 .title
                 .clone()
                 .unwrap_or_else(|| format!("{}: {name} by layer", said.model.name)),
-            caption: options.small_print(caption::around(&said, vec![help.to_owned()])),
+            caption: options.small_print(caption::around(&said, vec![help.clone()])),
             width_mm: options.width,
         }
         .svg()
@@ -155,133 +161,6 @@ const HELP: &str = "‖θ − θ₀‖₂ of each module's weights and biases to
 const RELATIVE: &str = "Over ‖θ₀‖₂ of the same module: layers of any size can be compared";
 const RATES: &str = "‖θ‖ / ‖∇f‖ of each module: the learning rate at which one step would be as long as the weights. Where it differs much from layer to layer one rate for all is a compromise; layer-wise adaptive rates follow it (LARS; You et al. 2017, equation 6). Over the training samples";
 const APART: &str = "‖θ_large − θ_small‖₂ of each module's weights and biases together. With initial weights, both distances from the start are shown instead.";
-
-/// One set of bars, a value and its words for each layer.
-struct Bars {
-    name: &'static str,
-    color: Color32,
-    layers: Vec<Layer>,
-}
-
-struct Layer {
-    name: String,
-    parameters: usize,
-    value: f64,
-    words: String,
-}
-
-/// Distances from the start, or between both where there is no start.
-fn distances(facts: &ExperimentFacts, relative: bool, palette: &Palette) -> Vec<Bars> {
-    let small = facts.small_from_initial.as_ref();
-    let large = facts.large_from_initial.as_ref();
-    let apart = facts.apart.as_ref().filter(|_| small.is_none());
-    let layer = |layer: &LayerDistance| Layer {
-        name: layer.name.clone(),
-        parameters: layer.parameters,
-        value: if relative {
-            layer.relative
-        } else {
-            layer.total
-        },
-        words: format!(
-            "{} ({} of its norm)",
-            format_value(layer.total),
-            format_value(layer.relative)
-        ),
-    };
-    let sets = [
-        ("small batch", palette.small, small),
-        ("large batch", palette.large, large),
-        ("between the two", palette.here, apart),
-    ];
-    sets.into_iter()
-        .filter_map(|(name, color, distance)| {
-            Some(Bars {
-                name,
-                color,
-                layers: distance?.layers.iter().map(layer).collect(),
-            })
-        })
-        .collect()
-}
-
-/// Norms of weights over norms of gradients, as far as they are measured.
-fn rates(state: &State, news: &Snapshot, palette: &Palette) -> Vec<Bars> {
-    let layer = |layer: &LayerNorms| Layer {
-        name: layer.name.clone(),
-        parameters: layer.parameters,
-        value: layer.ratio,
-        words: format!(
-            "{} (‖θ‖ = {}, ‖∇f‖ = {})",
-            format_value(layer.ratio),
-            format_value(layer.weights),
-            format_value(layer.gradient)
-        ),
-    };
-    columns(state, palette)
-        .into_iter()
-        .filter_map(|(name, color, alpha)| {
-            let found = news.measure(alpha, Quantity::NOISE)?.found.as_ref()?;
-            let Found::Noise(so_far) = found else {
-                return None;
-            };
-            Some(Bars {
-                name,
-                color,
-                layers: so_far.layers.iter().map(layer).collect(),
-            })
-        })
-        .collect()
-}
-
-/// A number of a measure, layer by layer, as far as it is known.
-fn measured(
-    state: &State,
-    news: &Snapshot,
-    palette: &Palette,
-    entry: &'static Entry,
-    row: usize,
-) -> Vec<Bars> {
-    let layer = |part: &PartFound| {
-        let value = part.values.get(row).copied().flatten();
-        let number = value.map_or(f64::NAN, |v| v.number);
-        let words = match (value, &part.problem) {
-            (Some(v), _) => {
-                let (number, error) = with_error(v.number, v.error);
-                let so_far = if part.complete {
-                    ""
-                } else {
-                    ", still being refined"
-                };
-                format!("{number}{error}{so_far}")
-            }
-            (None, Some(problem)) => problem.clone(),
-            (None, None) => "–".to_owned(),
-        };
-        Layer {
-            name: part.name.clone(),
-            parameters: part.parameters,
-            value: number,
-            words,
-        }
-    };
-    let sets = columns(state, palette).into_iter();
-    sets.filter_map(|(name, color, alpha)| {
-        let found = news
-            .measure(alpha, Quantity::ByLayer(entry))?
-            .found
-            .as_ref()?;
-        let Found::Parts(parts) = found else {
-            return None;
-        };
-        Some(Bars {
-            name,
-            color,
-            layers: parts.iter().map(layer).collect(),
-        })
-    })
-    .collect()
-}
 
 /// Offers the measures of the catalogue; the one chosen is wanted, and no other.
 fn choice_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
@@ -318,20 +197,6 @@ fn choice_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
     }
 }
 
-/// The points that have bars, those between both only where there are two.
-fn columns(state: &State, palette: &Palette) -> Vec<(&'static str, Color32, f64)> {
-    let pair = state.wish.large.is_some();
-    let alpha = state.wish.alpha;
-    let mut sets = vec![("small batch", palette.small, 0.0)];
-    if pair && alpha != 0.0 && alpha != 1.0 {
-        sets.push(("θ(α)", palette.here, alpha));
-    }
-    if pair {
-        sets.push(("large batch", palette.large, 1.0));
-    }
-    sets
-}
-
 /// Draws the view.
 fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
     let Some(facts) = cx.news.experiment.clone() else {
@@ -340,8 +205,8 @@ fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
     };
     let relative = cache.shows == Shows::Relative;
     let bars = match cache.shows {
-        Shows::Rates => rates(cx.state, cx.news, cx.palette),
-        Shows::Measure(entry, row) => measured(cx.state, cx.news, cx.palette, entry, row),
+        Shows::Rates => rates(&cx.state.wish, cx.news, cx.palette),
+        Shows::Measure(entry, row) => measured(&cx.state.wish, cx.news, cx.palette, entry, row),
         _ => distances(&facts, relative, cx.palette),
     };
     curves::header(ui, |ui| {
@@ -468,53 +333,4 @@ fn layer_ui(ui: &mut Ui, palette: &Palette, bars: &[Bars], index: usize, most: f
     }
     curves::named(&response, &format!("Bars of {}", first.name), &words);
     response.on_hover_text(words);
-}
-
-/// The table as tab-separated values.
-fn tsv(news: &Snapshot) -> String {
-    let mut text = "layer\tparameters\tset\tvalue\trelative\n".to_owned();
-    let Some(facts) = news.experiment.as_deref() else {
-        return text;
-    };
-    for (name, distance) in [
-        ("small batch from the start", &facts.small_from_initial),
-        ("large batch from the start", &facts.large_from_initial),
-        ("large batch from small batch", &facts.apart),
-    ] {
-        for layer in distance.iter().flat_map(|d| &d.layers) {
-            text.push_str(&format!(
-                "{}\t{}\t{name}\t{}\t{}\n",
-                layer.name, layer.parameters, layer.total, layer.relative
-            ));
-        }
-    }
-    for (name, alpha) in [("small batch", 0.0), ("large batch", 1.0)] {
-        let found = news.measure(alpha, Quantity::NOISE);
-        let Some(Found::Noise(so_far)) = found.and_then(|m| m.found.as_ref()) else {
-            continue;
-        };
-        for layer in &so_far.layers {
-            text.push_str(&format!(
-                "{}\t{}\t{name} norm of weights over norm of gradient\t{}\t\n",
-                layer.name, layer.parameters, layer.ratio
-            ));
-        }
-    }
-    for measured in &news.measures {
-        let (Quantity::ByLayer(entry), Some(Found::Parts(parts))) =
-            (measured.quantity, &measured.found)
-        else {
-            continue;
-        };
-        for part in parts {
-            for (row, value) in entry.rows.iter().zip(&part.values) {
-                let Some(value) = value else { continue };
-                text.push_str(&format!(
-                    "{}\t{}\t{} at α = {}\t{}\t\n",
-                    part.name, part.parameters, row.name, measured.alpha, value.number
-                ));
-            }
-        }
-    }
-    text
 }

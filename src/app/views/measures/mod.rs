@@ -284,8 +284,14 @@ fn rate_ui(ui: &mut Ui, rate: &mut f64) {
         .range(1e-9..=1e6)
         .speed(speed)
         .prefix("η = ");
-    let response = ui
-        .add(drag)
+    let response = ui.add(drag);
+    let shown = typed.to_string();
+    response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Learning rate");
+        info.current_text_value = Some(shown.clone());
+        info
+    });
+    let response = response
         .on_hover_text("The learning rate of η λ_max/2 and of the steps along the gradient");
     if response.dragged() || response.has_focus() {
         ui.data_mut(|data| data.insert_temp(id, typed));
