@@ -4,6 +4,7 @@ use super::command::{Ask, Command};
 use super::refused::Refused;
 use super::state::State;
 use super::theme::Palette;
+use super::weights::Choice;
 use crate::engine::live::{Snapshot, Wish};
 use crate::engine::reading::Reading;
 use crate::model::family;
@@ -223,7 +224,7 @@ fn tensors_ui(
 ) {
     ui.label(&failure.message);
     ui.add_space(6.0);
-    failure.choice().ui(ui, commands);
+    Choice::of(failure).ui(ui, commands);
     ui.horizontal(|ui| {
         ui.label(format!("{} tensors", failure.tensors.len()));
         let edit = TextEdit::singleline(filter).hint_text("filter by name");

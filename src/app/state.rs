@@ -10,6 +10,7 @@ use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
+use crate::plot::figure::Levels;
 use crate::plot::scale::Scale;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,6 +37,8 @@ pub struct Look {
     pub colormap: Colormap,
     /// About how many iso-lines; 0 for none.
     pub levels: usize,
+    /// The values of iso-lines, where they were said; else as many as there are to be.
+    pub level_values: Vec<f64>,
     /// Whether iso-lines carry their values.
     pub level_labels: bool,
     /// Height of the 3-D surface, 1: as wide as high.
@@ -103,6 +106,17 @@ pub enum ThemeChoice {
     Dark,
 }
 
+impl Look {
+    /// The iso-lines: those that were said, or about so many.
+    pub fn levels(&self) -> Levels {
+        if self.level_values.is_empty() {
+            Levels::Auto(self.levels)
+        } else {
+            Levels::Given(self.level_values.clone())
+        }
+    }
+}
+
 impl Default for Look {
     fn default() -> Self {
         Self {
@@ -110,6 +124,7 @@ impl Default for Look {
             scale: None,
             colormap: Colormap::default(),
             levels: 12,
+            level_values: Vec::new(),
             level_labels: true,
             exaggeration: 0.6,
             lines_on_surface: true,
@@ -129,6 +144,8 @@ pub struct Exported {
     pub folder: Option<PathBuf>,
     /// The last suffix of each view, by the view's name.
     pub forms: BTreeMap<String, String>,
+    /// Who makes figures.
+    pub author: String,
 }
 
 /// What the window remembers.

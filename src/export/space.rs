@@ -39,6 +39,8 @@ pub struct Seen<'a> {
 
 /// The ground of a picture on paper.
 const PAPER: [f32; 4] = [1.0; 4];
+/// The same in the dark, as `page::DARK`.
+const NIGHT: [f32; 4] = [21.0 / 255.0, 23.0 / 255.0, 27.0 / 255.0, 1.0];
 /// The most pixels across a scene.
 const MOST_PIXELS: f64 = 4096.0;
 
@@ -181,7 +183,8 @@ pub fn document(
     options: &FigureOptions,
 ) -> Result<String> {
     let missing = || Error::Usage("there is no surface to draw".into());
-    let drawn = seen.scene(1, PAPER, false).ok_or_else(missing)?;
+    let paper = if options.dark { NIGHT } else { PAPER };
+    let drawn = seen.scene(1, paper, options.dark).ok_or_else(missing)?;
     let axes = seen.axes().ok_or_else(missing)?;
     let width = (options.width / 25.4 * options.dpi).clamp(200.0, MOST_PIXELS) as u32;
     // Four by three to the pixel, so that a page is as high at any number of dots.
@@ -204,6 +207,7 @@ pub fn document(
     };
     let mut caption = caption.to_vec();
     caption.extend(seen.proportions());
+    let caption = options.small_print(caption);
     page::with_words(&drawn, title, &caption, options.width)
 }
 

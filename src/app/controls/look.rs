@@ -1,6 +1,6 @@
 //! How results look: nothing here computes anything anew.
 
-use super::{choice, named, row};
+use super::rows::{choice, named, row};
 use crate::app::state::Look;
 use crate::app::theme::{self, Palette};
 use crate::export::figure::Metric;

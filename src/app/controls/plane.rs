@@ -1,6 +1,7 @@
 //! The plane: where its directions come from, how they are scaled, how far it reaches.
 
-use super::{choice, named, number, row, statistics};
+use super::rows::{choice, named, number, row};
+use super::statistics;
 use crate::app::command::{Ask, Command};
 use crate::app::state::State;
 use crate::app::theme::Palette;

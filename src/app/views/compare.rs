@@ -8,10 +8,14 @@ use super::plane::camera::{self, Extent, Frame, Zoom};
 use super::plane::header::{self, Asked, Trust};
 use super::plane::{Coloring, Colorist, Detail, Patterns, Plane, beyond, hud, notice};
 use super::space::{self, Space};
-use super::{Context, empty_ui};
-use crate::app::state::State;
+use super::{Context, Home, Needs, View, empty_ui};
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{Content, eye, header as header_of, is_full};
+use crate::app::state::{Look, State};
 use crate::app::theme::Palette;
 use crate::engine::live::{LiveSurface, Snapshot};
+use crate::error::{Error, Result};
+use crate::export::artifact::{Eye, SideBySide};
 use crate::export::figure::Metric;
 use crate::landscape::evaluate::Metrics;
 use crate::model::losses::Score;
@@ -34,7 +38,7 @@ const HERE: &str = "θ(α)";
 
 /// How the three are drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mode {
+enum Mode {
     /// As colours and iso-lines.
     #[default]
     Contour,
@@ -44,12 +48,12 @@ pub enum Mode {
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache {
+pub struct CompareView {
     /// How the three are drawn.
-    pub mode: Mode,
+    mode: Mode,
     spaces: [Space; 3],
     /// One eye for all three.
-    pub camera: Camera,
+    camera: Camera,
     planes: [Plane; 3],
     kept: [Option<Arc<LiveSurface>>; 3],
     colorist: Colorist,
@@ -67,8 +71,78 @@ struct Place {
     value: Option<f64>,
 }
 
-/// Draws the view.
-pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+impl View for CompareView {
+    fn name(&self) -> &'static str {
+        "Compare"
+    }
+
+    fn home(&self) -> Home {
+        Home::TopLeft
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            both_ends: true,
+            ..Needs::default()
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        compare_ui(ui, self, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_POINTS
+    }
+
+    fn why_not(&self, state: &State) -> Option<&'static str> {
+        forms::along_alpha(state)
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
+        if let Some(reason) = self.why_not(state) {
+            return Err(Error::Usage(reason.into()));
+        }
+        let at = |a: f64| news.surfaces.iter().find(|s| s.alpha == a).cloned();
+        let panels: Vec<_> = [0.0, state.wish.alpha, 1.0]
+            .into_iter()
+            .filter_map(at)
+            .collect();
+        if panels.len() < 3 {
+            return Err(Error::Usage(
+                "the three surfaces aren't there yet: open the comparison and wait".into(),
+            ));
+        }
+        let names = ["small batch", "θ(α)", "large batch"];
+        let named = panels.iter().zip(names).map(|(surface, name)| {
+            let title = format!("{name}, α = {}", number::format_value(surface.alpha));
+            (title, surface.alpha, surface.outcome.clone())
+        });
+        let eye = self.eye(&state.look);
+        let header = header_of("compare", state, news, true)?;
+        Ok(Content::of(SideBySide::new(header, named.collect(), eye)?))
+    }
+
+    fn is_complete(&self, state: &State, news: &Snapshot) -> bool {
+        let all = [0.0, state.wish.alpha, 1.0];
+        all.into_iter().all(|alpha| is_full(news, alpha))
+    }
+
+    fn see_from(&mut self, camera: Camera) {
+        self.camera = camera;
+        self.mode = Mode::Surface;
+    }
+
+    fn eye(&self, look: &Look) -> Option<Eye> {
+        (self.mode == Mode::Surface).then(|| eye(look, self.camera))
+    }
+
+    fn widths(&self) -> (f64, f64) {
+        forms::THREE_PANELS
+    }
+}
+
+fn compare_ui(ui: &mut Ui, cache: &mut CompareView, cx: &mut Context<'_>) {
     if cache.reset != cx.reset {
         cache.reset = cx.reset;
         cache.zoom = Zoom::default();
@@ -172,7 +246,11 @@ fn places(state: &State, news: &Snapshot, palette: &Palette) -> [Place; 3] {
 }
 
 /// How good each of the three is.
-fn badges(cache: &Cache, cx: &Context<'_>, places: &[Place; 3]) -> [Option<(String, Trust)>; 3] {
+fn badges(
+    cache: &CompareView,
+    cx: &Context<'_>,
+    places: &[Place; 3],
+) -> [Option<(String, Trust)>; 3] {
     [0, 1, 2].map(|i| {
         let shown = cache.kept[i].as_ref()?;
         let asked = Asked {
@@ -210,7 +288,7 @@ fn find(news: &Snapshot, alpha: f64, here: f64) -> Option<&Arc<LiveSurface>> {
 
 fn planes_ui(
     ui: &mut Ui,
-    cache: &mut Cache,
+    cache: &mut CompareView,
     cx: &mut Context<'_>,
     coloring: &Coloring,
     places: &[Place; 3],
@@ -265,7 +343,7 @@ fn planes_ui(
     bar.paint(&painter, last, coloring, beside, cx.palette);
 }
 
-impl Cache {
+impl CompareView {
     /// The value under the pointer, where it is over one of the planes.
     fn pointed(&self, rects: &[Rect; 3], extent: Extent, ui: &Ui) -> Option<f64> {
         let pointer = ui.ctx().pointer_hover_pos()?;
@@ -357,7 +435,7 @@ fn chip_ui(ui: &mut Ui, plane: Rect, badge: &(String, Trust), palette: &Palette)
 
 fn contours_ui(
     ui: &mut Ui,
-    cache: &mut Cache,
+    cache: &mut CompareView,
     cx: &mut Context<'_>,
     rects: [Rect; 3],
     extent: Extent,

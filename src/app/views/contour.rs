@@ -8,8 +8,14 @@ use super::plane::camera::{self, Frame, Zoom};
 use super::plane::header::{self, Asked};
 use super::plane::pins::Pins;
 use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud, worst};
-use super::{Context, empty_ui};
-use crate::engine::live::LiveSurface;
+use super::{Context, Home, View, empty_ui};
+use crate::app::export::commands;
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{self, Content, is_full, nothing};
+use crate::app::state::State;
+use crate::engine::job::Job;
+use crate::engine::live::{LiveSurface, Snapshot};
+use crate::error::Result;
 use crate::export::figure::Metric;
 use eframe::egui::{
     self, CursorIcon, EventFilter, Id, Key, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui,
@@ -21,7 +27,7 @@ const HELP: &str = "Click pins a point and computes its exact loss and score.\nD
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache {
+pub struct ContourView {
     plane: Plane,
     colorist: Colorist,
     patterns: Patterns,
@@ -41,15 +47,47 @@ struct Cursor {
     seen: bool,
 }
 
-/// Draws the view.
-pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+impl View for ContourView {
+    fn name(&self) -> &'static str {
+        "Contour"
+    }
+
+    fn home(&self) -> Home {
+        Home::TopLeft
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        contour_ui(ui, self, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_SURFACES
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
+        let here = news.surface_near(state.wish.centre()).ok_or_else(nothing)?;
+        Ok(Content::of(here.outcome.clone()))
+    }
+
+    fn is_complete(&self, state: &State, news: &Snapshot) -> bool {
+        is_full(news, state.wish.centre())
+    }
+
+    fn command(&self, state: &State) -> Option<String> {
+        let job = Job::from(state.wish.surface_job(state.wish.centre()));
+        let options = source::options(&state.look);
+        Some(commands::of_job(&job, &options, "contour.png"))
+    }
+}
+
+fn contour_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>) {
     if cache.reset != cx.reset {
         cache.reset = cx.reset;
         cache.zoom = Zoom::default();
     }
     cache.pins.settle(ui, cx.state);
     let follows = cx.state.wish.follows_alpha();
-    let alpha = if follows { cx.state.wish.alpha } else { 0.0 };
+    let alpha = cx.state.wish.centre();
     let Some((shown, current)) = choose(cache, cx, alpha) else {
         empty_ui(ui, cx.palette, &waiting(cx));
         return;
@@ -82,7 +120,7 @@ pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
 }
 
 /// The surface to show, and whether it belongs to the plane asked for.
-fn choose(cache: &Cache, cx: &Context<'_>, alpha: f64) -> Option<(Arc<LiveSurface>, bool)> {
+fn choose(cache: &ContourView, cx: &Context<'_>, alpha: f64) -> Option<(Arc<LiveSurface>, bool)> {
     if let Some(fresh) = cx.news.surface_near(alpha) {
         return Some((Arc::clone(fresh), true));
     }
@@ -120,8 +158,8 @@ fn missing_ui(ui: &mut Ui, cx: &mut Context<'_>, shown: &LiveSurface, words: &st
     });
 }
 
-fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
-    let Cache {
+fn plane_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>, alpha: f64) {
+    let ContourView {
         plane,
         patterns,
         bar,

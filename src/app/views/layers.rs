@@ -1,21 +1,126 @@
 //! How far each layer moved: bars of the distance from the start, layer by layer.
 
-use super::{Context, curves, empty_ui};
+use super::{Context, Home, Needs, View, curves, empty_ui};
 use crate::app::command::{Ask, Command, Place};
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{Content, header, nothing};
 use crate::app::state::State;
-use crate::app::theme::Palette;
+use crate::app::theme::{self, Palette};
+use crate::engine::header::Header;
 use crate::engine::live::{ExperimentFacts, Found, Quantity, Snapshot};
+use crate::error::Result;
+use crate::export::artifact::Tables;
+use crate::export::caption;
+use crate::export::figure::FigureOptions;
+use crate::export::npz::Column;
 use crate::landscape::distance::LayerDistance;
 use crate::landscape::noise::layers::LayerNorms;
+use crate::plot::bars_figure::{BarSet, BarsFigure};
 use crate::plot::number::format_value;
 use eframe::egui::{
     self, Align2, Color32, FontId, Label, Rect, RichText, ScrollArea, Sense, Ui, Vec2,
 };
+use std::sync::Arc;
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache {
+pub struct LayersView {
     shows: Shows,
+}
+
+impl View for LayersView {
+    fn name(&self) -> &'static str {
+        "Layers"
+    }
+
+    fn home(&self) -> Home {
+        Home::TopRight
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            measures: &[Quantity::Noise],
+            ..Needs::default()
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        layers_ui(ui, self, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_TABLES
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
+        let facts = news.experiment.as_deref().ok_or_else(nothing)?;
+        let palette = theme::palette(false);
+        let relative = self.shows == Shows::Relative;
+        let bars = match self.shows {
+            Shows::Rates => rates(state, news, palette),
+            _ => distances(facts, relative, palette),
+        };
+        if bars.iter().all(|set| set.layers.is_empty()) {
+            return Err(nothing());
+        }
+        let header = header("layers", state, news, true)?;
+        Ok(Content::of(tables(header, self.shows, bars)))
+    }
+
+    fn text(&self, _state: &State, news: &Snapshot) -> Option<String> {
+        Some(tsv(news))
+    }
+}
+
+/// Bars as a table with its picture.
+fn tables(header: Header, shows: Shows, bars: Vec<Bars>) -> Tables {
+    let all = || {
+        bars.iter()
+            .flat_map(|set| set.layers.iter().map(move |layer| (set, layer)))
+    };
+    let columns = vec![
+        (
+            "layer",
+            Column::Words(all().map(|(_, l)| l.name.clone()).collect()),
+        ),
+        (
+            "parameters",
+            Column::Counts(all().map(|(_, l)| l.parameters).collect()),
+        ),
+        (
+            "set",
+            Column::Words(all().map(|(set, _)| set.name.to_owned()).collect()),
+        ),
+        (
+            "value",
+            Column::Floats(all().map(|(_, l)| l.value).collect()),
+        ),
+    ];
+    let said = header.clone();
+    let picture = move |options: &FigureOptions| {
+        let set = |set: &Bars| BarSet {
+            name: set.name.to_owned(),
+            color: [set.color.r(), set.color.g(), set.color.b()],
+            values: set.layers.iter().map(|layer| layer.value).collect(),
+        };
+        let found = Shows::ALL.into_iter().find(|(one, ..)| *one == shows);
+        let (_, name, help) = found.unwrap_or(Shows::ALL[0]);
+        let rows = bars
+            .first()
+            .map(|set| set.layers.iter().map(|l| l.name.clone()));
+        BarsFigure {
+            rows: rows.map(Iterator::collect).unwrap_or_default(),
+            sets: bars.iter().map(set).collect(),
+            title: options
+                .title
+                .clone()
+                .unwrap_or_else(|| format!("{}: {name} by layer", said.model.name)),
+            caption: options.small_print(caption::around(&said, vec![help.to_owned()])),
+            width_mm: options.width,
+        }
+        .svg()
+    };
+    Tables::new("layers", header, Arc::new(picture)).with("layers", "", columns)
 }
 
 /// What the bars show.
@@ -130,7 +235,7 @@ fn rates(state: &State, news: &Snapshot, palette: &Palette) -> Vec<Bars> {
 }
 
 /// Draws the view.
-pub fn layers_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
     let Some(facts) = cx.news.experiment.clone() else {
         empty_ui(ui, cx.palette, "The distances are on their way…");
         return;
@@ -171,7 +276,7 @@ pub fn layers_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
 }
 
 /// Why there are no bars, and what to do.
-fn nothing_ui(ui: &mut Ui, cache: &Cache, cx: &mut Context<'_>) {
+fn nothing_ui(ui: &mut Ui, cache: &LayersView, cx: &mut Context<'_>) {
     if cache.shows == Shows::Rates {
         let wanted = cx.state.wish.measures.contains(&Quantity::Noise);
         let words = if wanted {
@@ -247,7 +352,7 @@ fn layer_ui(ui: &mut Ui, palette: &Palette, bars: &[Bars], index: usize, most: f
 }
 
 /// The table as tab-separated values.
-pub fn tsv(news: &Snapshot) -> String {
+fn tsv(news: &Snapshot) -> String {
     let mut text = "layer\tparameters\tset\tvalue\trelative\n".to_owned();
     let Some(facts) = news.experiment.as_deref() else {
         return text;

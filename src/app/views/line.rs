@@ -3,10 +3,16 @@
 //! The pointer moves α wherever it drags in the plot; panning is the right button's.
 
 use super::curves::{self, Handle};
-use super::{Context, empty_ui};
+use super::{Context, Home, View, empty_ui};
+use crate::app::export::commands;
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{self, Content, nothing};
 use crate::app::keys;
-use crate::app::state::ALPHA_RANGE;
+use crate::app::state::{ALPHA_RANGE, State};
+use crate::engine::job::Job;
+use crate::engine::live::Snapshot;
 use crate::engine::result::{Numbers, Outcome};
+use crate::error::Result;
 use crate::landscape::table::Column;
 use crate::model::losses::Score;
 use crate::plot::figure::with_unit;
@@ -20,7 +26,7 @@ use egui_plot::{
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache {
+pub struct LineView {
     reset: u64,
     handle: Handle,
     /// The scale of the plot that was last shown.
@@ -33,8 +39,40 @@ const LOG_HELP: &str =
 
 const BARRIER_HELP: &str = "The largest excess of the loss over the straight chord between both minimizers, for α in 0 to 1";
 
-/// Draws the view.
-pub fn line_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+impl View for LineView {
+    fn name(&self) -> &'static str {
+        "Line"
+    }
+
+    fn home(&self) -> Home {
+        Home::BottomLeft
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        line_ui(ui, self, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_LINES
+    }
+
+    fn why_not(&self, state: &State) -> Option<&'static str> {
+        forms::of_both(state)
+    }
+
+    fn artifact(&self, _state: &State, news: &Snapshot) -> Result<Content> {
+        let line = news.line.as_ref().ok_or_else(nothing)?;
+        Ok(Content::of(Outcome::clone(line)))
+    }
+
+    fn command(&self, state: &State) -> Option<String> {
+        let job = Job::from(state.wish.line_job()?);
+        let options = source::options(&state.look);
+        Some(commands::of_job(&job, &options, "line.png"))
+    }
+}
+
+fn line_ui(ui: &mut Ui, cache: &mut LineView, cx: &mut Context<'_>) {
     let Some(outcome) = cx.news.line.clone() else {
         let words = if cx.state.wish.large.is_none() {
             "A line takes two minimizers: open a second checkpoint as the large batch"
@@ -134,7 +172,7 @@ impl Mapping {
     }
 }
 
-fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, outcome: &Outcome) {
+fn plot_ui(ui: &mut Ui, cache: &mut LineView, cx: &mut Context<'_>, outcome: &Outcome) {
     let Numbers::Line(line) = &outcome.numbers else {
         return;
     };

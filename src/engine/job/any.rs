@@ -5,6 +5,7 @@
 use super::animation::AnimationJob;
 use super::curvature::CurvatureJob;
 use super::distance::DistanceJob;
+use super::export::ExportJob;
 use super::line::LineJob;
 use super::noise::NoiseJob;
 use super::report::ReportJob;
@@ -83,6 +84,7 @@ jobs! {
     Report(ReportJob) = "report",
     Animation(AnimationJob) = "animate",
     Training(TrainingJob) = "train",
+    Export(ExportJob) = "export",
 }
 
 impl Job {
@@ -144,6 +146,7 @@ mod tests {
             ReportJob::default().into(),
             AnimationJob::default().into(),
             TrainingJob::default().into(),
+            ExportJob::default().into(),
         ];
         for job in jobs {
             let text = serde_json::to_string(&job).unwrap();

@@ -73,6 +73,8 @@ pub const SECONDS: Bounds<f64> = Bounds::new("--seconds", 0.1, 600.0);
 pub const WIDTH: Bounds<f64> = Bounds::new("--width", 40.0, 1000.0);
 /// Dots per inch.
 pub const DOTS: Bounds<f64> = Bounds::new("--dpi", 36.0, 1200.0);
+/// How much larger text and lines of a figure are.
+pub const TEXT: Bounds<f64> = Bounds::new("--text", 0.5, 4.0);
 /// Iso-lines.
 pub const LEVELS: Bounds<usize> = Bounds::new("--levels", 1, 100);
 

@@ -3,7 +3,7 @@
 use super::quantity::{MeasureNews, Quantity};
 use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
-use crate::engine::header::{DataFacts, ModelFacts};
+use crate::engine::header::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::Question;
 use crate::landscape::distance::Distance;
@@ -51,6 +51,8 @@ pub struct ExperimentFacts {
     pub model: ModelFacts,
     /// The data.
     pub data: DataFacts,
+    /// Every checkpoint read, in the order of its role.
+    pub checkpoints: Vec<FileFacts>,
     /// The device that computes.
     pub device: String,
     /// Metrics of the small-batch minimizer, in the order training, validation of those asked for.

@@ -150,6 +150,7 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
     let facts = ExperimentFacts {
         model: inputs.model.clone(),
         data: inputs.data.clone(),
+        checkpoints: inputs.checkpoints.clone(),
         device: opened.name.clone(),
         small: at_small,
         large: large.as_ref().map(|_| at_large),

@@ -1,10 +1,12 @@
 //! What a person wants to see, as one plain struct.
 
 use super::quantity::Quantity;
+use crate::checkpoint;
 use crate::engine::job::{
-    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, LineJob, MemorySize,
-    ReportJob, Setup, SurfaceJob,
+    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, ExportJob, LineJob,
+    MemorySize, ReportJob, Setup, SurfaceJob,
 };
+use crate::error::Result;
 use crate::landscape::grid::Axis;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -176,9 +178,75 @@ impl Wish {
         })
     }
 
+    /// What a view shows as the command line would be asked for it.
+    pub fn export_job(&self, view: &str) -> ExportJob {
+        let mut surface = self.plane.clone();
+        (surface.at, surface.small, surface.large, surface.alpha) = match &self.large {
+            Some(large) => (
+                None,
+                Some(self.small.clone()),
+                Some(large.clone()),
+                Some(self.alpha),
+            ),
+            None => (Some(self.small.clone()), None, None, None),
+        };
+        ExportJob {
+            views: vec![view.to_owned()],
+            surface,
+            initial: self.initial.clone(),
+            line: self.line,
+            epsilon: self.epsilon,
+        }
+    }
+
+    /// What a job wants to be seen; what it doesn't say is as in a new window.
+    ///
+    /// # Errors
+    /// Where a folder of checkpoints holds none.
+    pub fn of_job(job: &ExportJob) -> Result<Self> {
+        let mut plane = job.surface.clone();
+        let (at, small, large, alpha) = (
+            plane.at.take(),
+            plane.small.take(),
+            plane.large.take(),
+            plane.alpha.take(),
+        );
+        let usual = Self::default();
+        let run = match &plane.directions {
+            Directions::Pca(folder) => checkpoint::series(folder)?.pop(),
+            _ => None,
+        };
+        let between = matches!(plane.directions, Directions::Three(..) | Directions::Pca(_));
+        if plane.x.is_none() && !between {
+            plane.x = usual.plane.x;
+        }
+        let named = at.or(small).or(run);
+        let own = named.is_some();
+        let initial = if own { None } else { usual.initial };
+        Ok(Self {
+            large: if own { large } else { usual.large },
+            small: named.unwrap_or(usual.small),
+            initial: job.initial.clone().or(initial),
+            plane,
+            line: job.line,
+            alpha: alpha.unwrap_or(0.0),
+            epsilon: job.epsilon,
+            ..Self::default()
+        })
+    }
+
     /// Whether the plane moves with α.
     pub fn follows_alpha(&self) -> bool {
         self.large.is_some() && !matches!(self.plane.directions, Directions::Pca(_))
+    }
+
+    /// The α that the plane has its centre at; 0 where it doesn't move with α.
+    pub fn centre(&self) -> f64 {
+        if self.follows_alpha() {
+            self.alpha
+        } else {
+            0.0
+        }
     }
 
     /// Whether running statistics do the same as the weights move.

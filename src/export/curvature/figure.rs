@@ -76,7 +76,7 @@ pub fn document(result: &CurvatureResult, options: &FigureOptions) -> Result<Str
         .title
         .clone()
         .unwrap_or_else(|| caption::title(&result.header, "curvature"));
-    page::rows(&title, &rows, &captions)
+    page::rows(&title, &rows, &options.small_print(captions))
 }
 
 fn density_panel(

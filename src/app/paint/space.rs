@@ -4,7 +4,7 @@
 //! its surface, its colours, its camera or its size changed. Labels are painted over it.
 
 use super::plane::Coloring;
-use crate::app::blit::Sheet;
+use crate::app::paint::sheet::Sheet;
 use crate::app::state::Look;
 use crate::app::theme::Palette;
 use crate::engine::live::LiveSurface;

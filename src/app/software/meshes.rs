@@ -400,7 +400,7 @@ fn layout(
 
 #[cfg(test)]
 mod tests {
-    use crate::app::plates;
+    use crate::app::software::rectangles;
     use eframe::egui::{Color32, Pos2, Rect, Shape, Stroke, Vec2};
     use egui_kittest::{Harness, wgpu as kittest_wgpu};
 
@@ -414,7 +414,7 @@ mod tests {
         let mut texture = None;
         let mut harness = builder.renderer(renderer).build_ui(move |ui| {
             if frames == 0 && ours {
-                plates::install(ui.ctx(), &gpu);
+                rectangles::install(ui.ctx(), &gpu);
             }
             frames += 1;
             let shade = [Color32::RED, Color32::GREEN][usize::from(frames > 1)];

@@ -1,6 +1,5 @@
 //! What plots of curves share: a handle that the pointer moves, names, a readout at the pointer.
 
-use crate::engine::live::Quantity;
 use crate::plot::axis_numbers::Style;
 use crate::plot::number;
 use crate::plot::scale::{Scale, Tick, spaced};
@@ -214,21 +213,4 @@ pub fn decade(mark: GridMark) -> String {
         return String::new();
     }
     number::power(10_f64.powi(nearest as i32))
-}
-
-/// Whether a quantity is being measured.
-pub fn wanted_ui(ui: &mut Ui, cx: &mut super::Context<'_>, quantity: Quantity) {
-    let wanted = &mut cx.state.wish.measures;
-    let mut on = wanted.contains(&quantity);
-    let help = "Measured while this is checked: some seconds on a small network, minutes on a large one. Take the check away to stop; what is known stays";
-    if ui
-        .checkbox(&mut on, "Measure")
-        .on_hover_text(help)
-        .changed()
-    {
-        wanted.retain(|q| *q != quantity);
-        if on {
-            wanted.push(quantity);
-        }
-    }
 }

@@ -4,7 +4,7 @@
 //! that is computed for changes, edges are left as they are; they are smooth again once it rests.
 //! And where no screen sets the pace, frames that nobody could see leave their time to computing.
 
-use super::plates;
+use super::rectangles;
 use eframe::egui::Context;
 use eframe::egui_wgpu::RenderState;
 use eframe::wgpu::{self, rwh::HasWindowHandle as _};
@@ -17,7 +17,7 @@ const REST: Duration = Duration::from_millis(250);
 const FRAME: Duration = Duration::from_millis(16);
 
 /// Whether edges are worth their time, and when the next frame is.
-pub struct Haste {
+pub struct Pacing {
     /// Whether a processor draws.
     software: bool,
     /// Whether frames wait for nothing else.
@@ -28,7 +28,7 @@ pub struct Haste {
     moved: Option<Instant>,
 }
 
-impl Haste {
+impl Pacing {
     /// Prepares the window.
     ///
     /// * `waits`: whether the window waits for its screen.
@@ -37,7 +37,7 @@ impl Haste {
         let of_processor =
             |gpu: &&RenderState| gpu.adapter.get_info().device_type == wgpu::DeviceType::Cpu;
         if let Some(gpu) = renderer.filter(of_processor) {
-            plates::install(&cc.egui_ctx, gpu);
+            rectangles::install(&cc.egui_ctx, gpu);
         }
         let software = renderer.is_some_and(|gpu| of_processor(&gpu));
         Self {

@@ -5,7 +5,7 @@
 //! `camera`'s business.
 
 use super::camera::Extent;
-use crate::app::blit::Sheet;
+use crate::app::paint::sheet::Sheet;
 use crate::app::state::Look;
 use crate::engine::live::LiveSurface;
 use crate::export::figure::Metric;

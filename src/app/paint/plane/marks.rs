@@ -2,7 +2,6 @@
 //!
 //! Every sign bears a white rim within a dark one, so that it stands out on any colour.
 
-use super::Detail;
 use super::camera::Frame;
 use super::picture::Picture;
 use crate::app::theme::Palette;
@@ -16,6 +15,17 @@ const NAME: f32 = 11.0;
 /// Half the width of a sign.
 const RADIUS: f32 = 5.5;
 const RIM: Color32 = Color32::from_rgb(0x14, 0x16, 0x1a);
+
+/// How much a plane says, which depends on its room and on what stands around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Detail {
+    /// Whether marks have names.
+    pub names: bool,
+    /// Whether θ(α) is marked.
+    pub here: bool,
+    /// Whether iso-lines carry their values.
+    pub values: bool,
+}
 
 /// Something marked.
 pub struct Mark {

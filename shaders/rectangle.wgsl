@@ -1,6 +1,6 @@
 // Rectangles with round corners and a border, each a plain shape whose edges are found per pixel.
 
-struct Plate {
+struct Rectangle {
     /// Left, top, right and bottom, in pixels.
     @location(0) rect: vec4<f32>,
     /// The same in clip space, half a pixel wider on every side.
@@ -24,23 +24,23 @@ struct Fragment {
     @location(4) @interpolate(flat) width: f32,
 };
 
-/// Four corners a plate, as a strip.
+/// Four corners a rectangle, as a strip.
 @vertex
-fn vertex(@builtin(vertex_index) index: u32, plate: Plate) -> Fragment {
+fn vertex(@builtin(vertex_index) index: u32, rectangle: Rectangle) -> Fragment {
     let right = (index & 1u) == 1u;
     let bottom = index > 1u;
     var out: Fragment;
     out.at = vec4<f32>(
-        select(plate.clip.x, plate.clip.z, right),
-        select(plate.clip.y, plate.clip.w, bottom),
+        select(rectangle.clip.x, rectangle.clip.z, right),
+        select(rectangle.clip.y, rectangle.clip.w, bottom),
         0.0,
         1.0,
     );
-    out.rect = plate.rect;
-    out.radius = plate.radius;
-    out.fill = plate.fill;
-    out.stroke = plate.stroke;
-    out.width = plate.width;
+    out.rect = rectangle.rect;
+    out.radius = rectangle.radius;
+    out.fill = rectangle.fill;
+    out.stroke = rectangle.stroke;
+    out.width = rectangle.width;
     return out;
 }
 

@@ -1,23 +1,10 @@
-//! What every view of a plane shares: its picture, axes, colour bar, marks and cross-hair.
-//!
-//! The contour view shows one plane, the comparison three. A [`Plane`] keeps what is expensive
-//! between frames and paints it; which surface, which colours and which part of it are the views'
-//! to say.
+//! A plane on the screen: what is expensive of it is kept between frames, the rest is painted.
 
-pub mod axes;
-pub mod camera;
-pub mod header;
-mod holes;
-pub mod hud;
-mod lines;
-mod marks;
-mod picture;
-pub mod pins;
-pub mod worst;
-
-pub use holes::Patterns;
-pub use picture::{Coloring, Picture};
-
+use super::camera::Frame;
+use super::holes::{self, Patterns};
+use super::lines::Lines;
+use super::marks::{self, Detail};
+use super::picture::{Coloring, Picture};
 use crate::app::state::Look;
 use crate::app::theme::Palette;
 use crate::engine::live::LiveSurface;
@@ -25,11 +12,9 @@ use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
 use crate::plot::number::format_value;
 use crate::plot::scale::Scale;
-use camera::Frame;
 use eframe::egui::{
     Align2, Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Ui, Vec2,
 };
-use lines::Lines;
 use std::sync::Arc;
 
 /// A plane on the screen.
@@ -37,17 +22,6 @@ use std::sync::Arc;
 pub struct Plane {
     picture: Option<Picture>,
     lines: Lines,
-}
-
-/// How much a plane says, which depends on its room and on what stands around it.
-#[derive(Debug, Clone, Copy)]
-pub struct Detail {
-    /// Whether marks have names.
-    pub names: bool,
-    /// Whether θ(α) is marked.
-    pub here: bool,
-    /// Whether iso-lines carry their values.
-    pub values: bool,
 }
 
 /// What the colours of a view depend on.

@@ -2,11 +2,11 @@
 //!
 //! egui's shader samples a texture twice over for every pixel of every card, button and rail, though
 //! all of them are plain. On a software renderer that is a third of a frame, so that there they are
-//! taken out of what egui draws and drawn by `shaders/plate.wgsl`, each in its place. What else there is
+//! taken out of what egui draws and drawn by `shaders/rectangle.wgsl`, each in its place. What else there is
 //! goes the way of [`Meshes`].
 
 use super::meshes::Meshes;
-use crate::render::PLATE_SHADER;
+use crate::render::RECTANGLE_SHADER;
 use bytemuck::{Pod, Zeroable};
 use eframe::egui::emath::GuiRounding as _;
 use eframe::egui::emath::TSTransform;
@@ -29,37 +29,37 @@ pub fn install(ctx: &Context, gpu: &RenderState) {
     if !gpu.target_format.is_srgb() {
         let shared = Shared::new(&gpu.device, gpu.target_format);
         gpu.renderer.write().callback_resources.insert(shared);
-        ctx.add_plugin(Plates {
+        ctx.add_plugin(Rectangles {
             meshes: Meshes::new(gpu),
         });
     }
 }
 
 /// Takes rectangles out of what egui draws, and then the rest.
-struct Plates {
+struct Rectangles {
     meshes: Meshes,
 }
 
-impl Plugin for Plates {
+impl Plugin for Rectangles {
     fn debug_name(&self) -> &'static str {
-        "plates"
+        "rectangles"
     }
 
     fn output_hook(&mut self, ctx: &Context, output: &mut FullOutput) {
         let pixel = output.pixels_per_point;
         let mut row = Row {
             clip: Rect::NOTHING,
-            plates: Vec::new(),
+            rectangles: Vec::new(),
         };
         let mut shapes = Vec::with_capacity(output.shapes.len());
         for shape in output.shapes.drain(..) {
-            match Plate::of(&shape, pixel) {
-                Some(plate) => {
+            match Rectangle::of(&shape, pixel) {
+                Some(rectangle) => {
                     if row.clip != shape.clip_rect {
                         shapes.extend(row.end());
                     }
                     row.clip = shape.clip_rect;
-                    row.plates.push(plate);
+                    row.rectangles.push(rectangle);
                 }
                 None => {
                     shapes.extend(row.end());
@@ -73,20 +73,20 @@ impl Plugin for Plates {
     }
 }
 
-/// Plates that follow each other and share a clip: one drawing.
+/// Rectangles that follow each other and share a clip: one drawing.
 struct Row {
     clip: Rect,
-    plates: Vec<Plate>,
+    rectangles: Vec<Rectangle>,
 }
 
 impl Row {
     /// The shape that draws what was gathered.
     fn end(&mut self) -> Option<ClippedShape> {
-        if self.plates.is_empty() {
+        if self.rectangles.is_empty() {
             return None;
         }
         let laid = Laid {
-            plates: std::mem::take(&mut self.plates),
+            rectangles: std::mem::take(&mut self.rectangles),
             first: AtomicU32::new(0),
         };
         Some(ClippedShape {
@@ -97,10 +97,10 @@ impl Row {
     }
 }
 
-/// A rectangle as `shaders/plate.wgsl` reads it, but for its place in clip space.
+/// A rectangle as `shaders/rectangle.wgsl` reads it, but for its place in clip space.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
-struct Plate {
+struct Rectangle {
     rect: [f32; 4],
     clip: [f32; 4],
     radius: [f32; 4],
@@ -109,7 +109,7 @@ struct Plate {
     width: f32,
 }
 
-impl Plate {
+impl Rectangle {
     /// Of a shape that is a plain rectangle, large enough, and has its border inside.
     fn of(shape: &ClippedShape, pixel: f32) -> Option<Self> {
         let Shape::Rect(rect) = &shape.shape else {
@@ -155,8 +155,8 @@ impl Plate {
     fn on([width, height]: [u32; 2]) -> impl Fn(&Self) -> Self {
         let across = move |x: f32| 2.0 * x / width as f32 - 1.0;
         let down = move |y: f32| 1.0 - 2.0 * y / height as f32;
-        move |plate| {
-            let [left, top, right, bottom] = plate.rect;
+        move |rectangle| {
+            let [left, top, right, bottom] = rectangle.rect;
             Self {
                 clip: [
                     across(left - 0.5),
@@ -164,7 +164,7 @@ impl Plate {
                     across(right + 0.5),
                     down(bottom + 0.5),
                 ],
-                ..*plate
+                ..*rectangle
             }
         }
     }
@@ -175,9 +175,9 @@ fn screen(color: Color32) -> [f32; 4] {
     color.to_array().map(|c| f32::from(c) / 255.0)
 }
 
-/// A row of plates, for one frame.
+/// A row of rectangles, for one frame.
 struct Laid {
-    plates: Vec<Plate>,
+    rectangles: Vec<Rectangle>,
     /// Where the row begins among all of the frame.
     first: AtomicU32,
 }
@@ -192,7 +192,11 @@ impl CallbackTrait for Laid {
         resources: &mut CallbackResources,
     ) -> Vec<wgpu::CommandBuffer> {
         if let Some(shared) = resources.get_mut::<Shared>() {
-            let first = shared.gather(self.plates.iter().map(Plate::on(screen.size_in_pixels)));
+            let first = shared.gather(
+                self.rectangles
+                    .iter()
+                    .map(Rectangle::on(screen.size_in_pixels)),
+            );
             self.first.store(first, Ordering::Relaxed);
         }
         Vec::new()
@@ -225,40 +229,40 @@ impl CallbackTrait for Laid {
         pass.set_viewport(0.0, 0.0, width, height, 0.0, 1.0);
         pass.set_pipeline(&shared.pipeline);
         pass.set_vertex_buffer(0, shared.buffer.slice(..));
-        pass.draw(0..4, first..first + self.plates.len() as u32);
+        pass.draw(0..4, first..first + self.rectangles.len() as u32);
     }
 }
 
-/// What all plates of a window share.
+/// What all rectangles of a window share.
 struct Shared {
     pipeline: wgpu::RenderPipeline,
     buffer: wgpu::Buffer,
     /// All of the frame, in the order in which they are drawn.
-    plates: Vec<Plate>,
-    /// Whether `plates` is on the device, so that the next frame begins anew.
+    rectangles: Vec<Rectangle>,
+    /// Whether `rectangles` is on the device, so that the next frame begins anew.
     uploaded: bool,
 }
 
 impl Shared {
     fn new(device: &wgpu::Device, target: wgpu::TextureFormat) -> Self {
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-            label: Some("plate"),
-            source: wgpu::ShaderSource::Wgsl(PLATE_SHADER.into()),
+            label: Some("rectangle"),
+            source: wgpu::ShaderSource::Wgsl(RECTANGLE_SHADER.into()),
         });
         let layout = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-            label: Some("plate"),
+            label: Some("rectangle"),
             bind_group_layouts: &[],
             immediate_size: 0,
         });
         let pipeline = device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-            label: Some("plate"),
+            label: Some("rectangle"),
             layout: Some(&layout),
             vertex: wgpu::VertexState {
                 module: &module,
                 entry_point: Some("vertex"),
                 compilation_options: wgpu::PipelineCompilationOptions::default(),
                 buffers: &[Some(wgpu::VertexBufferLayout {
-                    array_stride: size_of::<Plate>() as u64,
+                    array_stride: size_of::<Rectangle>() as u64,
                     step_mode: wgpu::VertexStepMode::Instance,
                     attributes: &wgpu::vertex_attr_array![
                         0 => Float32x4, 1 => Float32x4, 2 => Float32x4, 3 => Float32x4,
@@ -288,19 +292,19 @@ impl Shared {
         Self {
             pipeline,
             buffer: buffer(device, 256),
-            plates: Vec::new(),
+            rectangles: Vec::new(),
             uploaded: true,
         }
     }
 
     /// Adds a row; returns where it begins.
-    fn gather(&mut self, row: impl Iterator<Item = Plate>) -> u32 {
+    fn gather(&mut self, row: impl Iterator<Item = Rectangle>) -> u32 {
         if self.uploaded {
-            self.plates.clear();
+            self.rectangles.clear();
             self.uploaded = false;
         }
-        let first = self.plates.len() as u32;
-        self.plates.extend(row);
+        let first = self.rectangles.len() as u32;
+        self.rectangles.extend(row);
         first
     }
 
@@ -308,19 +312,19 @@ impl Shared {
         if self.uploaded {
             return;
         }
-        let bytes: &[u8] = bytemuck::cast_slice(&self.plates);
+        let bytes: &[u8] = bytemuck::cast_slice(&self.rectangles);
         if self.buffer.size() < bytes.len() as u64 {
-            self.buffer = buffer(device, self.plates.len().next_power_of_two());
+            self.buffer = buffer(device, self.rectangles.len().next_power_of_two());
         }
         queue.write_buffer(&self.buffer, 0, bytes);
         self.uploaded = true;
     }
 }
 
-fn buffer(device: &wgpu::Device, plates: usize) -> wgpu::Buffer {
+fn buffer(device: &wgpu::Device, rectangles: usize) -> wgpu::Buffer {
     device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("plates"),
-        size: (plates * size_of::<Plate>()) as u64,
+        label: Some("rectangles"),
+        size: (rectangles * size_of::<Rectangle>()) as u64,
         usage: wgpu::BufferUsages::VERTEX | wgpu::BufferUsages::COPY_DST,
         mapped_at_creation: false,
     })
@@ -333,7 +337,7 @@ mod tests {
     use egui_kittest::{Harness, wgpu as kittest_wgpu};
 
     /// Cards, a translucent one, one with four different corners, one cut off by its clip.
-    fn picture(plates: bool) -> image::RgbaImage {
+    fn picture(rectangles: bool) -> image::RgbaImage {
         let options = eframe::egui_wgpu::RendererOptions::PREDICTABLE;
         let gpu = kittest_wgpu::create_render_state(kittest_wgpu::default_wgpu_setup(), options);
         let renderer = kittest_wgpu::WgpuTestRenderer::from_render_state(gpu.clone());
@@ -356,7 +360,7 @@ mod tests {
             let half = painter.with_clip_rect(card(10.0, 60.0));
             half.rect(card(10.0, 90.0), 9, Color32::GOLD, ink, inside);
         });
-        if plates {
+        if rectangles {
             install(&harness.ctx, &gpu);
         }
         harness.run();
@@ -365,10 +369,13 @@ mod tests {
 
     /// Only the softness of edges may differ, and little.
     #[test]
-    fn plates_look_as_egui_draws_them() {
+    fn rectangles_look_as_egui_draws_them() {
         let (egui, ours) = (picture(false), picture(true));
         assert_eq!(egui.dimensions(), ours.dimensions());
-        assert_ne!(egui, ours, "the plates weren't drawn by their own shader");
+        assert_ne!(
+            egui, ours,
+            "the rectangles weren't drawn by their own shader"
+        );
         let away: Vec<u8> = egui
             .iter()
             .zip(ours.iter())
