@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// Measures of the catalogue.
+#[path = "curvature/catalogue.rs"]
+mod catalogue;
 #[path = "common/named.rs"]
 mod named;
 

@@ -12,6 +12,9 @@ mod curvature;
 /// The functions.
 #[path = "objectives/known.rs"]
 mod known;
+/// Measures of the catalogue.
+#[path = "objectives/measures.rs"]
+mod measures;
 /// Noise scales.
 #[path = "objectives/noise.rs"]
 mod noise;

@@ -302,7 +302,7 @@ fn as_text(file: &Checkpoint, network: &Recognition) -> String {
                 .iter()
                 .find(|s| s.name == name)
                 .map_or("not used", |s| match s.role {
-                    Role::Trainable { .. } => "trained",
+                    Role::Trainable { .. } | Role::Grouped { .. } => "trained",
                     Role::RunningMean | Role::RunningVar | Role::Fixed => "buffer",
                 })
         }

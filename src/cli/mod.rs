@@ -6,12 +6,14 @@
 //! partial results kept.
 
 mod animate;
+mod catalogue;
 mod compute;
 mod convert;
 mod curvature;
 mod described;
 mod devices;
 mod distance;
+mod export;
 mod generate;
 mod inspect;
 mod inspect_data;
@@ -25,20 +27,21 @@ mod report;
 mod runs;
 mod sharpness;
 mod surface;
+mod talk;
 mod terminal;
 mod train;
 mod trajectory;
 
 use crate::engine::drivers;
 use crate::engine::job::{DistanceJob, LineJob, TrajectoryJob};
-use crate::engine::reading::Reading;
 use crate::engine::recognise;
 use crate::error::{Error, shown};
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::borrow::Cow;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
+use talk::{End, Talk};
 
 /// See and measure the loss landscape of a trained neural network.
 #[derive(Debug, Parser)]
@@ -53,21 +56,6 @@ struct Cli {
     files: Vec<PathBuf>,
     #[command(flatten)]
     talk: Talk,
-}
-
-/// How much is said.
-#[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Messages")]
-struct Talk {
-    /// Print results for machines (JSON) on standard output
-    #[arg(long, global = true)]
-    json: bool,
-    /// Say nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Say how things were found and made
-    #[arg(short, long, global = true)]
-    verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -88,6 +76,8 @@ enum Command {
     Curvature(Box<curvature::CurvatureArgs>),
     /// How much the gradients of single samples differ at a checkpoint
     Noise(Box<noise::NoiseArgs>),
+    /// Any measure of the catalogue, of whole networks, layer by layer or module by module
+    Measure(Box<catalogue::MeasureArgs>),
     /// Distances between checkpoints, in total and layer by layer
     Distance(DistanceJob),
     /// Everything the program measures for two checkpoints, as a page to read and print
@@ -99,6 +89,8 @@ enum Command {
     Animate(Box<animate::AnimateArgs>),
     /// Train a network by a recipe, or several by the lists in it
     Train(Box<train::TrainArgs>),
+    /// What views of the window show, one or all of them, without opening it
+    Export(Box<export::ExportArgs>),
     /// Draw a result as a figure
     Plot(convert::PlotArgs),
     /// Write a result in another data format
@@ -108,14 +100,6 @@ enum Command {
     /// Write man pages or shell completions
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
-}
-
-/// How a command ended, other than by an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Done,
-    /// Stopped by the user; partial results are kept.
-    Stopped,
 }
 
 /// Parses the command line and does what it says.
@@ -231,51 +215,16 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Sharpness(args) => sharpness::run(&args, talk),
         Command::Curvature(args) => curvature::run(&args, talk),
         Command::Noise(args) => noise::run(&args, talk),
+        Command::Measure(args) => catalogue::run(&args, talk),
         Command::Distance(args) => distance::run(&args, talk),
         Command::Report(args) => report::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),
         Command::Animate(args) => animate::run(&args, talk),
         Command::Train(args) => train::run(&args, talk),
+        Command::Export(args) => export::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
         Command::Devices(args) => devices::run(&args, talk),
         Command::Generate(args) => generate::run(&args, &Cli::command(), talk),
-    }
-}
-
-impl Talk {
-    /// Something a reader should know.
-    fn warn(self, warnings: &[String]) {
-        if !self.quiet {
-            for warning in warnings {
-                terminal::say(&format!("warning: {warning}"));
-            }
-        }
-    }
-
-    /// How the network was read and what that rests on, a line each.
-    fn reading(self, reading: &Reading) {
-        for line in reading.lines() {
-            self.say(&line);
-        }
-    }
-
-    /// News for a person.
-    fn say(self, text: &str) {
-        if !self.quiet {
-            terminal::say(text);
-        }
-    }
-
-    /// That a file is written.
-    fn wrote(self, path: &Path) {
-        self.say(&format!("wrote {}", terminal::path(path)));
-    }
-
-    /// Details for a curious person.
-    fn detail(self, text: &str) {
-        if self.verbose {
-            terminal::say(text);
-        }
     }
 }

@@ -23,6 +23,7 @@ mod line;
 pub mod live;
 pub mod local;
 mod loss;
+pub mod measures;
 pub mod names;
 mod network;
 mod plane;

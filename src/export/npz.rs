@@ -57,7 +57,7 @@ pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
 
 /// The values of an array, or of a column of a table.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Column {
+pub enum Column {
     /// float64
     Floats(Vec<f64>),
     /// int64

@@ -11,8 +11,10 @@ pub mod distance;
 pub mod evaluate;
 pub mod grid;
 pub mod line;
+pub mod measures;
 pub mod noise;
 pub mod objective;
+pub mod permutation;
 
 pub mod sample;
 pub mod sharpness;

@@ -1,6 +1,6 @@
 //! How inputs are scaled, which samples count, and where and how exactly they are computed.
 
-use super::{choice, named, number, row};
+use super::rows::{choice, named, number, row};
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::dataset::normalize::NAMED;

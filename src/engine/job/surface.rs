@@ -49,6 +49,10 @@ pub struct SurfaceJob {
     #[arg(long)]
     #[serde(default)]
     pub orthogonal: bool,
+    /// Move only these layers or modules, all other weights stay (random and stored directions)
+    #[arg(long, value_delimiter = ',', value_name = "LAYER,…")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
     /// Gram–Schmidt frame in L2 distances instead of plain differences (three:…)
     #[arg(long)]
     #[serde(default)]
@@ -133,6 +137,11 @@ impl Request for SurfaceJob {
         {
             return wrong(
                 "eigenvectors and worst points are taken as they are: leave --normalize, --one-dim and --orthogonal out",
+            );
+        }
+        if !self.only.is_empty() && (between_checkpoints || self.directions.are_found()) {
+            return wrong(
+                "--only is for random and stored directions: leave it out, or the other --directions",
             );
         }
         if self.isometric && !matches!(self.directions, Directions::Three(..)) {

@@ -151,10 +151,10 @@ impl Worker<'_> {
         let index = match self.measures.iter().position(same) {
             Some(index) => index,
             None => {
-                let setup = &self.wish.plane.setup;
+                let wish = &self.wish;
                 let plane = self.works.iter().find(|w| w.alpha == alpha);
                 self.measures
-                    .push(MeasureWork::new(quantity, alpha, bench, setup, plane));
+                    .push(MeasureWork::new(quantity, alpha, bench, wish, plane));
                 self.measures.len() - 1
             }
         };

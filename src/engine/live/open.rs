@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::landscape::distance::between;
 use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Metrics, Split};
+use crate::landscape::measures::part::By;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::params::Params;
 use std::path::{Path, PathBuf};
@@ -162,6 +163,7 @@ fn opened(wish: &Wish, cpu: bool, watch: &dyn Fn(&str)) -> std::result::Result<W
         model: inputs.model.clone(),
         data: inputs.data.clone(),
         device: together(&opened.name, &helpers),
+        checkpoints: inputs.checkpoints.clone(),
         small: at_small,
         large: large.as_ref().map(|_| at_large),
         apart: large.as_ref().map(|large| between(large, &small)),
@@ -172,6 +174,9 @@ fn opened(wish: &Wish, cpu: bool, watch: &dyn Fn(&str)) -> std::result::Result<W
             .map(|(start, large)| between(large, start)),
         inside,
         splits: (inputs.train.is_some(), inputs.validation.is_some()),
+        layers: (By::Layer.parts(small.layout()).into_iter())
+            .map(|part| part.name)
+            .collect(),
         warnings: [inputs.warnings.clone(), inputs.model.reading.lines()].concat(),
     };
     Ok(Workbench {

@@ -29,7 +29,7 @@ const LARGE: usize = 2_000_000;
 /// Samples of each split that are held against what a file records, of networks that aren't large.
 const RECORDED: usize = 2048;
 /// Holding readings against records takes no longer than this.
-const LONGEST: Duration = Duration::from_secs(4);
+const LONGEST: Duration = Duration::from_secs(10);
 /// Readings that other scalings of the data are tried with.
 const SCALED: usize = 3;
 /// Readings that are kept with what was measured.
@@ -122,7 +122,7 @@ pub fn choose(readings: &[Recognised], scene: &Scene<'_>) -> Result<Chosen> {
             let mut open: Vec<usize> = table.trials.keys().copied().collect();
             open.sort_by_key(|number| *number != best);
             let text = format!(
-                "{} networks fit these tensors, too many to try all of them in a few seconds",
+                "{} networks fit these tensors, too many to try all of them in half a minute",
                 grouped(readings.len())
             );
             Err(table.asked(&open, text))
@@ -158,6 +158,18 @@ impl Table<'_> {
         witness.map_or_else(Vec::new, |witness| witness.hear(self.graph(number)))
     }
 
+    /// Readings that do about as well as each other, the most usual of them first.
+    fn usual_first(&self, open: &[usize]) -> Vec<usize> {
+        const STEP: f64 = 0.05;
+        let cost = |number: &usize| self.trials.get(number).map_or(f64::MAX, verdict::cost);
+        let mut open = open.to_vec();
+        open.sort_by(|a, b| {
+            let step = |number| (cost(number) / STEP).floor();
+            step(a).total_cmp(&step(b)).then(a.cmp(b))
+        });
+        open
+    }
+
     fn asked(&self, open: &[usize], text: String) -> Error {
         asked(self.readings, open, text, |number| self.told(number))
     }
@@ -175,6 +187,7 @@ impl Table<'_> {
 
     /// The one of several that gives what the file records, where the others clearly don't; else the question.
     fn recorded(&self, open: &[usize]) -> Result<Chosen> {
+        let open = &self.usual_first(open);
         let text = format!(
             "{} networks fit the names and shapes of these tensors, and {} training samples don't settle which of them it is",
             grouped(self.readings.len()),
@@ -190,17 +203,17 @@ impl Table<'_> {
                 heard.insert(number, self.hear(number));
             }
         }
-        let gives = |h: &&Heard| h.agrees && !h.best;
+        let told = |number: &usize| heard.get(number).map_or(&[][..], Vec::as_slice);
+        let misses = |number: &usize| {
+            let mut all = told(number).iter();
+            all.any(|h| h.is_off && !h.best || h.contradicts)
+        };
         let agrees = |number: &usize| {
-            let all = heard.get(number)?;
-            let against = all.iter().any(|h| h.contradicts);
-            all.iter().find(gives).filter(|_| !against)
+            let mut all = told(number).iter();
+            all.find(|h| h.agrees && !h.best)
+                .filter(|_| !misses(number))
         };
         let best = open.iter().find(|number| agrees(number).is_some());
-        let misses = |number: &usize| {
-            let all = heard.get(number).into_iter().flatten();
-            all.clone().any(|h| h.is_off && !h.best) || all.clone().any(|h| h.contradicts)
-        };
         let near = |a: usize, b: usize| are_near(&self.readings[a], &self.readings[b]);
         if let Some((&best, words)) = best.and_then(|best| Some((best, agrees(best)?))) {
             let rest: Vec<usize> = open.iter().copied().filter(|n| *n != best).collect();
@@ -216,8 +229,8 @@ impl Table<'_> {
         }
         let text = format!("{text} (the file records {})", witness.words());
         Err(asked(self.readings, open, text, |number| {
-            let heard = heard.get(&number).and_then(|all| all.first());
-            let words = heard.map_or_else(String::new, |heard| format!("; {}", heard.words));
+            let words = told(&number).first();
+            let words = words.map_or_else(String::new, |heard| format!("; {}", heard.words));
             self.told(number) + &words
         }))
     }

@@ -25,6 +25,7 @@ pub use records::{Over, Record, What, records};
 pub use scene::Scene;
 pub use trial::Trial;
 pub use verdict::{
-    CLEAR_DISTANCE, CLEAR_LOSS, CLEAR_SCORE, PLAUSIBLE_DISTANCE, PLAUSIBLE_SCORE, Verdict, judge,
+    CLEAR_DISTANCE, CLEAR_LOSS, CLEAR_SCORE, PLAUSIBLE_DISTANCE, PLAUSIBLE_SCORE, SETTLED_DISTANCE,
+    Verdict, judge,
 };
 pub use weigh::{Weighed, weigh};

@@ -15,13 +15,14 @@ use std::sync::Arc;
 /// An accuracy this near is the recorded one, where every sample of the split was seen: what two libraries round
 /// differently.
 const NEAR: f64 = 0.005;
-/// A loss this near, relatively.
-const NEAR_LOSS: f64 = 0.01;
+/// A loss this near, relatively: a mean over batches weighs the last of them too much.
+const NEAR_LOSS: f64 = 0.002;
 /// An accuracy this far below the recorded one is another network's, or that of other data.
 const FAR: f64 = 0.1;
 /// The same where the record may be of an earlier epoch.
 const FAR_BEST: f64 = 0.15;
-/// So many tolerances away a number no longer agrees by chance.
+/// So many tolerances away a loss is another's. Among many networks some accuracy is near the recorded one by chance:
+/// one that is another's is [`FAR`] away.
 const CLEAR: f64 = 3.0;
 
 /// A number that a file records of its own network.
@@ -246,6 +247,10 @@ fn heard(record: &Record, measured: &[(&Side, Metrics)]) -> Option<Heard> {
         .min_by(|a, b| distance(a.0, &a.1).total_cmp(&distance(b.0, &b.1)))
         // Other samples than were meant still tell what is far below.
         .or_else(|| measured.first())?;
+    let off = match record.what {
+        What::Accuracy => (metrics.score - record.value).abs() > FAR,
+        What::Loss => true,
+    };
     let comparable = meant(side) && (side.whole || record.what == What::Accuracy);
     let found = distance(side, metrics);
     let far = if record.best { FAR_BEST } else { FAR };
@@ -254,7 +259,7 @@ fn heard(record: &Record, measured: &[(&Side, Metrics)]) -> Option<Heard> {
     let is_low = |(_, metrics): &(&Side, Metrics)| record.value - metrics.score > least;
     Some(Heard {
         agrees: comparable && found <= 1.0,
-        is_off: comparable && !(found <= CLEAR),
+        is_off: comparable && off && !(found <= CLEAR),
         contradicts: record.what == What::Accuracy && measured.iter().all(is_low),
         best: record.best,
         words: format!(

@@ -5,11 +5,13 @@
 
 use super::point::Here;
 use super::prepared::Programs;
+use super::programs::What;
 use super::statistics::STATISTICS_BATCH;
 use super::{Evaluator, Split};
 use crate::dataset::Samples;
 use crate::error::Result;
 use crate::landscape::objective::Objective;
+use crate::model::lower::Statistics;
 use crate::model::params::{Layout, Params, TensorSpec};
 use crate::model::run::Trouble;
 use serde::{Deserialize, Serialize};
@@ -94,6 +96,33 @@ impl NetworkObjective {
         self.values
     }
 
+    /// f at a point with its own buffers.
+    pub(super) fn value_of(&mut self, point: &Params) -> Result<f64> {
+        self.values += 1;
+        let trained = point.flatten();
+        let here = Here {
+            trained: &trained,
+            buffers: point,
+            together: self.together,
+        };
+        let sums = self.programs.values(here, &[&trained], &self.samples)?;
+        Ok(sums[0] * self.share())
+    }
+
+    /// Products with the Hessian, or with the Gauss–Newton matrix.
+    pub(super) fn products(
+        &self,
+        of: fn(Statistics) -> What,
+        x: &[f64],
+        directions: &[&[f64]],
+    ) -> Result<Vec<Vec<f64>>> {
+        let here = self.here(x);
+        let sums = self
+            .programs
+            .products(of, here, directions, &self.samples)?;
+        Ok(sums.into_iter().map(|sums| self.meaned(sums)).collect())
+    }
+
     /// Why the device isn't used any more, once it has failed: the processor has gone on since.
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.why()
@@ -174,8 +203,6 @@ impl Objective for NetworkObjective {
     }
 
     fn hessian_vectors(&mut self, x: &[f64], directions: &[&[f64]]) -> Result<Vec<Vec<f64>>> {
-        let here = self.here(x);
-        let sums = self.programs.products(here, directions, &self.samples)?;
-        Ok(sums.into_iter().map(|sums| self.meaned(sums)).collect())
+        self.products(What::Product, x, directions)
     }
 }

@@ -129,22 +129,26 @@ impl Programs {
         Ok(gradients)
     }
 
-    /// ∇²f·v for each v, f the sum of the loss. What doesn't depend on v is computed once, and kept for
-    /// the next products at the same point over the same samples.
+    /// ∇²f·v for each v, f the sum of the loss, or the Gauss–Newton products: `of` says which. What doesn't
+    /// depend on v is computed once, and kept for the next products of the kind at the same point over the
+    /// same samples.
     pub fn products(
         &self,
+        of: fn(Statistics) -> What,
         here: Here<'_>,
         directions: &[&[f64]],
         samples: &Arc<Samples>,
     ) -> Result<Vec<Vec<f64>>> {
-        let ready = self.ready(What::Product(here.statistics()))?;
+        let what = of(here.statistics());
+        let ready = self.ready(what)?;
         let prepared = self.fitting(&ready, here.group())?;
         let kept = match here.together {
             Some(_) => None,
             None => {
                 let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
                 let same = kept.as_ref().is_some_and(|kept| {
-                    kept.x == here.trained
+                    kept.what == what
+                        && kept.x == here.trained
                         && Arc::ptr_eq(&kept.samples, samples)
                         && kept.buffers == *here.buffers
                 });
@@ -152,6 +156,7 @@ impl Programs {
                     // Before new values are made, so that there are never two sets.
                     *kept = None;
                     let new = |values| KeptAt {
+                        what,
                         x: here.trained.to_vec(),
                         buffers: here.buffers.clone(),
                         samples: Arc::clone(samples),

@@ -41,6 +41,7 @@ pub struct Ready {
 /// What products share: values that only the samples and the point decide.
 #[derive(Debug)]
 pub struct KeptAt {
+    pub what: What,
     pub x: Vec<f64>,
     pub buffers: Params,
     pub samples: Arc<Samples>,
