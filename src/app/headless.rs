@@ -108,7 +108,10 @@ pub fn shown(
         }
         looked = Instant::now();
         let is_complete = |view: &Box<dyn View>| view.is_complete(&state, &snapshot);
-        if idle || !go_on || views.iter().all(is_complete) {
+        // What is measured is asked for alone: it is all there when nothing is left to do.
+        let done = needs.iter().all(|n| n.measures.is_empty() && !n.sharpness)
+            && views.iter().all(is_complete);
+        if idle || !go_on || done {
             return found(&views, &state, &snapshot);
         }
     }

@@ -3,7 +3,7 @@
 use super::{Context, Home, Needs, View, curves, empty_ui};
 use crate::app::command::{Ask, Command, Place};
 use crate::app::export::forms::{self, Form};
-use crate::app::export::source::{Content, header, nothing};
+use crate::app::export::source::{Content, header, is_measured, nothing};
 use crate::app::state::State;
 use crate::app::theme::{self, Palette};
 use crate::engine::header::Header;
@@ -63,7 +63,9 @@ impl View for LayersView {
         if bars.iter().all(|set| set.layers.is_empty()) {
             return Err(nothing());
         }
-        let header = header("layers", state, news, true)?;
+        let rates = self.shows == Shows::Rates;
+        let complete = !rates || is_measured(state, news, &[Quantity::Noise]);
+        let header = header("layers", state, news, complete)?;
         Ok(Content::of(tables(header, self.shows, bars)))
     }
 
