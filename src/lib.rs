@@ -8,7 +8,7 @@
 //! | 5 | [`app`], [`cli`] | the window and the terminal: the only places that know a user |
 //! | 4 | [`render`], [`export`] | surfaces in space; figures and data files out |
 //! | 3 | [`engine`], [`plot`] | jobs with progress, devices; colours, iso-lines and figures as pure geometry |
-//! | 2 | [`landscape`] | slices of parameter space, directions, surfaces, lines, distances |
+//! | 2 | [`landscape`], [`train`] | slices of parameter space, directions, surfaces, lines, distances; networks on their way |
 //! | 1 | [`model`] | networks as data, lowered to primitives, differentiated and run |
 //! | 0 | [`checkpoint`], [`dataset`] | bytes → named tensors; bytes → samples |
 //! | ground | [`store`], [`error`] | arrays, their containers and files, with bounds; the one error type |
@@ -59,3 +59,4 @@ pub mod model;
 pub mod plot;
 pub mod render;
 pub mod store;
+pub mod train;

@@ -21,7 +21,7 @@ const FLOORS: [&[&str]; 8] = [
     &["store"],
     &["checkpoint", "dataset"],
     &["model"],
-    &["landscape"],
+    &["landscape", "train"],
     &["engine", "plot"],
     &["render", "export"],
     &["cli", "app"],

@@ -82,7 +82,10 @@ pub fn shown(
     }
     let needs: Vec<_> = views.iter().map(|view| view.needs()).collect();
     let wish = &mut state.wish;
-    wish.measures = needs.iter().flat_map(|n| n.measures.to_vec()).collect();
+    // What a new window measures, of what these views can show.
+    let usual = Wish::default().measures;
+    let all = needs.iter().flat_map(|n| n.measures.to_vec());
+    wish.measures = all.filter(|quantity| usual.contains(quantity)).collect();
     wish.measuring.clone_from(&wish.measures);
     wish.sharpness = needs.iter().any(|n| n.sharpness);
     wish.compare = needs.iter().any(|n| n.both_ends);

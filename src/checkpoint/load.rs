@@ -4,6 +4,7 @@
 
 use super::content::Content;
 use super::recognise::{self, Format};
+use super::told::{Architecture, MODEL_TEXT};
 use super::{burnpack, keras, onnx, torch};
 use crate::error::{Error, Result};
 use crate::store::archive::Archive;
@@ -103,7 +104,14 @@ fn decode(format: Format, bytes: Bytes, key: Option<&str>) -> Parsed<Loaded> {
         }
         Format::TorchLegacy => return torch::read_legacy(bytes, key).map(Loaded::Content),
         Format::TorchTar => return torch::read_tar(&bytes, key).map(Loaded::Content),
-        Format::Safetensors => plain(safetensors::container(bytes)?),
+        Format::Safetensors => {
+            let described = safetensors::text(&bytes, MODEL_TEXT);
+            let mut content = plain(safetensors::container(bytes)?);
+            if let Some(text) = described {
+                content.told.architecture = Some(Architecture::Described(text));
+            }
+            content
+        }
         Format::Burnpack => burnpack::container(&bytes)?.into(),
         Format::Hdf5 => {
             let container = hdf5::container(Arc::clone(&bytes))?;

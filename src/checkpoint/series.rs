@@ -3,14 +3,23 @@
 use crate::error::{Error, Result};
 use std::path::{Path, PathBuf};
 
+/// In the folder of a run that Losscope trained, the checkpoints lie in this one …
+const CHECKPOINTS: &str = "checkpoints";
+/// … beside this file.
+const HISTORY: &str = "history.jsonl";
+
 /// The checkpoints of a folder, in the order of the numbers in their names: `epoch_2` before
 /// `epoch_10`. Files whose names start with a dot are passed over, and so are records that trainers
-/// write beside their checkpoints (`.json`, `.jsonl`, `.toml`, `.yaml`, `.txt`, `.csv`, `.log`).
+/// write beside their checkpoints (`.json`, `.jsonl`, `.toml`, `.yaml`, `.txt`, `.csv`, `.log`). The folder of a
+/// run that Losscope trained stands for that of its checkpoints.
 ///
 /// # Errors
 /// Where the folder can't be read or holds no checkpoint.
 pub fn series(folder: &Path) -> Result<Vec<PathBuf>> {
     const RECORDS: [&str; 8] = ["json", "jsonl", "toml", "yaml", "yml", "txt", "csv", "log"];
+    let inner = folder.join(CHECKPOINTS);
+    let is_run = folder.join(HISTORY).is_file() && inner.is_dir();
+    let folder = if is_run { &inner } else { folder };
     let refused = |source| Error::io("read the folder of checkpoints", folder, source);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(refused)? {

@@ -6,6 +6,9 @@
 
 use super::modules::Module;
 
+/// The key in safetensors under which the text of a model file stands.
+pub const MODEL_TEXT: &str = "losscope.model";
+
 /// What a file tells beside its tensors.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Told {
@@ -27,6 +30,8 @@ pub enum Architecture {
     Modules(Module),
     /// The configuration that Keras writes beside the weights: `{"class_name": …, "config": …}`.
     Keras(serde_json::Value),
+    /// The text of a model file, which Losscope writes beside the weights that it has trained.
+    Described(String),
 }
 
 impl Told {
@@ -49,6 +54,14 @@ impl Told {
     pub(super) fn rename(&mut self, name: &dyn Fn(&str) -> Option<String>) {
         if let Some(Architecture::Modules(root)) = &mut self.architecture {
             root.rename(name);
+        }
+    }
+
+    /// The text of a model file.
+    pub fn described(&self) -> Option<&str> {
+        match &self.architecture {
+            Some(Architecture::Described(text)) => Some(text),
+            _ => None,
         }
     }
 

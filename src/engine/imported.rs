@@ -2,9 +2,14 @@
 
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
+use crate::model::file;
 use crate::model::graph::Loss;
 use crate::model::import::{self, Imported};
 use std::path::Path;
+
+/// What writes a network itself, with its weights, in Python.
+pub const EXPORT: &str =
+    "torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")";
 
 /// Whether a `--model` names a file, as opposed to a family.
 pub fn is_file(model: &str) -> bool {
@@ -24,6 +29,9 @@ pub fn network(
     sample: Option<&[usize]>,
     classes: Option<usize>,
 ) -> Result<Option<Imported>> {
+    if let ("auto", Some(text)) = (model, state.told().described()) {
+        return described(text, state).map(Some);
+    }
     let found = if model == "auto" {
         let own = &state.source().path;
         if !own.is_file() {
@@ -35,13 +43,25 @@ pub fn network(
         Some(found.ok_or_else(|| {
             Error::file(
                 model,
-                "holds no graph of a network: expected a model.toml, or what torch.export.save writes; in Python, torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")",
+                format!("holds no graph of a network: expected a model.toml, or what torch.export.save writes; in Python, {EXPORT}"),
             )
         })?)
     } else {
         None
     };
     Ok(found.map(|found| with_one_output(found, classes)))
+}
+
+/// The network that Losscope wrote beside the weights it trained.
+fn described(text: &str, state: &dyn Listing) -> Result<Imported> {
+    let path = &state.source().path;
+    Ok(Imported {
+        graph: file::parse(text, path)?,
+        source: "the description that Losscope wrote beside the weights".into(),
+        // Its loss is described, too.
+        outputs: 0,
+        notes: Vec::new(),
+    })
 }
 
 /// A graph that can't be followed isn't replaced by a guess, but a person may name what it is.

@@ -68,7 +68,7 @@ impl Seen<'_> {
         let values = self.metric.shown(&surface.table).ok()?;
         let positions: Vec<f64> = values.iter().map(|v| self.scale.forward(*v)).collect();
         let (nx, ny) = (surface.x.len(), surface.y.len());
-        let filled = refine::fill(nx, ny, &positions, &surface.table.computed);
+        let filled = refine::fill(nx, ny, &positions, &surface.table.known());
         let inverse = |t: &f64| self.scale.inverse(*t);
         let values: Vec<f64> = filled.values.iter().map(inverse).collect();
         let look = Look {

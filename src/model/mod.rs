@@ -6,6 +6,7 @@
 //! runs any of them. This floor knows nothing of slices, of files or of
 //! what a loss landscape is.
 
+pub mod architecture;
 pub mod derive;
 pub mod family;
 pub mod file;

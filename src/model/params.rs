@@ -91,6 +91,15 @@ impl Params {
         &self.values[index]
     }
 
+    /// Puts other values into the tensor at a place of the layout.
+    ///
+    /// # Panics
+    /// Unless there are as many.
+    pub fn replace(&mut self, index: usize, values: Vec<f64>) {
+        assert_eq!(values.len(), self.values[index].len(), "one value an entry");
+        self.values[index] = values;
+    }
+
     /// Whether, as a direction, it moves any tensor that no network trains.
     pub fn moves_buffers(&self) -> bool {
         self.tensors()
@@ -121,6 +130,18 @@ impl Params {
         Self {
             layout: Arc::clone(&self.layout),
             values,
+        }
+    }
+
+    /// Some of its tensors alone, with a layout of their own; `kept` says which of the layout.
+    #[must_use]
+    pub fn only(&self, kept: &[bool]) -> Self {
+        let own = || kept.iter().copied();
+        let layout = self.layout.iter().zip(own()).filter(|(_, kept)| *kept);
+        let values = self.values.iter().zip(own()).filter(|(_, kept)| *kept);
+        Self {
+            layout: layout.map(|(spec, _)| spec.clone()).collect(),
+            values: values.map(|(values, _)| values.clone()).collect(),
         }
     }
 

@@ -22,6 +22,7 @@ pub mod hdf5;
 pub(crate) mod hdf5_words;
 pub(crate) mod input;
 pub(crate) mod limits;
+pub mod lines;
 pub(crate) mod npy;
 pub mod npz;
 pub mod safetensors;

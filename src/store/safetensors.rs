@@ -9,6 +9,7 @@ use super::container::{Arrays, Container, Entry};
 use super::decode;
 use super::element::{ByteOrder, Dtype, Element, byte_count};
 use super::files::stream;
+use super::limits::Allowance;
 use crate::error::{Error, Result};
 use safetensors::Dtype as Stype;
 use safetensors::tensor::Metadata;
@@ -74,6 +75,13 @@ pub(crate) fn container(bytes: Arc<Bytes>) -> Parsed<Container> {
     Ok(Container::new("safetensors", entries, tensors, in_use))
 }
 
+/// A text that stands beside the tensors under a key.
+pub(crate) fn text(bytes: &Bytes, key: &str) -> Option<String> {
+    let header = table(bytes).ok()?;
+    let table: Metadata = serde_json::from_slice(&header).ok()?;
+    table.metadata().as_ref()?.get(key).cloned()
+}
+
 /// Tensors as they lie in a file, in row-major order: type, shape and first byte of each.
 struct Stored {
     bytes: Arc<Bytes>,
@@ -90,23 +98,49 @@ impl Arrays for Stored {
     }
 }
 
+/// All tensors of the file at `path` by name, in the order of their bytes, and nothing made of the names.
+///
+/// # Errors
+/// Where the file can't be read or is damaged.
+pub fn read(path: &Path) -> Result<Vec<(String, Array)>> {
+    let bytes = Arc::new(Bytes::open(path, "read the tensors")?);
+    let allowance = Allowance::for_file(bytes.len());
+    let all = container(bytes).and_then(|container| container.read_all(allowance));
+    all.map_err(|message| Error::file(path, message))
+}
+
 /// Writes `tensors` to `path` in the types they have in memory: integers beyond a byte as I64. Tensors of one type keep
 /// their order. An existing file is replaced at once or not at all.
 ///
 /// # Errors
 /// Where a name occurs twice, or the operating system refuses.
 pub fn write(path: &Path, tensors: &[(String, Array)]) -> Result<()> {
+    write_with(path, tensors, &[])
+}
+
+/// As [`write`], with texts beside the tensors, each by a key.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_with(path: &Path, tensors: &[(String, Array)], texts: &[(&str, &str)]) -> Result<()> {
     let mut ordered: Vec<_> = tensors.iter().collect();
     // Wide elements first keeps every tensor aligned for readers that map the file into memory.
     ordered.sort_by_key(|(_, array)| std::cmp::Reverse(width(array.values())));
-    let header = header(&ordered).map_err(|message| Error::file(path, message))?;
+    let header = header(&ordered, texts).map_err(|message| Error::file(path, message))?;
     stream(path, "write the tensors", |out| {
         write_all(out, &header, &ordered)
     })
 }
 
-fn header(tensors: &[&(String, Array)]) -> Parsed<String> {
+fn header(tensors: &[&(String, Array)], texts: &[(&str, &str)]) -> Parsed<String> {
     let (mut table, mut names, mut at) = (Map::new(), HashSet::new(), 0);
+    if !texts.is_empty() {
+        let texts = texts.iter();
+        let texts: Map<String, Value> = texts
+            .map(|(key, text)| ((*key).to_owned(), (*text).into()))
+            .collect();
+        table.insert("__metadata__".into(), texts.into());
+    }
     for (name, array) in tensors {
         if !names.insert(name) || name == "__metadata__" {
             return Err(format!(

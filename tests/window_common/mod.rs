@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Vec2};
 use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable as _;
 use losscope::app::App;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -66,4 +67,19 @@ pub fn picture(harness: &mut Harness<'_, App>, name: &str) -> image::RgbaImage {
         picture.save(path).unwrap();
     }
     picture
+}
+
+/// Answers "Which network is this?" by a family's name, as a person does who knows it.
+#[track_caller]
+#[allow(dead_code, reason = "not every window meets an unknown network")]
+pub fn answer(harness: &mut Harness<'_, App>, family: &str) {
+    wait(harness, "the question", |app| !app.is_opening());
+    assert!(
+        harness.query_by_label("Which network is this?").is_some(),
+        "nothing is asked"
+    );
+    let families = harness.query_all_by_label(family);
+    families.last().expect("a family's name").click();
+    harness.run_steps(3);
+    wait(harness, "the answer", |app| !app.is_opening());
 }

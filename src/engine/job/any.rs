@@ -7,12 +7,14 @@ use super::curvature::CurvatureJob;
 use super::distance::DistanceJob;
 use super::export::ExportJob;
 use super::line::LineJob;
+use super::measure::MeasureJob;
 use super::noise::NoiseJob;
 use super::report::ReportJob;
 use super::request::Request;
 use super::setup::Setup;
 use super::sharpness::SharpnessJob;
 use super::surface::SurfaceJob;
+use super::training::TrainingJob;
 use super::trajectory::TrajectoryJob;
 use super::typed::typed;
 use crate::error::Result;
@@ -79,9 +81,11 @@ jobs! {
     Sharpness(SharpnessJob) = "sharpness",
     Curvature(CurvatureJob) = "curvature",
     Noise(NoiseJob) = "noise",
+    Measure(MeasureJob) = "measure",
     Distance(DistanceJob) = "distance",
     Report(ReportJob) = "report",
     Animation(AnimationJob) = "animate",
+    Training(TrainingJob) = "train",
     Export(ExportJob) = "export",
 }
 
@@ -133,16 +137,18 @@ mod tests {
             folder: "runs".into(),
             centring: crate::landscape::trajectory::Centring::default(),
         };
-        let jobs: [Job; 10] = [
+        let jobs: Vec<Job> = vec![
             SurfaceJob::default().into(),
             LineJob::default().into(),
             trajectory.into(),
             SharpnessJob::default().into(),
             CurvatureJob::default().into(),
             NoiseJob::default().into(),
+            MeasureJob::default().into(),
             DistanceJob::default().into(),
             ReportJob::default().into(),
             AnimationJob::default().into(),
+            TrainingJob::default().into(),
             ExportJob::default().into(),
         ];
         for job in jobs {

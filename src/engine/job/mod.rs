@@ -12,13 +12,16 @@ mod export;
 pub mod help;
 mod identity;
 mod line;
+mod measure;
 mod noise;
 mod paths;
+pub mod recipe;
 mod report;
 mod request;
 mod setup;
 mod sharpness;
 mod surface;
+mod training;
 mod trajectory;
 mod typed;
 mod values;
@@ -30,6 +33,7 @@ pub use distance::DistanceJob;
 pub use export::ExportJob;
 pub use identity::differing;
 pub use line::LineJob;
+pub use measure::MeasureJob;
 pub use noise::{NoiseJob, Reached};
 pub use paths::lossy;
 pub use report::{CENTRES, ReportJob};
@@ -37,9 +41,10 @@ pub use request::Request;
 pub use setup::Setup;
 pub use sharpness::{Measures, SharpnessJob};
 pub use surface::SurfaceJob;
+pub use training::{Keep, Keeping, Measured, Several, TrainingJob};
 pub use trajectory::TrajectoryJob;
 pub use typed::quoted;
 pub use values::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, ImageSize,
-    LossChoice, MemorySize, SplitChoice,
+    LossChoice, MemorySize, SplitChoice, Tolerance,
 };

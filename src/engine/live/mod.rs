@@ -26,8 +26,7 @@ mod turn;
 mod wish;
 mod worker;
 
-pub use crate::engine::local::found::{ConvexityMap, Found, NoiseSoFar};
-pub use measure::RHO;
+pub use crate::landscape::measures::found::{ConvexityMap, Found, NoiseSoFar};
 pub use news::{
     Activity, Confirmed, Entry, ExperimentFacts, Failure, Inside, Kind, LiveSurface, PointMetrics,
     ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,

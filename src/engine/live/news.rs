@@ -69,6 +69,8 @@ pub struct ExperimentFacts {
     pub inside: Vec<(Place, Inside)>,
     /// Which splits metrics are taken over: training, validation.
     pub splits: (bool, bool),
+    /// Layers with weights of their own, in the network's order.
+    pub layers: Vec<String>,
     /// What a reader should know.
     pub warnings: Vec<String>,
 }

@@ -196,6 +196,7 @@ impl<'a> Worker<'a> {
             self.fail(part, &error);
         }
         self.times.add(part, started.elapsed());
+        self.note_trouble();
         self.publish();
         true
     }

@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::landscape::slice::Buffers;
-use crate::model::derive::{pull, rate};
+use crate::model::derive::{gauss_newton, pull, rate};
 use crate::model::lower::{Lowered, Statistics};
 use crate::model::primitive::expression::Binary;
 use crate::model::primitive::{Op, Slot};
@@ -30,17 +30,27 @@ pub enum What {
     Gradient(Statistics),
     /// Its Hessian-vector product.
     Product(Statistics),
+    /// Its Gauss–Newton product.
+    GaussNewton(Statistics),
     /// Squared norms of samples' gradients.
     Norms,
+    /// Loss and score at a point.
+    Metrics,
+    /// Loss, score, the statistics of a batch and the gradient.
+    Training(Statistics),
 }
 
 impl What {
     /// Where its normalisation layers take their statistics from.
     pub fn statistics(self) -> Statistics {
         match self {
-            Self::Along { .. } | Self::Norms => Statistics::Running,
+            Self::Along { .. } | Self::Norms | Self::Metrics => Statistics::Running,
             Self::Statistics { .. } => Statistics::Batch,
-            Self::Value(own) | Self::Gradient(own) | Self::Product(own) => own,
+            Self::Value(own)
+            | Self::Gradient(own)
+            | Self::Product(own)
+            | Self::GaussNewton(own)
+            | Self::Training(own) => own,
         }
     }
 }
@@ -123,6 +133,22 @@ pub fn make(what: What, lowered: &Lowered) -> Made {
             slopes.program.outputs.remove(0);
             let program = rate(&slopes.program.alive());
             (program, Varying::Tangents, slopes.parameters)
+        }
+        What::GaussNewton(_) => {
+            let slopes = gauss_newton(&lowered.program(vec![lowered.loss, lowered.logits]));
+            (slopes.program, Varying::Tangents, slopes.parameters)
+        }
+        What::Metrics => {
+            let program = fold(&lowered.program(vec![lowered.loss, lowered.right]), false);
+            (program, Varying::Points, Vec::new())
+        }
+        What::Training(_) => {
+            let measured = lowered.measured.iter();
+            let measured = measured.flat_map(|m| [m.mean, m.variance]);
+            let outputs = [lowered.loss, lowered.right].into_iter().chain(measured);
+            let program = fold(&lowered.program(outputs.collect()), false);
+            let slopes = pull(&program, false);
+            (slopes.program, Varying::Points, slopes.parameters)
         }
         What::Norms => {
             let slopes = pull(&lowered.program(vec![lowered.loss]), true);

@@ -167,7 +167,7 @@ impl Picture {
             x: numbers.x.clone(),
             y: numbers.y.clone(),
             values,
-            computed: numbers.table.computed.clone(),
+            computed: numbers.table.known(),
             scale: coloring.scale,
             // A single value has no ends to spread between.
             range: coloring.range.filter(|(lo, hi)| lo < hi),

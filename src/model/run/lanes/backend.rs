@@ -13,6 +13,12 @@ use std::sync::Arc;
 /// Runs of samples that have sums of their own, at most: enough for sixteen cores to be busy to the end.
 const MOST_RUNS: usize = 32;
 
+/// More points a call bring nothing: samples lie side by side, not points.
+const MOST_POINTS: usize = 64;
+
+/// Multiplications and additions from which on more threads than one are worth being started.
+const WORTH_A_THREAD: usize = 4 << 20;
+
 /// The processor, in one number type.
 #[derive(Debug)]
 struct Lanes<T: Real> {
@@ -78,7 +84,7 @@ impl<T: Real> Prepared for Ready<T> {
     }
 
     fn points(&self) -> usize {
-        (self.memory / 8 / self.plan.point::<T>().max(1)).max(1)
+        (self.memory / 8 / self.plan.point::<T>().max(1)).clamp(1, MOST_POINTS)
     }
 
     fn keeper(&self, samples: usize, bytes: usize) -> Option<Kept> {
@@ -95,8 +101,14 @@ impl<T: Real> Prepared for Ready<T> {
         kept: Option<&Kept>,
     ) -> Result<Vec<Outputs>> {
         let sums = self.plan.sum_bytes::<T>().max(1);
+        // Less work than this is done before another thread has begun.
+        let little = self.plan.effort.saturating_mul(batch.count) * points < WORTH_A_THREAD;
         let share = Share {
-            threads: self.threads(together).max(1),
+            threads: if little {
+                1
+            } else {
+                self.threads(together).max(1)
+            },
             runs: (self.memory / 8 / sums).clamp(1, MOST_RUNS),
             together,
         };

@@ -87,6 +87,8 @@ pub struct Plan {
     pub(super) levels: usize,
     pub(super) widest: usize,
     pub(super) arch: Arch,
+    /// Multiplications and additions of a sample's steps, about.
+    pub(super) effort: usize,
 }
 
 /// Buffers given out and taken back.
@@ -115,6 +117,18 @@ impl Buffers {
         self.sizes.push(size);
         self.sizes.len() - 1
     }
+}
+
+/// Multiplications and additions that the steps of one sample take, about.
+fn effort(program: &Program) -> usize {
+    let each = program.steps().iter().map(|step| match &step.op {
+        Op::Form(g, _) => g.hits.len() * g.groups * g.outputs * g.inputs,
+        Op::Contract([batch, m, k, n], _) => batch * m * k * n,
+        Op::Map(e) if step.ty.sample => step.ty.size() * e.nodes.len(),
+        _ if step.ty.sample => step.ty.size(),
+        _ => 0,
+    });
+    each.fold(0, usize::saturating_add)
 }
 
 impl Plan {
@@ -166,6 +180,7 @@ impl Plan {
             levels: stages.levels,
             widest,
             arch,
+            effort: effort(&program),
             program,
         };
         plan.put(moving, level, &done, &after);

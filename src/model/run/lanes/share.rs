@@ -7,6 +7,7 @@ use super::simd::{LANES, Real};
 use super::work::{Part, Work};
 use crate::model::program::Id;
 use crate::model::run::backend::{Batch, Outputs, Source};
+use std::cell::Cell;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How work is shared out.
@@ -152,9 +153,23 @@ impl Plan {
     }
 }
 
+thread_local! {
+    /// Whether work that begins on this thread stays on it.
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does some work on this thread alone: for whoever has as many things to do as there are cores. Numbers
+/// don't depend on it.
+pub fn alone<R>(work: impl FnOnce() -> R) -> R {
+    let before = ALONE.replace(true);
+    let result = work();
+    ALONE.set(before);
+    result
+}
+
 /// Does jobs `0..count` on threads; results in the order of the jobs.
 fn in_order<R: Send>(count: usize, threads: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
-    if count <= 1 || threads <= 1 {
+    if count <= 1 || threads <= 1 || ALONE.get() {
         return (0..count).map(work).collect();
     }
     let next = AtomicUsize::new(0);

@@ -1,0 +1,20 @@
+//! Training runs: a recipe in, a folder of checkpoints and a history out.
+//!
+//! [`Training`] is the work: some steps of the optimiser at a time ([`crate::train::Trainer`]), with the
+//! records, measures and files that belong to them. [`Run`] is a folder read back, whoever made it.
+//! [`Sweep`] is several runs from one recipe.
+
+mod begin;
+mod folder;
+mod log;
+mod measures;
+mod run;
+mod status;
+mod sweep;
+mod work;
+
+pub use begin::{Opened, open, start_at};
+pub use run::{Kept, Run};
+pub use status::{Stage, Status};
+pub use sweep::{Row, Sweep, SweepState};
+pub use work::{Trained, Training};
