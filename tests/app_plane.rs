@@ -498,3 +498,60 @@ fn a_training_run_goes_through_its_plane_true_to_scale() {
     harness.run_steps(3);
     harness.get_by_label_contains("the same for every α");
 }
+
+#[test]
+fn the_part_that_is_seen_can_be_computed_and_undone() {
+    let mut harness = small_window();
+    assert!(harness.query_by_label("Compute this part").is_none());
+    let rect = plane(&harness, PLANE);
+    harness.hover_at(rect.center());
+    harness.step();
+    harness.event(Event::MouseWheel {
+        unit: MouseWheelUnit::Point,
+        delta: Vec2::new(0.0, 200.0),
+        modifiers: Modifiers::NONE,
+        source: MouseWheelSource::Wheel,
+        phase: TouchPhase::Move,
+    });
+    harness.run_steps(8);
+    harness.get_by_label("Compute this part").click();
+    harness.run_steps(2);
+    let state = harness.state_mut().state();
+    let Some(AxisChoice::Given(x)) = state.wish.plane.x else {
+        panic!("{:?}", state.wish.plane.x)
+    };
+    assert!(x.to - x.from < 1.5 && x.points == 9, "{x:?}");
+    finish(&mut harness);
+    let news = harness.state().snapshot();
+    let shown = news.surface_near(0.0).unwrap().surface().unwrap().clone();
+    assert!((shown.x[0] - x.from).abs() < 1e-9);
+    assert!(harness.query_by_label("Compute this part").is_none());
+    harness.state_mut().state().undo();
+    assert_eq!(harness.state_mut().state().wish.plane.x, axis(-1.0, 1.0, 9));
+}
+
+#[test]
+fn what_is_pointed_at_on_the_contour_is_marked_on_the_surface_and_cut_through() {
+    let mut harness = small_window();
+    harness.state_mut().show("Sections");
+    harness.run_steps(2);
+    let sections = || "Sections of the plane; through";
+    assert!(harness.query_by_label(sections()).is_some());
+    let before = picture(&mut harness, "pointed-nowhere");
+    let space = harness.get_by_label("Surface in space").rect();
+    let rect = plane(&harness, PLANE);
+    harness.hover_at(rect.lerp_inside(Vec2::new(0.75, 0.25)));
+    harness.run_steps(3);
+    let pointed = harness.state_mut().state().pointed.unwrap();
+    assert!((pointed.at.0 - 0.5).abs() < 0.15 && (pointed.at.1 - 0.5).abs() < 0.15);
+    let after = picture(&mut harness, "pointed-at");
+    assert_ne!(pixels(&before, space), pixels(&after, space), "no mark");
+    // And the other way round.
+    harness.hover_at(space.center());
+    harness.run_steps(3);
+    let pointed = harness.state_mut().state().pointed.unwrap();
+    assert_eq!(pointed.view, "Surface");
+    harness.hover_at(Pos2::new(3.0, 3.0));
+    harness.run_steps(3);
+    assert_eq!(harness.state_mut().state().pointed, None);
+}

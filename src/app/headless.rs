@@ -82,7 +82,10 @@ pub fn shown(
     }
     let needs: Vec<_> = views.iter().map(|view| view.needs()).collect();
     let wish = &mut state.wish;
-    wish.measures = needs.iter().flat_map(|n| n.measures.to_vec()).collect();
+    // What a new window measures, of what these views can show.
+    let usual = Wish::default().measures;
+    let all = needs.iter().flat_map(|n| n.measures.to_vec());
+    wish.measures = all.filter(|quantity| usual.contains(quantity)).collect();
     wish.measuring.clone_from(&wish.measures);
     wish.sharpness = needs.iter().any(|n| n.sharpness);
     wish.compare = needs.iter().any(|n| n.both_ends);
@@ -108,7 +111,10 @@ pub fn shown(
         }
         looked = Instant::now();
         let is_complete = |view: &Box<dyn View>| view.is_complete(&state, &snapshot);
-        if idle || !go_on || views.iter().all(is_complete) {
+        // What is measured is asked for alone: it is all there when nothing is left to do.
+        let done = needs.iter().all(|n| n.measures.is_empty() && !n.sharpness)
+            && views.iter().all(is_complete);
+        if idle || !go_on || done {
             return found(&views, &state, &snapshot);
         }
     }

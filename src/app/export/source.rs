@@ -3,7 +3,7 @@
 use crate::app::state::{Look, State};
 use crate::engine::header::Header;
 use crate::engine::job;
-use crate::engine::live::{Quality, Snapshot};
+use crate::engine::live::{Quality, Quantity, Snapshot};
 use crate::error::{Error, Result};
 use crate::export::artifact::{Artifact, Eye};
 use crate::export::figure::FigureOptions;
@@ -96,4 +96,36 @@ pub fn options(look: &Look) -> FigureOptions {
 pub fn is_full(news: &Snapshot, alpha: f64) -> bool {
     let surface = news.surfaces.iter().find(|surface| surface.alpha == alpha);
     surface.is_some_and(|surface| surface.quality == Quality::Full)
+}
+
+/// Where on the line the window measures: both minimizers and θ(α).
+fn points(state: &State) -> Vec<f64> {
+    let alpha = state.wish.alpha;
+    match &state.wish.large {
+        None => vec![0.0],
+        Some(_) if alpha == 0.0 || alpha == 1.0 => vec![0.0, 1.0],
+        Some(_) => vec![0.0, alpha, 1.0],
+    }
+}
+
+/// Whether these are measured everywhere.
+pub fn is_measured(state: &State, news: &Snapshot, quantities: &[Quantity]) -> bool {
+    let there = |alpha: f64, quantity: Quantity| {
+        let found = news.measure(alpha, quantity);
+        found.is_some_and(|measured| measured.complete)
+    };
+    let points = points(state);
+    let all = |quantity: &Quantity| points.iter().all(|alpha| there(*alpha, *quantity));
+    quantities.iter().all(all)
+}
+
+/// Whether φ along ε is there everywhere.
+pub fn has_curves(state: &State, news: &Snapshot) -> bool {
+    let sharpness = &news.sharpness;
+    let all = [&sharpness.small, &sharpness.large, &sharpness.here];
+    let there = |alpha: &f64| {
+        let mut curves = all.into_iter().flatten();
+        curves.any(|curve| curve.alpha == *alpha && curve.complete)
+    };
+    points(state).iter().all(there)
 }

@@ -53,6 +53,8 @@ pub struct Shown<'a> {
 
 const HELP: &str = "How many of the Hessian's eigenvalues lie where, as a density of mass 1 on a logarithmic scale: a few large ones stand apart from a bulk about zero (Sagun et al. 2017).\nStochastic Lanczos quadrature: 8 random vectors, 80 exact Hessian-vector products each; every node a narrow Gaussian (Ghorbani et al. 2019). Dots are the eigenvalues that Lanczos found.\nWheel to zoom, right drag to pan, double click to see everything.";
 
+/// What it shows.
+const MEASURES: [Quantity; 2] = [Quantity::EIGENVALUES, Quantity::DENSITY];
 /// Eigenvalues across a curve.
 const RESOLUTION: usize = 400;
 /// What is this much rarer than the densest isn't shown.
@@ -71,7 +73,7 @@ impl View for DensityView {
 
     fn needs(&self) -> Needs {
         Needs {
-            measures: &[Quantity::EIGENVALUES, Quantity::DENSITY],
+            measures: &MEASURES,
             ..Needs::default()
         }
     }
@@ -86,9 +88,7 @@ impl View for DensityView {
 
     fn artifact(&self, state: &State, news: &Snapshot) -> Result<source::Content> {
         let pair = state.wish.large.is_some();
-        let complete = shown(state.wish.alpha, pair, news)
-            .iter()
-            .all(|one| one.news.complete);
+        let complete = source::is_measured(state, news, &MEASURES);
         let header = header("density", state, news, complete)?;
         let tables = tables(header, state.wish.alpha, pair, news);
         Ok(source::Content::of(tables.ok_or_else(nothing)?))

@@ -6,7 +6,7 @@ mod bars;
 use super::{Context, Home, Needs, View, curves, empty_ui};
 use crate::app::command::{Ask, Command, Place};
 use crate::app::export::forms::{self, Form};
-use crate::app::export::source::{Content, header, nothing};
+use crate::app::export::source::{Content, header, is_measured, nothing};
 use crate::app::state::State;
 use crate::app::theme::{self, Palette};
 use crate::engine::header::Header;
@@ -68,7 +68,12 @@ impl View for LayersView {
         if bars.iter().all(|set| set.layers.is_empty()) {
             return Err(nothing());
         }
-        let header = header("layers", state, news, true)?;
+        let complete = match self.shows {
+            Shows::Rates => is_measured(state, news, &[Quantity::NOISE]),
+            Shows::Measure(entry, _) => is_measured(state, news, &[Quantity::ByLayer(entry)]),
+            Shows::Distance | Shows::Relative => true,
+        };
+        let header = header("layers", state, news, complete)?;
         Ok(Content::of(tables(header, self.shows, bars)))
     }
 

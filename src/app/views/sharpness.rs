@@ -3,7 +3,7 @@
 use super::curves::{self, Handle};
 use super::{Context, Home, Needs, View, empty_ui};
 use crate::app::export::forms::{self, Form};
-use crate::app::export::source::{Content, header, nothing};
+use crate::app::export::source::{Content, has_curves, header, nothing};
 use crate::app::keys;
 use crate::app::state::State;
 use crate::engine::header::Header;
@@ -117,7 +117,7 @@ impl View for SharpnessView {
         if curves.is_empty() {
             return Err(nothing());
         }
-        let complete = curves.iter().all(|(_, curve)| curve.complete);
+        let complete = has_curves(state, news);
         let header = header("sharpness", state, news, complete)?;
         Ok(Content::of(tables(header, curves, state.wish.epsilon)))
     }

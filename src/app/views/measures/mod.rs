@@ -6,7 +6,7 @@ mod rows;
 use super::{Context, Home, Needs, View};
 use crate::app::command::Command;
 use crate::app::export::forms::{self, Form};
-use crate::app::export::source::{Content, header, nothing};
+use crate::app::export::source::{Content, has_curves, header, is_measured, nothing};
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::header::Header;
@@ -59,8 +59,14 @@ impl View for MeasuresView {
         if groups.is_empty() {
             return Err(nothing());
         }
-        let values = groups.iter().flat_map(|g| &g.rows).flat_map(|r| r.values);
-        let complete = values.flatten().all(|value| value.settled);
+        // What isn't checked isn't missing.
+        let wanted = &state.wish.measures;
+        let wanted: Vec<Quantity> = Quantity::table()
+            .iter()
+            .filter(|quantity| wanted.contains(quantity))
+            .copied()
+            .collect();
+        let complete = is_measured(state, news, &wanted) && has_curves(state, news);
         Ok(Content::of(tables(
             header("measures", state, news, complete)?,
             &groups,
