@@ -80,17 +80,17 @@ fn layers_are_ranked_and_written_in_the_networks_order() {
 
 #[test]
 fn every_measure_of_the_catalogue_runs_at_the_terminal() {
-    let (small, large) = (fixture("models/mlps/sb.pt"), fixture("models/mlps/lb.pt"));
+    // From a start downhill to a minimizer, so that every step along the way is an update.
     let more = [
         "--measures",
         "all",
         "--to",
-        &large,
+        "builtin:small",
         "--learning-rate",
         "0.1",
     ];
     let less = ["--chain", "50", "--probes", "8", "--json", "-q"];
-    let found = prints(&[&QUICK[..], &[&small], &more, &less].concat());
+    let found = prints(&[&QUICK[..], &["builtin:init"], &more, &less].concat());
     let found: Value = serde_json::from_str(&found).unwrap();
     let results = found["results"].as_array().unwrap();
     for entry in losscope::landscape::measures::CATALOGUE {
