@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// Numbers that follow from a number.
+#[path = "imports/chance.rs"]
+mod chance;
 #[allow(dead_code, reason = "shared with the reference, which uses the rest")]
 mod common;
 /// Exported programs.
@@ -10,6 +13,9 @@ mod exported;
 /// Hostile files.
 #[path = "imports/fuzz.rs"]
 mod fuzz;
+/// Messages of protocol buffers.
+#[path = "imports/message.rs"]
+mod message;
 /// Files, changed.
 #[path = "imports/mutation.rs"]
 mod mutation;

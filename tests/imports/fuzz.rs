@@ -5,11 +5,15 @@
 //! takes longer than twenty seconds or ends the process is printed with its number, for `KEPT`.
 
 use crate::mutation::Kind;
-use losscope::checkpoint;
+use losscope::checkpoint::{self, StateDict};
+use losscope::dataset::{Samples, Targets};
 use losscope::engine::device::{self, DeviceChoice};
+use losscope::error::Result;
 use losscope::landscape::evaluate::{Evaluator, Precision};
+use losscope::landscape::slice::{Buffers, Slice};
 use losscope::model::graph::Loss;
 use losscope::model::losses::MeanSquaredError;
+use losscope::model::params::Params;
 use losscope::model::{Network, file, import};
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,13 +31,16 @@ const MEMORY: &str = "4000000";
 /// Where the numbers are kept of files that made the reader panic.
 const PANICKED: &str = "panicked";
 
-/// Everything that opening a file does.
+/// Everything that opening a file does, and the outputs of a small network that is read from it.
 fn opened(path: &Path) {
-    for sample in [None, Some(&[6, 6][..])] {
-        let _ = import::open_for(path, sample);
-    }
     let state = checkpoint::open(path);
-    for sample in [None, Some(&[3, 8, 8][..]), Some(&[5]), Some(&[6])] {
+    for sample in [
+        None,
+        Some(&[3, 8, 8][..]),
+        Some(&[5, 4]),
+        Some(&[5]),
+        Some(&[6]),
+    ] {
         let (Ok(Some(imported)), Ok(state)) = (import::open_for(path, sample), &state) else {
             continue;
         };
@@ -43,11 +50,35 @@ fn opened(path: &Path) {
         let Ok(network) = Network::new(graph, state) else {
             continue;
         };
-        let _ = network.params(state);
-        let device = device::open(DeviceChoice::Flex, Precision::F32).unwrap();
-        let _ = Evaluator::new(Arc::new(network), device.device, Precision::F32, 64 << 20);
+        let _ = outputs(Arc::new(network), state);
         break;
     }
+}
+
+/// The outputs for two samples of zeros, where these are few.
+fn outputs(network: Arc<Network>, state: &StateDict) -> Result<Vec<f64>> {
+    let (theta, _) = network.params(state)?;
+    let device = device::open(DeviceChoice::Flex, Precision::F32)?.device;
+    let evaluator = Evaluator::new(Arc::clone(&network), device, Precision::F32, 64 << 20)?;
+    let sizes = [&network.graph().input[..], network.output()];
+    let [inputs, outputs] = sizes.map(|shape| {
+        let size = shape.iter().try_fold(2_usize, |n, d| n.checked_mul(*d));
+        size.filter(|size| *size <= 1 << 12)
+    });
+    let (Some(inputs), Some(outputs)) = (inputs, outputs) else {
+        return Ok(Vec::new());
+    };
+    let samples = Samples {
+        shape: network.graph().input.clone(),
+        inputs: vec![0.0; inputs],
+        targets: Targets::Values(vec![0.0; outputs]),
+        target_shape: network.output().to_vec(),
+    };
+    let split = evaluator.upload(&Arc::new(samples), 0)?;
+    let nowhere = Params::zeros(theta.layout());
+    let slice = Slice::new(theta, vec![nowhere], Buffers::Frozen)?;
+    let loaded = evaluator.load(slice, None)?;
+    evaluator.logits(&loaded, &[0.0], &split)
 }
 
 /// Numbers of files that were once read wrongly.

@@ -2,43 +2,13 @@
 //!
 //! Everything follows from a number, so that a file that was read wrongly can be made again.
 
+use crate::chance::{Chance, change_bytes};
 use crate::common::fixture;
+use crate::message::{change_message, message, write_message};
 use serde_json::Value;
 use std::fs;
 use std::io::{Cursor, Read as _, Write as _};
 use std::path::PathBuf;
-
-/// A small generator of numbers (SplitMix64, Steele et al. 2014).
-pub struct Chance(u64);
-
-impl Chance {
-    /// From a number of one's own.
-    pub fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `end`, 0 where that is 0.
-    pub fn below(&mut self, end: usize) -> usize {
-        self.next().checked_rem(end as u64).unwrap_or(0) as usize
-    }
-
-    /// True once in `n` times.
-    pub fn once_in(&mut self, n: usize) -> bool {
-        self.below(n) == 0
-    }
-
-    fn of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        &all[self.below(all.len())]
-    }
-}
 
 /// Which kind of file.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -226,7 +196,14 @@ fn change_json(content: &mut Vec<u8>, chance: &mut Chance) {
             }
             Value::Number(number) if chance.once_in(2) => {
                 let old = number.as_i64().unwrap_or(1);
-                let new = [old - 1, old + 1, -old, old * 2, old << 31, i64::MAX - old];
+                let new = [
+                    old.wrapping_sub(1),
+                    old.wrapping_add(1),
+                    old.wrapping_neg(),
+                    old.wrapping_mul(2),
+                    old.wrapping_shl(31),
+                    i64::MAX.wrapping_sub(old),
+                ];
                 *value = Value::from(*chance.of(&new));
             }
             other if chance.once_in(2) => *other = twin.clone(),
@@ -301,160 +278,4 @@ fn change_text(content: &mut Vec<u8>, chance: &mut Chance) {
         }
     }
     *content = (lines.join("\n") + "\n").into_bytes();
-}
-
-fn change_bytes(bytes: &mut Vec<u8>, chance: &mut Chance) {
-    if bytes.is_empty() {
-        return;
-    }
-    let at = chance.below(bytes.len());
-    let end = (at + 1 + chance.below(12)).min(bytes.len());
-    match chance.below(6) {
-        0 => bytes[at] ^= 1 << chance.below(8),
-        1 => bytes[at] = *chance.of(&[0, 1, 0x7f, 0x80, 0xff, b'(', b'.', b'R', b'h', b'q']),
-        2 => {
-            let part = bytes[at..end].to_vec();
-            bytes.splice(at..at, part);
-        }
-        3 => drop(bytes.drain(at..end)),
-        4 => bytes[at..end].fill(0xff),
-        _ => bytes[at] = chance.below(256) as u8,
-    }
-}
-
-/// A value of a message of protocol buffers.
-#[derive(Clone)]
-enum Field {
-    Number(u64),
-    Fixed(Vec<u8>),
-    Bytes(Vec<u8>),
-    Message(Vec<(u64, Field)>),
-}
-
-/// One number in groups of seven bits.
-fn number(bytes: &[u8], at: &mut usize) -> Option<u64> {
-    let mut value = 0_u64;
-    for shift in (0..64).step_by(7) {
-        let byte = *bytes.get(*at)?;
-        *at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some(value);
-        }
-    }
-    None
-}
-
-/// The fields of a message, where the bytes are one.
-fn message(bytes: &[u8], depth: usize) -> Option<Vec<(u64, Field)>> {
-    let (mut at, mut fields) = (0, Vec::new());
-    while at < bytes.len() {
-        let key = number(bytes, &mut at)?;
-        let mut fixed = |length: usize| {
-            let part = bytes.get(at..at.checked_add(length)?)?.to_vec();
-            at += length;
-            Some(part)
-        };
-        let field = match key & 7 {
-            1 => Field::Fixed(fixed(8)?),
-            5 => Field::Fixed(fixed(4)?),
-            0 => Field::Number(number(bytes, &mut at)?),
-            2 => {
-                let length = usize::try_from(number(bytes, &mut at)?).ok()?;
-                let part = bytes.get(at..at.checked_add(length)?)?;
-                at += length;
-                let inner = if depth < 6 && !part.is_empty() {
-                    message(part, depth + 1)
-                } else {
-                    None
-                };
-                inner.map_or_else(|| Field::Bytes(part.to_vec()), Field::Message)
-            }
-            _ => return None,
-        };
-        fields.push((key, field));
-    }
-    Some(fields)
-}
-
-fn write_number(mut value: u64, out: &mut Vec<u8>) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn write_message(fields: &[(u64, Field)], out: &mut Vec<u8>) {
-    for (key, field) in fields {
-        write_number(*key, out);
-        match field {
-            Field::Number(value) => write_number(*value, out),
-            Field::Fixed(bytes) => out.extend(bytes),
-            Field::Bytes(bytes) => {
-                write_number(bytes.len() as u64, out);
-                out.extend(bytes);
-            }
-            Field::Message(inner) => {
-                let mut own = Vec::new();
-                write_message(inner, &mut own);
-                write_number(own.len() as u64, out);
-                out.extend(own);
-            }
-        }
-    }
-}
-
-/// One of the fields, however deep.
-fn change_message(fields: &mut Vec<(u64, Field)>, chance: &mut Chance) {
-    if fields.is_empty() {
-        return;
-    }
-    let at = chance.below(fields.len());
-    if let Field::Message(inner) = &mut fields[at].1
-        && !chance.once_in(5)
-    {
-        return change_message(inner, chance);
-    }
-    match chance.below(8) {
-        0 => drop(fields.remove(at)),
-        1 => fields.push(fields[at].clone()),
-        2 => {
-            let other = chance.below(fields.len());
-            fields.swap(at, other);
-        }
-        3 => {
-            let other = chance.below(fields.len());
-            fields[at].1 = fields[other].1.clone();
-        }
-        _ => match &mut fields[at].1 {
-            Field::Number(value) => {
-                let new = [
-                    0,
-                    1,
-                    2,
-                    *value + 1,
-                    value.wrapping_neg(),
-                    u64::MAX,
-                    1 << 62,
-                    1 << 31,
-                ];
-                *value = *chance.of(&new);
-            }
-            Field::Fixed(bytes) | Field::Bytes(bytes) => {
-                let length = bytes.len();
-                change_bytes(bytes, chance);
-                if matches!(fields[at].1, Field::Fixed(_))
-                    && let Field::Fixed(bytes) = &mut fields[at].1
-                {
-                    bytes.resize(length, 0xff);
-                }
-            }
-            Field::Message(_) => {
-                let mut own = Vec::new();
-                write_message(&fields[at..=at], &mut own);
-                fields[at].1 = Field::Bytes(own);
-            }
-        },
-    }
 }

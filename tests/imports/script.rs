@@ -44,9 +44,14 @@ fn recurrent_and_attending_modules_of_pytorch_are_followed() {
 }
 
 #[test]
-fn a_frozen_module_is_refused_with_what_to_do() {
-    let words = refusal(&file("script", "frozen.pt"), Some(&[1, 8, 8]));
-    assert!(words.contains("before it is frozen"), "{words}");
+fn a_frozen_or_optimised_module_is_refused_with_what_to_do() {
+    for (name, cure) in [
+        ("frozen.pt", "before it is frozen"),
+        ("optimised.pt", "before it is optimised"),
+    ] {
+        let words = refusal(&file("script", name), Some(&[1, 8, 8]));
+        assert!(words.contains(cure), "{words}");
+    }
 }
 
 /// tanh between two linear layers was once taken for ReLU, since nobody looked at the code: a loss of 0.170.

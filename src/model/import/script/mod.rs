@@ -56,8 +56,8 @@ const UNTOLD: &str =
     "a TorchScript archive doesn't say the shape of what its network reads: name the data with it";
 
 /// Said of a module without parameters.
-const FROZEN: &str = "its weights are constants of the code, without names, as `torch.jit.freeze` leaves them, perhaps with \
-     norms folded into them: save the module before it is frozen";
+const FROZEN: &str = "its weights are constants of the code, without names, as `torch.jit.freeze` and \
+     `torch.jit.optimize_for_inference` leave them, perhaps with norms folded into them: save the module before it is frozen";
 
 /// The features that a linear layer on the data takes.
 fn features(call: &Call, traced: &Traced) -> Option<usize> {

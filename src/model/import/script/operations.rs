@@ -74,6 +74,12 @@ pub fn operate(
     if let Some(value) = aside(name, &positional) {
         return Ok(value);
     }
+    if name.to_ascii_lowercase().contains("mkldnn") {
+        return Err(format!(
+            "`{name}` is what `torch.jit.optimize_for_inference` leaves, with weights in a layout of its own: save the \
+             module before it is optimised"
+        ));
+    }
     // Lists are joined and compared as lists, whatever is in them.
     let about_a_list = matches!(positional.first(), Some(Value::List(..)))
         || matches!(name, "len" | "__is__" | "__isnot__");
