@@ -36,7 +36,7 @@ use crate::error::{Error, shown};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::borrow::Cow;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use talk::{End, Talk};
 
