@@ -6,15 +6,18 @@
 //! partial results kept.
 
 mod animate;
+mod catalogue;
 mod compute;
 mod convert;
 mod curvature;
 mod described;
 mod devices;
 mod distance;
+mod export;
 mod generate;
 mod inspect;
 mod inspect_data;
+mod inspect_reading;
 mod interrupt;
 mod measure;
 mod noise;
@@ -73,6 +76,8 @@ enum Command {
     Curvature(Box<curvature::CurvatureArgs>),
     /// How much the gradients of single samples differ at a checkpoint
     Noise(Box<noise::NoiseArgs>),
+    /// Any measure of the catalogue, of whole networks, layer by layer or module by module
+    Measure(Box<catalogue::MeasureArgs>),
     /// Distances between checkpoints, in total and layer by layer
     Distance(DistanceJob),
     /// Everything the program measures for two checkpoints, as a page to read and print
@@ -84,12 +89,14 @@ enum Command {
     Animate(Box<animate::AnimateArgs>),
     /// Train a network by a recipe, or several by the lists in it
     Train(Box<train::TrainArgs>),
+    /// What views of the window show, one or all of them, without opening it
+    Export(Box<export::ExportArgs>),
     /// Draw a result as a figure
     Plot(convert::PlotArgs),
     /// Write a result in another data format
     Convert(convert::ConvertArgs),
-    /// List what this machine can compute on
-    Devices,
+    /// List what this machine can compute on, and measure how fast
+    Devices(devices::DevicesArgs),
     /// Write man pages or shell completions
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -197,7 +204,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
             | Command::Distance(_)
             | Command::Plot(_)
             | Command::Convert(_)
-            | Command::Devices
+            | Command::Devices(_)
     ) {
         interrupt::listen();
     }
@@ -208,14 +215,16 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Sharpness(args) => sharpness::run(&args, talk),
         Command::Curvature(args) => curvature::run(&args, talk),
         Command::Noise(args) => noise::run(&args, talk),
+        Command::Measure(args) => catalogue::run(&args, talk),
         Command::Distance(args) => distance::run(&args, talk),
         Command::Report(args) => report::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),
         Command::Animate(args) => animate::run(&args, talk),
         Command::Train(args) => train::run(&args, talk),
+        Command::Export(args) => export::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
-        Command::Devices => devices::run(talk),
+        Command::Devices(args) => devices::run(&args, talk),
         Command::Generate(args) => generate::run(&args, &Cli::command(), talk),
     }
 }

@@ -5,7 +5,9 @@
 use super::animation::AnimationJob;
 use super::curvature::CurvatureJob;
 use super::distance::DistanceJob;
+use super::export::ExportJob;
 use super::line::LineJob;
+use super::measure::MeasureJob;
 use super::noise::NoiseJob;
 use super::report::ReportJob;
 use super::request::Request;
@@ -83,10 +85,12 @@ jobs! {
     Sharpness(SharpnessJob) = "sharpness",
     Curvature(CurvatureJob) = "curvature",
     Noise(NoiseJob) = "noise",
+    Measure(MeasureJob) = "measure",
     Distance(DistanceJob) = "distance",
     Report(ReportJob) = "report",
     Animation(AnimationJob) = "animate",
     Training(TrainingJob) = "train",
+    Export(ExportJob) = "export",
 }
 
 impl Job {
@@ -137,17 +141,19 @@ mod tests {
             folder: "runs".into(),
             centring: crate::landscape::trajectory::Centring::default(),
         };
-        let jobs: [Job; 10] = [
+        let jobs: Vec<Job> = vec![
             SurfaceJob::default().into(),
             LineJob::default().into(),
             trajectory.into(),
             SharpnessJob::default().into(),
             CurvatureJob::default().into(),
             NoiseJob::default().into(),
+            MeasureJob::default().into(),
             DistanceJob::default().into(),
             ReportJob::default().into(),
             AnimationJob::default().into(),
             TrainingJob::default().into(),
+            ExportJob::default().into(),
         ];
         for job in jobs {
             let text = serde_json::to_string(&job).unwrap();

@@ -8,9 +8,11 @@ mod any;
 pub mod bounds;
 mod curvature;
 mod distance;
+mod export;
 pub mod help;
 mod identity;
 mod line;
+mod measure;
 mod noise;
 mod paths;
 pub mod recipe;
@@ -28,8 +30,10 @@ pub use animation::{AnimationJob, GRID, PIXELS, Run};
 pub use any::Job;
 pub use curvature::CurvatureJob;
 pub use distance::DistanceJob;
+pub use export::ExportJob;
 pub use identity::differing;
 pub use line::LineJob;
+pub use measure::MeasureJob;
 pub use noise::{NoiseJob, Reached};
 pub use paths::lossy;
 pub use report::{CENTRES, ReportJob};
@@ -42,5 +46,5 @@ pub use trajectory::TrajectoryJob;
 pub use typed::quoted;
 pub use values::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, ImageSize,
-    LossChoice, MemorySize, SplitChoice,
+    LossChoice, MemorySize, SplitChoice, Tolerance,
 };
