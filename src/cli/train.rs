@@ -2,7 +2,8 @@
 //!
 //! Whatever stops it, all but the last moments is kept; `--resume` goes on from there.
 
-use crate::cli::{End, Talk, interrupt, output, progress, terminal};
+use crate::cli::talk::{End, Talk};
+use crate::cli::{interrupt, output, progress, terminal};
 use crate::engine::Flow;
 use crate::engine::header::Header;
 use crate::engine::job::{TrainingJob, recipe};
@@ -235,7 +236,7 @@ fn summary(found: &Trained) -> String {
     let [Some(first), Some(last)] = ends else {
         return text;
     };
-    let mut rows = vec![["".to_owned(), "start".into(), "end".into()].to_vec()];
+    let mut rows = vec![vec![String::new(), "start".into(), "end".into()]];
     for name in [
         "train_loss",
         "train_accuracy",

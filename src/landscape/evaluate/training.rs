@@ -119,7 +119,7 @@ impl Split {
     /// What scores of part of it are made with.
     pub fn per_sample(&self) -> PerSample {
         PerSample {
-            totals: self.totals.clone(),
+            totals: self.totals,
             samples: self.samples.len() as f64,
         }
     }
