@@ -12,6 +12,7 @@ mod curvature;
 mod described;
 mod devices;
 mod distance;
+mod experiment;
 mod generate;
 mod inspect;
 mod inspect_data;
@@ -98,6 +99,8 @@ enum Command {
     Animate(Box<animate::AnimateArgs>),
     /// Train a network by a recipe, or several by the lists in it
     Train(Box<train::TrainArgs>),
+    /// Do an experiment of the literature on batch size again, or list those there are
+    Experiment(Box<experiment::ExperimentArgs>),
     /// Draw a result as a figure
     Plot(convert::PlotArgs),
     /// Write a result in another data format
@@ -235,6 +238,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Trajectory(args) => compute::run(args, talk),
         Command::Animate(args) => animate::run(&args, talk),
         Command::Train(args) => train::run(&args, talk),
+        Command::Experiment(args) => experiment::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
         Command::Devices => devices::run(talk),

@@ -11,6 +11,7 @@ pub mod device;
 pub mod directions;
 pub mod distance;
 pub mod drivers;
+pub mod experiment;
 pub mod header;
 pub mod imported;
 pub mod inputs;

@@ -9,6 +9,7 @@ mod complete;
 pub mod csv;
 pub mod curvature;
 pub mod curves;
+pub mod experiment;
 pub mod figure;
 mod format;
 pub mod hdf5;

@@ -5,6 +5,7 @@
 use super::animation::AnimationJob;
 use super::curvature::CurvatureJob;
 use super::distance::DistanceJob;
+use super::experiment::ExperimentJob;
 use super::line::LineJob;
 use super::noise::NoiseJob;
 use super::report::ReportJob;
@@ -83,6 +84,7 @@ jobs! {
     Report(ReportJob) = "report",
     Animation(AnimationJob) = "animate",
     Training(TrainingJob) = "train",
+    Experiment(ExperimentJob) = "experiment",
 }
 
 impl Job {
@@ -133,7 +135,7 @@ mod tests {
             folder: "runs".into(),
             centring: crate::landscape::trajectory::Centring::default(),
         };
-        let jobs: [Job; 10] = [
+        let jobs: [Job; 11] = [
             SurfaceJob::default().into(),
             LineJob::default().into(),
             trajectory.into(),
@@ -144,6 +146,7 @@ mod tests {
             ReportJob::default().into(),
             AnimationJob::default().into(),
             TrainingJob::default().into(),
+            ExperimentJob::default().into(),
         ];
         for job in jobs {
             let text = serde_json::to_string(&job).unwrap();
