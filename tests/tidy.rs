@@ -79,9 +79,9 @@ const CIRCLES: [(&str, usize, &str); 4] = [
         "opening knows what looking found, and looking goes on to open it",
     ),
     (
-        "cli/animate.rs",
-        16,
-        "the subcommands use what the module that calls them defines",
+        "cli/compute.rs",
+        2,
+        "computing says what is missing in a result, converting writes one",
     ),
 ];
 

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// The program.
+#[path = "training/command.rs"]
+mod command;
 /// What the folder of a run holds, and what is refused.
 #[path = "training/folders.rs"]
 mod folders;

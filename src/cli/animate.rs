@@ -1,6 +1,7 @@
 //! `animate`: the surface around θ(α) while α moves, as a GIF.
 
-use crate::cli::{End, Talk, interrupt, measure};
+use crate::cli::talk::{End, Talk};
+use crate::cli::{interrupt, measure};
 use crate::engine::job::{AnimationJob, Request as _};
 use crate::error::{Error, shown};
 use crate::export::animation::{Animation, View, bytes};

@@ -3,7 +3,8 @@
 //! Outputs are checked before the work, kept while it runs, and written when it is done. A job that
 //! is stopped leaves `OUTPUT.partial.npz`; the same command with `--resume` goes on from there.
 
-use crate::cli::{End, Talk, convert, interrupt, output, progress, terminal, trajectory};
+use crate::cli::talk::{End, Talk};
+use crate::cli::{convert, interrupt, output, progress, terminal, trajectory};
 use crate::engine::job::Job;
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::{self, Flow, Progress};

@@ -1,7 +1,7 @@
 //! `plot` and `convert`: from a result file to figures and other formats.
 
 use crate::cli::compute::write_outputs;
-use crate::cli::{End, Talk};
+use crate::cli::talk::{End, Talk};
 use crate::engine::result::Outcome;
 use crate::error::{Error, shown};
 use crate::export::figure::FigureOptions;

@@ -1,7 +1,8 @@
 //! `curvature`: eigenvalues, trace, density, curvature along lines and over a plane.
 
 use crate::cli::measure::{self, header};
-use crate::cli::{End, Talk, output};
+use crate::cli::output;
+use crate::cli::talk::{End, Talk};
 use crate::engine::job::CurvatureJob;
 use crate::engine::local::curvature::{CurvatureResult, RatioGrid, run as compute};
 use crate::export::curvature::check_picture;

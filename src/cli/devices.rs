@@ -1,6 +1,7 @@
 //! `devices`: what this machine can compute on.
 
-use crate::cli::{End, Talk, output};
+use crate::cli::output;
+use crate::cli::talk::{End, Talk};
 use crate::engine::device;
 use clap::ValueEnum as _;
 

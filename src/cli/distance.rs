@@ -1,6 +1,7 @@
 //! `distance`: how far checkpoints are from where they started, or from each other.
 
-use crate::cli::{End, Talk, output, progress, runs, terminal};
+use crate::cli::talk::{End, Talk};
+use crate::cli::{output, progress, runs, terminal};
 use crate::engine::Flow;
 use crate::engine::distance::{self, Distances};
 use crate::engine::job::DistanceJob;

@@ -2,7 +2,8 @@
 //! described at all; what data hold and how they are read.
 
 use crate::checkpoint::{Checkpoint, Entry, Set, files, non_finite};
-use crate::cli::{End, Talk, described, inspect_data, output, terminal};
+use crate::cli::talk::{End, Talk};
+use crate::cli::{described, inspect_data, output, terminal};
 use crate::dataset::{self, Dataset};
 use crate::engine::check::check;
 use crate::engine::header::ModelFacts;

@@ -45,7 +45,7 @@ fn noted(first: &mut Option<Instant>) {
 
 #[cfg(unix)]
 mod platform {
-    use super::noted;
+    use crate::cli::interrupt::noted;
     use nix::sys::signal::{SigSet, Signal};
 
     /// Interrupt, quit (Ctrl-\), the end of the terminal, and the polite end.
@@ -89,7 +89,7 @@ mod platform {
 
 #[cfg(not(unix))]
 mod platform {
-    use super::noted;
+    use crate::cli::interrupt::noted;
 
     pub fn listen() {
         let mut first = None;

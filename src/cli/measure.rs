@@ -1,6 +1,7 @@
 //! What the commands that measure at one checkpoint share: progress, outputs, the first lines.
 
-use crate::cli::{End, Talk, interrupt, output, progress, terminal};
+use crate::cli::talk::{End, Talk};
+use crate::cli::{interrupt, output, progress, terminal};
 use crate::engine::header::Header;
 use crate::engine::job::{Job, bounds};
 use crate::engine::{Flow, Observer};

@@ -25,20 +25,21 @@ mod report;
 mod runs;
 mod sharpness;
 mod surface;
+mod talk;
 mod terminal;
 mod train;
 mod trajectory;
 
 use crate::engine::drivers;
 use crate::engine::job::{DistanceJob, LineJob, TrajectoryJob};
-use crate::engine::reading::Reading;
 use crate::engine::recognise;
 use crate::error::{Error, shown};
-use clap::{Args, CommandFactory as _, Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 use std::borrow::Cow;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use talk::{End, Talk};
 
 /// See and measure the loss landscape of a trained neural network.
 #[derive(Debug, Parser)]
@@ -53,21 +54,6 @@ struct Cli {
     files: Vec<PathBuf>,
     #[command(flatten)]
     talk: Talk,
-}
-
-/// How much is said.
-#[derive(Debug, Clone, Copy, Args)]
-#[command(next_help_heading = "Messages")]
-struct Talk {
-    /// Print results for machines (JSON) on standard output
-    #[arg(long, global = true)]
-    json: bool,
-    /// Say nothing but errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Say how things were found and made
-    #[arg(short, long, global = true)]
-    verbose: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -110,14 +96,6 @@ enum Command {
     /// Write man pages or shell completions
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
-}
-
-/// How a command ended, other than by an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Done,
-    /// Stopped by the user; partial results are kept.
-    Stopped,
 }
 
 /// Parses the command line and does what it says.
@@ -243,42 +221,5 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Convert(args) => convert::convert(&args, talk),
         Command::Devices => devices::run(talk),
         Command::Generate(args) => generate::run(&args, &Cli::command(), talk),
-    }
-}
-
-impl Talk {
-    /// Something a reader should know.
-    fn warn(self, warnings: &[String]) {
-        if !self.quiet {
-            for warning in warnings {
-                terminal::say(&format!("warning: {warning}"));
-            }
-        }
-    }
-
-    /// How the network was read and what that rests on, a line each.
-    fn reading(self, reading: &Reading) {
-        for line in reading.lines() {
-            self.say(&line);
-        }
-    }
-
-    /// News for a person.
-    fn say(self, text: &str) {
-        if !self.quiet {
-            terminal::say(text);
-        }
-    }
-
-    /// That a file is written.
-    fn wrote(self, path: &Path) {
-        self.say(&format!("wrote {}", terminal::path(path)));
-    }
-
-    /// Details for a curious person.
-    fn detail(self, text: &str) {
-        if self.verbose {
-            terminal::say(text);
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! `noise`: noise scales, SGD's noise, alignment, and the table of layers.
 
 use crate::cli::measure::{self, header};
-use crate::cli::{End, Talk, output};
+use crate::cli::output;
+use crate::cli::talk::{End, Talk};
 use crate::engine::job::NoiseJob;
 use crate::engine::local::noise::{NoiseResult, run as compute};
 use crate::landscape::definitions;

@@ -1,6 +1,7 @@
 //! `sharpness`: how far the loss rises around minimizers, by Keskar et al.'s box and other measures.
 
-use crate::cli::{End, Talk, interrupt, measure, output, progress, terminal};
+use crate::cli::talk::{End, Talk};
+use crate::cli::{interrupt, measure, output, progress, terminal};
 use crate::engine::Flow;
 use crate::engine::job::{Job, SharpnessJob};
 use crate::engine::sharpness::{self, CheckpointSharpness, SharpnessReport};

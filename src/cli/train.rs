@@ -2,7 +2,8 @@
 //!
 //! Whatever stops it, all but the last moments is kept; `--resume` goes on from there.
 
-use crate::cli::{End, Talk, interrupt, output, progress, terminal};
+use crate::cli::talk::{End, Talk};
+use crate::cli::{interrupt, output, progress, terminal};
 use crate::engine::Flow;
 use crate::engine::header::Header;
 use crate::engine::job::{TrainingJob, recipe};

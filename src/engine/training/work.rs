@@ -19,8 +19,10 @@ use std::time::{Duration, Instant};
 
 /// Work between two looks at it takes about so long.
 const PIECE: Duration = Duration::from_millis(30);
-/// The state is saved this often: what a killed process loses at most.
-const SAVE_EVERY: Duration = Duration::from_secs(5);
+/// The state is saved this often: what a killed process loses at most …
+const SAVE_EVERY: Duration = Duration::from_secs(1);
+/// … unless saving takes more than one part in so many of the time.
+const SAVE_SHARE: u32 = 20;
 
 /// What there is of a run.
 #[derive(Debug, Clone)]
@@ -55,6 +57,8 @@ pub struct Training {
     pending: Option<(Record, Measures)>,
     begun: bool,
     saved: Instant,
+    /// How long to wait for the next save.
+    save_after: Duration,
     /// Samples and seconds at the last record.
     last: (u64, f64),
     found: Trained,
@@ -130,6 +134,7 @@ impl Training {
             pending: None,
             begun,
             saved: Instant::now(),
+            save_after: SAVE_EVERY,
             last,
             found,
             job,
@@ -212,7 +217,7 @@ impl Training {
         if let Some(record) = step.record {
             self.noted(record)?;
         }
-        if self.pending.is_none() && (ended || self.saved.elapsed() >= SAVE_EVERY) {
+        if self.pending.is_none() && (ended || self.saved.elapsed() >= self.save_after) {
             self.save(if ended { Stage::Ended } else { Stage::Running })?;
         }
         Ok(if ended && self.pending.is_none() {
@@ -315,15 +320,17 @@ impl Training {
 
     /// Writes the state and how far it is.
     fn save(&mut self, stage: Stage) -> Result<()> {
-        self.saved = Instant::now();
-        let Some(folder) = &self.folder else {
-            return Ok(());
-        };
-        // Weights that aren't finite are nothing to go on from.
-        if self.found.stopped != Some(Stopped::Diverged) {
-            folder.save(&self.trainer.state(), self.found.seconds)?;
+        let begun = Instant::now();
+        if let Some(folder) = &self.folder {
+            // Weights that aren't finite are nothing to go on from.
+            if self.found.stopped != Some(Stopped::Diverged) {
+                folder.save(&self.trainer.state(), self.found.seconds)?;
+            }
+            self.status(stage, None)?;
         }
-        self.status(stage, None)
+        self.saved = Instant::now();
+        self.save_after = SAVE_EVERY.max(SAVE_SHARE * begun.elapsed());
+        Ok(())
     }
 
     fn status(&self, stage: Stage, error: Option<String>) -> Result<()> {
