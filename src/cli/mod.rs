@@ -14,6 +14,7 @@ mod described;
 mod devices;
 mod distance;
 mod export;
+mod experiment;
 mod generate;
 mod inspect;
 mod inspect_data;
@@ -91,6 +92,8 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// What views of the window show, one or all of them, without opening it
     Export(Box<export::ExportArgs>),
+    /// Do an experiment of the literature on batch size again, or list those there are
+    Experiment(Box<experiment::ExperimentArgs>),
     /// Draw a result as a figure
     Plot(convert::PlotArgs),
     /// Write a result in another data format
@@ -222,6 +225,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Animate(args) => animate::run(&args, talk),
         Command::Train(args) => train::run(&args, talk),
         Command::Export(args) => export::run(&args, talk),
+        Command::Experiment(args) => experiment::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
         Command::Devices(args) => devices::run(&args, talk),

@@ -15,6 +15,7 @@ pub mod device_choice;
 pub mod directions;
 pub mod distance;
 pub mod drivers;
+pub mod experiment;
 pub mod header;
 pub mod imported;
 pub mod inputs;

@@ -10,6 +10,7 @@ mod complete;
 pub mod csv;
 pub mod curvature;
 pub mod curves;
+pub mod experiment;
 pub mod figure;
 pub mod figure_args;
 mod format;

@@ -8,6 +8,7 @@
 
 pub mod augment;
 pub mod batch;
+pub mod findings;
 pub mod history;
 pub mod initial;
 pub mod optimizer;

@@ -6,6 +6,7 @@ use super::animation::AnimationJob;
 use super::curvature::CurvatureJob;
 use super::distance::DistanceJob;
 use super::export::ExportJob;
+use super::experiment::ExperimentJob;
 use super::line::LineJob;
 use super::measure::MeasureJob;
 use super::noise::NoiseJob;
@@ -91,6 +92,7 @@ jobs! {
     Animation(AnimationJob) = "animate",
     Training(TrainingJob) = "train",
     Export(ExportJob) = "export",
+    Experiment(ExperimentJob) = "experiment",
 }
 
 impl Job {
@@ -154,6 +156,7 @@ mod tests {
             AnimationJob::default().into(),
             TrainingJob::default().into(),
             ExportJob::default().into(),
+            ExperimentJob::default().into(),
         ];
         for job in jobs {
             let text = serde_json::to_string(&job).unwrap();

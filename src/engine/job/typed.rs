@@ -3,7 +3,7 @@
 use super::request::Request;
 use super::setup::without_options;
 use crate::error::{Error, Result};
-use clap::{Args, Command};
+use clap::{ArgAction, Args, Command};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -27,6 +27,13 @@ pub(super) fn typed<J: Request + Args + Serialize>(command: &str, job: &J) -> Re
             line += &format!(" {}", quoted(&file));
         }
     }
+    // An option that is given once for each of its values.
+    let repeated = |key: &str| {
+        let arg = options.get_arguments().find(|a| a.get_id() == key);
+        arg.is_some_and(|a| {
+            matches!(a.get_action(), ArgAction::Append) && a.get_value_delimiter().is_none()
+        })
+    };
     // Of a pair both are named or neither.
     let pair = ["small", "large"];
     let named = pair.iter().any(|k| all.get(*k) != usual.get(*k));
@@ -40,6 +47,12 @@ pub(super) fn typed<J: Request + Args + Serialize>(command: &str, job: &J) -> Re
         match value {
             Value::Null | Value::Bool(false) => {}
             Value::Bool(true) => line += &format!(" {flag}"),
+            Value::Array(values) if repeated(key) => {
+                let each = values
+                    .iter()
+                    .map(|v| quoted(&format!("{flag}={}", word(v))));
+                each.for_each(|option| line += &format!(" {option}"));
+            }
             value => line += &format!(" {}", quoted(&format!("{flag}={}", word(value)))),
         }
     }
@@ -95,7 +108,7 @@ pub fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::job::{Job, NoiseJob, ReportJob};
+    use crate::engine::job::{ExperimentJob, Job, NoiseJob, ReportJob};
 
     #[test]
     fn a_command_says_what_differs_from_the_defaults() {
@@ -120,5 +133,14 @@ mod tests {
         };
         let text = Job::from(noise).command_line().unwrap();
         assert_eq!(text, "losscope noise --reached=64:1200,128:700");
+        let experiment = ExperimentJob {
+            experiment: Some("distance".into()),
+            set: vec!["epochs=2".into(), "run_seed=[0,1]".into()],
+            ..ExperimentJob::default()
+        };
+        assert_eq!(
+            Job::from(experiment).command_line().unwrap(),
+            "losscope experiment distance --set=epochs=2 '--set=run_seed=[0,1]'"
+        );
     }
 }

@@ -5,7 +5,7 @@
 
 mod figures;
 pub(super) mod files;
-mod html;
+pub(super) mod html;
 mod measures;
 mod methods;
 mod page;

@@ -1,0 +1,34 @@
+//! Every experiment there is.
+
+use super::entry::Entry;
+use super::{
+    batch_size, distance, forgetting, lars, noise_scale, scaling_rule, sharpness, throughput,
+};
+use crate::error::{Error, Result};
+
+/// All of them, in the order of a list.
+pub const ALL: [&Entry; 8] = [
+    &batch_size::ENTRY,
+    &distance::ENTRY,
+    &sharpness::ENTRY,
+    &scaling_rule::ENTRY,
+    &forgetting::ENTRY,
+    &noise_scale::ENTRY,
+    &throughput::ENTRY,
+    &lars::ENTRY,
+];
+
+/// The one of this name.
+///
+/// # Errors
+/// Lists the names.
+pub fn find(name: &str) -> Result<&'static Entry> {
+    let found = ALL.into_iter().find(|entry| entry.name == name);
+    found.ok_or_else(|| {
+        let names: Vec<&str> = ALL.iter().map(|entry| entry.name).collect();
+        Error::Usage(format!(
+            "there is no experiment {name:?}; there are {}",
+            names.join(", ")
+        ))
+    })
+}
