@@ -1,7 +1,7 @@
 //! Which network it is, as a person meets the question: candidates with their losses, what was assumed, other readings.
 
-use super::{drop_on, fixture, open, stand, started};
-use crate::window_common::{picture, wait};
+use super::{fixture, open, stand, started};
+use crate::window_common::{answer, picture, wait};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable as _;
 use losscope::app::App;
@@ -154,7 +154,7 @@ fn an_exported_program_opens_without_a_question() {
     let data = folder.path().join("data.safetensors");
     safetensors::write(&data, &all).unwrap();
     let program = fixture("exported/mlp.pt2");
-    let mut harness = open(&[program.clone(), data]);
+    let mut harness = open(&[program.clone(), data.clone()]);
     stand(&mut harness);
     let facts = harness.state().snapshot().experiment.clone().unwrap();
     let by = facts.model.reading.confirmed.clone().unwrap();
@@ -164,11 +164,12 @@ fn an_exported_program_opens_without_a_question() {
         "{}",
         loss(&harness)
     );
-    // Its weights alone, dropped with it, are read as its network.
+    // Weights alone, opened with it, are read as its network.
     let weights = folder.path().join("weights.safetensors");
     let state = checkpoint::open(&program).unwrap();
     safetensors::write(&weights, &state.tensors).unwrap();
-    drop_on(&mut harness, &[program.clone(), weights.clone()]);
+    drop(harness);
+    let mut harness = started(&[program.clone(), weights.clone(), data]);
     stand(&mut harness);
     let log = harness.state().snapshot().log.clone();
     let small = harness.state_mut().state().wish.small.clone();
@@ -179,4 +180,51 @@ fn an_exported_program_opens_without_a_question() {
         "{}",
         loss(&harness)
     );
+}
+
+/// Pixels as they are stored, for a network that takes them so: read as fractions they are no better than chance.
+#[test]
+fn a_likely_scaling_of_the_data_is_offered_and_taken() {
+    use losscope::dataset::{self, DataOptions, Normalize};
+    let folder = tempfile::tempdir().unwrap();
+    let mut state = checkpoint::open(&fixture("models/mlps/sb.pt")).unwrap();
+    for (name, array) in &mut state.tensors {
+        let factor = if name == "1.weight" { 1.0 / 255.0 } else { 1.0 };
+        let values = array.to_f64().iter().map(|v| (factor * v) as f32).collect();
+        *array = Array::new(array.shape().to_vec(), Values::F32(values)).unwrap();
+    }
+    let digits = dataset::open(&DataOptions::default()).unwrap().train;
+    let count = digits.len();
+    let pixel = |v: &f32| (v * 255.0).round().clamp(0.0, 255.0) as u8;
+    let pixels = Values::U8(digits.inputs.iter().map(pixel).collect());
+    let labels = digits.labels().unwrap().iter().map(|l| i64::from(*l));
+    let data = [
+        (
+            "x".to_owned(),
+            Array::new(vec![count, 1, 8, 8], pixels).unwrap(),
+        ),
+        (
+            "y".to_owned(),
+            Array::new(vec![count], Values::I64(labels.collect())).unwrap(),
+        ),
+    ];
+    let files = ["raw.safetensors", "pixels.safetensors"].map(|name| folder.path().join(name));
+    safetensors::write(&files[0], &state.tensors).unwrap();
+    safetensors::write(&files[1], &data).unwrap();
+    let mut harness = started(&files);
+    harness.run_steps(3);
+    picture(&mut harness, "scaled-otherwise");
+    assert!(
+        harness
+            .query_by_label("How were the data scaled?")
+            .is_some()
+    );
+    harness.query_all_by_label("none").last().unwrap().click();
+    harness.run_steps(3);
+    // Now the network is as good as it was, and which it is stays the question.
+    answer(&mut harness, "mlp");
+    stand(&mut harness);
+    let setup = harness.state_mut().state().wish.plane.setup.clone();
+    assert_eq!(setup.data_normalize, Normalize::None);
+    assert!(loss(&harness) < 0.5, "{}", loss(&harness));
 }

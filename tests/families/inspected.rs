@@ -157,3 +157,62 @@ fn numpys_weights_are_recognised() {
         "{said}"
     );
 }
+
+/// Heads leave no trace in the tensors, and stand in the file that Hugging Face writes beside them.
+#[test]
+fn settings_beside_the_weights_are_read_and_what_they_rule_out_is_refused() {
+    let dir = TempDir::new().unwrap();
+    let put = |name: &str, family: &str| {
+        let from = fixture(&format!("families/{family}.safetensors.gz"));
+        std::fs::copy(from, dir.path().join(name)).unwrap();
+    };
+    let config = |text: &str| std::fs::write(dir.path().join("config.json"), text).unwrap();
+    put("vit.safetensors.gz", "vit-huggingface");
+    let (_, text, _) = inspect(dir.path(), &["vit.safetensors.gz"]);
+    assert!(text.contains("--model vit:heads=N"), "{text}");
+    config(
+        r#"{"model_type": "vit", "num_attention_heads": 3, "hidden_act": "gelu", "layer_norm_eps": 1e-12}"#,
+    );
+    let (_, text, _) = inspect(dir.path(), &["vit.safetensors.gz"]);
+    for words in [
+        "There are 3 heads",
+        "config.json (num_attention_heads)",
+        "vit",
+    ] {
+        assert!(text.contains(words), "{words}: {text}");
+    }
+    assert!(!text.contains("not recognised"), "{text}");
+    // What was asked for on the command line comes first.
+    let (status, text, said) = inspect(
+        dir.path(),
+        &["vit.safetensors.gz", "--model", "vit:heads=6"],
+    );
+    assert!(
+        status == 0 && text.contains("There are 6 heads"),
+        "{text}{said}"
+    );
+    config(r#"{"model_type": "vit", "num_attention_heads": 3, "hidden_act": "relu"}"#);
+    let (_, text, _) = inspect(dir.path(), &["vit.safetensors.gz"]);
+    assert!(
+        text.contains("hidden_act = \"relu\"") && text.contains("not recognised"),
+        "{text}"
+    );
+    put("llama.safetensors.gz", "llama-huggingface");
+    config(
+        r#"{"model_type": "llama", "num_attention_heads": 3, "rope_theta": 500.0, "rms_norm_eps": 1e-5}"#,
+    );
+    let (_, text, _) = inspect(dir.path(), &["llama.safetensors.gz"]);
+    assert!(
+        text.contains("base 500") && text.contains("config.json (rope_theta)"),
+        "{text}"
+    );
+    config(
+        r#"{"model_type": "llama", "num_attention_heads": 3, "rope_scaling": {"rope_type": "llama3", "factor": 8.0}}"#,
+    );
+    let (_, text, _) = inspect(dir.path(), &["llama.safetensors.gz"]);
+    assert!(text.contains("scales rotary positions (llama3)"), "{text}");
+    // Another program's settings say nothing.
+    config(r#"{"num_heads": 7, "learning_rate": 0.1}"#);
+    let (_, text, _) = inspect(dir.path(), &["vit.safetensors.gz"]);
+    assert!(text.contains("--model vit:heads=N"), "{text}");
+}

@@ -92,6 +92,11 @@ const CASES: &[Case] = &[
         "heads=4,norm=before,activation=gelu",
         &["pos_embedding"],
     ),
+    ("mlp-normed-before", "mlp-blocks", "activation=gelu", &[]),
+    ("mlp-normed-after", "mlp-blocks", "stem=bent", &[]),
+    ("mlp-swiglu", "mlp-blocks", "", &[]),
+    ("mlp-geglu", "mlp-blocks", "activation=gelu,gate=last", &[]),
+    ("mlp-layer-norm", "mlp", "", &[]),
     ("numpy-rows", "numpy-mlp", "", &[]),
     ("numpy-columns", "numpy-mlp", "", &[]),
 ];

@@ -298,13 +298,8 @@ impl Table<'_> {
         }
         (ground.watch)("Trying other scalings of the data");
         let graphs: Vec<&Graph> = best.iter().map(|number| self.graph(*number)).collect();
-        let now = best
-            .iter()
-            .filter_map(|n| Some(self.trials.get(n)?.score))
-            .fold(0.0, f64::max);
-        let mut found = scaling::tried(&graphs, ground, scene.options, chance);
-        found.retain(|(_, trial)| trial.score > now);
-        found
+        let now = best.first().and_then(|number| self.trials.get(number));
+        scaling::tried(&graphs, ground, scene.options, chance, now)
     }
 
     /// The clear winner.

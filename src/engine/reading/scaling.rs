@@ -3,20 +3,35 @@
 //! The commonest silent mistake with a right network is data that were scaled otherwise in training.
 
 use super::trial::{Ground, Trial};
-use super::verdict::is_plausible;
+use super::verdict::PLAUSIBLE_SCORE;
 use crate::dataset::{self, DataOptions, Normalize, normalize};
 use crate::model::graph::Graph;
 use std::sync::Arc;
 
-/// The scalings under which one of `graphs` is plausible, the best first, a few. One that doesn't fit the data
-/// is left out.
+/// So much higher is the score under a scaling that is worth asking about.
+const HIGHER: f64 = 0.05;
+/// Statistics may lie so much farther by chance.
+const SLACK: f64 = 0.03;
+
+/// The scalings under which one of `graphs` has clearly learnt something and does better than `now`, the best first, a few.
+/// One that doesn't fit the data, or moves statistics away from the kept ones, is left out.
 pub fn tried(
     graphs: &[&Graph],
     ground: &Ground<'_>,
     options: &DataOptions,
     chance: f64,
+    now: Option<&Trial>,
 ) -> Vec<(Normalize, Trial)> {
     const SHOWN: usize = 4;
+    let better = |found: &Trial| {
+        let learnt = found.score - chance >= PLAUSIBLE_SCORE * (1.0 - chance);
+        let higher = now.is_none_or(|now| found.score > now.score + HIGHER);
+        let nearer = match (found.distance, now.and_then(|now| now.distance)) {
+            (Some(found), Some(now)) => found <= now + SLACK,
+            _ => true,
+        };
+        found.loss.is_finite() && learnt && higher && nearer
+    };
     let mut found: Vec<(Normalize, Trial)> = Vec::new();
     for normalize in normalize::likely(&ground.data.stored) {
         let own = DataOptions {
@@ -40,7 +55,7 @@ pub fn tried(
         };
         let trials = graphs.iter().filter_map(|graph| ground.attempt(graph).ok());
         let best = trials.max_by(|a, b| a.score.total_cmp(&b.score));
-        if let Some(best) = best.filter(|best| is_plausible(best, chance)) {
+        if let Some(best) = best.filter(better) {
             found.push((normalize, best));
         }
     }

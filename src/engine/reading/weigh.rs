@@ -29,8 +29,6 @@ const LARGE_SAMPLE: usize = 40_000;
 const RECORDED: usize = 1024;
 /// Which part of the way from chance to perfection is still chance.
 const CHANCE: f64 = 0.05;
-/// So much higher is the score under a scaling that is worth asking about.
-const HIGHER: f64 = 0.05;
 
 /// What was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -115,9 +113,7 @@ fn better_scalings(
         return Vec::new();
     }
     (ground.watch)("Trying other scalings of the data");
-    let mut found = scaling::tried(&[graph], ground, scene.options, chance);
-    found.retain(|(_, trial)| trial.score > now.score + HIGHER);
-    found
+    scaling::tried(&[graph], ground, scene.options, chance, Some(now))
 }
 
 /// What a file records of itself and was measured again; a value that may be of another epoch last.

@@ -233,7 +233,9 @@ pub(super) fn build<'a>(
         before: norm == "before",
         gate_first: gate == "first",
     };
+    let modules = tensors.modules();
     let mut builder = Builder::new(tensors, hints);
+    check_alike(&builder, &modules, &plan)?;
     let starts = plan.stem.iter().find(|module| module.kind == Kind::Linear);
     let taken = match starts.map(|module| module.weight) {
         Some(&[_, inputs]) => inputs,
@@ -296,6 +298,56 @@ pub(super) fn build<'a>(
     };
     let title = format!("{what} MLP ({count} blocks, width {width})");
     builder.finish(title, input, outputs, reading)
+}
+
+/// Refuses blocks that aren't alike, and layers of which some have a bias: something is missing.
+fn check_alike(builder: &Builder, modules: &[Module], plan: &Plan) -> Result<()> {
+    let differs = |module: &Module, other: &Module, what: &str| {
+        Error::Model(format!(
+            "{} and {} don't have the same tensors: expected {what} to be alike",
+            module.name, other.name
+        ))
+    };
+    let tensors = |module: &Module| {
+        ["bias", "running_mean"].map(|leaf| builder.has(&join(module.name, leaf)))
+    };
+    let inside = |block: &Block| -> Vec<Module> {
+        let own = |module: &&Module| block_of(module.name) == Some(block.name.as_str());
+        modules.iter().filter(own).copied().collect()
+    };
+    let first = inside(&plan.blocks[0]);
+    for block in &plan.blocks[1..] {
+        let own = inside(block);
+        let leaf = |module: &Module, block: &Block| module.name[block.name.len()..].to_owned();
+        let same = |(a, b): (&Module, &Module)| {
+            leaf(a, &plan.blocks[0]) == leaf(b, block) && tensors(a) == tensors(b)
+        };
+        let pair = first.iter().zip(&own).find(|pair| !same(*pair));
+        if let Some((a, b)) = pair.or(first
+            .first()
+            .zip(own.first())
+            .filter(|_| first.len() != own.len()))
+        {
+            return Err(differs(a, b, "all blocks"));
+        }
+    }
+    for norms in [false, true] {
+        let outside = plan.stem.iter().chain(&plan.tail);
+        let mut alike = outside.filter(|module| is_norm(module) == norms);
+        // A norm at the end is as those of the blocks.
+        let block = first.iter().find(|module| norms && is_norm(module));
+        let Some(one) = block.or_else(|| alike.next()) else {
+            continue;
+        };
+        if let Some(other) = alike.find(|module| tensors(module) != tensors(one)) {
+            return Err(differs(
+                one,
+                other,
+                "layers outside of the blocks, and norms,",
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What tensors don't tell of a block.
