@@ -5,8 +5,8 @@
 use super::animation::AnimationJob;
 use super::curvature::CurvatureJob;
 use super::distance::DistanceJob;
-use super::export::ExportJob;
 use super::experiment::ExperimentJob;
+use super::export::ExportJob;
 use super::line::LineJob;
 use super::measure::MeasureJob;
 use super::noise::NoiseJob;

@@ -20,7 +20,6 @@ const PANEL: f64 = 85.0;
 const SURFACE: f64 = 64.0;
 /// Width of a picture alone.
 const ALONE: f64 = 110.0;
-const DPI: f64 = 200.0;
 
 /// Writes SVG and PNG of every picture, and surfaces and lines themselves into `data`.
 ///
@@ -32,7 +31,7 @@ pub fn write(folder: &Path, data: &Path, experiment: &Experiment) -> Result<Vec<
         let svg = document(picture)?;
         for suffix in ["svg", "png"] {
             let path = folder.join(format!("{}.{suffix}", picture.name));
-            stamp::write(&path, &svg, &experiment.header, DPI)?;
+            stamp::write(&path, &svg, &experiment.header, &FigureOptions::default())?;
         }
         numbers(picture, data)?;
         drawn.push(Drawn {
