@@ -4,7 +4,7 @@
 //! what a recipe records.
 
 pub use crate::engine::adapters::may_have_gpu;
-use crate::engine::adapters::{adapters, details};
+use crate::engine::adapters::{Adapter, adapters, details};
 pub use crate::engine::device_choice::DeviceChoice;
 use crate::engine::drivers::hushed;
 use crate::engine::header::Header;
@@ -68,7 +68,7 @@ pub struct DeviceInfo {
 /// Every device of this machine, `auto`'s choice marked.
 pub fn list() -> Vec<DeviceInfo> {
     let adapters = adapters();
-    let real_gpu = adapters.first().is_some_and(|adapter| adapter.is_real());
+    let real_gpu = adapters.first().is_some_and(Adapter::is_real);
     let several = adapters.len() > 1;
     let both = vec![Precision::F32, Precision::F64];
     let mut devices: Vec<DeviceInfo> = adapters
@@ -115,7 +115,7 @@ pub fn open(choice: DeviceChoice, precision: Precision) -> Result<OpenDevice> {
         (DeviceChoice::Flex, _) => Ok(open_flex()),
         (DeviceChoice::Ndarray, _) => Ok(open_ndarray()),
         (DeviceChoice::Auto, Precision::F32)
-            if may_have_gpu() && adapters().first().is_some_and(|adapter| adapter.is_real()) =>
+            if may_have_gpu() && adapters().first().is_some_and(Adapter::is_real) =>
         {
             open_gpu(0)
         }
