@@ -192,7 +192,9 @@ pub fn run(args: &ExportArgs, talk: Talk) -> anyhow::Result<End> {
             partial::of_measure(&place.path)
         };
         let mut options = options.clone();
-        if args.figure.page.width.is_none() && args.figure.page.preset.is_none() {
+        let page = &args.figure.page;
+        let preset = page.preset.as_ref().and_then(|preset| preset.width);
+        if page.width.or(preset).is_none() {
             options.width = headless::width(&view.name).unwrap_or(options.width);
         }
         match view.content.write(&path, &options) {

@@ -16,7 +16,7 @@ pub struct PageArgs {
     /// A preset: column, page, slide, dark, or a file of your own; options beside it change it
     #[arg(long, value_name = "NAME|FILE.toml", value_parser = preset::find)]
     pub preset: Option<Preset>,
-    /// Width in millimetres; text keeps its size [default: 120]
+    /// Width in millimetres; text keeps its size [default: 80]
     #[arg(long, value_name = "MM", value_parser = bounds::WIDTH)]
     pub width: Option<f64>,
     /// Dots per inch of a PNG [default: 300]

@@ -65,12 +65,7 @@ impl Seen<'_> {
     /// there is no surface or the metric is missing.
     pub fn scene(&self, key: u64, background: [f32; 4], dark: bool) -> Option<SurfaceScene> {
         let surface = self.surface()?;
-        let values = self.metric.shown(&surface.table).ok()?;
-        let positions: Vec<f64> = values.iter().map(|v| self.scale.forward(*v)).collect();
-        let (nx, ny) = (surface.x.len(), surface.y.len());
-        let filled = refine::fill(nx, ny, &positions, &surface.table.known());
-        let inverse = |t: &f64| self.scale.inverse(*t);
-        let values: Vec<f64> = filled.values.iter().map(inverse).collect();
+        let values = self.filled()?;
         let look = Look {
             scale: self.scale,
             range: self.ends(),
@@ -83,6 +78,17 @@ impl Seen<'_> {
         Some(SurfaceScene::new(
             key, &surface.x, &surface.y, &values, &look,
         ))
+    }
+
+    /// The values over the grid; those not computed yet follow from their neighbours.
+    fn filled(&self) -> Option<Vec<f64>> {
+        let surface = self.surface()?;
+        let values = self.metric.shown(&surface.table).ok()?;
+        let positions: Vec<f64> = values.iter().map(|v| self.scale.forward(*v)).collect();
+        let (nx, ny) = (surface.x.len(), surface.y.len());
+        let filled = refine::fill(nx, ny, &positions, &surface.table.known());
+        let inverse = |t: &f64| self.scale.inverse(*t);
+        Some(filled.values.iter().map(inverse).collect())
     }
 
     /// What the surface's second number is.
@@ -152,7 +158,7 @@ impl Seen<'_> {
         (left, top): (f32, f32),
     ) -> Option<(f64, f64)> {
         let surface = self.surface()?;
-        let values = self.metric.shown(&surface.table).ok()?;
+        let values = self.filled()?;
         let mut best = (size.1 / 12.0, None);
         for (row, y) in surface.y.iter().enumerate() {
             for (column, x) in surface.x.iter().enumerate() {
@@ -178,7 +184,7 @@ impl Seen<'_> {
         let (u, v) = (share(&surface.x, x)?, share(&surface.y, y)?);
         let column = (u * (surface.x.len() - 1) as f64).round() as usize;
         let row = (v * (surface.y.len() - 1) as f64).round() as usize;
-        let values = self.metric.shown(&surface.table).ok()?;
+        let values = self.filled()?;
         let value = *values.get(row * surface.x.len() + column)?;
         self.place([x, y], value)
     }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 
 const MARGIN: f64 = 4.0;
 /// Height of a bar.
-const BAR: f64 = 4.6;
+const BAR: f64 = 6.4;
 /// Between two rows.
 const GAP: f64 = 4.0;
 /// Font sizes of names and of numbers.

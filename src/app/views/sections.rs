@@ -17,6 +17,7 @@ use crate::export::npz::Column;
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
 use crate::plot::number::format_value;
+use crate::plot::refine;
 use crate::plot::scale::Scale;
 use eframe::egui::{self, Ui};
 use egui_plot::{AxisHints, Line, Plot, PlotPoints, VLine};
@@ -50,23 +51,34 @@ fn point(state: &State) -> (f64, f64) {
     pointed.or(pinned).unwrap_or((0.0, 0.0))
 }
 
-/// Sections of a surface; none where it lacks the metric or the point lies outside.
-fn sections(outcome: &Outcome, state: &State, through: (f64, f64)) -> Option<Sections> {
+/// Sections of a surface; none where it lacks the metric or the point lies outside. `guess`: values not
+/// computed yet follow from their neighbours, as on the other pictures of the plane.
+fn sections(
+    outcome: &Outcome,
+    state: &State,
+    through: (f64, f64),
+    guess: bool,
+) -> Option<Sections> {
     let Numbers::Surface(surface) = &outcome.numbers else {
         return None;
     };
     let metric = state.look.metric;
     let values = metric.shown(&surface.table).ok()?;
     let (nx, ny) = (surface.x.len(), surface.y.len());
+    let scale = state
+        .look
+        .scale
+        .unwrap_or_else(|| metric.usual_scale(&values));
+    let places: Vec<f64> = values.iter().map(|v| scale.forward(*v)).collect();
+    let there = surface.table.known();
+    let guessed = guess.then(|| refine::fill(nx, ny, &places, &there).values);
     let known = |column: usize, row: usize| {
         let index = row * nx + column;
-        let is = surface
-            .table
-            .computed
-            .get(index)
-            .copied()
-            .unwrap_or_default();
-        if is { values[index] } else { f64::NAN }
+        match &guessed {
+            Some(places) => scale.inverse(places[index]),
+            None if there.get(index).copied().unwrap_or_default() => values[index],
+            None => f64::NAN,
+        }
     };
     let (column, u) = between(&surface.x, through.0)?;
     let (row, v) = between(&surface.y, through.1)?;
@@ -90,10 +102,7 @@ fn sections(outcome: &Outcome, state: &State, through: (f64, f64)) -> Option<Sec
         metric,
         along,
         name: metric.with_unit(score),
-        scale: state
-            .look
-            .scale
-            .unwrap_or_else(|| metric.usual_scale(&values)),
+        scale,
     })
 }
 
@@ -125,7 +134,7 @@ impl View for SectionsView {
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
         let shown = cx.news.surface_near(cx.state.wish.centre());
-        let found = shown.and_then(|s| sections(&s.outcome, cx.state, point(cx.state)));
+        let found = shown.and_then(|s| sections(&s.outcome, cx.state, point(cx.state), true));
         let Some(found) = found else {
             let words = match (&cx.news.failure, shown) {
                 (Some(failure), _) => failure.message.as_str(),
@@ -201,7 +210,7 @@ impl View for SectionsView {
         let here = news.surface_near(state.wish.centre()).ok_or_else(nothing)?;
         // What the pointer happens to lie on is no place for a file.
         let pinned = state.wish.probes.last().map_or((0.0, 0.0), |p| (p.x, p.y));
-        let found = sections(&here.outcome, state, pinned).ok_or_else(nothing)?;
+        let found = sections(&here.outcome, state, pinned, false).ok_or_else(nothing)?;
         let header = header("sections", state, news, is_full(news, state.wish.centre()))?;
         Ok(Content::of(tables(header, found)))
     }
