@@ -21,7 +21,7 @@ use rand::RngExt as _;
 struct Axis {
     /// Place in the layout.
     tensor: usize,
-    axis: usize,
+    place: usize,
     block: usize,
 }
 
@@ -152,7 +152,8 @@ fn chain(network: &Network) -> Result<Vec<Units>> {
             Layer::Flatten(_) => {
                 if let Some((group, block)) = now {
                     let size: usize = network.shapes[index].iter().product();
-                    let fits = network.shapes[index].len() == 1 && size % groups[group].count == 0;
+                    let fits = network.shapes[index].len() == 1
+                        && size.is_multiple_of(groups[group].count);
                     if !fits || block != 1 {
                         return Err(refused(&node.name, "doesn't keep units together"));
                     }
@@ -168,20 +169,20 @@ fn chain(network: &Network) -> Result<Vec<Units>> {
     Ok(groups)
 }
 
-fn axis(tensor: usize, axis: usize) -> Axis {
+fn axis(tensor: usize, place: usize) -> Axis {
     Axis {
         tensor,
-        axis,
+        place,
         block: 1,
     }
 }
 
 /// Notes that a tensor reads the current value along an axis.
-fn read(groups: &mut [Units], now: Option<(usize, usize)>, tensor: usize, axis: usize) {
+fn read(groups: &mut [Units], now: Option<(usize, usize)>, tensor: usize, place: usize) {
     if let Some((group, block)) = now {
         groups[group].axes.push(Axis {
             tensor,
-            axis,
+            place,
             block,
         });
     }
@@ -220,9 +221,9 @@ fn keeps_channels(layer: &Layer) -> bool {
 /// How a tensor lies around an axis: entries before it, along it, and after it.
 fn around(params: &Params, axis: &Axis) -> [usize; 3] {
     let shape = &params.layout()[axis.tensor].shape;
-    let before = shape[..axis.axis].iter().product();
-    let after = shape[axis.axis + 1..].iter().product();
-    [before, shape[axis.axis], after]
+    let before = shape[..axis.place].iter().product();
+    let after = shape[axis.place + 1..].iter().product();
+    [before, shape[axis.place], after]
 }
 
 /// ⟨unit i of a, unit j of b⟩ over all trained axes that count the units, row by row.

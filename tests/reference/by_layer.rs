@@ -181,6 +181,9 @@ fn measures_of_whole_networks_are_the_reference() {
     }
 }
 
+/// A layer, the number of its units, and the weights that read them: how many numbers a unit has there.
+type Hidden<'a> = (&'a str, usize, &'a [(&'a str, usize)]);
+
 /// Hidden units renumbered at random, which changes no output.
 fn shuffled(model: &Model, theta: &Params) -> Params {
     let reversed = |values: &[f64], before: usize, count: usize, piece: usize| -> Vec<f64> {
@@ -198,7 +201,7 @@ fn shuffled(model: &Model, theta: &Params) -> Params {
     };
     // Each layer's units as its own rows and as the columns of the next; of lenet's second convolution
     // four values belong to each channel.
-    let units: &[(&str, usize, &[(&str, usize)])] = match model.name {
+    let units: &[Hidden<'_>] = match model.name {
         "mlps" => &[("1", 24, &[("3.weight", 1)])],
         _ => &[
             ("conv1", 6, &[("conv2.weight", 9)]),

@@ -22,6 +22,7 @@ pub struct Spot {
 
 impl Spot {
     /// The same spot seen from a part of the network alone.
+    #[must_use]
     pub fn of(&self, part: &Part) -> Self {
         Self {
             theta: part.of(&self.theta),
