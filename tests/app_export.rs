@@ -3,6 +3,8 @@
 #![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "app_export/commands.rs"]
+mod commands;
 mod window_common;
 
 use eframe::egui::accesskit::Role;
@@ -79,7 +81,14 @@ fn written(harness: &mut Harness<'_, App>, path: &Path) {
 fn every_view_is_written_as_a_picture_and_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let mut harness = small();
-    for view in ["Contour", "Surface", "Line", "Sharpness"] {
+    for view in [
+        "Contour",
+        "Surface",
+        "Line",
+        "Sharpness",
+        "Measures",
+        "Layers",
+    ] {
         let path = folder.path().join(format!("{view}.png"));
         export(&mut harness, view, "Picture (PNG)", &path);
         written(&mut harness, &path);
@@ -124,7 +133,11 @@ fn numbers_open_again_with_every_reader() {
     );
     written(&mut harness, &csv);
     let text = std::fs::read_to_string(&csv).unwrap();
-    assert!(text.starts_with("point,alpha,epsilon,phi\n") && text.lines().count() > 17);
+    assert!(
+        text.starts_with("table,point,alpha,epsilon,phi,recipe\n"),
+        "{text}"
+    );
+    assert!(text.lines().count() > 17 && text.contains("losscope"));
     let tsv = folder.path().join("table.tsv");
     export(&mut harness, "Measures", "Table (TSV)", &tsv);
     written(&mut harness, &tsv);
@@ -373,7 +386,7 @@ fn an_animation_has_its_frames_and_they_differ() {
     assert_eq!(std::fs::read(&path).unwrap(), before);
     // And the same in space.
     let space = export::animation::Animation {
-        view: export::animation::View::Space(losscope::plot::camera::Camera::default(), 0.6),
+        view: export::animation::View::Space(export::artifact::Eye::default()),
         ..animation
     };
     assert!(write(&path, &space, &mut |_, _, _| true).unwrap());

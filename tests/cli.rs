@@ -6,9 +6,13 @@
 mod inputs;
 #[path = "cli/memory.rs"]
 mod memory;
+#[path = "common/named.rs"]
+mod named;
 #[cfg(unix)]
 #[path = "cli/outputs.rs"]
 mod outputs;
+#[path = "cli/readings.rs"]
+mod readings;
 #[path = "cli/resumed.rs"]
 mod resumed;
 
@@ -27,7 +31,7 @@ fn program() -> PathBuf {
 
 fn losscope(folder: &Path, args: &[&str]) -> Run {
     let output = Command::new(program())
-        .args(args)
+        .args(named::named(args))
         .current_dir(folder)
         .output()
         .unwrap();
@@ -82,6 +86,15 @@ fn names(folder: &Path) -> Vec<String> {
         .collect();
     names.sort();
     names
+}
+
+/// The rows of a CSV apart from its last column, which says how they were made: when, where, in what time.
+fn numbers(csv: &str) -> String {
+    let row = |line: &str| {
+        let end = line.find(",\"{").or(line.rfind(',')).unwrap();
+        format!("{}\n", &line[..end])
+    };
+    csv.lines().map(row).collect()
 }
 
 #[test]
@@ -170,7 +183,7 @@ fn the_same_command_gives_the_same_numbers() {
     };
     losscope(dir.path(), &args("a.csv")).succeeds();
     losscope(dir.path(), &args("b.csv")).succeeds();
-    let read = |name| std::fs::read(dir.path().join(name)).unwrap();
+    let read = |name| numbers(&std::fs::read_to_string(dir.path().join(name)).unwrap());
     assert_eq!(read("a.csv"), read("b.csv"));
 }
 
@@ -189,8 +202,13 @@ fn distances_from_the_initial_weights_are_listed_by_module() {
         ],
     );
     let json: serde_json::Value = serde_json::from_str(&run.succeeds().stdout()).unwrap();
-    assert_eq!(json[0]["distance"]["layers"].as_array().unwrap().len(), 3);
-    assert!(json[1]["distance"]["total"].as_f64().unwrap() > 1.0);
+    assert_eq!(
+        (&json["kind"], &json["recipe"]["job"]["command"]),
+        (&"distance".into(), &"distance".into())
+    );
+    let found = &json["distances"];
+    assert_eq!(found[0]["distance"]["layers"].as_array().unwrap().len(), 3);
+    assert!(found[1]["distance"]["total"].as_f64().unwrap() > 1.0);
 }
 
 #[test]
@@ -233,7 +251,7 @@ fn inspect_says_what_was_recognised_and_writes_a_model_that_can_be_used() {
         ],
     );
     described.succeeds();
-    let read = |name| std::fs::read(dir.path().join(name)).unwrap();
+    let read = |name| numbers(&std::fs::read_to_string(dir.path().join(name)).unwrap());
     assert_eq!(read("a.csv"), read("b.csv"));
 }
 
@@ -297,7 +315,7 @@ fn a_seed_gives_the_same_surface_whichever_file_the_network_came_from() {
             out,
         ];
         losscope(dir.path(), &args).succeeds();
-        std::fs::read(dir.path().join(out)).unwrap()
+        numbers(&std::fs::read_to_string(dir.path().join(out)).unwrap())
     };
     // These formats keep the same tensors in three different orders.
     let pytorch = run(&fixture("models/mlps/sb.pt"), "pt.csv");
@@ -515,7 +533,7 @@ fn saved_directions_give_the_same_surface() {
         "d.h5",
     ]);
     run(&["--directions", "d.h5", "-o", "c.csv"]);
-    let read = |name| std::fs::read(dir.path().join(name)).unwrap();
+    let read = |name| numbers(&std::fs::read_to_string(dir.path().join(name)).unwrap());
     assert_eq!(read("a.csv"), read("b.csv"));
     assert_eq!(read("a.csv"), read("c.csv"));
 }
@@ -534,7 +552,8 @@ fn a_stopped_job_goes_on_where_it_was() {
         "s.csv",
     ];
     losscope(dir.path(), &args).succeeds();
-    let whole = std::fs::read(dir.path().join("s.csv")).unwrap();
+    let read = || numbers(&std::fs::read_to_string(dir.path().join("s.csv")).unwrap());
+    let whole = read();
     // A result of which only a part is computed, as a stop would leave it.
     let mut outcome = losscope::export::npz::read(&dir.path().join("s.npz")).unwrap();
     if let losscope::engine::result::Numbers::Surface(surface) = &mut outcome.numbers {
@@ -551,7 +570,7 @@ fn a_stopped_job_goes_on_where_it_was() {
         "{}",
         resumed.stderr()
     );
-    assert_eq!(std::fs::read(dir.path().join("s.csv")).unwrap(), whole);
+    assert_eq!(read(), whole);
     assert_eq!(
         names(dir.path()),
         ["s.csv", "s.npz"],
@@ -733,6 +752,12 @@ fn bad_input_gives_one_clear_error() {
             2,
             &["single precision", "flex"],
         ),
+        (
+            with(&["--device", "flex,cuda"]),
+            2,
+            &["cuda", "gpu:NUMBER", "losscope devices"],
+        ),
+        (with(&["--tolerance", "0"]), 2, &["0.001%", "such as 1%"]),
         (with(&["--memory", "lots"]), 2, &["lots", "500M"]),
         (with(&["--samples", "0"]), 2, &["--samples"]),
         (vec!["surface", "--x=1:-1:5"], 2, &["FROM:TO:POINTS"]),
@@ -847,12 +872,12 @@ fn flowing(text: &str) -> String {
 
 #[test]
 fn measures_say_their_formulas_units_and_sources_in_the_help() {
-    use losscope::landscape::definitions;
+    use losscope::landscape::measures::{definitions_of, entry::Group};
     let dir = folder();
     for (command, list) in [
-        ("sharpness", &definitions::SHARPNESS[..]),
-        ("curvature", &definitions::CURVATURE[..]),
-        ("noise", &definitions::NOISE[..]),
+        ("sharpness", definitions_of(Group::Sharpness)),
+        ("curvature", definitions_of(Group::Curvature)),
+        ("noise", definitions_of(Group::Noise)),
     ] {
         let help = losscope(dir.path(), &[command, "--help"]).succeeds();
         let help = flowing(&help.stdout());
@@ -1080,7 +1105,7 @@ fn a_checkpoint_of_a_deeper_network_is_no_other_end_of_a_line() {
         vec!["distance", &small, &deeper],
         vec!["distance", &deeper, "--from", &small],
         vec!["report", &small, &deeper, "-o", "report.html"],
-        vec!["trajectory", "run"],
+        vec!["trajectory", "run", "--model", "mlp"],
         vec!["distance", "run"],
     ] {
         losscope(dir.path(), &args).fails(1, &["another network", "extra.weight", "[10, 10]"]);

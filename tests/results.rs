@@ -102,6 +102,7 @@ fn recipe(job: Job) -> Header {
             },
         )],
         non_finite: 1,
+        interpolation: None,
         elapsed_seconds: 12.345,
         complete: false,
         caution: String::new(),
@@ -120,6 +121,7 @@ fn surface() -> Outcome {
         }),
         validation: None,
         computed: vec![true, true, true, true, true, false],
+        interpolated: Vec::new(),
         score: Score::Accuracy,
     };
     let numbers = Numbers::Surface(Surface {
@@ -142,6 +144,7 @@ fn line() -> Outcome {
         train: Some(column(0.5)),
         validation: Some(column(0.7)),
         computed: vec![true; 2],
+        interpolated: Vec::new(),
         score: Score::Accuracy,
     };
     let numbers = Numbers::Line(Line {
@@ -605,13 +608,32 @@ fn a_file_that_cannot_be_written_leaves_nothing_behind() {
     assert_eq!(fs::read_dir(scratch.0.path()).unwrap().count(), 1);
 }
 
+/// The rows of a CSV apart from its last column, which says how they were made: when, where, in what time.
+fn numbers(csv: &str) -> String {
+    let row = |line: &str| {
+        let end = line.find(",\"{").or(line.rfind(',')).unwrap();
+        format!("{}\n", &line[..end])
+    };
+    csv.lines().map(row).collect()
+}
+
 #[test]
 fn csv_is_what_pandas_reads() {
     let scratch = Scratch::new();
     let text = |outcome: &Outcome| {
         let path = scratch.at("result.csv");
         csv::write(&path, outcome).unwrap();
-        fs::read_to_string(path).unwrap()
+        let text = fs::read_to_string(path).unwrap();
+        // As a reader of CSV takes the quoted cell apart.
+        let recipe = text.lines().nth(1).unwrap().split_once(",\"{").unwrap().1;
+        let recipe = format!(
+            "{{{}",
+            recipe.strip_suffix('"').unwrap().replace("\"\"", "\"")
+        );
+        let header = header::from_value(serde_json::from_str(&recipe).unwrap()).unwrap();
+        assert_eq!(header.job, outcome.header.job);
+        assert!(text.lines().next().unwrap().ends_with(",recipe"));
+        numbers(&text)
     };
     assert_eq!(
         text(&surface()),
@@ -680,6 +702,18 @@ fn vtk_doubles(rest: &mut &[u8], count: usize) -> Vec<f64> {
         .collect()
 }
 
+/// The job in the recipe that lies among the data of the whole set.
+fn vtk_recipe(rest: &mut &[u8]) -> Job {
+    let name = vtk_line(rest);
+    let length = name.strip_prefix("recipe 1 ").unwrap();
+    let length = length.strip_suffix(" unsigned_char").unwrap();
+    let (bytes, after) = rest.split_at(length.parse().unwrap());
+    *rest = after.strip_prefix(b"\n").unwrap();
+    header::from_value(serde_json::from_slice(bytes).unwrap())
+        .unwrap()
+        .job
+}
+
 #[test]
 fn vtk_is_a_grid_that_paraview_raises() {
     let scratch = Scratch::new();
@@ -692,10 +726,12 @@ fn vtk_is_a_grid_that_paraview_raises() {
         "Losscope: surface of MLP, \"64-10\"",
         "BINARY",
         "DATASET RECTILINEAR_GRID",
-        "DIMENSIONS 3 2 1",
+        "FIELD FieldData 1",
     ] {
         assert_eq!(vtk_line(rest), line);
     }
+    assert_eq!(vtk_recipe(rest), surface().header.job);
+    assert_eq!(vtk_line(rest), "DIMENSIONS 3 2 1");
     for (name, values) in [
         ("X", &[-1.0, 0.0, 1.0][..]),
         ("Y", &[0.0, 0.5]),
@@ -740,7 +776,9 @@ fn vtk_is_a_grid_that_paraview_raises() {
         let bytes = fs::read(&path).unwrap();
         let rest = &mut &bytes[..];
         let header: Vec<&str> = (0..5).map(|_| vtk_line(rest)).collect();
-        assert_eq!(header[3..], ["DATASET POLYDATA", "POINTS 2 double"]);
+        assert_eq!(header[3..], ["DATASET POLYDATA", "FIELD FieldData 1"]);
+        assert_eq!(vtk_recipe(rest), outcome.header.job);
+        assert_eq!(vtk_line(rest), "POINTS 2 double");
         assert_eq!(vtk_doubles(rest, 6), points);
         assert_eq!(vtk_line(rest), "LINES 1 3");
         assert_eq!(rest[..13], [0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 1, b'\n']);
@@ -1100,18 +1138,21 @@ fn any_table(points: usize) -> impl Strategy<Value = Table> {
             train: Some(a),
             validation: None,
             computed,
+            interpolated: Vec::new(),
             score: Score::Accuracy,
         },
         1 => Table {
             train: None,
             validation: Some(b),
             computed,
+            interpolated: Vec::new(),
             score: Score::Accuracy,
         },
         _ => Table {
             train: Some(a),
             validation: Some(b),
             computed,
+            interpolated: Vec::new(),
             score: Score::Accuracy,
         },
     })
@@ -1216,7 +1257,7 @@ fn a_regression_s_files_hold_r2_by_its_name() {
     csv::write(&table, &outcome).unwrap();
     let text = fs::read_to_string(table).unwrap();
     assert!(
-        text.starts_with("x,y,train_loss,train_r2,computed\n"),
+        text.starts_with("x,y,train_loss,train_r2,computed,recipe\n"),
         "{text}"
     );
     let h5 = dir.path().join("r.h5");

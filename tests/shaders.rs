@@ -13,7 +13,7 @@ use losscope::model::program::Program;
 use losscope::model::run::{Varying, tiles};
 use losscope::model::simplify::{along, fold, fuse};
 use losscope::model::{Network, file};
-use losscope::render::{BLIT_SHADER, FRAME_SHADER, MESH_SHADER, PLATE_SHADER, SURFACE_SHADER};
+use losscope::render::{BLIT_SHADER, FRAME_SHADER, MESH_SHADER, RECTANGLE_SHADER, SURFACE_SHADER};
 use std::collections::BTreeSet;
 use wgpu::naga::back::{hlsl, spv};
 use wgpu::naga::front::wgsl;
@@ -25,7 +25,7 @@ fn every_shader_parses_and_validates() {
         ("surface", SURFACE_SHADER),
         ("frame", FRAME_SHADER),
         ("blit", BLIT_SHADER),
-        ("plate", PLATE_SHADER),
+        ("rectangle", RECTANGLE_SHADER),
         ("mesh", MESH_SHADER),
     ] {
         let module = wgsl::parse_str(source)

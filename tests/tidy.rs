@@ -60,31 +60,6 @@ const CRATES: [(&str, &[&str]); 9] = [
 /// Few files are longer, and each of them is one thing.
 const MOST_LINES: usize = 460;
 
-/// Circles of files that use each other, which are left from before they were refused: the first file
-/// of each, how many lie on it, and what ties it. A circle may lose files or go, none may come or grow.
-const CIRCLES: [(&str, usize, &str); 4] = [
-    (
-        "app/cards.rs",
-        33,
-        "commands name views, views push commands, and the state knows both",
-    ),
-    (
-        "app/controls/look.rs",
-        5,
-        "the panels use the rows that their parent lays out",
-    ),
-    (
-        "app/files.rs",
-        2,
-        "opening knows what looking found, and looking goes on to open it",
-    ),
-    (
-        "cli/compute.rs",
-        2,
-        "computing says what is missing in a result, converting writes one",
-    ),
-];
-
 /// What may lie at the top of the house, besides files that begin with a dot: what people or tools
 /// look for there.
 const TOP: [&str; 15] = [
@@ -189,34 +164,16 @@ fn imports_point_down() {
 #[test]
 fn files_dont_use_each_other_in_circles() {
     let arrows = circles::arrows(&sources(&root().join("src")));
-    let found = circles::circles(&arrows);
-    let sized = |circle: &BTreeSet<String>| (circle.first().unwrap().clone(), circle.len());
     let mut wrong = Vec::new();
-    for circle in &found {
-        let (first, size) = sized(circle);
-        let known = CIRCLES.iter().find(|(file, ..)| *file == first);
-        if known.is_none_or(|(_, most, _)| size > *most) {
-            let ways = circle.iter().map(|file| circles::shortest(&arrows, file));
-            let ways: BTreeSet<String> = ways.map(|way| way.join(" → ")).collect();
-            let ways: Vec<String> = ways.into_iter().collect();
-            wrong.push(format!(
-                "{size} files use each other in a circle (give what both need a file of its own):\n  {}",
-                ways.join("\n  ")
-            ));
-        }
-    }
-    for (file, most, _) in CIRCLES {
-        match found.iter().map(sized).find(|(first, _)| first == file) {
-            Some((_, size)) if size < most => {
-                wrong.push(format!(
-                    "the circle of {file} has only {size} files left: say so in CIRCLES"
-                ));
-            }
-            Some(_) => {}
-            None => wrong.push(format!(
-                "the circle of {file} is gone: strike it from CIRCLES"
-            )),
-        }
+    for circle in circles::circles(&arrows) {
+        let ways = circle.iter().map(|file| circles::shortest(&arrows, file));
+        let ways: BTreeSet<String> = ways.map(|way| way.join(" → ")).collect();
+        let ways: Vec<String> = ways.into_iter().collect();
+        wrong.push(format!(
+            "{} files use each other in a circle (give what both need a file of its own):\n  {}",
+            circle.len(),
+            ways.join("\n  ")
+        ));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

@@ -1,16 +1,16 @@
 //! The experiment: a card for each checkpoint, one for the data, and how far apart they are.
 
 use super::badge::badge_ui;
+use super::card::Card;
 use super::command::{Ask, Command, Place};
 use super::losses;
-use super::refused::{Card, Refused};
+use super::names::names_of;
+use super::refused::Refused;
 use super::state::State;
 use super::theme::Palette;
 use super::weights::Choice;
 use crate::dataset;
-use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
 use crate::engine::live::{Inside, Snapshot, Stage};
-use crate::engine::names;
 use crate::landscape::evaluate::Metrics;
 use crate::model::losses::Score;
 use crate::plot::number::{self, format_value};
@@ -118,25 +118,6 @@ fn card(palette: &Palette, failed: bool) -> Frame {
         .stroke(stroke)
         .corner_radius(CornerRadius::same(8))
         .inner_margin(Margin::symmetric(10, 8))
-}
-
-/// A file's own name; the built-in ones have words.
-pub fn name_of(path: &Path) -> String {
-    names_of(&[path]).concat()
-}
-
-/// The names of files that are seen beside each other, told apart where two have the same.
-pub fn names_of(paths: &[&Path]) -> Vec<String> {
-    let owned: Vec<PathBuf> = paths.iter().map(|path| path.to_path_buf()).collect();
-    let names = names::distinct(&owned);
-    let name = |(path, name): (&&Path, String)| match path.to_str() {
-        Some(BUILTIN_SMALL) => "digits, batches of 16".into(),
-        Some(BUILTIN_LARGE) => "digits, batches of 512".into(),
-        Some(BUILTIN_INIT) => "digits, before training".into(),
-        _ if name.is_empty() => path.display().to_string(),
-        _ => name,
-    };
-    paths.iter().zip(names).map(name).collect()
 }
 
 fn checkpoint_ui(ui: &mut Ui, palette: &Palette, shown: &Shown<'_>, commands: &mut Vec<Command>) {
@@ -405,7 +386,7 @@ fn top_ui(
 fn refused_ui(ui: &mut Ui, refused: &Refused, palette: &Palette, commands: &mut Vec<Command>) {
     ui.label(RichText::new(&refused.title).strong().color(palette.error));
     ui.label(&refused.message);
-    refused.choice().ui(ui, commands);
+    Choice::of(refused).ui(ui, commands);
     let card = refused.card;
     let ask = match card {
         Card::Top => Ask::Open,
@@ -435,19 +416,4 @@ fn refused_ui(ui: &mut Ui, refused: &Refused, palette: &Palette, commands: &mut 
             }
         }
     });
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn built_in_checkpoints_have_words_and_files_their_names() {
-        let paths = [BUILTIN_SMALL, "a/model.pt", "b/model.pt"].map(Path::new);
-        assert_eq!(
-            names_of(&paths),
-            ["digits, batches of 16", "a/model.pt", "b/model.pt"]
-        );
-        assert_eq!(name_of(Path::new("/x/a/model.pt")), "model.pt");
-    }
 }

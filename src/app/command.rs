@@ -2,9 +2,9 @@
 //!
 //! Menus, buttons and shortcuts all push a [`Command`]; one place carries it out.
 
-use super::refused::Card;
+use super::card::Card;
+use super::pane::Pane;
 use super::state::ThemeChoice;
-use super::views::Pane;
 use crate::engine::job::LossChoice;
 pub use crate::engine::live::Place;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
@@ -33,6 +33,8 @@ pub enum Ask {
     SaveSession,
     /// Where the report on both minimizers is written.
     SaveReport,
+    /// The folder that every view is written into.
+    ExportAll,
 }
 
 impl Ask {
@@ -104,10 +106,12 @@ pub enum Command {
     Export(Pane),
     /// Write the surface while α moves to a file.
     Animate,
+    /// Put what is typed at the terminal to write a view on the clipboard.
+    CopyCommand(Pane),
     /// Put the picture of a view on the clipboard.
     CopyPicture(Pane),
-    /// Put the table of numbers on the clipboard.
-    CopyTable,
+    /// Put the numbers of a view on the clipboard as text.
+    CopyTable(Pane),
     /// Larger, smaller or usual text and controls.
     Zoom(i32),
     /// Light or dark.
@@ -124,31 +128,9 @@ const SHIFT: Modifiers = Modifiers {
     ..Modifiers::COMMAND
 };
 
-/// Every shortcut; menus show them and one place consumes them.
-pub fn shortcuts() -> Vec<(KeyboardShortcut, Command)> {
-    let key = |modifiers, key| KeyboardShortcut::new(modifiers, key);
-    let mut all = vec![
-        (key(SHIFT, Key::Z), Command::Redo),
-        (key(COMMAND, Key::Y), Command::Redo),
-        (key(COMMAND, Key::Z), Command::Undo),
-        (key(SHIFT, Key::O), Command::TypePath(Ask::Open)),
-        (key(COMMAND, Key::O), Command::Ask(Ask::Open)),
-        (key(SHIFT, Key::S), Command::Ask(Ask::SaveSession)),
-        (key(COMMAND, Key::S), Command::SaveSession),
-        (key(COMMAND, Key::E), Command::Export(Pane::Contour)),
-        (key(SHIFT, Key::C), Command::CopyPicture(Pane::Contour)),
-        (key(COMMAND, Key::R), Command::NewSeed),
-        (key(SHIFT, Key::X), Command::Swap),
-        (key(COMMAND, Key::B), Command::Side),
-        (key(COMMAND, Key::Num0), Command::ResetView),
-        (key(COMMAND, Key::Period), Command::Stop),
-        (key(COMMAND, Key::Plus), Command::Zoom(1)),
-        (key(COMMAND, Key::Equals), Command::Zoom(1)),
-        (key(COMMAND, Key::Minus), Command::Zoom(-1)),
-        (key(Modifiers::NONE, Key::F1), Command::Help),
-        (key(COMMAND, Key::Q), Command::Quit),
-    ];
-    let numbers = [
+/// The keys that show the first, the second… view.
+pub fn of_view(index: usize) -> Option<KeyboardShortcut> {
+    const NUMBERS: [Key; 9] = [
         Key::Num1,
         Key::Num2,
         Key::Num3,
@@ -159,10 +141,34 @@ pub fn shortcuts() -> Vec<(KeyboardShortcut, Command)> {
         Key::Num8,
         Key::Num9,
     ];
-    for (number, pane) in numbers.into_iter().zip(Pane::ALL) {
-        all.push((key(COMMAND, number), Command::Show(pane)));
-    }
-    all
+    let number = NUMBERS.get(index)?;
+    Some(KeyboardShortcut::new(COMMAND, *number))
+}
+
+/// Every other shortcut; menus show them and one place consumes them.
+pub fn shortcuts() -> Vec<(KeyboardShortcut, Command)> {
+    let key = |modifiers, key| KeyboardShortcut::new(modifiers, key);
+    vec![
+        (key(SHIFT, Key::Z), Command::Redo),
+        (key(COMMAND, Key::Y), Command::Redo),
+        (key(COMMAND, Key::Z), Command::Undo),
+        (key(SHIFT, Key::O), Command::TypePath(Ask::Open)),
+        (key(COMMAND, Key::O), Command::Ask(Ask::Open)),
+        (key(SHIFT, Key::S), Command::Ask(Ask::SaveSession)),
+        (key(COMMAND, Key::S), Command::SaveSession),
+        (key(COMMAND, Key::E), Command::Export(Pane::CONTOUR)),
+        (key(SHIFT, Key::C), Command::CopyPicture(Pane::CONTOUR)),
+        (key(COMMAND, Key::R), Command::NewSeed),
+        (key(SHIFT, Key::X), Command::Swap),
+        (key(COMMAND, Key::B), Command::Side),
+        (key(COMMAND, Key::Num0), Command::ResetView),
+        (key(COMMAND, Key::Period), Command::Stop),
+        (key(COMMAND, Key::Plus), Command::Zoom(1)),
+        (key(COMMAND, Key::Equals), Command::Zoom(1)),
+        (key(COMMAND, Key::Minus), Command::Zoom(-1)),
+        (key(Modifiers::NONE, Key::F1), Command::Help),
+        (key(COMMAND, Key::Q), Command::Quit),
+    ]
 }
 
 impl Command {
@@ -184,7 +190,6 @@ impl Command {
             Self::Stop => "Stop refining",
             Self::Zoom(step) if *step > 0 => "Larger",
             Self::Zoom(_) => "Smaller",
-            Self::Show(pane) => return Some(format!("Show {}", pane.name().to_lowercase())),
             Self::Help => "This help",
             Self::Quit => "Quit",
             _ => return None,

@@ -82,7 +82,7 @@ fn suffixes(ask: Ask) -> &'static [&'static str] {
         Ask::Model => &["toml", "pt2"],
         Ask::SaveSession => &["json"],
         Ask::SaveReport => &["html"],
-        Ask::DataFolder | Ask::Series => &[],
+        Ask::DataFolder | Ask::Series | Ask::ExportAll => &[],
     }
 }
 
@@ -95,6 +95,7 @@ fn title(ask: Ask) -> &'static str {
         Ask::Checkpoint(Place::Initial) => "Open the initial weights",
         Ask::Data => "Open a data file",
         Ask::DataFolder => "Open a folder of data",
+        Ask::ExportAll => "A folder for every view",
         Ask::Series => "Open a folder of checkpoints",
         Ask::Model => "Open a model file",
         Ask::Directions => "Open stored directions",
@@ -158,7 +159,9 @@ impl Dialogs {
             let chosen = pollster::block_on(async move {
                 match ask {
                     Ask::Open | Ask::Corners | Ask::Directions => many(dialog.pick_files().await),
-                    Ask::DataFolder | Ask::Series => one(dialog.pick_folder().await),
+                    Ask::DataFolder | Ask::Series | Ask::ExportAll => {
+                        one(dialog.pick_folder().await)
+                    }
                     ask if ask.saved_as().is_some() => one(dialog.save_file().await),
                     _ => one(dialog.pick_file().await),
                 }
@@ -335,7 +338,7 @@ fn accept(field: &mut Field) -> Result<Vec<PathBuf>, String> {
                 path.display()
             ));
         }
-        if matches!(field.ask, Ask::DataFolder | Ask::Series) && !path.is_dir() {
+        if matches!(field.ask, Ask::DataFolder | Ask::Series | Ask::ExportAll) && !path.is_dir() {
             return Err(format!("This is no folder: {}", path.display()));
         }
     }

@@ -1,18 +1,17 @@
 //! What a chosen path is for, once it is known what it is: which place a checkpoint takes, what
 //! belongs together, what a result or a session wants to be seen.
 
-use super::cards::{name_of, names_of};
+use super::attempts::Change;
 use super::command::{Ask, Place};
 use super::looking::Found;
-use super::opens::Change;
+use super::names::{name_of, names_of};
 use super::readings::set_data;
 use super::state::State;
-use super::views::Pane;
+use super::views::Views;
 use crate::engine::job::{Directions, Job};
 use crate::engine::live::Wish;
 use crate::engine::recognise::{self, Sorted};
 use crate::engine::result::Outcome;
-use egui_tiles::Tree;
 use std::path::{Path, PathBuf};
 
 /// Opens paths as what they were asked for.
@@ -22,7 +21,7 @@ pub fn asked(state: &mut State, ask: Ask, paths: Vec<PathBuf>) {
     };
     let text = first.display().to_string();
     match ask {
-        Ask::Open | Ask::SaveSession | Ask::SaveReport => {}
+        Ask::Open | Ask::SaveSession | Ask::SaveReport | Ask::ExportAll => {}
         Ask::Checkpoint(place) => state.open_with(&[&|wish| {
             put(wish, place, &first);
             None
@@ -78,7 +77,7 @@ fn put(wish: &mut Wish, place: Place, path: &Path) {
 
 /// Opens whatever was found: a session and results first, the rest on top of them. Gives the results,
 /// which are to be shown once the wish they belong to is known.
-pub fn open(state: &mut State, tree: &mut Tree<Pane>, found: Found) -> Vec<Outcome> {
+pub fn open(state: &mut State, views: &mut Views, found: Found) -> Vec<Outcome> {
     let Found {
         sorted,
         session,
@@ -90,7 +89,7 @@ pub fn open(state: &mut State, tree: &mut Tree<Pane>, found: Found) -> Vec<Outco
     let mut file = None;
     if let Some((session, beside, warnings)) = session {
         if let Some(layout) = session.tree() {
-            *tree = layout;
+            views.arrange(layout);
         }
         wish = session.wish;
         state.look = session.look;

@@ -2,6 +2,7 @@
 
 use super::command;
 use super::theme::Palette;
+use super::views::Views;
 use eframe::egui::{self, Context, Grid, Id, Modal, RichText, ScrollArea};
 
 /// The papers whose measures and pictures the window shows.
@@ -66,7 +67,7 @@ impl Help {
     }
 
     /// Draws the dialog, if it is open.
-    pub fn ui(&mut self, ctx: &Context, palette: &Palette) {
+    pub fn ui(&mut self, ctx: &Context, palette: &Palette, views: &Views) {
         if !self.open {
             return;
         }
@@ -80,7 +81,7 @@ impl Help {
             ui.add_space(8.0);
             ScrollArea::vertical().max_height(440.0).show(ui, |ui| {
                 ui.label(RichText::new("Keys").strong());
-                keys_ui(ui);
+                keys_ui(ui, views);
                 ui.add_space(10.0);
                 ui.label(RichText::new("Papers").strong());
                 for (name, words, address) in PAPERS {
@@ -99,7 +100,7 @@ impl Help {
     }
 }
 
-fn keys_ui(ui: &mut egui::Ui) {
+fn keys_ui(ui: &mut egui::Ui, views: &Views) {
     Grid::new("keys")
         .num_columns(2)
         .striped(true)
@@ -110,6 +111,14 @@ fn keys_ui(ui: &mut egui::Ui) {
                 };
                 ui.label(ui.ctx().format_shortcut(&keys));
                 ui.label(words);
+                ui.end_row();
+            }
+            for (index, view) in views.iter().enumerate() {
+                let Some(keys) = command::of_view(index) else {
+                    break;
+                };
+                ui.label(ui.ctx().format_shortcut(&keys));
+                ui.label(format!("Show {}", view.name().to_lowercase()));
                 ui.end_row();
             }
             for (keys, words) in VIEWS {

@@ -1,32 +1,17 @@
 //! Looking into files: what a path is, its content says ([`recognise`]).
 //!
-//! It happens on a thread of its own, results and sessions are read there too, and comes back through
-//! [`Opening::poll`].
+//! It takes its time, for results and sessions are read here too: `opening.rs` has a thread for it.
 
-use super::cards::name_of;
 use super::command::Ask;
-use super::files;
-use super::refused::Card;
 use super::session::{self, Session};
-use super::state::State;
-use super::views::Pane;
 use crate::checkpoint;
 use crate::engine::recognise::{self, Kind, Sorted};
 use crate::engine::result::Outcome;
 use crate::export;
-use eframe::egui::Context;
-use egui_tiles::Tree;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-
-/// Files being looked into, in the order they were asked for.
-#[derive(Default)]
-pub struct Opening {
-    waiting: Vec<(Ask, Vec<PathBuf>, Receiver<Read>)>,
-}
 
 /// What paths turned out to be.
-enum Read {
+pub enum Read {
     /// Whatever they are.
     Found(Box<Found>),
     /// What they were asked for.
@@ -50,7 +35,7 @@ pub struct Found {
 /// What paths asked for as one thing have to be; `None` where anything may be.
 fn expected(ask: Ask) -> Option<Kind> {
     match ask {
-        Ask::Open | Ask::SaveSession | Ask::SaveReport => None,
+        Ask::Open | Ask::SaveSession | Ask::SaveReport | Ask::ExportAll => None,
         Ask::Checkpoint(_) | Ask::Corners => Some(Kind::Checkpoint),
         Ask::Data | Ask::DataFolder => Some(Kind::Data),
         Ask::Series => Some(Kind::Run),
@@ -59,17 +44,8 @@ fn expected(ask: Ask) -> Option<Kind> {
     }
 }
 
-/// Where it is told that what was asked for can't be.
-fn card(ask: Ask) -> Card {
-    match ask {
-        Ask::Checkpoint(place) => Card::Checkpoint(place),
-        Ask::Data | Ask::DataFolder => Card::Data,
-        _ => Card::Top,
-    }
-}
-
 /// Looks into files.
-fn read(ask: Ask, paths: &[PathBuf]) -> Read {
+pub fn read(ask: Ask, paths: &[PathBuf]) -> Read {
     let missing = |p: &&PathBuf| !p.exists() && !recognise::is_built_in(p);
     if let Some(missing) = paths.iter().find(missing) {
         return Read::Failed(format!(
@@ -119,55 +95,4 @@ fn found(paths: &[PathBuf]) -> crate::error::Result<Found> {
         session,
         results,
     })
-}
-
-impl Opening {
-    /// Opens what was chosen, dropped or typed.
-    pub fn chosen(&mut self, ctx: &Context, state: &mut State, ask: Ask, paths: Vec<PathBuf>) {
-        for path in &paths {
-            state.remember(path);
-        }
-        if paths.is_empty() || ask.saved_as().is_some() {
-            return;
-        }
-        let (send, receive) = channel();
-        let (ctx, files) = (ctx.clone(), paths.clone());
-        let run = move || {
-            send.send(read(ask, &files)).ok();
-            ctx.request_repaint();
-        };
-        let thread = std::thread::Builder::new().name("losscope-open".into());
-        match thread.spawn(run) {
-            Ok(_) => self.waiting.push((ask, paths, receive)),
-            Err(error) => state.complain(format!("The file can't be read: {error}")),
-        }
-    }
-
-    /// Whether something is being looked into.
-    pub fn is_busy(&self) -> bool {
-        !self.waiting.is_empty()
-    }
-
-    /// Takes over what was read; gives results to be shown.
-    pub fn poll(&mut self, state: &mut State, tree: &mut Tree<Pane>) -> Vec<Outcome> {
-        let Some((_, _, receive)) = self.waiting.first() else {
-            return Vec::new();
-        };
-        let read = match receive.try_recv() {
-            Err(TryRecvError::Empty) => return Vec::new(),
-            Err(TryRecvError::Disconnected) => Read::Failed("Reading the file failed".into()),
-            Ok(read) => read,
-        };
-        let (ask, paths, _) = self.waiting.remove(0);
-        match read {
-            Read::Found(found) => return files::open(state, tree, *found),
-            Read::Asked => files::asked(state, ask, paths),
-            Read::Failed(why) => {
-                let names: Vec<String> = paths.iter().map(|path| name_of(path)).collect();
-                let title = format!("{} can't be opened", names.join(", "));
-                state.refuse_path(card(ask), title, &why);
-            }
-        }
-        Vec::new()
-    }
 }

@@ -1,26 +1,23 @@
 //! The menu bar.
 
-use super::command::{Ask, Command, Place};
+use super::command::{self, Ask, Command, Place};
 use super::export::forms;
+use super::pane::Pane;
 use super::state::{State, ThemeChoice};
-use super::views::{Pane, Single, is_shown};
+use super::views::Views;
 use crate::dataset;
-use eframe::egui::{self, Button, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2};
-use egui_tiles::Tree;
+use eframe::egui::{
+    self, Button, KeyboardShortcut, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2,
+};
 
 /// Draws the menu bar.
-pub fn menu_ui(
-    ui: &mut Ui,
-    state: &State,
-    (tree, single): (&Tree<Pane>, &Single),
-    commands: &mut Vec<Command>,
-) {
+pub fn menu_ui(ui: &mut Ui, state: &State, views: &Views, commands: &mut Vec<Command>) {
     egui::MenuBar::new().ui(ui, |ui| {
         side_ui(ui, state, commands);
         ui.menu_button("File", |ui| file_ui(ui, state, commands));
-        ui.menu_button("Edit", |ui| edit_ui(ui, state, commands));
-        ui.menu_button("View", |ui| view_ui(ui, state, (tree, single), commands));
-        ui.menu_button("Export", |ui| export_ui(ui, state, commands));
+        ui.menu_button("Edit", |ui| edit_ui(ui, state, views, commands));
+        ui.menu_button("View", |ui| view_ui(ui, state, views, commands));
+        ui.menu_button("Export", |ui| export_ui(ui, state, views, commands));
         ui.menu_button("Help", |ui| {
             entry(ui, "Keys and papers", true, Command::Help, commands);
         });
@@ -90,8 +87,19 @@ fn button(
     command: Command,
     commands: &mut Vec<Command>,
 ) -> Response {
+    let keys = command.shortcut();
+    button_with(ui, (words, keys), enabled, command, commands)
+}
+
+fn button_with(
+    ui: &mut Ui,
+    (words, keys): (&str, Option<KeyboardShortcut>),
+    enabled: bool,
+    command: Command,
+    commands: &mut Vec<Command>,
+) -> Response {
     let mut button = Button::new(words);
-    if let Some(keys) = command.shortcut() {
+    if let Some(keys) = keys {
         button = button.shortcut_text(ui.ctx().format_shortcut(&keys));
     }
     let response = ui.add_enabled(enabled, button);
@@ -164,7 +172,7 @@ fn file_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
     entry(ui, "Quit", true, Command::Quit, commands);
 }
 
-fn edit_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+fn edit_ui(ui: &mut Ui, state: &State, views: &Views, commands: &mut Vec<Command>) {
     ui.set_min_width(230.0);
     entry(
         ui,
@@ -206,43 +214,59 @@ fn edit_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         commands,
     );
     ui.separator();
-    entry(
+    copy_ui(
         ui,
-        "Copy contour picture",
-        true,
-        Command::CopyPicture(Pane::Contour),
+        "Copy picture",
+        views,
+        forms::Form::is_figure,
         commands,
+        |pane| Command::CopyPicture(pane),
     );
-    entry(
+    copy_ui(
         ui,
-        "Copy surface picture",
-        true,
-        Command::CopyPicture(Pane::Surface3d),
+        "Copy as table",
+        views,
+        forms::Form::is_table,
         commands,
+        |pane| Command::CopyTable(pane),
     );
-    entry(
+    copy_ui(
         ui,
-        "Copy measures as table",
-        true,
-        Command::CopyTable,
+        "Copy as command",
+        views,
+        forms::Form::is_figure,
         commands,
+        |pane| Command::CopyCommand(pane),
     );
 }
 
-fn view_ui(
+/// A menu of the views that have such a form.
+fn copy_ui(
     ui: &mut Ui,
-    state: &State,
-    (tree, single): (&Tree<Pane>, &Single),
+    words: &str,
+    views: &Views,
+    has: impl Fn(forms::Form) -> bool,
     commands: &mut Vec<Command>,
+    command: impl Fn(Pane) -> Command,
 ) {
+    ui.menu_button(words, |ui| {
+        for view in views.iter().filter(|v| v.forms().iter().any(|f| has(*f))) {
+            entry(ui, view.name(), true, command(view.pane()), commands);
+        }
+    });
+}
+
+fn view_ui(ui: &mut Ui, state: &State, views: &Views, commands: &mut Vec<Command>) {
     ui.set_min_width(230.0);
     let ticked = |name: &str, on: bool| {
         let tick = if on { "  ✓" } else { "" };
         format!("{name}{tick}")
     };
-    for pane in Pane::ALL {
-        let words = ticked(pane.name(), is_shown(tree, single, pane));
-        entry(ui, &words, true, Command::Show(pane), commands);
+    for (index, view) in views.iter().enumerate() {
+        let words = ticked(view.name(), views.is_shown(&view.pane()));
+        let keys = command::of_view(index);
+        let show = Command::Show(view.pane());
+        button_with(ui, (&words, keys), true, show, commands);
     }
     ui.separator();
     let words = ticked("Side panel", side_is_open(ui, state));
@@ -269,14 +293,16 @@ fn view_ui(
     }
 }
 
-fn export_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
+fn export_ui(ui: &mut Ui, state: &State, views: &Views, commands: &mut Vec<Command>) {
     ui.set_min_width(230.0);
-    for pane in Pane::ALL {
-        let words = format!("{}…", pane.name());
-        let reason = forms::why_not(pane, state);
-        possible(ui, &words, reason, Command::Export(pane), commands);
+    for view in views.iter() {
+        let words = format!("{}…", view.name());
+        let reason = view.why_not(state);
+        possible(ui, &words, reason, Command::Export(view.pane()), commands);
     }
     ui.separator();
+    let everything = Command::Ask(Ask::ExportAll);
+    entry(ui, "Everything into a folder…", true, everything, commands);
     let reason = forms::along_alpha(state);
     possible(ui, "Animation of α…", reason, Command::Animate, commands);
     let reason = forms::of_both(state);

@@ -5,9 +5,10 @@
 //! commands out and send the wish, if it changed. Nothing here computes, and nothing here waits:
 //! files are opened by the computing thread, written by threads of their own.
 
+mod attempts;
 mod attention;
 mod badge;
-mod blit;
+mod card;
 mod cards;
 mod command;
 mod completion;
@@ -17,21 +18,25 @@ mod dialog;
 mod export;
 mod files;
 mod focus;
-mod haste;
+pub mod headless;
 mod help;
 mod history;
 mod keys;
 mod looking;
 mod losses;
 mod menu;
-mod meshes;
+mod names;
 mod network;
+mod opening;
 mod opens;
 mod overlay;
-mod plates;
+mod paint;
+mod pane;
+mod quitting;
 mod readings;
 mod refused;
 mod session;
+mod software;
 mod start;
 pub mod state;
 mod status;
@@ -48,23 +53,22 @@ use crate::engine::live::{Live, Snapshot, Wish};
 use crate::engine::result::Outcome;
 use command::{Ask, Command, Place};
 use eframe::egui::{self, Context, Ui, ViewportCommand};
-use egui_tiles::Tree;
+use pane::Pane;
+use quitting::Quitting;
 use state::State;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use views::{Caches, Pane, Single};
+use views::Views;
 
 /// The window's program.
 pub struct App {
     state: State,
     live: Live,
-    tree: Tree<Pane>,
-    single: Single,
-    caches: Caches,
+    views: Views,
     dialogs: dialog::Dialogs,
     exports: export::Exports,
-    opening: looking::Opening,
+    opening: opening::Opening,
     network: network::Chooser,
     help: help::Help,
     sent: Option<Wish>,
@@ -76,22 +80,13 @@ pub struct App {
     title: String,
     reset: u64,
     quitting: Quitting,
-    haste: haste::Haste,
+    pacing: software::Pacing,
     words: words::Worded,
     attention: attention::Attention,
 }
 
 /// News within this time share a frame.
 const NEWS_EVERY: Duration = Duration::from_millis(12);
-
-/// Whether the window is about to close.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Quitting {
-    No,
-    /// Something would be lost: the person is asked.
-    Asking,
-    Yes,
-}
 
 impl App {
     /// The program in a window that was just created.
@@ -101,21 +96,21 @@ impl App {
     pub fn new(cc: &eframe::CreationContext<'_>, files: Vec<PathBuf>) -> std::io::Result<Self> {
         theme::install(&cc.egui_ctx);
         if let Some(gpu) = &cc.wgpu_render_state {
-            blit::install(gpu);
+            paint::sheet::install(gpu);
         }
         let ctx = cc.egui_ctx.clone();
         let live = Live::start(move || ctx.request_repaint_after(NEWS_EVERY))?;
         let restored = cc.storage.and_then(session::restore);
-        let (state, tree) = restored.unwrap_or_else(|| (State::default(), views::usual_layout()));
+        let (mut state, tree) =
+            restored.unwrap_or_else(|| (State::default(), views::usual_layout()));
+        state.measure_hidden = true;
         let mut app = Self {
             state,
             live,
-            tree,
-            single: Single::default(),
-            caches: Caches::default(),
+            views: Views::new(tree),
             dialogs: dialog::Dialogs::default(),
-            exports: export::Exports::default(),
-            opening: looking::Opening::default(),
+            exports: export::Exports::new(&cc.egui_ctx),
+            opening: opening::Opening::default(),
             network: network::Chooser::default(),
             help: help::Help::default(),
             sent: None,
@@ -125,7 +120,7 @@ impl App {
             title: String::new(),
             reset: 0,
             quitting: Quitting::No,
-            haste: haste::Haste::new(cc, may_have_gpu()),
+            pacing: software::Pacing::new(cc, may_have_gpu()),
             words: words::Worded::default(),
             attention: attention::Attention::default(),
         };
@@ -139,6 +134,31 @@ impl App {
     /// What the window remembers; for tests and benchmarks.
     pub fn state(&mut self) -> &mut State {
         &mut self.state
+    }
+
+    /// Brings a view to the front; for tests.
+    pub fn show(&mut self, view: &str) {
+        let pane = self.views.iter().find(|v| v.name() == view);
+        if let Some(pane) = pane.map(views::View::pane) {
+            self.views.show(&pane);
+        }
+    }
+
+    /// Writes what a view shows now, as its export does; for tests.
+    ///
+    /// # Errors
+    /// Where there is no such view, it shows nothing yet, or the file can't be written.
+    pub fn write(&self, view: &str, path: &Path) -> crate::error::Result<()> {
+        let view = self.views.iter().find(|v| v.name() == view);
+        let view = view.ok_or_else(export::source::nothing)?;
+        let news = self.live.snapshot();
+        self.exports.write(view, &self.state, &news, path)
+    }
+
+    /// What is typed at the terminal to write what a view shows; for tests.
+    pub fn command_of(&self, view: &str) -> Option<String> {
+        let view = self.views.iter().find(|v| v.name() == view)?;
+        view.command(&self.state)
     }
 
     /// The newest state of everything computed; for tests and benchmarks.
@@ -163,13 +183,13 @@ impl App {
 
     /// Whether edges are smooth again after something moved; for tests.
     pub fn is_at_rest(&self) -> bool {
-        self.haste.is_at_rest()
+        self.pacing.is_at_rest()
     }
 
     fn frame(&mut self, ui: &mut Ui, gpu: Option<&eframe::egui_wgpu::RenderState>) {
         let ctx = ui.ctx().clone();
         theme::follow(&ctx, self.state.look.theme);
-        self.haste.apply(&ctx);
+        self.pacing.apply(&ctx);
         ctx.set_zoom_factor(self.state.look.zoom);
         let palette = theme::palette(ctx.style_of(ctx.theme()).visuals.dark_mode);
         let news = self.words.of(self.live.snapshot());
@@ -182,15 +202,14 @@ impl App {
         let mut commands = self.heard(&ctx);
         commands.extend(self.dialogs.poll());
         self.exports.poll(&ctx, &mut self.state);
-        let results = self.opening.poll(&mut self.state, &mut self.tree);
+        let results = self.opening.poll(&mut self.state, &mut self.views);
         self.offers.extend(results);
 
         // The window is cleared to the panels' colour: filling them again would cost a software
         // renderer as much as everything else together.
         let bare = |x, y| egui::Frame::new().inner_margin(egui::Margin::symmetric(x, y));
         egui::Panel::top("menu").frame(bare(8, 2)).show(ui, |ui| {
-            let views = (&self.tree, &self.single);
-            menu::menu_ui(ui, &self.state, views, &mut commands);
+            menu::menu_ui(ui, &self.state, &self.views, &mut commands);
         });
         egui::Panel::bottom("status")
             .frame(bare(8, 2))
@@ -232,18 +251,16 @@ impl App {
                 gpu,
                 reset: self.reset,
             };
-            let views = (&mut self.tree, &mut self.single);
-            views::views_ui(ui, views, &mut self.caches, context);
+            self.views.ui(ui, context);
         });
         self.dialogs.ui(&ctx, palette, &mut commands);
         self.network
             .ui(&ctx, &mut self.state, &news, palette, &mut commands);
-        let eyes = export::Eyes::of(&self.caches);
         self.exports
-            .ui(&ctx, &mut self.state, &news, &eyes, palette);
-        self.help.ui(&ctx, palette);
+            .ui(&ctx, &mut self.state, &news, &self.views, palette);
+        self.help.ui(&ctx, palette, &self.views);
         overlay::hovering_ui(&ctx, palette);
-        self.quit_ui(&ctx, &news);
+        self.quitting.ui(&ctx);
         focus::ring(&ctx, palette);
 
         for command in commands {
@@ -265,7 +282,12 @@ impl App {
         if !dropped.is_empty() {
             commands.push(Command::Chosen(Ask::Open, dropped));
         }
-        for (keys, command) in command::shortcuts() {
+        let views = self.views.iter().enumerate();
+        let shows = views.filter_map(|(index, view)| {
+            let keys = command::of_view(index)?;
+            Some((keys, Command::Show(view.pane())))
+        });
+        for (keys, command) in command::shortcuts().into_iter().chain(shows) {
             if ctx.input_mut(|i| i.consume_shortcut(&keys)) {
                 commands.push(command);
             }
@@ -284,12 +306,18 @@ impl App {
             Command::TypePath(ask) => self.dialogs.type_path(ask),
             Command::Chosen(Ask::SaveSession, paths) => {
                 if let Some(path) = paths.first() {
-                    session::save(state, &self.tree, &self.live.snapshot(), path);
+                    session::save(state, self.views.tree(), &self.live.snapshot(), path);
                 }
             }
             Command::Chosen(Ask::SaveReport, paths) => {
                 if let Some(path) = paths.first() {
                     self.exports.report(ctx, state, path);
+                }
+            }
+            Command::Chosen(Ask::ExportAll, paths) => {
+                let news = self.words.of(self.live.snapshot());
+                if let Some(folder) = paths.first() {
+                    self.exports.everything(&self.views, state, &news, folder);
                 }
             }
             Command::Chosen(ask, paths) => self.opening.chosen(ctx, state, ask, paths),
@@ -306,7 +334,7 @@ impl App {
             Command::ReadAt(card, key) => state.read_at(card, key.as_deref()),
             Command::Dismiss(card) => state.dismiss(card),
             Command::OpenAlone => {
-                let card = refused::Card::Checkpoint(Place::Large);
+                let card = card::Card::Checkpoint(Place::Large);
                 state.retry(card, files::large_alone);
             }
             Command::ComputeAgain => self.sent = None,
@@ -323,29 +351,45 @@ impl App {
             Command::Resume => state.wish.stopped = false,
             Command::ClearProbes => state.wish.probes.clear(),
             Command::ResetView => self.reset += 1,
-            Command::ResetLayout => self.tree = views::usual_layout(),
-            Command::Show(pane) => {
-                views::show(&mut self.tree, pane);
-                self.single.bring(pane);
-            }
+            Command::ResetLayout => self.views.arrange(views::usual_layout()),
+            Command::Show(pane) => self.views.show(&pane),
             Command::Side => {
                 let width = ctx.content_rect().width();
                 state.look.side = state.look.side.toggled(width);
             }
             Command::SaveSession => match state.session.clone() {
-                Some(path) => session::save(state, &self.tree, &self.live.snapshot(), &path),
+                Some(path) => session::save(state, self.views.tree(), &self.live.snapshot(), &path),
                 None => self.dialogs.ask(Ask::SaveSession, ctx),
             },
-            Command::Export(pane) => self.exports.begin(pane, state),
-            Command::Animate => self.exports.begin_animation(state),
+            Command::Export(pane) => {
+                if let Some(view) = self.views.get(&pane) {
+                    self.exports.begin(view, state);
+                }
+            }
+            Command::Animate => {
+                if let Some(view) = self.views.get(&Pane::CONTOUR) {
+                    self.exports.begin_animation(view, state);
+                }
+            }
             Command::CopyPicture(pane) => {
                 let news = self.live.snapshot();
-                self.exports
-                    .copy_picture(ctx, pane, state, &news, &self.caches);
+                if let Some(view) = self.views.get(&pane) {
+                    self.exports.copy_picture(ctx, view, state, &news);
+                }
             }
-            Command::CopyTable => {
+            Command::CopyCommand(pane) => {
+                let view = self.views.get(&pane);
+                if let Some(line) = view.and_then(|view| view.command(state)) {
+                    ctx.copy_text(line);
+                    state.say("The command is on the clipboard");
+                }
+            }
+            Command::CopyTable(pane) => {
                 let news = self.words.of(self.live.snapshot());
-                ctx.copy_text(views::measures::tsv(state, &news));
+                let view = self.views.get(&pane);
+                if let Some(text) = view.and_then(|view| view.text(state, &news)) {
+                    ctx.copy_text(text);
+                }
             }
             Command::Zoom(step) => {
                 let zoom = state.look.zoom + 0.1 * step as f32;
@@ -366,10 +410,9 @@ impl App {
 
     /// Sends the wish where it changed; any change but stopping goes on refining.
     fn send(&mut self) {
-        let shown = |pane| views::is_shown(&self.tree, &self.single, pane);
-        self.state.wish.compare = shown(Pane::Compare);
-        let views = Pane::ALL.into_iter().filter(|pane| shown(*pane));
-        self.state.wish.measuring = views.flat_map(|pane| pane.measures().to_vec()).collect();
+        let wish = &mut self.state.wish;
+        (wish.measuring, wish.compare) = self.views.needs();
+        wish.aside = self.state.measure_hidden;
         self.state.follow_epsilon();
         // What the program was started on comes first.
         if self.sent.is_none() && self.opening.is_busy() {
@@ -378,7 +421,7 @@ impl App {
         if self.sent.as_ref() == Some(&self.state.wish) && self.offers.is_empty() {
             return;
         }
-        self.haste.note();
+        self.pacing.note();
         let stopped_now = |old: &Wish| !old.stopped && self.state.wish.stopped;
         if !self.sent.as_ref().is_some_and(stopped_now) {
             self.state.wish.stopped = false;
@@ -399,30 +442,6 @@ impl App {
             self.title = title;
         }
     }
-
-    fn quit_ui(&mut self, ctx: &Context, _news: &Snapshot) {
-        if self.quitting != Quitting::Asking {
-            return;
-        }
-        let answer = egui::Modal::new(egui::Id::unique("quit")).show(ctx, |ui| {
-            ui.heading("A file is still being written");
-            ui.label("Closing now leaves it unfinished; nothing that was there before is lost.");
-            ui.add_space(8.0);
-            ui.horizontal(|ui| {
-                let stay = ui.button("Keep writing").clicked();
-                let quit = ui.button("Close anyway").clicked();
-                (stay, quit)
-            })
-            .inner
-        });
-        let (stay, quit) = answer.inner;
-        if quit {
-            self.quitting = Quitting::Yes;
-            ctx.send_viewport_cmd(ViewportCommand::Close);
-        } else if stay || answer.should_close() {
-            self.quitting = Quitting::No;
-        }
-    }
 }
 
 impl eframe::App for App {
@@ -436,6 +455,6 @@ impl eframe::App for App {
     }
 
     fn save(&mut self, storage: &mut dyn eframe::Storage) {
-        session::keep(storage, &self.state, &self.tree);
+        session::keep(storage, &self.state, self.views.tree());
     }
 }

@@ -1,22 +1,19 @@
 //! An open that failed: what, why, and on which card it is told.
 
-use super::cards::name_of;
-use super::opens::Standing;
-use super::weights::Choice;
+use super::card::Card;
+use super::names::name_of;
 use crate::checkpoint::Set;
 use crate::engine::live::{Failure, Place, Stage, Wish};
 use crate::error::Question;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// Where a failure is told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Card {
-    /// Above all: it belongs to no file that has a card.
-    Top,
-    /// On that of a checkpoint.
-    Checkpoint(Place),
-    /// On that of network and data.
-    Data,
+/// Something that is open.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// What is wanted of it.
+    pub wish: Wish,
+    /// The session file it came from.
+    pub session: Option<PathBuf>,
 }
 
 /// An open that failed.
@@ -60,9 +57,10 @@ impl Refused {
                 Card::Checkpoint(place),
                 format!("{} can't be {}", file(place), role(place)),
             ),
-            Stage::Network if failure.question.is_some() => {
-                (small, format!("Which network is {}?", file(Place::Small)))
-            }
+            Stage::Network if failure.question.is_some() => (
+                small,
+                heading(failure.question.as_deref(), &file(Place::Small), &data),
+            ),
             Stage::Network => (
                 small,
                 format!("The network of {} isn't recognised", file(Place::Small)),
@@ -89,18 +87,6 @@ impl Refused {
         }
     }
 
-    /// The choice between the sets of tensors that it has.
-    pub fn choice(&self) -> Choice<'_> {
-        let setup = self.wish.as_ref().map(|wish| &wish.plane.setup);
-        Choice {
-            failed: Some(self.card),
-            of: "what failed",
-            sets: &self.sets,
-            key: setup.and_then(|setup| setup.key.as_deref()),
-            at: "",
-        }
-    }
-
     /// A path that is nothing that can be opened, or not what it was asked for.
     pub fn unknown(card: Card, title: String, message: &str) -> Self {
         Self {
@@ -114,6 +100,16 @@ impl Refused {
             wish: None,
             back: None,
         }
+    }
+}
+
+/// What is asked of a file and its data.
+fn heading(question: Option<&Question>, file: &str, data: &str) -> String {
+    match question {
+        Some(question) if question.is_about_data() => {
+            format!("How was {data} scaled for {file}?")
+        }
+        _ => format!("Which network is {file}?"),
     }
 }
 

@@ -3,8 +3,8 @@
 //! A session file is readable JSON: what is wanted, how it looks, how views are arranged, and the
 //! names of result files beside it, which open in the window and at the command line alike.
 
+use super::pane::Pane;
 use super::state::{Exported, Look, State};
-use super::views::Pane;
 use crate::engine::imported;
 use crate::engine::job::Directions;
 use crate::engine::live::{Quality, Snapshot, Wish};

@@ -10,6 +10,7 @@ use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
+use crate::plot::figure::Levels;
 use crate::plot::scale::Scale;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -36,6 +37,8 @@ pub struct Look {
     pub colormap: Colormap,
     /// About how many iso-lines; 0 for none.
     pub levels: usize,
+    /// The values of iso-lines, where they were said; else as many as there are to be.
+    pub level_values: Vec<f64>,
     /// Whether iso-lines carry their values.
     pub level_labels: bool,
     /// Height of the 3-D surface, 1: as wide as high.
@@ -103,6 +106,17 @@ pub enum ThemeChoice {
     Dark,
 }
 
+impl Look {
+    /// The iso-lines: those that were said, or about so many.
+    pub fn levels(&self) -> Levels {
+        if self.level_values.is_empty() {
+            Levels::Auto(self.levels)
+        } else {
+            Levels::Given(self.level_values.clone())
+        }
+    }
+}
+
 impl Default for Look {
     fn default() -> Self {
         Self {
@@ -110,6 +124,7 @@ impl Default for Look {
             scale: None,
             colormap: Colormap::default(),
             levels: 12,
+            level_values: Vec::new(),
             level_labels: true,
             exaggeration: 0.6,
             lines_on_surface: true,
@@ -129,6 +144,8 @@ pub struct Exported {
     pub folder: Option<PathBuf>,
     /// The last suffix of each view, by the view's name.
     pub forms: BTreeMap<String, String>,
+    /// Who makes figures.
+    pub author: String,
 }
 
 /// What the window remembers.
@@ -152,7 +169,20 @@ pub struct State {
     pub notice: Option<Notice>,
     /// Everything said, for the log, oldest first.
     pub said: Vec<Entry>,
+    /// The point of the plane that is pointed at in one of the views, for the others to show.
+    pub pointed: Option<Pointed>,
+    /// Whether what no view shows is measured too, once everything that is seen is there.
+    pub measure_hidden: bool,
     next_probe: u64,
+}
+
+/// A point of the plane under the pointer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pointed {
+    /// Where.
+    pub at: (f64, f64),
+    /// The view in which.
+    pub view: &'static str,
 }
 
 /// Something said to the person once.
@@ -174,6 +204,17 @@ impl Notice {
 }
 
 impl State {
+    /// Notes what is pointed at in a view; gives what is pointed at in another.
+    pub fn point(&mut self, view: &'static str, at: Option<(f64, f64)>) -> Option<(f64, f64)> {
+        match at {
+            Some(at) => self.pointed = Some(Pointed { at, view }),
+            None if self.pointed.is_some_and(|p| p.view == view) => self.pointed = None,
+            None => {}
+        }
+        let elsewhere = self.pointed.filter(|p| p.view != view);
+        elsewhere.map(|pointed| pointed.at)
+    }
+
     /// Moves α, within its range; steps smaller than a thousandth of it don't matter.
     pub fn set_alpha(&mut self, alpha: f64) {
         if alpha.is_finite() && self.wish.large.is_some() {
@@ -289,6 +330,7 @@ pub(super) fn step(wish: &Wish) -> Wish {
     Wish {
         compare: false,
         measuring: Vec::new(),
+        aside: false,
         dragging: false,
         stopped: false,
         ..wish.clone()

@@ -2,8 +2,9 @@
 //!
 //! One key holds for all checkpoints, as on the command line; what it leads to in each, the reader says.
 
+use super::card::Card;
 use super::command::Command;
-use super::refused::Card;
+use super::refused::Refused;
 use super::words::of_option;
 use crate::checkpoint::Set;
 use eframe::egui::{self, ComboBox, Ui};
@@ -25,7 +26,19 @@ pub struct Choice<'a> {
     pub at: &'a str,
 }
 
-impl Choice<'_> {
+impl<'a> Choice<'a> {
+    /// The choice between the sets of tensors of an open that failed.
+    pub fn of(refused: &'a Refused) -> Self {
+        let setup = refused.wish.as_ref().map(|wish| &wish.plane.setup);
+        Self {
+            failed: Some(refused.card),
+            of: "what failed",
+            sets: &refused.sets,
+            key: setup.and_then(|setup| setup.key.as_deref()),
+            at: "",
+        }
+    }
+
     /// Draws it; nothing where there is nothing to choose between.
     pub fn ui(&self, ui: &mut Ui, commands: &mut Vec<Command>) {
         // Where nothing lies at the key, looking by usual names is a way out.

@@ -1,12 +1,10 @@
 //! `animate`: the surface around θ(α) while α moves, as a GIF.
 
-use crate::cli::talk::{End, Talk};
-use crate::cli::{interrupt, measure};
+use crate::cli::{End, Talk, interrupt, measure};
 use crate::engine::job::{AnimationJob, Request as _};
 use crate::error::{Error, shown};
 use crate::export::animation::{Animation, View, bytes};
-use crate::export::{self, check_spares, figure::FigureOptions};
-use crate::plot::camera::Camera;
+use crate::export::{self, artifact::Eye, check_spares, figure_args::FigureArgs};
 use crate::store::files;
 use clap::{Args, ValueEnum};
 use std::path::PathBuf;
@@ -34,7 +32,7 @@ pub struct AnimateArgs {
     )]
     view: Drawn,
     #[command(flatten)]
-    figure: FigureOptions,
+    figure: FigureArgs,
     /// The file, ending in .gif
     #[arg(short, long, value_name = "FILE.gif")]
     output: PathBuf,
@@ -56,11 +54,11 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
     check_spares(&args.output, &job.inputs())?;
     let view = match args.view {
         Drawn::Contour => View::Contour,
-        Drawn::Surface => View::Space(Camera::default(), 0.6),
+        Drawn::Surface => View::Space(Eye::default()),
     };
     let animation = Animation {
         job,
-        options: args.figure.clone(),
+        options: args.figure.options(),
         view,
     };
     let mut last = usize::MAX;

@@ -3,13 +3,13 @@
 //! Outputs are checked before the work, kept while it runs, and written when it is done. A job that
 //! is stopped leaves `OUTPUT.partial.npz`; the same command with `--resume` goes on from there.
 
-use crate::cli::talk::{End, Talk};
-use crate::cli::{convert, interrupt, output, progress, terminal, trajectory};
+use crate::cli::{End, Talk, interrupt, output, progress, terminal, trajectory};
 use crate::engine::job::Job;
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::{self, Flow, Progress};
 use crate::export::figure::FigureOptions;
-use crate::export::{self, Format, partial};
+use crate::export::figure_args::FigureArgs;
+use crate::export::{self, Format, caption, partial};
 use crate::landscape::table::{Column, Table};
 use crate::model::losses::Loss;
 use crate::plot::number::{self, format_value};
@@ -29,7 +29,7 @@ pub struct ComputeArgs<J: Args> {
     #[arg(long)]
     resume: bool,
     #[command(flatten)]
-    figure: FigureOptions,
+    figure: FigureArgs,
 }
 
 impl<J: Args + Clone + Into<Job>> ComputeArgs<J> {
@@ -43,7 +43,7 @@ impl<J: Args + Clone + Into<Job>> ComputeArgs<J> {
         for path in &self.output {
             export::check_writable(path)?;
         }
-        self.figure.check(&self.output)?;
+        self.figure.options().check(&self.output)?;
         let all = self.output.iter().cloned().chain(self.partials());
         let all: Vec<PathBuf> = all.chain(also.map(Path::to_owned)).collect();
         let job: Job = self.job.clone().into();
@@ -118,7 +118,7 @@ pub fn run<J: Args + Clone + Into<Job>>(args: ComputeArgs<J>, talk: Talk) -> any
     write_all(
         &args.output,
         &outcome,
-        &args.figure,
+        &args.figure.options(),
         partial.as_deref(),
         talk,
     )?;
@@ -295,6 +295,9 @@ fn summary(outcome: &Outcome) -> String {
                 .geometry
                 .cosine
                 .map_or_else(String::new, |c| format!(", cosine {}\n", format_value(c)));
+            if let Some(facts) = &header.interpolation {
+                text += &format!("{}\n", caption::interpolated(facts));
+            }
             text += &ranges(&surface.table);
         }
         Numbers::Line(line) => {
@@ -365,23 +368,4 @@ fn ranges(table: &Table) -> String {
     rows.extend(row("training", &table.train));
     rows.extend(row("validation", &table.validation));
     output::table(&rows)
-}
-
-/// Shared with `plot` and `convert`: writes one result to many files.
-pub fn write_outputs(
-    outputs: &[PathBuf],
-    outcome: &Outcome,
-    figure: &FigureOptions,
-    talk: Talk,
-) -> anyhow::Result<()> {
-    for path in outputs {
-        export::write(path, outcome, figure)?;
-        talk.wrote(path);
-    }
-    convert::note_missing(outcome, talk);
-    if talk.json {
-        let names: Vec<_> = outputs.iter().map(|path| path.to_string_lossy()).collect();
-        output::print_json(&serde_json::json!({ "wrote": names }))?;
-    }
-    Ok(())
 }

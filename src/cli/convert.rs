@@ -1,10 +1,10 @@
 //! `plot` and `convert`: from a result file to figures and other formats.
 
-use crate::cli::compute::write_outputs;
-use crate::cli::talk::{End, Talk};
+use crate::cli::{End, Talk, output};
 use crate::engine::result::Outcome;
 use crate::error::{Error, shown};
 use crate::export::figure::FigureOptions;
+use crate::export::figure_args::FigureArgs;
 use crate::export::{self, Format};
 use clap::Args;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ pub struct PlotArgs {
     #[arg(short, long, value_name = "FIGURE", required = true)]
     output: Vec<PathBuf>,
     #[command(flatten)]
-    figure: FigureOptions,
+    figure: FigureArgs,
 }
 
 /// `losscope convert`
@@ -43,10 +43,11 @@ pub fn plot(args: &PlotArgs, talk: Talk) -> anyhow::Result<End> {
         }
         export::check_writable(path)?;
     }
-    args.figure.check(&args.output)?;
+    let figure = args.figure.options();
+    figure.check(&args.output)?;
     export::check_outputs(&args.output, std::slice::from_ref(&args.result))?;
     let outcome = export::read(&args.result)?;
-    write_outputs(&args.output, &outcome, &args.figure, talk)?;
+    write_outputs(&args.output, &outcome, &figure, talk)?;
     Ok(End::Done)
 }
 
@@ -69,7 +70,7 @@ pub fn convert(args: &ConvertArgs, talk: Talk) -> anyhow::Result<End> {
 }
 
 /// Says that a result is only a part.
-pub fn note_missing(outcome: &Outcome, talk: Talk) {
+fn note_missing(outcome: &Outcome, talk: Talk) {
     if outcome.missing() > 0 {
         talk.warn(&[format!(
             "{} of {} points of this result are not computed yet",
@@ -77,4 +78,23 @@ pub fn note_missing(outcome: &Outcome, talk: Talk) {
             outcome.points()
         )]);
     }
+}
+
+/// Writes one result to many files.
+fn write_outputs(
+    outputs: &[PathBuf],
+    outcome: &Outcome,
+    figure: &FigureOptions,
+    talk: Talk,
+) -> anyhow::Result<()> {
+    for path in outputs {
+        export::write(path, outcome, figure)?;
+        talk.wrote(path);
+    }
+    note_missing(outcome, talk);
+    if talk.json {
+        let names: Vec<_> = outputs.iter().map(|path| path.to_string_lossy()).collect();
+        output::print_json(&serde_json::json!({ "wrote": names }))?;
+    }
+    Ok(())
 }

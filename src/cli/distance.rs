@@ -1,14 +1,15 @@
 //! `distance`: how far checkpoints are from where they started, or from each other.
 
-use crate::cli::talk::{End, Talk};
-use crate::cli::{output, progress, runs, terminal};
+use crate::cli::{End, Talk, output, progress, runs, terminal};
 use crate::engine::Flow;
 use crate::engine::distance::{self, Distances};
 use crate::engine::job::DistanceJob;
 use crate::engine::work::drive;
+use crate::export::header;
 use crate::landscape::distance::Distance;
 use crate::plot::number::format_value;
 use serde_json::json;
+use std::path::PathBuf;
 
 /// Prints distances in total and by module.
 pub fn run(job: &DistanceJob, talk: Talk) -> anyhow::Result<End> {
@@ -29,11 +30,13 @@ pub fn run(job: &DistanceJob, talk: Talk) -> anyhow::Result<End> {
     } = found?;
     talk.warn(&header.warnings);
     if talk.json {
-        let entries: Vec<_> = measured
-            .iter()
-            .map(|(file, d)| json!({ "file": file.to_string_lossy(), "from": from.to_string_lossy(), "distance": d }))
-            .collect();
-        output::print_json(&json!(entries))?;
+        let entry = |(file, d): &(PathBuf, Distance)| json!({ "file": file.to_string_lossy(), "distance": d });
+        output::print_json(&json!({
+            "kind": "distance",
+            "recipe": header::to_value(&header)?,
+            "from": from.to_string_lossy(),
+            "distances": measured.iter().map(entry).collect::<Vec<_>>(),
+        }))?;
         return Ok(End::Done);
     }
     let mut rows = vec![

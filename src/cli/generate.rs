@@ -2,8 +2,7 @@
 //!
 //! For those who make packages; no help lists it. The pages and completions don't list it either.
 
-use crate::cli::talk::{End, Talk};
-use crate::cli::terminal;
+use crate::cli::{End, Talk, terminal};
 use crate::error::Error;
 use clap::{Args, Command, ValueEnum};
 use clap_complete::aot::{self, Shell};

@@ -1,15 +1,14 @@
 //! What the commands that measure at one checkpoint share: progress, outputs, the first lines.
 
-use crate::cli::talk::{End, Talk};
-use crate::cli::{interrupt, output, progress, terminal};
+use crate::cli::{End, Talk, interrupt, output, progress, terminal};
 use crate::engine::header::Header;
-use crate::engine::job::{Job, bounds};
+use crate::engine::job::Job;
 use crate::engine::{Flow, Observer};
 use crate::error::Error;
 use crate::export::figure::FigureOptions;
+use crate::export::figure_args::PageArgs;
 use crate::export::measure::Measure;
-use crate::export::{self, Format, partial, png};
-use crate::plot::figure::WIDTH_MM;
+use crate::export::{self, Format, partial};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -19,15 +18,8 @@ pub struct Files {
     /// Output file; the suffix decides: .json .npz .csv, pictures .png .svg .pdf; may be repeated
     #[arg(short, long, value_name = "FILE")]
     output: Vec<PathBuf>,
-    /// Width of each picture in millimetres; text keeps its size
-    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = bounds::WIDTH, help_heading = "Figure")]
-    width: f64,
-    /// Dots per inch of a PNG
-    #[arg(long, default_value_t = png::DPI, value_parser = bounds::DOTS, help_heading = "Figure")]
-    dpi: f64,
-    /// Title of the page [default: what is shown]
-    #[arg(long, help_heading = "Figure")]
-    title: Option<String>,
+    #[command(flatten)]
+    page: PageArgs,
 }
 
 impl Files {
@@ -59,12 +51,7 @@ impl Files {
 
     /// How its pictures look.
     pub fn look(&self) -> FigureOptions {
-        FigureOptions {
-            width: self.width,
-            dpi: self.dpi,
-            title: self.title.clone(),
-            ..FigureOptions::default()
-        }
+        self.page.options()
     }
 }
 
@@ -84,7 +71,7 @@ pub fn watched<M: Measure>(
     let result = work(&mut |result, now| {
         progress::show(&bar, now);
         if !places.is_empty() {
-            let write = |path: &PathBuf| export::measure::write(path, result, &look);
+            let write = |path: &PathBuf| export::write(path, result, &look);
             saves.at(now.failed && now.progress.done > 0, || {
                 places.iter().try_for_each(write)
             });
@@ -126,7 +113,7 @@ pub fn finish<M: Measure>(
         files.partials().collect()
     };
     write_all(&places, talk, |path| {
-        match export::measure::write(path, result, look) {
+        match export::write(path, result, look) {
             // What was stopped may have come to no picture yet.
             Err(error @ Error::Slice(_)) if !header.complete => {
                 talk.say(&format!("no {}: {error}", terminal::path(path)));

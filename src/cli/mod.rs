@@ -6,6 +6,7 @@
 //! partial results kept.
 
 mod animate;
+mod catalogue;
 mod compute;
 mod convert;
 mod curvature;
@@ -13,9 +14,11 @@ mod described;
 mod devices;
 mod distance;
 mod experiment;
+mod export;
 mod generate;
 mod inspect;
 mod inspect_data;
+mod inspect_reading;
 mod interrupt;
 mod measure;
 mod noise;
@@ -37,7 +40,7 @@ use crate::error::{Error, shown};
 use clap::{CommandFactory as _, Parser, Subcommand};
 use std::borrow::Cow;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use talk::{End, Talk};
 
@@ -74,6 +77,8 @@ enum Command {
     Curvature(Box<curvature::CurvatureArgs>),
     /// How much the gradients of single samples differ at a checkpoint
     Noise(Box<noise::NoiseArgs>),
+    /// Any measure of the catalogue, of whole networks, layer by layer or module by module
+    Measure(Box<catalogue::MeasureArgs>),
     /// Distances between checkpoints, in total and layer by layer
     Distance(DistanceJob),
     /// Everything the program measures for two checkpoints, as a page to read and print
@@ -87,12 +92,14 @@ enum Command {
     Train(Box<train::TrainArgs>),
     /// Do an experiment of the literature on batch size again, or list those there are
     Experiment(Box<experiment::ExperimentArgs>),
+    /// What views of the window show, one or all of them, without opening it
+    Export(Box<export::ExportArgs>),
     /// Draw a result as a figure
     Plot(convert::PlotArgs),
     /// Write a result in another data format
     Convert(convert::ConvertArgs),
-    /// List what this machine can compute on
-    Devices,
+    /// List what this machine can compute on, and measure how fast
+    Devices(devices::DevicesArgs),
     /// Write man pages or shell completions
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -200,7 +207,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
             | Command::Distance(_)
             | Command::Plot(_)
             | Command::Convert(_)
-            | Command::Devices
+            | Command::Devices(_)
     ) {
         interrupt::listen();
     }
@@ -211,15 +218,17 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Sharpness(args) => sharpness::run(&args, talk),
         Command::Curvature(args) => curvature::run(&args, talk),
         Command::Noise(args) => noise::run(&args, talk),
+        Command::Measure(args) => catalogue::run(&args, talk),
         Command::Distance(args) => distance::run(&args, talk),
         Command::Report(args) => report::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),
         Command::Animate(args) => animate::run(&args, talk),
         Command::Train(args) => train::run(&args, talk),
         Command::Experiment(args) => experiment::run(&args, talk),
+        Command::Export(args) => export::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
-        Command::Devices => devices::run(talk),
+        Command::Devices(args) => devices::run(&args, talk),
         Command::Generate(args) => generate::run(&args, &Cli::command(), talk),
     }
 }

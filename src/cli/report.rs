@@ -1,7 +1,6 @@
 //! `report`: everything there is to measure for two checkpoints, as one page and its files.
 
-use crate::cli::talk::{End, Talk};
-use crate::cli::{interrupt, output, progress, terminal};
+use crate::cli::{End, Talk, interrupt, output, progress, terminal};
 use crate::engine::Flow;
 use crate::engine::job::{Job, ReportJob};
 use crate::engine::report::{Part, Report, run as compute};

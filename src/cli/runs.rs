@@ -1,7 +1,6 @@
 //! `distance` over folders of checkpoints: how far each run gets from its start.
 
-use crate::cli::talk::{End, Talk};
-use crate::cli::{output, progress, terminal};
+use crate::cli::{End, Talk, output, progress, terminal};
 use crate::engine::Flow;
 use crate::engine::job::DistanceJob;
 use crate::engine::runs::{self, Run, Runs};

@@ -1,7 +1,7 @@
 //! `surface`: what any computation takes, and the directions as a file of their own.
 
 use crate::cli::compute::{self, ComputeArgs};
-use crate::cli::talk::{End, Talk};
+use crate::cli::{End, Talk};
 use crate::engine::job::SurfaceJob;
 use crate::{engine, export};
 use clap::Args;

@@ -1,6 +1,6 @@
-//! How much is said to a person, and how a command ended.
+//! How much a command says while it works, and how it ended.
 
-use crate::cli::terminal;
+use super::terminal;
 use crate::engine::reading::Reading;
 use clap::Args;
 use std::path::Path;
@@ -23,7 +23,7 @@ pub struct Talk {
 /// How a command ended, other than by an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// All is done.
+    /// Everything that was asked for.
     Done,
     /// Stopped by the user; partial results are kept.
     Stopped,

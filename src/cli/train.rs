@@ -236,7 +236,7 @@ fn summary(found: &Trained) -> String {
     let [Some(first), Some(last)] = ends else {
         return text;
     };
-    let mut rows = vec![["".to_owned(), "start".into(), "end".into()].to_vec()];
+    let mut rows = vec![vec![String::new(), "start".into(), "end".into()]];
     for name in [
         "train_loss",
         "train_accuracy",

@@ -4,10 +4,14 @@
 //! another. [`work::drive`] pulls it, telling an observer after each step, who may stop it; what was
 //! computed until then is the result. It knows the clock and the devices, and nothing of windows or terminals.
 
+pub mod adapters;
 pub mod builtin;
 mod by_names;
 pub mod check;
+mod chunk;
+pub mod crew;
 pub mod device;
+pub mod device_choice;
 pub mod directions;
 pub mod distance;
 pub mod drivers;
@@ -20,6 +24,7 @@ mod line;
 pub mod live;
 pub mod local;
 mod loss;
+pub mod measures;
 pub mod names;
 mod network;
 mod plane;
@@ -31,7 +36,9 @@ mod resume;
 pub mod runs;
 pub mod sampling;
 mod sets;
+mod settings;
 pub mod sharpness;
+pub mod speed;
 pub mod surface;
 pub mod training;
 mod trajectory;

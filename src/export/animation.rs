@@ -3,18 +3,16 @@
 //! All frames share one range of colours, found from all of them first: only then does a basin that
 //! gets narrower look narrower. The file is written beside its place and renamed.
 
-use crate::engine::job::{AnimationJob, Request as _, Run};
+use crate::engine::header::Header;
+use crate::engine::job::{AnimationJob, Job, Request as _, Run};
 use crate::engine::result::Outcome;
 use crate::engine::{self, Flow};
 use crate::error::{Error, Result};
+use crate::export::artifact::Eye;
 use crate::export::figure::{self, FigureOptions};
 use crate::export::panels::{Panel, Shared};
-use crate::export::png;
-use crate::export::space::{self, Seen};
-use crate::plot::camera::Camera;
-use crate::plot::figure::Levels;
+use crate::export::{png, space, stamp};
 use crate::plot::number;
-use crate::plot::scale::levels;
 use crate::render::picture::Studio;
 use crate::store::files;
 use image::codecs::gif::{GifEncoder, Repeat};
@@ -27,8 +25,8 @@ use std::time::{Duration, Instant};
 pub enum View {
     /// Colours and iso-lines, as a figure.
     Contour,
-    /// In space: from where, how high (in widths of the plane).
-    Space(Camera, f32),
+    /// In space.
+    Space(Eye),
 }
 
 /// What an animation shows.
@@ -99,7 +97,19 @@ pub fn bytes(animation: &Animation, told: Told<'_>) -> Result<Option<Vec<u8>>> {
     }
     drop(encoder);
     told(alphas.len(), alphas.len(), None);
-    Ok(Some(bytes))
+    let first = outcomes
+        .into_iter()
+        .next()
+        .map(|(_, outcome)| outcome.header);
+    let header = first.map(|header| Header {
+        job: Job::from(animation.job.clone()),
+        complete: true,
+        ..header
+    });
+    Ok(Some(match header {
+        Some(header) => stamp::in_gif(bytes, &header)?,
+        None => bytes,
+    }))
 }
 
 /// How long each frame is shown: hundredths of a second that add up to the whole.
@@ -152,26 +162,10 @@ fn document(
         ..animation.options.clone()
     };
     match (&animation.view, studio) {
-        (View::Space(camera, height), Some(studio)) => {
-            let range = shared.range.unwrap_or((0.0, 1.0));
-            let seen = Seen {
-                outcome,
-                metric: shared.metric,
-                scale: shared.scale,
-                range,
-                colormap: options.colormap,
-                levels: match shared
-                    .metric
-                    .levels(&options.levels, outcome.header.model.criterion.score())
-                {
-                    Levels::Given(values) => values,
-                    Levels::Auto(0) => Vec::new(),
-                    Levels::Auto(count) => levels(shared.scale, range.0, range.1, count),
-                },
-                height: *height,
-            };
+        (View::Space(eye), Some(studio)) => {
+            let seen = eye.sees(outcome, shared, &options)?;
             let caption = figure::caption(outcome);
-            space::document(studio, &seen, camera, (title, &caption), &options)
+            space::document(studio, &seen, &eye.camera, (title, &caption), &options)
         }
         _ => figure::svg_in_range(outcome, &options, shared.range),
     }
@@ -183,6 +177,7 @@ fn dots(animation: &Animation) -> f64 {
 }
 
 fn frame(document: &str, animation: &Animation) -> Result<RgbaImage> {
+    let document = &animation.options.finished(document);
     let bytes = png::bytes(document, dots(animation))?;
     let picture = image::load_from_memory(&bytes)
         .map_err(|e| Error::Slice(format!("the figure can't be read back: {e}")))?;

@@ -1,100 +1,19 @@
 //! From a result to a figure: which numbers are drawn, and what the reader is told about them.
 
 use crate::engine::header::Header;
-use crate::engine::job::{Job, SurfaceJob, bounds};
+use crate::engine::job::{Job, SurfaceJob};
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::Result;
+use crate::export::caption;
 pub use crate::export::metric::Metric;
 use crate::export::metric::default_metric;
-use crate::export::{Format, caption, png};
+pub use crate::export::options::FigureOptions;
 use crate::landscape::table::{Column, Table};
-use crate::plot::colormap::Colormap;
 use crate::plot::figure::{
-    Barrier, ContourFigure, Levels, LineFigure, LineMarker, Marker, MarkerKind, Trajectory,
-    WIDTH_MM,
+    Barrier, ContourFigure, LineFigure, LineMarker, Marker, MarkerKind, Trajectory,
 };
 use crate::plot::line_range;
 use crate::plot::number::{self, grouped};
-use crate::plot::scale::Scale;
-use clap::Args;
-use std::path::PathBuf;
-
-/// How a figure looks.
-#[derive(Debug, Clone, PartialEq, Args)]
-#[command(next_help_heading = "Figure")]
-pub struct FigureOptions {
-    /// What a surface shows [default: training loss, or validation loss where that is all there is]
-    #[arg(long, value_enum)]
-    pub metric: Option<Metric>,
-    /// Linear or logarithmic levels [default: logarithmic where losses span a factor of 30]
-    #[arg(long, value_name = "linear|log")]
-    pub scale: Option<Scale>,
-    /// Number of iso-lines, or the levels themselves: 0.1,0.5,1
-    #[arg(long, default_value = "12", value_parser = levels, allow_hyphen_values = true)]
-    pub levels: Levels,
-    /// viridis, cividis, magma, inferno, plasma or grey
-    #[arg(long, default_value = "viridis")]
-    pub colormap: Colormap,
-    /// Width in millimetres; text keeps its size
-    #[arg(long, default_value_t = WIDTH_MM, value_name = "MM", value_parser = bounds::WIDTH)]
-    pub width: f64,
-    /// Dots per inch of a PNG
-    #[arg(long, default_value_t = 300.0, value_parser = bounds::DOTS)]
-    pub dpi: f64,
-    /// Title [default: what is shown]
-    #[arg(long)]
-    pub title: Option<String>,
-}
-
-impl FigureOptions {
-    /// Refuses, before the work, a picture wider than pictures can be.
-    ///
-    /// # Errors
-    /// Where one of `outputs` is a PNG and it would be.
-    pub fn check(&self, outputs: &[PathBuf]) -> Result<()> {
-        let png = |path: &PathBuf| Format::of(path).is_ok_and(|f| f == Format::Png);
-        if outputs.iter().any(png) {
-            png::check_width(self.width, self.dpi)?;
-        }
-        Ok(())
-    }
-}
-
-impl Default for FigureOptions {
-    fn default() -> Self {
-        Self {
-            metric: None,
-            scale: None,
-            levels: Levels::default(),
-            colormap: Colormap::default(),
-            width: WIDTH_MM,
-            dpi: 300.0,
-            title: None,
-        }
-    }
-}
-
-fn levels(text: &str) -> Result<Levels, String> {
-    let wrong = || {
-        "expected a number of levels (1 to 100), or up to 100 levels like 0.1,0.5,1 or -1,0,0.5: losses, accuracies, R²".to_owned()
-    };
-    if !text.contains(',')
-        && let Ok(count) = text.trim().parse::<usize>()
-    {
-        return bounds::LEVELS
-            .parse(text)
-            .map(|_| Levels::Auto(count))
-            .map_err(|_| wrong());
-    }
-    // A number of levels with a slip before it is no level.
-    if text.trim().parse::<i64>().is_ok_and(|count| count < 0) {
-        return Err(wrong());
-    }
-    let level = |v: &str| v.trim().parse().ok().filter(|v: &f64| v.is_finite());
-    let values: Option<Vec<f64>> = text.split(',').map(level).collect();
-    let values = values.filter(|values| values.len() <= bounds::LEVELS.most());
-    values.map(Levels::Given).ok_or_else(wrong)
-}
 
 /// A result as an SVG document.
 ///
@@ -143,7 +62,12 @@ pub fn svg_in_range(
     options: &FigureOptions,
     range: Option<(f64, f64)>,
 ) -> Result<String> {
-    drawing(outcome, options, range)?.svg()
+    let drawing = drawing(outcome, options, range)?;
+    if options.caption {
+        drawing.svg()
+    } else {
+        drawing.without_caption().0.svg()
+    }
 }
 
 /// A figure before it is laid out.
@@ -201,7 +125,7 @@ pub fn drawing(
             figure.y = surface.y.clone();
             figure.scale = options.scale.unwrap_or_else(|| metric.usual_scale(&values));
             figure.values = values;
-            figure.computed = surface.table.computed.clone();
+            figure.computed = surface.table.known();
             figure.range = range.filter(|(lo, hi)| lo < hi);
             let score = surface.table.score;
             figure.quantity = metric.name(score).into();
@@ -311,6 +235,10 @@ fn line_figure(
 pub fn title(header: &Header) -> String {
     let model = &header.model.name;
     match &header.job {
+        Job::Line(job) if !job.only.is_empty() => {
+            let layers = job.only.join(", ");
+            format!("{model}: {layers} from small to large batch")
+        }
         Job::Line(_) => format!("{model}: from small to large batch"),
         Job::Trajectory(_) => format!("{model}: training trajectory"),
         Job::Surface(SurfaceJob {

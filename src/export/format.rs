@@ -4,7 +4,7 @@ use crate::error::{Error, Result, shown};
 use std::path::Path;
 
 /// A format a result can be written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// NumPy archive: the result itself, which can be opened, plotted and resumed.
     Npz,
@@ -37,6 +37,24 @@ const SUFFIXES: [(&str, Format); 8] = [
 ];
 
 impl Format {
+    /// All of them, pictures first.
+    pub const ALL: &[Self] = &[
+        Self::Png,
+        Self::Svg,
+        Self::Pdf,
+        Self::Npz,
+        Self::Csv,
+        Self::Vtk,
+        Self::Json,
+        Self::Hdf5,
+    ];
+
+    /// The suffix that names it.
+    pub fn suffix(self) -> &'static str {
+        let found = SUFFIXES.iter().find(|(_, format)| *format == self);
+        found.map_or("", |(suffix, _)| *suffix)
+    }
+
     /// The format that a path's suffix names.
     ///
     /// # Errors

@@ -7,11 +7,13 @@
 //!   belongs to, and columns that a table doesn't have stay empty:
 //!   `d[d.table == "line"].dropna(axis=1, how="all")` is the table `line` alone. Single numbers are the table `summary`, of `quantity` and `value`.
 //! * `.svg`, `.png`, `.pdf`: pictures on one page.
+//!
+//! What writes them is in `artifact`.
 
-use super::csv::{self, Table};
+use super::csv::Table;
 use super::figure::FigureOptions;
-use super::npz::{self, Column, Named};
-use super::{Format, header, json, stamp};
+use super::npz::{Column, Named};
+use super::{Format, header};
 use crate::engine::header::Header;
 use crate::error::{Error, Result, shown};
 use serde::Serialize;
@@ -19,7 +21,7 @@ use serde_json::Value;
 use std::path::Path;
 
 /// What a measure gives to its files.
-pub trait Measure: Serialize {
+pub trait Measure: Serialize + Send + Sync {
     /// How it was made.
     fn header(&self) -> &Header;
 
@@ -34,7 +36,7 @@ pub trait Measure: Serialize {
 }
 
 /// The numbers of a measure, apart from their format.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Numbers {
     /// Single ones.
     pub(super) single: Vec<(&'static str, f64)>,
@@ -90,50 +92,4 @@ fn form(path: &Path) -> Result<Format> {
         ))),
         Ok(format) => Ok(format),
     }
-}
-
-/// Writes a measure in the format that the suffix of `path` names.
-///
-/// # Errors
-/// Where the suffix is no measure's, nothing of it gives a picture, or the file can't be written.
-pub fn write<M: Measure>(path: &Path, measure: &M, options: &FigureOptions) -> Result<()> {
-    match form(path)? {
-        Format::Npz => write_npz(path, measure),
-        Format::Csv => csv::write_tables(path, &tables(measure.numbers())),
-        Format::Svg | Format::Png | Format::Pdf => {
-            let document = measure.document(options)?;
-            stamp::write(path, &document, measure.header(), options.dpi)
-        }
-        _ => json::write_indented(path, &to_value(measure)?),
-    }
-}
-
-fn tables(numbers: Numbers) -> Vec<Table> {
-    let (names, values): (Vec<&str>, Vec<f64>) = numbers.single.into_iter().unzip();
-    let names = names.into_iter().map(str::to_owned).collect();
-    let summary = Table {
-        name: "summary",
-        columns: vec![
-            ("quantity", Column::Words(names)),
-            ("value", Column::Floats(values)),
-        ],
-    };
-    let rest = numbers.tables.into_iter().map(|(_, table)| table);
-    std::iter::once(summary).chain(rest).collect()
-}
-
-fn write_npz<M: Measure>(path: &Path, measure: &M) -> Result<()> {
-    let header = header::to_value(measure.header())?;
-    let numbers = measure.numbers();
-    let single = numbers.single.into_iter();
-    let single = single.map(|(name, value)| (name.to_owned(), vec![], Column::Floats(vec![value])));
-    let mut arrays: Vec<Named> = single.collect();
-    for (prefix, table) in numbers.tables {
-        let Some(prefix) = prefix else { continue };
-        for (name, column) in table.columns {
-            arrays.push((format!("{prefix}{name}"), vec![column.len()], column));
-        }
-    }
-    arrays.extend(numbers.grids);
-    npz::write_arrays(path, &arrays, &header.to_string())
 }

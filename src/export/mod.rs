@@ -1,9 +1,10 @@
 //! Files out: figures and data, one format a file.
 //!
-//! [`write()`] picks the format by the suffix. Every file is written beside its place and then renamed,
+//! [`artifact::write`] picks the format by the suffix. Every file is written beside its place and then renamed,
 //! so that a reader never meets half of one.
 
 pub mod animation;
+pub mod artifact;
 pub mod caption;
 mod complete;
 pub mod csv;
@@ -11,18 +12,22 @@ pub mod curvature;
 pub mod curves;
 pub mod experiment;
 pub mod figure;
+pub mod figure_args;
 mod format;
 pub mod hdf5;
 pub mod header;
 pub mod json;
 pub mod measure;
+mod measures;
 mod metric;
 pub mod noise;
 pub mod npz;
+pub mod options;
 pub mod panels;
 pub mod partial;
 pub mod pdf;
 pub mod png;
+pub mod preset;
 pub mod report;
 pub mod sharpness;
 pub mod space;
@@ -36,28 +41,10 @@ use crate::error::{Error, Result, shown};
 use crate::model::params::Params;
 pub use crate::store::files::check_place;
 use crate::store::hdf5::is_hdf5_file;
-use figure::FigureOptions;
+pub use artifact::write;
 pub use format::Format;
 pub use spare::{check_outputs, check_spares};
 use std::path::Path;
-
-/// Writes a result in the format that the suffix of `path` names.
-///
-/// # Errors
-/// Where the suffix is unknown, the result has no such form, or the file can't be written.
-pub fn write(path: &Path, outcome: &Outcome, figure: &FigureOptions) -> Result<()> {
-    match Format::of(path)? {
-        Format::Npz => npz::write(path, outcome),
-        Format::Csv => csv::write(path, outcome),
-        Format::Vtk => vtk::write(path, outcome),
-        Format::Json => json::write(path, outcome),
-        Format::Hdf5 => hdf5::write_surface(path, outcome),
-        Format::Svg | Format::Png | Format::Pdf => {
-            let header = complete::header(outcome);
-            stamp::write(path, &figure::svg(outcome, figure)?, &header, figure.dpi)
-        }
-    }
-}
 
 /// Writes the directions of a plane: `.h5` as Li et al.'s code does, `.safetensors` by parameter name.
 ///

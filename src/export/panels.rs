@@ -4,8 +4,10 @@ use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
 use crate::export::figure::{self, Drawing, FigureOptions};
 use crate::export::metric::{Metric, default_metric};
+use crate::model::losses::Score;
+use crate::plot::figure::Levels;
 use crate::plot::page;
-use crate::plot::scale::{Scale, robust_range};
+use crate::plot::scale::{Scale, levels, robust_range};
 
 /// The narrowest a panel can be, in millimetres.
 pub const NARROWEST: f64 = 40.0;
@@ -50,6 +52,15 @@ impl Shared {
             scale,
             range: robust_range(scale, &values),
         })
+    }
+
+    /// The values of iso-lines: those asked for, or so many between the ends of the colours.
+    pub fn levels(&self, options: &FigureOptions, score: Score) -> Vec<f64> {
+        match (self.metric.levels(&options.levels, score), self.range) {
+            (Levels::Given(values), _) => values,
+            (Levels::Auto(0), _) | (_, None) => Vec::new(),
+            (Levels::Auto(count), Some((low, high))) => levels(self.scale, low, high, count),
+        }
     }
 }
 
@@ -110,7 +121,8 @@ pub fn together(
             metric.in_sentence(score)
         )
     });
-    page::rows(&title, &[panels.to_vec()], &shared_caption(surfaces))
+    let caption = options.small_print(shared_caption(surfaces));
+    page::rows(&title, &[panels.to_vec()], &caption)
 }
 
 /// The width of one of so many panels.

@@ -61,7 +61,8 @@ pub fn bytes(svg: &str, dpi: f64) -> Result<Vec<u8>> {
         ))
     };
     let mut page = Pixmap::new(width as u32, height as u32).ok_or_else(too_large)?;
-    page.fill(Color::WHITE);
+    let [r, g, b] = super::svg::ground(svg).unwrap_or([255; 3]);
+    page.fill(Color::from_rgba8(r, g, b, 255));
     let scale = Transform::from_scale(width / size.width(), height / size.height());
     pictures(tree.root(), scale, &mut page);
     resvg::render(&tree, scale, &mut page.as_mut());

@@ -4,10 +4,12 @@
 //! |---|---|
 //! | SVG | `<metadata>`, the header as text |
 //! | PNG | a chunk `iTXt` named `losscope` |
-//! | PDF | the entry `Losscope` of the document's information, beside its title |
+//! | PDF | the entry `Losscope` of the document's information, beside its title and author |
+//! | GIF | a comment |
 //!
 //! It draws nothing: the picture is the same without it.
 
+use super::figure::FigureOptions;
 use super::{Format, header, pdf, png, svg};
 use crate::engine::header::Header;
 use crate::error::{Error, Result};
@@ -18,8 +20,8 @@ use std::path::Path;
 ///
 /// # Errors
 /// Where the document can't be drawn or the file can't be written.
-pub fn write(path: &Path, document: &str, header: &Header, dpi: f64) -> Result<()> {
-    let bytes = bytes(Format::of(path)?, document, header, dpi)?;
+pub fn write(path: &Path, document: &str, header: &Header, options: &FigureOptions) -> Result<()> {
+    let bytes = bytes(Format::of(path)?, document, header, options)?;
     files::write(path, "write the figure", &bytes)
 }
 
@@ -27,12 +29,26 @@ pub fn write(path: &Path, document: &str, header: &Header, dpi: f64) -> Result<(
 ///
 /// # Errors
 /// Where the document can't be drawn, or the format is no picture's.
-pub fn bytes(format: Format, document: &str, header: &Header, dpi: f64) -> Result<Vec<u8>> {
+pub fn bytes(
+    format: Format,
+    document: &str,
+    header: &Header,
+    options: &FigureOptions,
+) -> Result<Vec<u8>> {
     let text = header::to_value(header)?.to_string();
+    let document = &*options.finished(document);
     match format {
         Format::Svg => svg::bytes(&in_svg(document, &text)),
-        Format::Png => Ok(in_png(png::bytes(document, dpi)?, &text)),
-        Format::Pdf => Ok(in_pdf(pdf::bytes(document)?, header, &text)),
+        Format::Png => Ok(in_png(png::bytes(document, options.dpi)?, &text)),
+        Format::Pdf => {
+            let facts = Facts {
+                title: title_of(document),
+                author: options.author.as_deref(),
+                creator: format!("Losscope {}", header.losscope),
+                header: &text,
+            };
+            Ok(in_pdf(pdf::bytes(document)?, &facts))
+        }
         _ => Err(Error::Usage(
             "a figure is written as .svg, .png or .pdf".into(),
         )),
@@ -68,8 +84,51 @@ fn in_png(png: Vec<u8>, text: &str) -> Vec<u8> {
     [head, &length, &chunk, &checksum.sum().to_be_bytes(), end].concat()
 }
 
+/// A GIF with the header of what it shows: a comment before the byte that ends the file.
+///
+/// # Errors
+/// None that a header made by this program could cause.
+pub fn in_gif(mut gif: Vec<u8>, header: &Header) -> Result<Vec<u8>> {
+    let text = format!("losscope {}", header::to_value(header)?);
+    if gif.pop() != Some(0x3b) {
+        return Err(Error::Slice("the animation has no end".into()));
+    }
+    gif.extend([0x21, 0xfe]);
+    for block in text.as_bytes().chunks(255) {
+        gif.push(block.len() as u8);
+        gif.extend(block);
+    }
+    gif.extend([0, 0x3b]);
+    Ok(gif)
+}
+
+/// What stands over a document.
+fn title_of(document: &str) -> String {
+    let inner = document
+        .split_once("<title>")
+        .and_then(|(_, rest)| rest.split_once("</title>"));
+    let title = inner.map_or("", |(title, _)| title);
+    let plain = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&amp;", "&"),
+    ];
+    plain
+        .iter()
+        .fold(title.to_owned(), |text, (from, to)| text.replace(from, to))
+}
+
+/// What a PDF says of itself.
+struct Facts<'a> {
+    title: String,
+    author: Option<&'a str>,
+    creator: String,
+    header: &'a str,
+}
+
 /// As an update behind the document: one more object, and a trailer that names it.
-fn in_pdf(pdf: Vec<u8>, header: &Header, text: &str) -> Vec<u8> {
+fn in_pdf(pdf: Vec<u8>, facts: &Facts<'_>) -> Vec<u8> {
     let update = |pdf: &[u8]| -> Option<Vec<u8>> {
         let tail = &pdf[pdf.len().saturating_sub(1024)..];
         let tail = String::from_utf8_lossy(tail);
@@ -91,11 +150,14 @@ fn in_pdf(pdf: Vec<u8>, header: &Header, text: &str) -> Vec<u8> {
         let before = number(after("startxref")?)?;
         let mut update = String::from("\n");
         let at = pdf.len() + update.len();
+        let author = facts.author.filter(|author| !author.trim().is_empty());
+        let author = author.map(|author| format!(" /Author {}", pdf_text(author)));
         update += &format!(
-            "{size} 0 obj\n<< /Title {} /Creator {} /Losscope {} >>\nendobj\n",
-            pdf_text(&super::figure::title(header)),
-            pdf_text(&format!("Losscope {}", header.losscope)),
-            pdf_text(text),
+            "{size} 0 obj\n<< /Title {}{} /Creator {} /Losscope {} >>\nendobj\n",
+            pdf_text(&facts.title),
+            author.unwrap_or_default(),
+            pdf_text(&facts.creator),
+            pdf_text(facts.header),
         );
         let table = pdf.len() + update.len();
         update += &format!(
@@ -122,7 +184,7 @@ mod tests {
     use crate::engine::header::{DataFacts, ModelFacts};
     use crate::engine::job::LineJob;
 
-    const DOCUMENT: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10"><rect width="20" height="10" fill="#abc"/></svg>"##;
+    const DOCUMENT: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="20mm" height="10mm" viewBox="0 0 20 10"><title>b &gt; a</title><rect width="20" height="10" fill="#abc"/></svg>"##;
 
     fn header() -> Header {
         let model = ModelFacts {
@@ -135,8 +197,13 @@ mod tests {
     #[test]
     fn a_header_comes_back_from_a_picture_and_the_picture_is_the_same() {
         let (header, dpi) = (header(), 100.0);
+        let options = FigureOptions {
+            dpi,
+            author: Some("Ä. Author".into()),
+            ..FigureOptions::default()
+        };
         let text = header::to_value(&header).unwrap().to_string();
-        let svg = bytes(Format::Svg, DOCUMENT, &header, dpi).unwrap();
+        let svg = bytes(Format::Svg, DOCUMENT, &header, &options).unwrap();
         let svg = String::from_utf8(svg).unwrap();
         let tree = svg::tree(&svg, 72.0).unwrap();
         assert!(tree.size().width() > 0.0);
@@ -148,15 +215,17 @@ mod tests {
             .replace("&amp;", "&");
         assert_eq!(inside, text);
 
-        let png = bytes(Format::Png, DOCUMENT, &header, dpi).unwrap();
+        let png = bytes(Format::Png, DOCUMENT, &header, &options).unwrap();
         let plain = png::bytes(DOCUMENT, dpi).unwrap();
         let pixels = |bytes: &[u8]| image::load_from_memory(bytes).unwrap().to_rgb8();
         assert_eq!(pixels(&png), pixels(&plain));
         assert!(String::from_utf8_lossy(&png).contains(&text));
 
-        let pdf = bytes(Format::Pdf, DOCUMENT, &header, dpi).unwrap();
+        let pdf = bytes(Format::Pdf, DOCUMENT, &header, &options).unwrap();
         let words = String::from_utf8_lossy(&pdf);
         assert!(words.contains(&pdf_text(&text)) && words.contains("/Prev "));
+        assert!(words.contains(&format!("/Author {}", pdf_text("Ä. Author"))));
+        assert!(words.contains(&format!("/Title {}", pdf_text("b > a"))));
         // The last table of places says where the new object is.
         let table: usize = words
             .trim_end()

@@ -28,3 +28,15 @@ pub(super) fn tree(svg: &str, dpi: f32) -> Result<usvg::Tree> {
     usvg::Tree::from_str(svg, &options)
         .map_err(|e| Error::Usage(format!("the figure can't be drawn: {e}")))
 }
+
+/// The colour behind a figure, where it says one.
+pub(super) fn ground(svg: &str) -> Option<[u8; 3]> {
+    let (_, rest) = svg.split_once("background:#")?;
+    let digits: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+    let part = |text: &str| u8::from_str_radix(text, 16).ok();
+    match digits.len() {
+        3 => Some([0, 1, 2].map(|i| 17 * part(&digits[i..=i]).unwrap_or(15))),
+        6 => Some([0, 2, 4].map(|i| part(&digits[i..i + 2]).unwrap_or(255))),
+        _ => None,
+    }
+}

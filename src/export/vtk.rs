@@ -2,10 +2,10 @@
 //!
 //! The legacy format is the one every version opens, and its binary form keeps NaN and infinity, which
 //! its text form doesn't reliably read. A surface is a rectilinear grid, so that one click on Warp By
-//! Scalar raises it; a line and a trajectory are polylines. The recipe stays behind: the format has a
-//! title of 256 characters and no more.
+//! Scalar raises it; a line and a trajectory are polylines. The recipe lies among the
+//! data of the whole set, as an array `recipe` of the bytes of its JSON.
 
-use super::complete;
+use super::{complete, header};
 use crate::engine::header::TrajectoryFacts;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
@@ -29,17 +29,15 @@ use std::path::Path;
 /// can't be written.
 pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
     complete::check(outcome).map_err(|message| Error::file(path, message))?;
+    let recipe = header::to_value(&complete::header(outcome))?.to_string();
     stream(path, "write the result", |out| {
-        header(out, &title(outcome))?;
+        begin(out, &title(outcome))?;
         match &outcome.numbers {
             Numbers::Surface(surface) => {
                 let [x, y] = [&surface.x, &surface.y];
-                writeln!(
-                    out,
-                    "DATASET RECTILINEAR_GRID\nDIMENSIONS {} {} 1",
-                    x.len(),
-                    y.len()
-                )?;
+                writeln!(out, "DATASET RECTILINEAR_GRID")?;
+                field_data(out, &recipe)?;
+                writeln!(out, "DIMENSIONS {} {} 1", x.len(), y.len())?;
                 for (name, values) in [("X", x.as_slice()), ("Y", y), ("Z", &[0.0])] {
                     writeln!(out, "{name}_COORDINATES {} double", values.len())?;
                     doubles(out, values.iter().copied())?;
@@ -47,19 +45,30 @@ pub fn write(path: &Path, outcome: &Outcome) -> Result<()> {
                 table(out, &surface.table)
             }
             Numbers::Line(line) => {
-                polyline(out, line.alpha.iter().map(|alpha| [*alpha, 0.0]))?;
+                polyline(out, line.alpha.iter().map(|alpha| [*alpha, 0.0]), &recipe)?;
                 table(out, &line.table)
             }
             Numbers::Trajectory => outcome
                 .header
                 .trajectory
                 .as_ref()
-                .map_or(Ok(()), |facts| trajectory(out, facts)),
+                .map_or(Ok(()), |facts| trajectory(out, facts, &recipe)),
         }
     })
 }
 
-fn header(out: &mut impl Write, title: &str) -> io::Result<()> {
+/// How everything was made, as data of the whole set.
+fn field_data(out: &mut impl Write, recipe: &str) -> io::Result<()> {
+    writeln!(
+        out,
+        "FIELD FieldData 1\nrecipe 1 {} unsigned_char",
+        recipe.len()
+    )?;
+    out.write_all(recipe.as_bytes())?;
+    writeln!(out)
+}
+
+fn begin(out: &mut impl Write, title: &str) -> io::Result<()> {
     writeln!(out, "# vtk DataFile Version 3.0\n{title}\nBINARY")
 }
 
@@ -78,8 +87,9 @@ fn title(outcome: &Outcome) -> String {
     line
 }
 
-fn trajectory(out: &mut impl Write, facts: &TrajectoryFacts) -> io::Result<()> {
-    polyline(out, facts.x.iter().zip(&facts.y).map(|(x, y)| [*x, *y]))?;
+fn trajectory(out: &mut impl Write, facts: &TrajectoryFacts, recipe: &str) -> io::Result<()> {
+    let places = facts.x.iter().zip(&facts.y).map(|(x, y)| [*x, *y]);
+    polyline(out, places, recipe)?;
     let steps: Vec<f64> = (0..facts.x.len()).map(|step| step as f64).collect();
     point_data(
         out,
@@ -96,13 +106,16 @@ fn trajectory(out: &mut impl Write, facts: &TrajectoryFacts) -> io::Result<()> {
 fn polyline(
     out: &mut impl Write,
     points: impl ExactSizeIterator<Item = [f64; 2]>,
+    recipe: &str,
 ) -> io::Result<()> {
     // The format numbers points by 32 bits.
     let count = i32::try_from(points.len())
         .ok()
         .filter(|n| *n < i32::MAX)
         .ok_or(io::ErrorKind::FileTooLarge)?;
-    writeln!(out, "DATASET POLYDATA\nPOINTS {count} double")?;
+    writeln!(out, "DATASET POLYDATA")?;
+    field_data(out, recipe)?;
+    writeln!(out, "POINTS {count} double")?;
     doubles(out, points.flat_map(|[x, y]| [x, y, 0.0]))?;
     writeln!(out, "LINES 1 {}", count + 1)?;
     for index in std::iter::once(count).chain(0..count) {
@@ -118,9 +131,8 @@ fn table(out: &mut impl Write, table: &Table) -> io::Result<()> {
             .iter()
             .all(|(_, values)| values.get(i).is_some_and(|v| v.is_finite()))
     };
-    let computed = table.computed.iter().enumerate();
-    let valid: Vec<u8> = computed
-        .map(|(i, computed)| u8::from(*computed && is_valid(i)))
+    let valid: Vec<u8> = (0..table.computed.len())
+        .map(|i| u8::from(table.is_known(i) && is_valid(i)))
         .collect();
     let height = height(table.primary().map_or(&[], |column| &column.loss));
     columns.push(("height", &height));

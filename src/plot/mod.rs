@@ -7,6 +7,7 @@
 pub mod aspect;
 mod axes;
 pub mod axis_numbers;
+pub mod bars_figure;
 pub mod camera;
 mod color_bar;
 pub mod colormap;
@@ -32,6 +33,7 @@ pub mod refine;
 pub mod scale;
 pub mod space_axes;
 pub mod surface;
+pub mod table_figure;
 pub mod text;
 
 pub(crate) use draw::escaped;

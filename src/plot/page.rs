@@ -240,11 +240,98 @@ fn over(svg: &mut Svg, scene: &Scene<'_>, (left, top): (f64, f64), (width, heigh
     }
 }
 
+/// What says in a document that it is so many times larger than its view box.
+const ENLARGED: &str = " data-enlarged=\"";
+
 /// Width and height of a document of this crate on paper, in millimetres.
 ///
 /// # Errors
 /// Where it says none.
 pub fn millimetres(document: &str) -> Result<(f64, f64)> {
     let (width, height) = size(document)?;
-    Ok((width / POINTS_PER_MM, height / POINTS_PER_MM))
+    let times = opening(document).split_once(ENLARGED);
+    let times = times.and_then(|(_, rest)| rest.split_once('"'));
+    let times: f64 = times.and_then(|(n, _)| n.parse().ok()).unwrap_or(1.0);
+    let mm = |points: f64| points * times / POINTS_PER_MM;
+    Ok((mm(width), mm(height)))
+}
+
+/// The tag that opens a document.
+fn opening(document: &str) -> &str {
+    let start = document.find("<svg").unwrap_or(0);
+    let length = document[start..].find('>').map_or(0, |end| end + 1);
+    &document[start..start + length]
+}
+
+/// A document `times` larger on paper, text and lines with it.
+pub fn enlarged(document: &str, times: f64) -> String {
+    let tag = opening(document);
+    let Ok((width, height)) = size(tag) else {
+        return document.to_owned();
+    };
+    let side =
+        |name: &str, points: f64| format!("{name}=\"{:.3}mm\"", points * times / POINTS_PER_MM);
+    let words: Vec<String> = tag
+        .split(' ')
+        .map(|word| match word.split_once("=\"") {
+            Some(("width", _)) => side("width", width),
+            Some(("height", _)) => side("height", height),
+            Some(("viewBox", _)) => format!("{}{times}\" {word}", ENLARGED.trim_start()),
+            _ => word.to_owned(),
+        })
+        .collect();
+    document.replacen(tag, &words.join(" "), 1)
+}
+
+/// The ground of a page in the dark.
+pub const DARK: &str = "#15171b";
+
+/// A document light on dark: the ground, text and axes; what lies on colours of data stays as it is.
+pub fn in_dark(document: &str) -> String {
+    const TEXT: [(&str, &str); 3] = [
+        ("fill=\"#222222\"", "fill=\"#ececec\""),
+        ("fill=\"#595959\"", "fill=\"#b4b4b4\""),
+        (
+            "fill=\"#ffffff\" stroke=\"#ffffff\"",
+            "fill=\"#15171b\" stroke=\"#15171b\"",
+        ),
+    ];
+    const SHAPES: [(&str, &str); 5] = [
+        ("background:#fff", "background:#15171b"),
+        (
+            "fill=\"#fff\" fill-opacity",
+            "fill=\"#15171b\" fill-opacity",
+        ),
+        ("stroke=\"#222222\"", "stroke=\"#d0d0d0\""),
+        ("stroke=\"#595959\"", "stroke=\"#b4b4b4\""),
+        ("stroke=\"#222\"", "stroke=\"#d0d0d0\""),
+    ];
+    let turned = |line: &str| {
+        let pairs: &[(&str, &str)] = if line.starts_with("<text") {
+            &TEXT
+        } else {
+            &SHAPES
+        };
+        let turn = |line: String, (from, to): &(&str, &str)| line.replace(from, to);
+        pairs.iter().fold(line.to_owned(), turn)
+    };
+    let lines: Vec<String> = document.split('\n').map(turned).collect();
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_enlarged_page_is_larger_on_paper_and_the_same_inside() {
+        let page = Svg::default().finish(100.0, 50.0, "t", "d");
+        let (width, height) = millimetres(&page).unwrap();
+        let large = enlarged(&page, 2.0);
+        assert_eq!(millimetres(&large).unwrap(), (2.0 * width, 2.0 * height));
+        assert!(large.contains("viewBox=\"0 0 100 50\""), "{large}");
+        let said = format!("width=\"{:.3}mm\"", 2.0 * width);
+        assert!(large.contains(&said), "{large}");
+        assert!(in_dark(&page).contains(DARK));
+    }
 }

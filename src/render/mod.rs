@@ -29,4 +29,4 @@ pub const BLIT_SHADER: &str = include_str!("../../shaders/blit.wgsl");
 /// The shader of letters and lines; it needs no scene.
 pub const MESH_SHADER: &str = include_str!("../../shaders/mesh.wgsl");
 /// The shader of plain rectangles; it needs no scene.
-pub const PLATE_SHADER: &str = include_str!("../../shaders/plate.wgsl");
+pub const RECTANGLE_SHADER: &str = include_str!("../../shaders/rectangle.wgsl");

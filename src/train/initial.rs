@@ -182,7 +182,7 @@ fn xavier(inputs: f64, outputs: f64) -> Draw {
 /// Inputs of an output and outputs that an input reaches, of a weight whose filters lie along `axis`.
 fn fans(shape: &[usize], axis: usize) -> [f64; 2] {
     let all = shape.iter().product::<usize>() as f64;
-    let other = if axis == 0 { 1 } else { 0 };
+    let other = usize::from(axis == 0);
     let along = |axis: usize| shape.get(axis).copied().unwrap_or(1).max(1) as f64;
     [(all / along(axis)).max(1.0), (all / along(other)).max(1.0)]
 }

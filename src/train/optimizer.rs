@@ -196,7 +196,9 @@ fn clip(most: f64, gradient: &mut [f64]) {
     }
     let scale = most / (squared(gradient).sqrt() + 1e-6);
     if scale < 1.0 {
-        gradient.iter_mut().for_each(|g| *g *= scale);
+        for g in gradient {
+            *g *= scale;
+        }
     }
 }
 

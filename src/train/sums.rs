@@ -17,6 +17,8 @@ impl Trainer {
     pub(super) fn sums(&mut self, chosen: &[usize]) -> Result<BatchSums> {
         let batches = self.recipe.how.batches;
         let piece = batches.piece(chosen.len(), self.statistics);
+        // The last batch may be so small that its pieces would be single samples, which have no statistics.
+        let piece = if self.statistics { piece.max(2) } else { piece };
         let mode = train_mode(self.statistics);
         let follows = batches.batch_schedule == Growth::NoiseScale;
         let mut all: Option<BatchSums> = None;

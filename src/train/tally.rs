@@ -146,8 +146,8 @@ pub fn seen(gradient: &mut [f64], scale: f64, before: &mut Vec<f64>) -> Seen {
             g[lane] *= scale;
             squares[lane] += g[lane] * g[lane];
             products[lane] += g[lane] * b[lane];
-            b[lane] = g[lane];
         }
+        *b = *g;
     }
     for ((g, b), lane) in rest.iter_mut().zip(rest_before).zip(0..) {
         let lane: usize = lane;

@@ -2,7 +2,7 @@
 
 use losscope::checkpoint;
 use losscope::dataset::{self, DataOptions, Normalize, Samples};
-use losscope::engine::job::recipe;
+use losscope::engine::job::{TrainingJob, recipe};
 use losscope::landscape::evaluate::{Evaluator, Precision};
 use losscope::model::architecture::{self, Wanted};
 use losscope::model::graph::Loss;
@@ -51,7 +51,7 @@ fn compare(case: &Value, precision: Precision) -> [f64; 2] {
     ] {
         fields.insert(key.into(), value);
     }
-    let job = recipe::with(&Default::default(), &fields).unwrap();
+    let job = recipe::with(&TrainingJob::default(), &fields).unwrap();
     let evaluator = Evaluator::new(Arc::new(network), Device::Lanes, precision, 1 << 28).unwrap();
     let recipe = job.recipe().unwrap();
     let mut trainer = Trainer::new(evaluator, &start, &samples, None, 5, recipe).unwrap();

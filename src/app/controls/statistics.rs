@@ -1,6 +1,6 @@
 //! How running statistics are recomputed: batches of how many samples, and what each counts.
 
-use super::{choice, number, row};
+use super::rows::{choice, number, row};
 use crate::app::words::of_option;
 use crate::engine::job::help;
 use crate::landscape::evaluate::statistics::{BatchSize, BatchWeights, Remeasure};

@@ -1,13 +1,14 @@
 //! What the window asks of an animation of α: the same as `losscope animate`, with the same defaults.
 
-use crate::app::state::Look;
+use super::queue::stopped;
 use crate::app::theme::Palette;
 use crate::engine::job::{AnimationJob, AxisChoice, GRID, PIXELS, Run, bounds};
 use crate::engine::live::Wish;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::export::animation::{self, View};
+use crate::export::artifact::Eye;
+use crate::export::figure::FigureOptions;
 use crate::landscape::grid::Axis;
-use crate::plot::camera::Camera;
 use crate::plot::number::grouped;
 use eframe::egui::{self, DragValue, RichText};
 use std::path::PathBuf;
@@ -40,12 +41,12 @@ impl Default for Frames {
 pub struct Animation {
     /// Checkpoints and plane.
     pub wish: Wish,
-    /// Colours.
-    pub look: Look,
     /// The eye, for surfaces in space.
-    pub in_space: Option<Camera>,
+    pub in_space: Option<Eye>,
     /// Frames.
     pub frames: Frames,
+    /// How a frame's figure looks.
+    pub options: FigureOptions,
     /// Where it goes.
     pub path: PathBuf,
 }
@@ -71,7 +72,7 @@ pub fn write(
     job.x = Some(AxisChoice::Given(Axis { points, ..reach }));
     job.y = None;
     let view = match asked.in_space {
-        Some(camera) => View::Space(camera, asked.look.exaggeration),
+        Some(eye) => View::Space(eye),
         None => View::Contour,
     };
     let animation = animation::Animation {
@@ -79,13 +80,13 @@ pub fn write(
             surface: job,
             run: asked.frames.run.clone(),
         },
-        options: super::figures::options(&asked.look),
+        options: asked.options.clone(),
         view,
     };
     if animation::write(&asked.path, &animation, &mut told)? {
         Ok(())
     } else {
-        Err(Error::Usage("stopped; nothing was written".into()))
+        Err(stopped())
     }
 }
 

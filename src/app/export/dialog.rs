@@ -1,18 +1,20 @@
 //! The fields of the export dialog.
 
 use super::animation::Frames;
-use super::figures::{self, Job};
-use super::forms::{self, Form, GIF};
+use super::forms::{Form, GIF};
+use super::page::{Page, named};
 use super::place;
+use super::source::{Content, Job};
+use crate::app::pane::Pane;
 use crate::app::state::State;
 use crate::app::theme::Palette;
-use crate::app::views::Pane;
-use crate::engine::job::bounds;
+use crate::app::views::View;
+use crate::export::artifact::Eye;
 use crate::export::figure::FigureOptions;
 use crate::export::png;
 use crate::plot::number::grouped;
 use eframe::egui::text::{CCursor, CCursorRange};
-use eframe::egui::{self, Button, ComboBox, DragValue, Key, RichText, TextEdit, Ui};
+use eframe::egui::{self, Button, ComboBox, Key, RichText, TextEdit, Ui};
 use std::path::PathBuf;
 
 /// Width of the fields.
@@ -22,6 +24,12 @@ const FIELD: f32 = 330.0;
 pub struct Dialog {
     /// The view.
     pub pane: Pane,
+    /// Its name.
+    pub view: &'static str,
+    /// What it can be written as.
+    forms: &'static [Form],
+    /// From where surfaces in space are seen.
+    pub eye: Option<Eye>,
     /// Which form.
     pub form: Form,
     /// The file's name, or a path.
@@ -30,10 +38,8 @@ pub struct Dialog {
     pub folder: PathBuf,
     /// A title; empty for what is shown.
     pub title: String,
-    /// Millimetres.
-    pub width: f64,
-    /// Dots per inch of a PNG.
-    pub dpi: f64,
+    /// The page it stands on.
+    pub page: Page,
     /// Frames of an animation.
     pub frames: Frames,
     /// What is wrong, or to be asked.
@@ -55,27 +61,30 @@ pub struct Done {
 
 impl Dialog {
     /// For a view, in the form it was exported in last.
-    pub fn new(pane: Pane, state: &State) -> Self {
-        let last = state.exported.forms.get(pane.name());
+    pub fn new(view: &dyn View, state: &State) -> Self {
+        let forms = view.forms();
+        let last = state.exported.forms.get(view.name());
         let form = last
-            .and_then(|suffix| Form::with_suffix(pane, suffix))
+            .and_then(|suffix| Form::with_suffix(forms, suffix))
             .filter(|form| form.why_not(state).is_none());
-        let form = form.unwrap_or(Form::of(pane)[0]);
+        let form = form.unwrap_or(forms[0]);
         let alpha = format!("{:.2}", state.wish.alpha).replace('.', "_");
-        let name = match pane {
-            Pane::Contour | Pane::Surface3d => {
-                format!("{}-alpha-{alpha}", pane.name().to_lowercase())
-            }
-            other => other.name().to_lowercase(),
+        let name = view.name().to_lowercase();
+        let name = if forms.contains(&GIF) {
+            format!("{name}-alpha-{alpha}")
+        } else {
+            name
         };
         Self {
-            pane,
+            pane: view.pane(),
+            view: view.name(),
+            forms,
+            eye: view.eye(&state.look),
             form,
             name: format!("{name}.{}", form.suffix),
             folder: place::usual(&state.exported),
             title: String::new(),
-            width: forms::widths(pane).1,
-            dpi: FigureOptions::default().dpi,
+            page: Page::new(view.widths(), &state.exported.author),
             frames: Frames::default(),
             error: String::new(),
             replace: false,
@@ -110,7 +119,7 @@ impl Dialog {
     /// The form follows a suffix that is typed.
     fn follow(&mut self) {
         let suffix = place::suffix_of(std::path::Path::new(self.name.trim()));
-        if let Some(form) = Form::with_suffix(self.pane, &suffix) {
+        if let Some(form) = Form::with_suffix(self.forms, &suffix) {
             self.form = form;
         }
     }
@@ -123,12 +132,10 @@ impl Dialog {
     /// Sets what the dialog says.
     pub fn fill(&self, job: &mut Job) {
         job.path = self.target();
-        job.options.width = if self.form == GIF {
-            FigureOptions::default().width
-        } else {
-            self.width
-        };
-        job.options.dpi = self.dpi;
+        self.page.fill(&mut job.options);
+        if self.form == GIF {
+            job.options.width = FigureOptions::default().width;
+        }
         job.options.title = Some(self.title.clone()).filter(|t| !t.trim().is_empty());
     }
 
@@ -142,7 +149,9 @@ impl Dialog {
             ..job.options.clone()
         };
         format!("{still:?}").hash(&mut hasher);
-        figures::mark(&job.content, &mut hasher);
+        if let Content::Artifact(artifact) = &job.shown {
+            artifact.mark(&mut hasher);
+        }
         hasher.finish()
     }
 
@@ -157,7 +166,7 @@ impl Dialog {
         if self.form == GIF {
             return self.frames.run.check().err().map(|e| e.to_string());
         }
-        let pixels = page.map(|mm| png::size(mm, self.dpi))?;
+        let pixels = page.map(|mm| png::size(mm, self.page.dpi))?;
         let most = png::MOST_PIXELS;
         let large = self.form.has_dots() && pixels.iter().any(|p| *p > most);
         large.then(|| {
@@ -182,7 +191,7 @@ impl Dialog {
         if !self.form.has_dots() {
             return paper;
         }
-        let [across, down] = png::size((width, height), self.dpi);
+        let [across, down] = png::size((width, height), self.page.dpi);
         format!("{paper}, {across} × {down} pixels")
     }
 
@@ -216,9 +225,7 @@ impl Dialog {
                     named(&edit, egui::Role::TextInput, "Title", &self.title);
                     done.entered |= entered(ui, &edit);
                     ui.end_row();
-                    ui.label("Width");
-                    self.width_ui(ui);
-                    ui.end_row();
+                    self.page.ui(ui, self.form, FIELD);
                 }
                 if self.form == GIF {
                     self.frames.ui(ui, palette);
@@ -246,7 +253,7 @@ impl Dialog {
             // All of them without scrolling.
             .height(400.0)
             .show_ui(ui, |ui| {
-                for form in Form::of(self.pane) {
+                for form in self.forms {
                     let reason = form.why_not(state);
                     let button = Button::selectable(self.form == *form, form.words);
                     let response = ui.add_enabled(reason.is_none(), button);
@@ -314,33 +321,9 @@ impl Dialog {
         })
         .inner
     }
-
-    fn width_ui(&mut self, ui: &mut Ui) {
-        ui.horizontal(|ui| {
-            let range = forms::widths(self.pane).0..=bounds::WIDTH.most();
-            let width = DragValue::new(&mut self.width).range(range).suffix(" mm");
-            let width = ui.add(width);
-            named(&width, egui::Role::SpinButton, "Width, mm", &self.width.to_string());
-            width.on_hover_text("Width of the whole figure; text keeps its size. 80 mm is a column of a paper, 180 mm are both");
-            if self.form.has_dots() {
-                let dots = DragValue::new(&mut self.dpi).range(bounds::DOTS.range()).suffix(" dpi");
-                let dots = ui.add(dots);
-                named(&dots, egui::Role::SpinButton, "Dots per inch", &self.dpi.to_string());
-            }
-        });
-    }
 }
 
 /// Whether Enter was pressed in a field.
 fn entered(ui: &Ui, edit: &egui::Response) -> bool {
     edit.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter))
-}
-
-/// A name and a value for a screen reader.
-fn named(response: &egui::Response, role: egui::Role, name: &str, value: &str) {
-    response.widget_info(|| {
-        let mut info = egui::WidgetInfo::labeled(role, true, name);
-        info.current_text_value = Some(value.to_owned());
-        info
-    });
 }

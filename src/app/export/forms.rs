@@ -1,9 +1,8 @@
 //! What each view can be written as, and what stands against it.
 
 use crate::app::state::State;
-use crate::app::views::Pane;
-use crate::export::figure::FigureOptions;
 use crate::export::panels::NARROWEST;
+use crate::plot::figure::WIDTH_MM;
 
 /// A form a view can be written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,32 +30,42 @@ const TXT: Form = form("txt", "Text");
 /// The surface while α moves.
 pub const GIF: Form = form("gif", "Animation of α (GIF)");
 
-/// Width of three panels side by side, in millimetres: both columns of a paper.
-const WIDE: f64 = 180.0;
+/// Of a plane, flat or in space.
+pub const OF_SURFACES: &[Form] = &[PNG, SVG, PDF, GIF, NPZ, CSV, VTK, JSON, HDF5];
+/// Of a line.
+pub const OF_LINES: &[Form] = &[PNG, SVG, PDF, NPZ, CSV, VTK, JSON, HDF5];
+/// Of several points at once.
+pub const OF_POINTS: &[Form] = &[PNG, SVG, PDF, NPZ, CSV, JSON];
+/// Of a table, which is text as well.
+pub const OF_TABLES: &[Form] = &[PNG, SVG, PDF, NPZ, CSV, JSON, TSV];
+/// Of what was said.
+pub const OF_LOGS: &[Form] = &[TXT];
+
+/// The narrowest page and the usual one, in millimetres.
+pub const PAGE: (f64, f64) = (NARROWEST, WIDTH_MM);
+/// The same of three panels side by side: usually both columns of a paper.
+pub const THREE_PANELS: (f64, f64) = (3.0 * NARROWEST, 180.0);
 
 impl Form {
-    /// What a view can be written as, the usual one first.
-    pub fn of(pane: Pane) -> &'static [Self] {
-        match pane {
-            Pane::Contour | Pane::Surface3d => &[PNG, SVG, PDF, GIF, NPZ, CSV, VTK, JSON, HDF5],
-            Pane::Compare => &[PNG, SVG, PDF],
-            Pane::Line => &[PNG, SVG, PDF, NPZ, CSV, JSON],
-            Pane::Sharpness => &[PNG, SVG, PDF, CSV, JSON],
-            Pane::Measures | Pane::Layers => &[TSV],
-            Pane::Density | Pane::Convexity => &[PNG, SVG, PDF, CSV],
-            Pane::Log => &[TXT],
-        }
-    }
-
-    /// That of a view with this suffix.
-    pub fn with_suffix(pane: Pane, suffix: &str) -> Option<Self> {
+    /// Of several, the one with this suffix.
+    pub fn with_suffix(forms: &[Self], suffix: &str) -> Option<Self> {
         let same = |f: &&Self| f.suffix.eq_ignore_ascii_case(suffix);
-        Self::of(pane).iter().find(same).copied()
+        forms.iter().find(same).copied()
     }
 
     /// Whether it is a figure on a page, with a size in millimetres.
     pub fn is_figure(self) -> bool {
         [PNG, SVG, PDF].contains(&self)
+    }
+
+    /// Whether it is text, which a clipboard takes.
+    pub fn is_text(self) -> bool {
+        self == TSV || self == TXT
+    }
+
+    /// Whether it is a table of text, which a clipboard takes.
+    pub fn is_table(self) -> bool {
+        self == TSV
     }
 
     /// Whether it has dots.
@@ -88,21 +97,4 @@ pub fn along_alpha(state: &State) -> Option<&'static str> {
 /// Why there is nothing to say of two minimizers.
 pub fn of_both(state: &State) -> Option<&'static str> {
     along_alpha(state).filter(|_| state.wish.large.is_none())
-}
-
-/// Why a view has nothing to write, whatever was computed.
-pub fn why_not(pane: Pane, state: &State) -> Option<&'static str> {
-    match pane {
-        Pane::Compare => along_alpha(state),
-        Pane::Line if state.wish.large.is_none() => along_alpha(state),
-        _ => None,
-    }
-}
-
-/// The narrowest page of a view and its usual one, in millimetres.
-pub fn widths(pane: Pane) -> (f64, f64) {
-    match pane {
-        Pane::Compare => (3.0 * NARROWEST, WIDE),
-        _ => (NARROWEST, FigureOptions::default().width),
-    }
 }

@@ -4,84 +4,79 @@
 //! beside its place and renamed; the window answers meanwhile.
 
 mod animation;
+pub mod commands;
 mod dialog;
-mod figures;
 pub mod forms;
+mod page;
 mod pixels;
 mod place;
+mod preview;
+mod queue;
 mod report;
-mod writing;
+pub mod source;
 
 use super::state::State;
 use super::theme::Palette;
 use super::times::duration;
-use super::views::{Caches, Pane};
+use super::views::{View, Views};
 use super::words::in_window;
-use crate::engine::live::{Quality, Snapshot};
+use crate::engine::job::Job as AnyJob;
+use crate::engine::live::Snapshot;
 use crate::error::Result;
-use crate::export;
+use crate::export::{self, preset};
 use animation::Animation;
 use dialog::Dialog;
-use eframe::egui::{
-    self, Button, ColorImage, Context, Id, Modal, RichText, TextureHandle, TextureOptions,
-};
-pub use figures::Eyes;
-use figures::Job;
+use eframe::egui::{Button, ColorImage, Context, Id, Modal, RichText, TextureOptions};
 use pixels::{Page, pixels, preview};
+use preview::{Preview, preview_ui};
+use queue::{Heard, Queue};
+use source::{Content, Job};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
-use writing::Writing;
+
+/// What everything is written as where all views go into a folder.
+const EVERYTHING: [&str; 3] = ["png", "pdf", "csv"];
 
 /// Exports under way, and the dialog for the next.
 pub struct Exports {
     dialog: Option<Dialog>,
     news: Receiver<News>,
     send: Sender<News>,
-    /// Files being written.
-    writing: Vec<Writing>,
+    queue: Queue,
     preview: Option<Preview>,
 }
 
 enum News {
-    Written(PathBuf, Result<()>),
     Copy(Result<(Vec<u8>, [usize; 2])>),
     /// With the page's size in millimetres.
     Preview(u64, Result<Page>),
     Path(Option<PathBuf>),
 }
 
-struct Preview {
-    key: u64,
-    texture: Option<TextureHandle>,
-    /// The page's size in millimetres, once it is drawn.
-    page: Option<(f64, f64)>,
-    error: String,
-}
-
-impl Default for Exports {
-    fn default() -> Self {
+impl Exports {
+    /// None yet.
+    pub fn new(ctx: &Context) -> Self {
         let (send, news) = channel();
+        let ctx = ctx.clone();
         Self {
             dialog: None,
             news,
             send,
-            writing: Vec::new(),
+            queue: Queue::new(move || ctx.request_repaint()),
             preview: None,
         }
     }
-}
 
-impl Exports {
     /// Opens the dialog for a view, in the form it was exported in last.
-    pub fn begin(&mut self, pane: Pane, state: &State) {
-        self.dialog = Some(Dialog::new(pane, state));
+    pub fn begin(&mut self, view: &dyn View, state: &State) {
+        self.dialog = Some(Dialog::new(view, state));
         self.preview = None;
     }
 
-    /// Opens the dialog for an animation of the contour.
-    pub fn begin_animation(&mut self, state: &State) {
-        let mut dialog = Dialog::new(Pane::Contour, state);
+    /// Opens the dialog for an animation of a view.
+    pub fn begin_animation(&mut self, view: &dyn View, state: &State) {
+        let mut dialog = Dialog::new(view, state);
         dialog.take(forms::GIF);
         self.dialog = Some(dialog);
         self.preview = None;
@@ -91,18 +86,17 @@ impl Exports {
     pub fn copy_picture(
         &mut self,
         ctx: &Context,
-        pane: Pane,
+        view: &dyn View,
         state: &mut State,
         news: &Snapshot,
-        caches: &Caches,
     ) {
-        let job = Self::job(pane, state, news, &Eyes::of(caches));
+        let job = Self::job(view, state, news);
         match job {
             Ok(mut job) => {
                 job.options.dpi = 220.0;
                 let (send, ctx) = (self.send.clone(), ctx.clone());
                 spawn("losscope-copy", move || {
-                    send.send(News::Copy(pixels(&job))).ok();
+                    send.send(News::Copy(pixels(&job.shown, &job.options))).ok();
                     ctx.request_repaint();
                 });
                 state.say("Drawing the picture for the clipboard…");
@@ -111,53 +105,96 @@ impl Exports {
         }
     }
 
-    fn job(pane: Pane, state: &State, news: &Snapshot, eyes: &Eyes) -> Result<Job> {
-        let mut options = figures::options(&state.look);
-        options.width = forms::widths(pane).1;
+    fn job(view: &dyn View, state: &State, news: &Snapshot) -> Result<Job> {
+        let mut options = source::options(&state.look);
+        options.width = view.widths().1;
         Ok(Job {
             path: PathBuf::new(),
             options,
-            content: figures::content(pane, state, news, eyes)?,
+            shown: view.artifact(state, news)?,
+            text: view.text(state, news),
         })
+    }
+
+    /// Writes what a view shows now, on a page of its usual width.
+    ///
+    /// # Errors
+    /// Where it shows nothing yet, or the file can't be written.
+    pub fn write(
+        &self,
+        view: &dyn View,
+        state: &State,
+        news: &Snapshot,
+        path: &Path,
+    ) -> Result<()> {
+        let job = Self::job(view, state, news)?;
+        job.shown.write(path, &job.options)
+    }
+
+    /// Writes every view that has something to show into a folder of its own in `folder`.
+    pub fn everything(&mut self, views: &Views, state: &mut State, news: &Snapshot, folder: &Path) {
+        let place = place::fresh(folder);
+        let mut missing = Vec::new();
+        let mut count = 0;
+        for view in views.iter().filter(|view| view.why_not(state).is_none()) {
+            let Ok(job) = Self::job(view, state, news) else {
+                missing.push(view.name().to_lowercase());
+                continue;
+            };
+            let suffixes: Vec<&str> = EVERYTHING
+                .into_iter()
+                .filter(|suffix| forms::Form::with_suffix(view.forms(), suffix).is_some())
+                .collect();
+            for suffix in suffixes {
+                let path = place.join(format!("{}.{suffix}", view.name().to_lowercase()));
+                let (job, to) = (job.clone(), path.clone());
+                count += 1;
+                let task = move |_: &Heard| {
+                    let parent = to.parent().unwrap_or(Path::new("."));
+                    std::fs::create_dir_all(parent)
+                        .map_err(|e| crate::error::Error::io("make the folder", parent, e))?;
+                    job.shown.write(&to, &job.options)
+                };
+                self.queue.add(&path, Box::new(task));
+            }
+        }
+        let mut words = format!("Writing {count} files into {}", place.display());
+        if !missing.is_empty() {
+            words.push_str(&format!("; nothing to show yet of {}", missing.join(", ")));
+        }
+        state.say(words);
     }
 
     /// Whether a file is being written.
     pub fn busy(&self) -> bool {
-        !self.writing.is_empty()
+        self.queue.is_busy()
     }
 
     /// What is being written, in words.
     pub fn activity(&self) -> Option<String> {
-        let words = self.writing.first()?.words();
-        Some(match self.writing.len() - 1 {
-            0 => words,
-            more => format!("{words}; {more} more to write"),
-        })
+        self.queue.activity()
     }
 
     /// Stops what takes long; nothing half-written stays.
     pub fn stop(&self) {
-        for writing in &self.writing {
-            writing.stop();
-        }
+        self.queue.stop();
     }
 
     /// Whether what is being written can be stopped.
     pub fn can_stop(&self) -> bool {
-        self.writing.iter().any(Writing::can_stop)
+        self.queue.can_stop()
     }
 
     /// Takes note of what was finished.
     pub fn poll(&mut self, ctx: &Context, state: &mut State) {
+        while let Some((path, result)) = self.queue.finished() {
+            match result {
+                Ok(()) => state.say(format!("Wrote {}", path.display())),
+                Err(error) => state.complain(format!("Not exported: {error}")),
+            }
+        }
         while let Ok(news) = self.news.try_recv() {
             match news {
-                News::Written(path, result) => {
-                    self.writing.retain(|w| w.path != path);
-                    match result {
-                        Ok(()) => state.say(format!("Wrote {}", path.display())),
-                        Err(error) => state.complain(format!("Not exported: {error}")),
-                    }
-                }
                 News::Copy(Ok((rgba, size))) => {
                     ctx.copy_image(ColorImage::from_rgba_unmultiplied(size, &rgba));
                     state.say("The picture is on the clipboard");
@@ -191,13 +228,16 @@ impl Exports {
         ctx: &Context,
         state: &mut State,
         news: &Snapshot,
-        eyes: &Eyes,
+        views: &Views,
         palette: &Palette,
     ) {
         let Some(mut dialog) = self.dialog.take() else {
             return;
         };
-        let job = Self::job(dialog.pane, state, news, eyes).map(|mut job| {
+        let Some(view) = views.get(&dialog.pane) else {
+            return;
+        };
+        let job = Self::job(view, state, news).map(|mut job| {
             dialog.fill(&mut job);
             job
         });
@@ -206,9 +246,10 @@ impl Exports {
         let reason = self.why_not(state, &job, &dialog);
         let shown = Modal::new(Id::unique("export")).show(ctx, |ui| {
             ui.set_width(460.0);
-            ui.heading(format!("Export {}", dialog.pane.name().to_lowercase()));
+            ui.heading(format!("Export {}", dialog.view.to_lowercase()));
             let mut done = dialog.form_ui(ui, palette, state, page);
-            self.preview_ui(ui, palette, &job);
+            let preview = self.preview.as_ref();
+            preview_ui(preview, ui, palette, &job, dialog.form.is_figure());
             if !dialog.error.is_empty() {
                 ui.label(RichText::new(&dialog.error).color(palette.error));
             }
@@ -269,74 +310,66 @@ impl Exports {
     ) -> Result<bool> {
         let path = dialog.target();
         export::check_place(&path)?;
-        let inputs = crate::engine::job::Job::Surface(state.wish.surface_job(0.0)).inputs();
+        let inputs = AnyJob::Surface(state.wish.surface_job(0.0)).inputs();
         export::check_spares(&path, &inputs)?;
         if path.exists() && !std::mem::replace(&mut dialog.replace, true) {
             dialog.error = "There is such a file already: exporting again replaces it".into();
             return Ok(false);
         }
+        if let Some(name) = dialog.page.keeps() {
+            let kept = preset::keep(name, &preset::Preset::of(&job.options))?;
+            state.say(format!("Kept the preset in {}", kept.display()));
+        }
         state.exported.folder = path.parent().map(Path::to_owned);
         let suffix = dialog.form.suffix.to_owned();
-        state
-            .exported
-            .forms
-            .insert(dialog.pane.name().to_owned(), suffix);
-        let writing = Writing::new(&path);
-        let (send, ctx) = (self.send.clone(), ctx.clone());
-        if dialog.form.suffix == "gif" {
+        let forms = &mut state.exported.forms;
+        forms.insert(dialog.view.to_owned(), suffix);
+        state.exported.author = dialog.page.author().to_owned();
+        let ctx = ctx.clone();
+        let form = dialog.form;
+        if form == forms::GIF {
             let animation = Animation {
                 wish: state.wish.clone(),
-                look: state.look.clone(),
-                in_space: match &job.content {
-                    figures::Content::Space(_, look) => Some(look.1),
-                    _ => None,
-                },
+                in_space: dialog.eye,
                 frames: dialog.frames.clone(),
+                options: job.options,
                 path: path.clone(),
             };
-            let heard = writing.heard();
-            spawn("losscope-animate", move || {
-                let told = |done, total, left: Option<Duration>| {
-                    let left = left.map(|left| format!(", {} left", duration(left)));
-                    let left = left.unwrap_or_default();
+            let task = move |heard: &Heard| {
+                animation::write(&animation, |done, total, left: Option<Duration>| {
+                    let words = left.map(|left| format!(", {} left", duration(left)));
                     ctx.request_repaint();
-                    heard.tell(format!("{done} of {total} frames{left}"))
-                };
-                let result = animation::write(&animation, told);
-                send.send(News::Written(path, result)).ok();
-                ctx.request_repaint();
-            });
+                    let words = words.unwrap_or_default();
+                    heard.tell(format!("{done} of {total} frames{words}"))
+                })
+            };
+            self.queue.add(&path, Box::new(task));
         } else {
-            spawn("losscope-export", move || {
-                let result = figures::write(&job);
-                send.send(News::Written(path, result)).ok();
-                ctx.request_repaint();
-            });
+            let task = move |_: &Heard| match job.text.filter(|_| form.is_text()) {
+                Some(text) => Content::Text(text).write(&job.path, &job.options),
+                None => job.shown.write(&job.path, &job.options),
+            };
+            self.queue.add(&path, Box::new(task));
         }
-        self.writing.push(writing);
         Ok(true)
     }
 
-    /// Measures everything for both minimizers and writes the page, on a thread of its own.
+    /// Measures everything for both minimizers and writes the page.
     pub fn report(&mut self, ctx: &Context, state: &mut State, path: &Path) {
         let Some(job) = state.wish.report_job() else {
             return;
         };
-        let writing = Writing::new(path);
-        let heard = writing.heard();
-        heard.tell("opening".into());
-        let (send, ctx, path) = (self.send.clone(), ctx.clone(), path.to_owned());
-        spawn("losscope-report", move || {
+        let (ctx, page) = (ctx.clone(), path.to_owned());
+        let task = move |heard: &Heard| {
             let told = |words| {
                 ctx.request_repaint();
                 heard.tell(words)
             };
-            let result = report::write(&path, &job, told);
-            send.send(News::Written(path, result)).ok();
-            ctx.request_repaint();
-        });
+            told("opening".into());
+            report::write(&page, &job, told)
+        };
         state.say("Measuring everything for the report…");
-        self.writing.push(writing);
+        self.queue.add(path, Box::new(task));
     }
 
     fn choose(&self, ctx: &Context, dialog: &Dialog) {
@@ -360,7 +393,7 @@ impl Exports {
     /// Draws the figure anew, aside, where it would look different.
     fn refresh(&mut self, ctx: &Context, job: &Result<Job>, dialog: &Dialog) {
         let Ok(job) = job else { return };
-        if matches!(job.content, figures::Content::Text(_)) {
+        if !dialog.form.is_figure() && dialog.form != forms::GIF {
             return;
         }
         let key = dialog.key(job);
@@ -375,50 +408,13 @@ impl Exports {
             error: String::new(),
         });
         let mut job = job.clone();
-        job.options.dpi = 110.0;
+        job.options.dpi = 110.0 / job.options.text.max(1.0);
         let (send, ctx) = (self.send.clone(), ctx.clone());
         spawn("losscope-preview", move || {
-            send.send(News::Preview(key, preview(&job))).ok();
+            send.send(News::Preview(key, preview(&job.shown, &job.options)))
+                .ok();
             ctx.request_repaint();
         });
-    }
-
-    /// What the file will look like, in room that stays the same while it is being drawn.
-    fn preview_ui(&self, ui: &mut egui::Ui, palette: &Palette, job: &Result<Job>) {
-        let words = |ui: &mut egui::Ui, words: &str, colour| {
-            ui.label(RichText::new(words).color(colour));
-        };
-        match job {
-            Err(error) => words(ui, &in_window(&error.to_string()), palette.error),
-            Ok(job) if matches!(job.content, figures::Content::Text(_)) => {}
-            Ok(_) => {
-                let room = egui::vec2(440.0, 260.0);
-                let centred = egui::Layout::centered_and_justified(egui::Direction::TopDown);
-                ui.allocate_ui_with_layout(room, centred, |ui| match &self.preview {
-                    Some(preview) if !preview.error.is_empty() => {
-                        words(ui, &preview.error, palette.error);
-                    }
-                    Some(Preview {
-                        texture: Some(texture),
-                        ..
-                    }) => {
-                        let size = texture.size_vec2();
-                        let scale = (room.x / size.x).min(room.y / size.y).min(1.0);
-                        ui.image((texture.id(), size * scale));
-                    }
-                    _ => words(ui, "Drawing a preview…", palette.weak),
-                });
-            }
-        }
-        if let Ok(Job {
-            content: figures::Content::Space(surface, _),
-            ..
-        }) = job
-            && surface.quality != Quality::Full
-        {
-            let words = "The surface is still being computed; the file says how far it is";
-            ui.label(RichText::new(words).color(palette.warning));
-        }
     }
 }
 

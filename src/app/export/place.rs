@@ -18,6 +18,18 @@ pub fn usual(exported: &Exported) -> PathBuf {
     last.or_else(here).or_else(home).unwrap_or_default()
 }
 
+/// A folder in `folder` that isn't there yet.
+pub fn fresh(folder: &Path) -> PathBuf {
+    let named = |number: usize| match number {
+        1 => folder.join("losscope"),
+        number => folder.join(format!("losscope-{number}")),
+    };
+    let mut places = (1..).map(named);
+    places
+        .find(|place| !place.exists())
+        .unwrap_or_else(|| folder.to_owned())
+}
+
 /// The file that a typed name means: in `folder` unless it has one of its own, and with `suffix`.
 pub fn target(folder: &Path, typed: &str, suffix: &str) -> PathBuf {
     let path = folder.join(expanded(typed.trim()));

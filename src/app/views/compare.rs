@@ -8,33 +8,30 @@ use super::plane::camera::{self, Extent, Frame, Zoom};
 use super::plane::header::{self, Asked, Trust};
 use super::plane::{Coloring, Colorist, Detail, Patterns, Plane, beyond, hud, notice};
 use super::space::{self, Space};
-use super::{Context, empty_ui};
-use crate::app::state::State;
+use super::{Context, Home, Needs, View, empty_ui};
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{Content, eye, header as header_of, is_full};
+use crate::app::paint::panel::{GAP, HERE, Place, TITLE, chip_ui, title_ui};
+use crate::app::state::{Look, State};
 use crate::app::theme::Palette;
 use crate::engine::live::{LiveSurface, Snapshot};
+use crate::error::{Error, Result};
+use crate::export::artifact::{Eye, SideBySide};
 use crate::export::figure::Metric;
 use crate::landscape::evaluate::Metrics;
-use crate::model::losses::Score;
 use crate::plot::camera::Camera;
 use crate::plot::number;
 use eframe::egui::{
-    self, Align, Color32, CursorIcon, Id, Label, Layout, Pos2, Rect, Response, RichText, Sense,
-    Stroke, StrokeKind, Ui, UiBuilder, Vec2,
+    self, CursorIcon, Id, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2,
 };
 use std::sync::Arc;
 
-/// Height of a title: a name and a value.
-const TITLE: f32 = 40.0;
-/// Between two planes.
-const GAP: f32 = 20.0;
 /// Room for the choice of how they are drawn.
 const MODES: f32 = 185.0;
-/// The one in the middle.
-const HERE: &str = "θ(α)";
 
 /// How the three are drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mode {
+enum Mode {
     /// As colours and iso-lines.
     #[default]
     Contour,
@@ -44,12 +41,12 @@ pub enum Mode {
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache {
+pub struct CompareView {
     /// How the three are drawn.
-    pub mode: Mode,
+    mode: Mode,
     spaces: [Space; 3],
     /// One eye for all three.
-    pub camera: Camera,
+    camera: Camera,
     planes: [Plane; 3],
     kept: [Option<Arc<LiveSurface>>; 3],
     colorist: Colorist,
@@ -59,16 +56,78 @@ pub struct Cache {
     reset: u64,
 }
 
-/// One of the three checkpoints.
-struct Place {
-    name: &'static str,
-    color: Color32,
-    alpha: f64,
-    value: Option<f64>,
+impl View for CompareView {
+    fn name(&self) -> &'static str {
+        "Compare"
+    }
+
+    fn home(&self) -> Home {
+        Home::TopLeft
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            both_ends: true,
+            ..Needs::default()
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        compare_ui(ui, self, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_POINTS
+    }
+
+    fn why_not(&self, state: &State) -> Option<&'static str> {
+        forms::along_alpha(state)
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
+        if let Some(reason) = self.why_not(state) {
+            return Err(Error::Usage(reason.into()));
+        }
+        let at = |a: f64| news.surfaces.iter().find(|s| s.alpha == a).cloned();
+        let panels: Vec<_> = [0.0, state.wish.alpha, 1.0]
+            .into_iter()
+            .filter_map(at)
+            .collect();
+        if panels.len() < 3 {
+            return Err(Error::Usage(
+                "the three surfaces aren't there yet: open the comparison and wait".into(),
+            ));
+        }
+        let names = ["small batch", "θ(α)", "large batch"];
+        let named = panels.iter().zip(names).map(|(surface, name)| {
+            let title = format!("{name}, α = {}", number::format_value(surface.alpha));
+            (title, surface.alpha, surface.outcome.clone())
+        });
+        let eye = self.eye(&state.look);
+        let header = header_of("compare", state, news, true)?;
+        Ok(Content::of(SideBySide::new(header, named.collect(), eye)?))
+    }
+
+    fn is_complete(&self, state: &State, news: &Snapshot) -> bool {
+        let all = [0.0, state.wish.alpha, 1.0];
+        all.into_iter().all(|alpha| is_full(news, alpha))
+    }
+
+    fn see_from(&mut self, camera: Camera) {
+        self.camera = camera;
+        self.mode = Mode::Surface;
+    }
+
+    fn eye(&self, look: &Look) -> Option<Eye> {
+        (self.mode == Mode::Surface).then(|| eye(look, self.camera))
+    }
+
+    fn widths(&self) -> (f64, f64) {
+        forms::THREE_PANELS
+    }
 }
 
-/// Draws the view.
-pub fn compare_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+fn compare_ui(ui: &mut Ui, cache: &mut CompareView, cx: &mut Context<'_>) {
     if cache.reset != cx.reset {
         cache.reset = cx.reset;
         cache.zoom = Zoom::default();
@@ -172,7 +231,11 @@ fn places(state: &State, news: &Snapshot, palette: &Palette) -> [Place; 3] {
 }
 
 /// How good each of the three is.
-fn badges(cache: &Cache, cx: &Context<'_>, places: &[Place; 3]) -> [Option<(String, Trust)>; 3] {
+fn badges(
+    cache: &CompareView,
+    cx: &Context<'_>,
+    places: &[Place; 3],
+) -> [Option<(String, Trust)>; 3] {
     [0, 1, 2].map(|i| {
         let shown = cache.kept[i].as_ref()?;
         let asked = Asked {
@@ -210,7 +273,7 @@ fn find(news: &Snapshot, alpha: f64, here: f64) -> Option<&Arc<LiveSurface>> {
 
 fn planes_ui(
     ui: &mut Ui,
-    cache: &mut Cache,
+    cache: &mut CompareView,
     cx: &mut Context<'_>,
     coloring: &Coloring,
     places: &[Place; 3],
@@ -265,7 +328,7 @@ fn planes_ui(
     bar.paint(&painter, last, coloring, beside, cx.palette);
 }
 
-impl Cache {
+impl CompareView {
     /// The value under the pointer, where it is over one of the planes.
     fn pointed(&self, rects: &[Rect; 3], extent: Extent, ui: &Ui) -> Option<f64> {
         let pointer = ui.ctx().pointer_hover_pos()?;
@@ -297,67 +360,9 @@ fn lay_out(ui: &Ui, coloring: &Coloring, extent: Extent, zoom: Zoom) -> ([Rect; 
     (rects, around)
 }
 
-/// Name in the checkpoint's colour, and the metric there.
-fn title_ui(
-    ui: &mut Ui,
-    plane: Rect,
-    place: &Place,
-    (metric, score): (Metric, Score),
-    palette: &Palette,
-) {
-    let rect = Rect::from_min_max(
-        Pos2::new(plane.left(), plane.top() - TITLE),
-        Pos2::new(plane.right() + GAP - 6.0, plane.top() - 4.0),
-    );
-    let builder = UiBuilder::new()
-        .max_rect(rect)
-        .layout(Layout::top_down(Align::Min));
-    ui.scope_builder(builder, |ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        let name = if place.name == HERE && plane.width() < 80.0 {
-            format!("α = {}", number::alpha(place.alpha))
-        } else if place.name == HERE {
-            format!("θ(α), α = {}", number::alpha(place.alpha))
-        } else {
-            place.name.to_owned()
-        };
-        let name = RichText::new(name).strong().color(place.color);
-        ui.add(Label::new(name).truncate());
-        let words = place.value.map_or_else(
-            || "…".to_owned(),
-            |value| {
-                let value = hud::value(metric, value, score);
-                format!("{} {value}", metric.short(score))
-            },
-        );
-        let value = RichText::new(words).size(12.0).color(palette.text);
-        ui.add(Label::new(value).truncate()).on_hover_text(format!(
-            "{} there, over all samples asked for",
-            metric.name(score)
-        ));
-    });
-}
-
-/// What a picture is, in its corner, where it isn't what was asked for.
-fn chip_ui(ui: &mut Ui, plane: Rect, badge: &(String, Trust), palette: &Palette) {
-    if badge.1 == Trust::Done {
-        return;
-    }
-    let rect = Rect::from_min_size(
-        plane.min + Vec2::splat(4.0),
-        Vec2::new(plane.width() - 8.0, 20.0),
-    );
-    let builder = UiBuilder::new()
-        .max_rect(rect)
-        .layout(Layout::left_to_right(Align::Min));
-    ui.scope_builder(builder, |ui| {
-        header::badge_ui(ui, badge, palette);
-    });
-}
-
 fn contours_ui(
     ui: &mut Ui,
-    cache: &mut Cache,
+    cache: &mut CompareView,
     cx: &mut Context<'_>,
     rects: [Rect; 3],
     extent: Extent,

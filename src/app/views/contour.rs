@@ -8,9 +8,16 @@ use super::plane::camera::{self, Frame, Zoom};
 use super::plane::header::{self, Asked};
 use super::plane::pins::Pins;
 use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud, worst};
-use super::{Context, empty_ui};
-use crate::engine::live::LiveSurface;
+use super::{Context, Home, View, empty_ui};
+use crate::app::export::commands;
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{self, Content, is_full, nothing};
+use crate::app::state::State;
+use crate::engine::job::{AxisChoice, Job};
+use crate::engine::live::{LiveSurface, Snapshot};
+use crate::error::Result;
 use crate::export::figure::Metric;
+use crate::landscape::grid::Axis;
 use eframe::egui::{
     self, CursorIcon, EventFilter, Id, Key, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui,
     Vec2,
@@ -21,7 +28,7 @@ const HELP: &str = "Click pins a point and computes its exact loss and score.\nD
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache {
+pub struct ContourView {
     plane: Plane,
     colorist: Colorist,
     patterns: Patterns,
@@ -41,15 +48,47 @@ struct Cursor {
     seen: bool,
 }
 
-/// Draws the view.
-pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+impl View for ContourView {
+    fn name(&self) -> &'static str {
+        "Contour"
+    }
+
+    fn home(&self) -> Home {
+        Home::TopLeft
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        contour_ui(ui, self, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_SURFACES
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
+        let here = news.surface_near(state.wish.centre()).ok_or_else(nothing)?;
+        Ok(Content::of(here.outcome.clone()))
+    }
+
+    fn is_complete(&self, state: &State, news: &Snapshot) -> bool {
+        is_full(news, state.wish.centre())
+    }
+
+    fn command(&self, state: &State) -> Option<String> {
+        let job = Job::from(state.wish.surface_job(state.wish.centre()));
+        let options = source::options(&state.look);
+        Some(commands::of_job(&job, &options, "contour.png"))
+    }
+}
+
+fn contour_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>) {
     if cache.reset != cx.reset {
         cache.reset = cx.reset;
         cache.zoom = Zoom::default();
     }
     cache.pins.settle(ui, cx.state);
     let follows = cx.state.wish.follows_alpha();
-    let alpha = if follows { cx.state.wish.alpha } else { 0.0 };
+    let alpha = cx.state.wish.centre();
     let Some((shown, current)) = choose(cache, cx, alpha) else {
         empty_ui(ui, cx.palette, &waiting(cx));
         return;
@@ -72,6 +111,7 @@ pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
             next,
         );
         worst::button_ui(ui, cx.state, cx.news, alpha);
+        region_ui(ui, cache, cx);
     });
     let ready = coloring.and_then(|coloring| cache.plane.show(&shown, &coloring));
     if let Err(words) = ready {
@@ -81,8 +121,39 @@ pub fn contour_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     plane_ui(ui, cache, cx, alpha);
 }
 
+/// Where only a part of the plane is seen, a button that has this part computed instead, as finely.
+fn region_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>) {
+    let Some(picture) = cache
+        .plane
+        .picture()
+        .filter(|_| cache.zoom != Zoom::default())
+    else {
+        return;
+    };
+    let seen = Frame::new(Rect::NOTHING, picture.extent, cache.zoom);
+    let help = "Compute the plane over what is seen, with as many points; Undo goes back";
+    let named = ui.button("Compute this part").on_hover_text(help);
+    if !named.clicked() {
+        return;
+    }
+    let plane = &mut cx.state.wish.plane;
+    let points = [picture.surface.x.len(), picture.surface.y.len()];
+    let axis = |(from, to): (f64, f64), points| {
+        let digits = 10_f64.powf((to - from).log10().floor() - 3.0);
+        let rounded = |v: f64| (v / digits).round() * digits;
+        AxisChoice::Given(Axis {
+            from: rounded(from),
+            to: rounded(to),
+            points,
+        })
+    };
+    plane.x = Some(axis(seen.x, points[0]));
+    plane.y = Some(axis(seen.y, points[1]));
+    cache.zoom = Zoom::default();
+}
+
 /// The surface to show, and whether it belongs to the plane asked for.
-fn choose(cache: &Cache, cx: &Context<'_>, alpha: f64) -> Option<(Arc<LiveSurface>, bool)> {
+fn choose(cache: &ContourView, cx: &Context<'_>, alpha: f64) -> Option<(Arc<LiveSurface>, bool)> {
     if let Some(fresh) = cx.news.surface_near(alpha) {
         return Some((Arc::clone(fresh), true));
     }
@@ -120,8 +191,8 @@ fn missing_ui(ui: &mut Ui, cx: &mut Context<'_>, shown: &LiveSurface, words: &st
     });
 }
 
-fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
-    let Cache {
+fn plane_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>, alpha: f64) {
+    let ContourView {
         plane,
         patterns,
         bar,
@@ -187,6 +258,14 @@ fn plane_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>, alpha: f64) {
         pointed,
     };
     bar.paint(&painter, rect, &picture.coloring, beside, palette);
+    let before = cx.state.pointed;
+    let elsewhere = cx.state.point("Contour", point);
+    if cx.state.pointed != before {
+        ui.ctx().request_repaint();
+    }
+    if let Some(elsewhere) = elsewhere.filter(|p| frame.shows(*p)) {
+        hud::cross(&ui.painter_at(rect), &frame, frame.at(elsewhere));
+    }
     if let Some(point) = point.filter(|p| frame.shows(*p)) {
         let clipped = ui.painter_at(rect);
         let at = frame.at(point);

@@ -1,8 +1,18 @@
 //! How convex the plane is: |λ_min/λ_max| of the whole Hessian over it (Li et al. 2018, figure 7).
 
 use super::curves as plots;
-use super::{Context, empty_ui};
+use super::{Context, Home, Needs, View, empty_ui};
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{Content, header, nothing};
+use crate::app::paint::wanted::wanted_ui;
+use crate::app::state::State;
+use crate::engine::header::Header;
 use crate::engine::live::{ConvexityMap, Found, MeasureNews, Quantity, Snapshot};
+use crate::error::Result;
+use crate::export::artifact::Tables;
+use crate::export::caption;
+use crate::export::figure::FigureOptions;
+use crate::export::npz::Column;
 use crate::plot::colormap::Colormap;
 use crate::plot::figure::{ContourFigure, Levels, Marker};
 use crate::plot::number::{self, format_value};
@@ -11,10 +21,11 @@ use crate::plot::scale::Scale;
 use crate::render::scene;
 use eframe::egui::{self, Color32, Rect, RichText, Sense, Stroke, Ui, Vec2};
 use egui_plot::{AxisHints, Plot, PlotPoints, Points, Polygon};
+use std::sync::Arc;
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache {
+pub struct ConvexityView {
     reset: u64,
 }
 
@@ -29,21 +40,46 @@ fn known(news: &Snapshot, alpha: f64) -> Option<(&MeasureNews, &ConvexityMap)> {
     }
 }
 
-fn centre(cx: &Context<'_>) -> f64 {
-    if cx.state.wish.follows_alpha() {
-        cx.state.wish.alpha
-    } else {
-        0.0
+impl View for ConvexityView {
+    fn name(&self) -> &'static str {
+        "Convexity"
+    }
+
+    fn home(&self) -> Home {
+        Home::TopLeft
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            measures: &[Quantity::Convexity],
+            ..Needs::default()
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        convexity_ui(ui, self, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_POINTS
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
+        let alpha = state.wish.centre();
+        let complete = known(news, alpha).is_some_and(|(measured, _)| measured.complete);
+        let header = header("convexity", state, news, complete)?;
+        Ok(Content::of(
+            tables(header, alpha, news).ok_or_else(nothing)?,
+        ))
     }
 }
 
-/// Draws the view.
-pub fn convexity_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
-    let alpha = centre(cx);
+fn convexity_ui(ui: &mut Ui, cache: &mut ConvexityView, cx: &mut Context<'_>) {
+    let alpha = cx.state.wish.centre();
     let news = cx.news;
     let found = known(news, alpha);
     plots::header(ui, |ui| {
-        plots::wanted_ui(ui, cx, Quantity::Convexity);
+        wanted_ui(ui, &mut cx.state.wish, Quantity::Convexity);
         bar_ui(ui, cx.state.look.colormap);
         if let Some((measured, map)) = found.filter(|(m, _)| !m.complete) {
             let (done, total) = measured.steps;
@@ -99,7 +135,7 @@ fn bar_ui(ui: &mut Ui, colormap: Colormap) {
     ui.spacing_mut().item_spacing.x = 8.0;
 }
 
-fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, map: &ConvexityMap) {
+fn plot_ui(ui: &mut Ui, cache: &mut ConvexityView, cx: &Context<'_>, map: &ConvexityMap) {
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
     let [across, up] = map.axes.clone();
     let aspect = scene::aspect(&map.x, &map.y);
@@ -184,42 +220,52 @@ fn nearest(map: &ConvexityMap, x: f64, y: f64, (hx, hy): (f64, f64)) -> Option<u
     Some(within(&map.y, y, hy)? * map.x.len() + column)
 }
 
-/// The map as a figure of an export, and as CSV; `None` before there is one.
-pub fn export(alpha: f64, colormap: Colormap, news: &Snapshot) -> Option<(ContourFigure, String)> {
+/// The map as tables with its picture; none before there is one.
+fn tables(header: Header, alpha: f64, news: &Snapshot) -> Option<Tables> {
     let (_, map) = known(news, alpha)?;
-    let [x_label, y_label] = map.axes.clone();
-    let figure = ContourFigure {
-        x: map.x.clone(),
-        y: map.y.clone(),
-        values: map.ratio.clone(),
-        computed: map.computed.clone(),
-        quantity: "|λ_min/λ_max|".into(),
-        range: Some((0.0, 1.0)),
-        levels: Levels::Auto(7),
-        colormap,
-        x_label,
-        y_label,
-        markers: vec![Marker::default()],
-        title: format!(
-            "How convex the plane around θ(α) is, α = {}",
-            number::alpha(alpha)
-        ),
-        caption: vec![format!(
+    let (nx, ny) = (map.x.len(), map.y.len());
+    let at = |of: fn(&ConvexityMap, usize) -> f64| (0..nx * ny).map(|i| of(map, i)).collect();
+    let places = vec![
+        ("x", Column::Floats(at(|map, i| map.x[i % map.x.len()]))),
+        ("y", Column::Floats(at(|map, i| map.y[i / map.x.len()]))),
+    ];
+    let columns = vec![
+        ("ratio", Column::Floats(map.ratio.clone())),
+        ("lambda_max", Column::Floats(map.largest.clone())),
+        ("lambda_min", Column::Floats(map.smallest.clone())),
+        ("computed", Column::Flags(map.computed.clone())),
+    ];
+    let axes = vec![("x", map.x.clone()), ("y", map.y.clone())];
+    let (said, drawn) = (header.clone(), map.clone());
+    let picture = move |options: &FigureOptions| {
+        let [x_label, y_label] = drawn.axes.clone();
+        let own = format!(
             "|λ_min/λ_max| of the whole Hessian, training samples, by Lanczos to a relative residual of {}; near 0 there is next to no negative curvature (Li et al. 2018, figure 7); normalisation statistics of the centre",
-            number::power(map.tolerance)
-        )],
-        ..ContourFigure::default()
+            number::power(drawn.tolerance)
+        );
+        let usual = || {
+            let alpha = number::alpha(alpha);
+            format!("How convex the plane around θ(α) is, α = {alpha}")
+        };
+        ContourFigure {
+            x: drawn.x.clone(),
+            y: drawn.y.clone(),
+            values: drawn.ratio.clone(),
+            computed: drawn.computed.clone(),
+            quantity: "|λ_min/λ_max|".into(),
+            range: Some((0.0, 1.0)),
+            levels: Levels::Auto(7),
+            colormap: options.colormap,
+            x_label,
+            y_label,
+            markers: vec![Marker::default()],
+            title: options.title.clone().unwrap_or_else(usual),
+            caption: options.small_print(caption::around(&said, vec![own])),
+            width_mm: options.width,
+            ..ContourFigure::default()
+        }
+        .svg()
     };
-    let mut csv = "x,y,ratio,largest,smallest\n".to_owned();
-    for index in (0..map.ratio.len()).filter(|&i| map.computed[i]) {
-        csv.push_str(&format!(
-            "{},{},{},{},{}\n",
-            map.x[index % map.x.len()],
-            map.y[index / map.x.len()],
-            map.ratio[index],
-            map.largest[index],
-            map.smallest[index]
-        ));
-    }
-    Some((figure, csv))
+    let tables = Tables::new("convexity", header, Arc::new(picture));
+    Some(tables.with_grid("map", axes, columns, (places, vec![ny, nx])))
 }

@@ -1,22 +1,32 @@
 //! The spectral density: how the eigenvalues of the Hessian are spread, at both minimizers and at θ(α).
 
 use super::curves as plots;
-use super::{Context, empty_ui};
+use super::{Context, Home, Needs, View, empty_ui};
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{self, header, nothing};
+use crate::app::paint::wanted::wanted_ui;
+use crate::app::state::State;
+use crate::engine::header::Header;
 use crate::engine::live::{Found, MeasureNews, Quantity, Snapshot};
+use crate::error::Result;
+use crate::export::artifact::Tables;
+use crate::export::caption;
 use crate::export::curves::{self, Spectral};
+use crate::export::figure::FigureOptions;
+use crate::export::npz::Column;
 use crate::landscape::curvature::density::Density;
 use crate::landscape::curvature::lanczos::Eigenvalues;
 use crate::plot::colormap;
-use crate::plot::curves_figure::CurvesFigure;
 use crate::plot::number::{self, format_value, percent_to};
 use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, RichText, Ui};
 use egui_plot::{AxisHints, Line, Plot, PlotPoints, Points};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache {
+pub struct DensityView {
     reset: u64,
     drawn: Vec<Drawn>,
 }
@@ -50,8 +60,43 @@ const DECADES: f64 = 8.0;
 /// A curve that is still changing is made anew this often.
 const EVERY: Duration = Duration::from_millis(300);
 
+impl View for DensityView {
+    fn name(&self) -> &'static str {
+        "Density"
+    }
+
+    fn home(&self) -> Home {
+        Home::TopRight
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            measures: &[Quantity::EIGENVALUES, Quantity::DENSITY],
+            ..Needs::default()
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        density_ui(ui, self, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_POINTS
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<source::Content> {
+        let pair = state.wish.large.is_some();
+        let complete = shown(state.wish.alpha, pair, news)
+            .iter()
+            .all(|one| one.news.complete);
+        let header = header("density", state, news, complete)?;
+        let tables = tables(header, state.wish.alpha, pair, news);
+        Ok(source::Content::of(tables.ok_or_else(nothing)?))
+    }
+}
+
 /// The densities there are: small batch, θ(α), large batch.
-pub fn shown(alpha: f64, pair: bool, news: &Snapshot) -> Vec<Shown<'_>> {
+fn shown(alpha: f64, pair: bool, news: &Snapshot) -> Vec<Shown<'_>> {
     let mut points = vec![(if pair { "small batch" } else { "checkpoint" }, 0.0)];
     if pair {
         if alpha != 0.0 && alpha != 1.0 {
@@ -60,7 +105,7 @@ pub fn shown(alpha: f64, pair: bool, news: &Snapshot) -> Vec<Shown<'_>> {
         points.push(("large batch", 1.0));
     }
     let at = |(name, alpha): (&'static str, f64)| {
-        let news = news.measure(alpha, Quantity::Density)?;
+        let news = news.measure(alpha, Quantity::DENSITY)?;
         match &news.found {
             Some(Found::Density(density)) => Some(Shown {
                 name,
@@ -75,30 +120,30 @@ pub fn shown(alpha: f64, pair: bool, news: &Snapshot) -> Vec<Shown<'_>> {
 }
 
 /// Draws the view.
-pub fn density_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+fn density_ui(ui: &mut Ui, cache: &mut DensityView, cx: &mut Context<'_>) {
     let pair = cx.state.wish.large.is_some();
     let alpha = cx.state.wish.alpha;
     let shown = shown(alpha, pair, cx.news);
     if shown.is_empty() {
         let problem = cx
             .news
-            .measure(0.0, Quantity::Density)
+            .measure(0.0, Quantity::DENSITY)
             .and_then(|m| m.problem.clone());
         let failure = cx.news.failure.as_ref().map(|f| f.message.clone());
-        let wanted = cx.state.wish.measures.contains(&Quantity::Density);
+        let wanted = cx.state.wish.measures.contains(&Quantity::DENSITY);
         match problem.or(failure) {
             Some(words) => empty_ui(ui, cx.palette, &words),
             None if wanted => {
                 empty_ui(ui, cx.palette, "The density of eigenvalues is on its way…");
             }
             None => {
-                plots::wanted_ui(ui, cx, Quantity::Density);
+                wanted_ui(ui, &mut cx.state.wish, Quantity::DENSITY);
             }
         }
         return;
     }
     plots::header(ui, |ui| {
-        plots::wanted_ui(ui, cx, Quantity::Density);
+        wanted_ui(ui, &mut cx.state.wish, Quantity::DENSITY);
         for one in &shown {
             plots::key(ui, one.name, color_of(one, cx), false);
             if !one.news.complete {
@@ -125,7 +170,7 @@ fn color_of(one: &Shown<'_>, cx: &Context<'_>) -> Color32 {
     }
 }
 
-impl Cache {
+impl DensityView {
     /// Makes the curve anew where there is news, and not too often.
     fn follow(&mut self, one: &Shown<'_>) {
         let products = one.density.products;
@@ -153,7 +198,7 @@ impl Cache {
     }
 }
 
-fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, shown: &[Shown<'_>]) {
+fn plot_ui(ui: &mut Ui, cache: &mut DensityView, cx: &Context<'_>, shown: &[Shown<'_>]) {
     let reset = std::mem::replace(&mut cache.reset, cx.reset) != cx.reset;
     let mut plot = Plot::new("density")
         .custom_y_axes(vec![plots::scaled(
@@ -215,7 +260,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut Cache, cx: &Context<'_>, shown: &[Shown<'_>]
 }
 
 fn eigenvalues(news: &Snapshot, alpha: f64) -> Option<&Eigenvalues> {
-    match news.measure(alpha, Quantity::Eigenvalues)?.found.as_ref()? {
+    match news.measure(alpha, Quantity::EIGENVALUES)?.found.as_ref()? {
         Found::Eigenvalues(found) => Some(found),
         _ => None,
     }
@@ -236,40 +281,97 @@ fn words(shown: &[Shown<'_>]) -> String {
     all.join("; ")
 }
 
-/// The densities as a figure of an export; `None` before there are any.
-pub fn figure<'a>(alpha: f64, pair: bool, news: &'a Snapshot) -> Option<CurvesFigure> {
-    let shown = shown(alpha, pair, news);
-    let parameters = news.experiment.as_ref()?.model.parameters;
-    let spectral = |one: Shown<'a>| Spectral {
+/// What a figure and a file of one density are made of.
+struct Kept {
+    name: String,
+    alpha: f64,
+    color: colormap::Rgb,
+    density: Density,
+    marked: Vec<f64>,
+}
+
+/// The densities as tables with their picture; none before there are any.
+fn tables(header: Header, alpha: f64, pair: bool, news: &Snapshot) -> Option<Tables> {
+    let kept = |one: Shown<'_>| Kept {
         name: if one.name == "θ(α)" {
             format!("θ(α), α = {}", number::alpha(alpha))
         } else {
             one.name.to_owned()
         },
+        alpha: one.alpha,
         color: colormap::series(match one.name {
             "θ(α)" => 2,
             "large batch" => 1,
             _ => 0,
         }),
-        density: one.density,
+        density: one.density.clone(),
         marked: eigenvalues(news, one.alpha)
             .map(|found| found.top.iter().map(|pair| pair.value).collect())
             .unwrap_or_default(),
     };
-    let found: Vec<_> = shown.into_iter().map(spectral).collect();
-    (!found.is_empty()).then(|| curves::densities(&found, parameters))
-}
-
-/// The nodes as CSV: every point's quadrature, full precision.
-pub fn csv(alpha: f64, pair: bool, news: &Snapshot) -> String {
-    let mut text = "point,alpha,eigenvalue,weight\n".to_owned();
-    for one in shown(alpha, pair, news) {
-        for [value, weight] in &one.density.nodes {
-            text.push_str(&format!(
-                "\"{}\",{},{value},{weight}\n",
-                one.name, one.alpha
-            ));
-        }
+    let all: Vec<Kept> = shown(alpha, pair, news).into_iter().map(kept).collect();
+    if all.is_empty() {
+        return None;
     }
-    text
+    let nodes = || {
+        all.iter()
+            .flat_map(|k| k.density.nodes.iter().map(move |node| (k, *node)))
+    };
+    let columns = vec![
+        (
+            "point",
+            Column::Words(nodes().map(|(k, _)| k.name.clone()).collect()),
+        ),
+        (
+            "alpha",
+            Column::Floats(nodes().map(|(k, _)| k.alpha).collect()),
+        ),
+        (
+            "eigenvalue",
+            Column::Floats(nodes().map(|(_, n)| n[0]).collect()),
+        ),
+        (
+            "weight",
+            Column::Floats(nodes().map(|(_, n)| n[1]).collect()),
+        ),
+    ];
+    let largest = || {
+        all.iter()
+            .flat_map(|k| k.marked.iter().map(move |value| (k, *value)))
+    };
+    let top = vec![
+        (
+            "point",
+            Column::Words(largest().map(|(k, _)| k.name.clone()).collect()),
+        ),
+        (
+            "alpha",
+            Column::Floats(largest().map(|(k, _)| k.alpha).collect()),
+        ),
+        (
+            "eigenvalue",
+            Column::Floats(largest().map(|(_, v)| v).collect()),
+        ),
+    ];
+    let said = header.clone();
+    let picture = move |options: &FigureOptions| {
+        let spectral = all.iter().map(|kept| Spectral {
+            name: kept.name.clone(),
+            color: kept.color,
+            density: &kept.density,
+            marked: kept.marked.clone(),
+        });
+        let found: Vec<_> = spectral.collect();
+        let mut figure = curves::densities(&found, said.model.parameters);
+        figure.caption = options.small_print(caption::around(&said, figure.caption));
+        figure.title = options.title.clone().unwrap_or(figure.title);
+        figure.width_mm = options.width;
+        figure.svg()
+    };
+    let tables = Tables::new("density", header, Arc::new(picture));
+    Some(
+        tables
+            .with("nodes", "node_", columns)
+            .with("largest", "largest_", top),
+    )
 }

@@ -1,13 +1,50 @@
 //! The log: what happened, newest last, to be read, filtered and copied.
 
-use super::{Context, empty_ui};
+use super::{Context, Home, View, empty_ui};
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::Content;
 use crate::app::state::State;
 use crate::engine::live::{Entry, Kind, Snapshot};
+use crate::error::Result;
 use eframe::egui::{self, RichText, Ui};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+/// The view.
+#[derive(Default)]
+pub struct LogView;
+
+impl View for LogView {
+    fn name(&self) -> &'static str {
+        "Log"
+    }
+
+    fn home(&self) -> Home {
+        Home::BottomRight
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        log_ui(ui, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_LOGS
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
+        Ok(Content::Text(text(state, news)))
+    }
+
+    fn text(&self, state: &State, news: &Snapshot) -> Option<String> {
+        Some(text(state, news))
+    }
+
+    fn command(&self, _state: &State) -> Option<String> {
+        None
+    }
+}
+
 /// Draws the log.
-pub fn log_ui(ui: &mut Ui, cx: &mut Context<'_>) {
+fn log_ui(ui: &mut Ui, cx: &mut Context<'_>) {
     let only_problems = ui.scope_id().with("only problems");
     let mut only = ui.data_mut(|d| d.get_persisted(only_problems).unwrap_or(false));
     ui.horizontal(|ui| {
@@ -52,7 +89,7 @@ pub fn log_ui(ui: &mut Ui, cx: &mut Context<'_>) {
 }
 
 /// The whole log, one entry a line.
-pub fn text(state: &State, news: &Snapshot) -> String {
+fn text(state: &State, news: &Snapshot) -> String {
     let line = |e: &Entry| {
         let kind = match e.kind {
             Kind::Note => "note",

@@ -1,26 +1,129 @@
 //! Sharpness against the size of the neighbourhood: φ(ε) of both minimizers and of θ(α).
 
 use super::curves::{self, Handle};
-use super::{Context, empty_ui};
+use super::{Context, Home, Needs, View, empty_ui};
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{Content, header, nothing};
 use crate::app::keys;
-use crate::engine::live::SharpnessCurve;
+use crate::app::state::State;
+use crate::engine::header::Header;
+use crate::engine::live::{SharpnessCurve, Snapshot};
+use crate::error::Result;
+use crate::export::artifact::Tables;
+use crate::export::figure::FigureOptions;
+use crate::export::npz::Column;
+use crate::export::{caption, curves as pictures};
 use crate::landscape::sharpness::{CAUTION, PUBLISHED};
+use crate::plot::colormap;
+use crate::plot::curves_figure::Curve;
 use crate::plot::number::{self, format_value};
 use crate::plot::scale::Scale;
 use eframe::egui::{self, Color32, Grid, RichText, Ui};
 use egui_plot::{AxisHints, Line, LineStyle, Plot, PlotPoints, Points, VLine};
+use std::sync::Arc;
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache {
+pub struct SharpnessView {
     reset: u64,
     handle: Handle,
 }
 
 const HELP: &str = "φ(ε) = 100 · (max f − f) / (1 + f) while every weight may move by ε (|w| + 1), full space, training samples, eval mode (Keskar et al. 2017, metric 2.1).\nFound by projected sign-gradient ascent, each ε from the worst point of the one before: a lower bound.\nDrag or click to move ε, wheel to zoom, right drag to pan, double click to see everything.";
 
-/// Draws the view.
-pub fn sharpness_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+/// φ along ε at several points, as a table with its picture.
+fn tables(header: Header, curves: Vec<(String, Arc<SharpnessCurve>)>, epsilon: f64) -> Tables {
+    let rows = || {
+        let row = |(name, curve): &(String, Arc<SharpnessCurve>)| {
+            let (name, alpha) = (name.clone(), curve.alpha);
+            let points = curve.epsilon.iter().zip(&curve.phi);
+            let points: Vec<_> = points.map(|(e, p)| (name.clone(), alpha, *e, *p)).collect();
+            points
+        };
+        curves.iter().flat_map(row)
+    };
+    let columns = vec![
+        ("point", Column::Words(rows().map(|r| r.0).collect())),
+        ("alpha", Column::Floats(rows().map(|r| r.1).collect())),
+        ("epsilon", Column::Floats(rows().map(|r| r.2).collect())),
+        ("phi", Column::Floats(rows().map(|r| r.3).collect())),
+    ];
+    let said = header.clone();
+    let picture = move |options: &FigureOptions| {
+        let color = |name: &str| match name {
+            "small batch" => colormap::series(0),
+            "large batch" => colormap::series(1),
+            _ => colormap::series(2),
+        };
+        let curve = |(name, curve): &(String, Arc<SharpnessCurve>)| Curve {
+            name: name.clone(),
+            color: color(name),
+            x: curve.epsilon.clone(),
+            y: curve.phi.clone(),
+            ..Curve::default()
+        };
+        let mut figure = pictures::sharpness(curves.iter().map(curve).collect());
+        figure.mark = Some(epsilon);
+        figure.caption = options.small_print(caption::around(&said, figure.caption));
+        figure.title = options.title.clone().unwrap_or(figure.title);
+        figure.width_mm = options.width;
+        figure.svg()
+    };
+    Tables::new("sharpness", header, Arc::new(picture)).with("curves", "", columns)
+}
+
+impl View for SharpnessView {
+    fn name(&self) -> &'static str {
+        "Sharpness"
+    }
+
+    fn home(&self) -> Home {
+        Home::BottomRight
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            sharpness: true,
+            ..Needs::default()
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        sharpness_ui(ui, self, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_POINTS
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
+        let alpha = state.wish.centre();
+        let sharpness = &news.sharpness;
+        let mut curves: Vec<(String, Arc<SharpnessCurve>)> = Vec::new();
+        for (name, curve) in [
+            ("small batch".to_owned(), &sharpness.small),
+            (
+                format!("θ(α), α = {}", format_value(alpha)),
+                &sharpness.here,
+            ),
+            ("large batch".to_owned(), &sharpness.large),
+        ] {
+            let Some(curve) = curve else { continue };
+            let twice = curves.iter().any(|(_, c)| c.alpha == curve.alpha);
+            if !twice && !(name.starts_with('θ') && (curve.alpha == 0.0 || curve.alpha == 1.0)) {
+                curves.push((name, Arc::clone(curve)));
+            }
+        }
+        if curves.is_empty() {
+            return Err(nothing());
+        }
+        let complete = curves.iter().all(|(_, curve)| curve.complete);
+        let header = header("sharpness", state, news, complete)?;
+        Ok(Content::of(tables(header, curves, state.wish.epsilon)))
+    }
+}
+
+fn sharpness_ui(ui: &mut Ui, cache: &mut SharpnessView, cx: &mut Context<'_>) {
     let sharpness = &cx.news.sharpness;
     let pair = cx.state.wish.large.is_some();
     let curves: Vec<(&str, Color32, &SharpnessCurve)> = [
@@ -95,7 +198,7 @@ fn header_ui(ui: &mut Ui, cx: &Context<'_>, shown: &[(&str, Color32, &SharpnessC
 
 fn plot_ui(
     ui: &mut Ui,
-    cache: &mut Cache,
+    cache: &mut SharpnessView,
     cx: &mut Context<'_>,
     curves: &[(&str, Color32, &SharpnessCurve)],
 ) {

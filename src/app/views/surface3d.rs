@@ -4,9 +4,14 @@ use super::plane::Colorist;
 use super::plane::axes::{Around, Bar, Shown};
 use super::plane::header::{self, Asked};
 use super::space::{self, Space};
-use super::{Context, empty_ui};
+use super::{Context, Home, View, empty_ui};
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{Content, eye, is_full, nothing};
+use crate::app::state::{Look, State};
 use crate::app::theme;
-use crate::engine::live::LiveSurface;
+use crate::engine::live::{LiveSurface, Snapshot};
+use crate::error::Result;
+use crate::export::artifact::{Eye, InSpace};
 use crate::plot::camera::Camera;
 use crate::plot::number::fixed;
 use eframe::egui::{self, Rect, Sense, Slider, Ui};
@@ -14,9 +19,9 @@ use std::sync::Arc;
 
 /// What the view keeps between frames.
 #[derive(Default)]
-pub struct Cache {
+pub struct SurfaceView {
     /// Where the eye stands.
-    pub camera: Camera,
+    camera: Camera,
     space: Space,
     colorist: Colorist,
     bar: Bar,
@@ -26,17 +31,54 @@ pub struct Cache {
 
 const HELP: &str = "Drag to orbit, right drag or Shift to pan, wheel to come nearer, double click to go back. Arrow keys, + and − where it has the focus";
 
-/// Draws the view.
-pub fn surface3d_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
+impl View for SurfaceView {
+    fn name(&self) -> &'static str {
+        "Surface"
+    }
+
+    fn key(&self) -> &'static str {
+        "Surface3d"
+    }
+
+    fn home(&self) -> Home {
+        Home::TopRight
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        surface_ui(ui, self, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_SURFACES
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
+        let here = news.surface_near(state.wish.centre()).ok_or_else(nothing)?;
+        Ok(Content::of(InSpace {
+            outcome: here.outcome.clone(),
+            eye: eye(&state.look, self.camera),
+        }))
+    }
+
+    fn is_complete(&self, state: &State, news: &Snapshot) -> bool {
+        is_full(news, state.wish.centre())
+    }
+
+    fn see_from(&mut self, camera: Camera) {
+        self.camera = camera;
+    }
+
+    fn eye(&self, look: &Look) -> Option<Eye> {
+        Some(eye(look, self.camera))
+    }
+}
+
+fn surface_ui(ui: &mut Ui, cache: &mut SurfaceView, cx: &mut Context<'_>) {
     if cache.reset != cx.reset {
         cache.reset = cx.reset;
         cache.camera = Camera::default();
     }
-    let alpha = if cx.state.wish.follows_alpha() {
-        cx.state.wish.alpha
-    } else {
-        0.0
-    };
+    let alpha = cx.state.wish.centre();
     if let Some(fresh) = cx.news.surface_near(alpha) {
         cache.kept = Some(Arc::clone(fresh));
     } else if cx.news.failure.is_some() {
@@ -97,12 +139,21 @@ pub fn surface3d_ui(ui: &mut Ui, cache: &mut Cache, cx: &mut Context<'_>) {
     }
     space::navigate(ui, &response, &mut cache.camera);
     if rect.is_positive() {
-        let (camera, look) = (cache.camera, &cx.state.look);
+        let (camera, look) = (cache.camera, &cx.state.look.clone());
         cache
             .space
             .show(ui, rect, gpu, &shown, &coloring, look, &camera, cx.palette);
         if let Some(seen) = space::seen(&shown, &coloring, look) {
             space::labels(ui, rect, &seen, &camera, true, cx.palette);
+            let point = space::pointed(&response, &seen, &camera);
+            let before = cx.state.pointed;
+            let elsewhere = cx.state.point("Surface", point);
+            if cx.state.pointed != before {
+                ui.ctx().request_repaint();
+            }
+            if let Some(at) = point.or(elsewhere) {
+                space::mark(ui, rect, &seen, &camera, at, cx.palette.here);
+            }
         }
     }
     let bar = Rect::from_min_max(

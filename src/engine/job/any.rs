@@ -6,7 +6,9 @@ use super::animation::AnimationJob;
 use super::curvature::CurvatureJob;
 use super::distance::DistanceJob;
 use super::experiment::ExperimentJob;
+use super::export::ExportJob;
 use super::line::LineJob;
+use super::measure::MeasureJob;
 use super::noise::NoiseJob;
 use super::report::ReportJob;
 use super::request::Request;
@@ -26,6 +28,10 @@ macro_rules! jobs {
         /// Any job, by its command.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "command")]
+        #[expect(
+            clippy::large_enum_variant,
+            reason = "there are few of them, and recipes have many fields"
+        )]
         pub enum Job {
             $(
                 #[doc = concat!("`losscope ", $command, "`")]
@@ -80,11 +86,13 @@ jobs! {
     Sharpness(SharpnessJob) = "sharpness",
     Curvature(CurvatureJob) = "curvature",
     Noise(NoiseJob) = "noise",
+    Measure(MeasureJob) = "measure",
     Distance(DistanceJob) = "distance",
     Report(ReportJob) = "report",
     Animation(AnimationJob) = "animate",
     Training(TrainingJob) = "train",
     Experiment(ExperimentJob) = "experiment",
+    Export(ExportJob) = "export",
 }
 
 impl Job {
@@ -135,18 +143,20 @@ mod tests {
             folder: "runs".into(),
             centring: crate::landscape::trajectory::Centring::default(),
         };
-        let jobs: [Job; 11] = [
+        let jobs: Vec<Job> = vec![
             SurfaceJob::default().into(),
             LineJob::default().into(),
             trajectory.into(),
             SharpnessJob::default().into(),
             CurvatureJob::default().into(),
             NoiseJob::default().into(),
+            MeasureJob::default().into(),
             DistanceJob::default().into(),
             ReportJob::default().into(),
             AnimationJob::default().into(),
             TrainingJob::default().into(),
             ExperimentJob::default().into(),
+            ExportJob::default().into(),
         ];
         for job in jobs {
             let text = serde_json::to_string(&job).unwrap();

@@ -9,9 +9,11 @@ pub mod bounds;
 mod curvature;
 mod distance;
 mod experiment;
+mod export;
 pub mod help;
 mod identity;
 mod line;
+mod measure;
 mod noise;
 mod paths;
 pub mod recipe;
@@ -30,8 +32,10 @@ pub use any::Job;
 pub use curvature::CurvatureJob;
 pub use distance::DistanceJob;
 pub use experiment::{ExperimentJob, Size};
+pub use export::ExportJob;
 pub use identity::differing;
 pub use line::LineJob;
+pub use measure::MeasureJob;
 pub use noise::{NoiseJob, Reached};
 pub use paths::lossy;
 pub use report::{CENTRES, ReportJob};
@@ -44,5 +48,5 @@ pub use trajectory::TrajectoryJob;
 pub use typed::quoted;
 pub use values::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, ImageSize,
-    LossChoice, MemorySize, SplitChoice,
+    LossChoice, MemorySize, SplitChoice, Tolerance,
 };

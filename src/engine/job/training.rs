@@ -202,7 +202,7 @@ impl<T: Serialize> Serialize for Several<T> {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Several<T> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         #[derive(Deserialize)]
-        #[serde(untagged)]
+        #[serde(untagged, expecting = "expected one such number, or a list of them")]
         enum Form<T> {
             One(T),
             Many(Vec<T>),

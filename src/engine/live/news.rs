@@ -3,7 +3,7 @@
 use super::quantity::{MeasureNews, Quantity};
 use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
-use crate::engine::header::{DataFacts, ModelFacts};
+use crate::engine::header::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::Question;
 use crate::landscape::distance::Distance;
@@ -51,6 +51,8 @@ pub struct ExperimentFacts {
     pub model: ModelFacts,
     /// The data.
     pub data: DataFacts,
+    /// Every checkpoint read, in the order of its role.
+    pub checkpoints: Vec<FileFacts>,
     /// The device that computes.
     pub device: String,
     /// Metrics of the small-batch minimizer, in the order training, validation of those asked for.
@@ -67,6 +69,8 @@ pub struct ExperimentFacts {
     pub inside: Vec<(Place, Inside)>,
     /// Which splits metrics are taken over: training, validation.
     pub splits: (bool, bool),
+    /// Layers with weights of their own, in the network's order.
+    pub layers: Vec<String>,
     /// What a reader should know.
     pub warnings: Vec<String>,
 }
@@ -233,6 +237,10 @@ pub struct Activity {
     pub left: Option<Duration>,
     /// What else is waiting to be done.
     pub waiting: usize,
+    /// Time left for this and all of that, where all of it has been done before.
+    pub left_in_all: Option<Duration>,
+    /// Whether it is done for nobody who looks at it now.
+    pub aside: bool,
     /// Whether refining was stopped by hand with something left to do.
     pub stopped: bool,
 }
@@ -288,9 +296,9 @@ impl ExperimentFacts {
 }
 
 impl Activity {
-    /// Whether nothing is being computed.
+    /// Whether nothing is being computed that anybody looks at.
     pub fn is_idle(&self) -> bool {
-        self.what.is_empty()
+        self.what.is_empty() || self.aside
     }
 }
 

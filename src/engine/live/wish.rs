@@ -1,10 +1,12 @@
 //! What a person wants to see, as one plain struct.
 
 use super::quantity::Quantity;
+use crate::checkpoint;
 use crate::engine::job::{
-    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, LineJob, MemorySize,
-    ReportJob, Setup, SurfaceJob,
+    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, ExportJob, LineJob,
+    MemorySize, NoiseJob, ReportJob, Setup, SurfaceJob,
 };
+use crate::error::Result;
 use crate::landscape::grid::Axis;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -33,11 +35,17 @@ pub struct Wish {
     /// Whether sharpness is wanted.
     pub sharpness: bool,
     /// What is wanted to be measured.
-    #[serde(default = "every_quantity")]
+    #[serde(default = "usual_quantities")]
     pub measures: Vec<Quantity>,
+    /// η of the measures that have one.
+    #[serde(default = "usual_rate")]
+    pub learning_rate: f64,
     /// What of it is being looked at.
     #[serde(skip)]
     pub measuring: Vec<Quantity>,
+    /// Whether the rest of what is wanted is measured once what is looked at is there.
+    #[serde(skip)]
+    pub aside: bool,
     /// Whether a pointer is still moving α or ε: what takes long can wait.
     #[serde(skip)]
     pub dragging: bool,
@@ -71,8 +79,13 @@ pub struct Probe {
 /// Points along an axis of the live surface: fine enough to read, coarse enough for a second.
 pub const LIVE_POINTS: usize = 31;
 
-fn every_quantity() -> Vec<Quantity> {
-    Quantity::ALL.to_vec()
+fn usual_quantities() -> Vec<Quantity> {
+    let all = Quantity::all().iter().copied();
+    all.filter(|quantity| quantity.is_usual()).collect()
+}
+
+fn usual_rate() -> f64 {
+    NoiseJob::default().learning_rate
 }
 
 impl Default for Wish {
@@ -96,8 +109,10 @@ impl Default for Wish {
             probes: Vec::new(),
             compare: false,
             sharpness: true,
-            measures: every_quantity(),
+            measures: usual_quantities(),
+            learning_rate: usual_rate(),
             measuring: Vec::new(),
+            aside: false,
             dragging: false,
             stopped: false,
         }
@@ -112,6 +127,7 @@ impl Wish {
         if !matches!(directions, Directions::Random | Directions::Files(_)) {
             (plane.normalize, plane.one_dim) = (None, None);
             plane.orthogonal = false;
+            plane.only.clear();
         }
         if !matches!(directions, Directions::Three(..)) {
             plane.isometric = false;
@@ -155,6 +171,7 @@ impl Wish {
     /// The line as the command line would be asked for it; `None` with one checkpoint.
     pub fn line_job(&self) -> Option<LineJob> {
         Some(LineJob {
+            only: Vec::new(),
             setup: self.plane.setup.clone(),
             small: self.small.clone(),
             large: self.large.clone()?,
@@ -176,9 +193,80 @@ impl Wish {
         })
     }
 
+    /// What a view shows as the command line would be asked for it.
+    pub fn export_job(&self, view: &str) -> ExportJob {
+        let mut surface = self.plane.clone();
+        (surface.at, surface.small, surface.large, surface.alpha) = match &self.large {
+            Some(large) => (
+                None,
+                Some(self.small.clone()),
+                Some(large.clone()),
+                Some(self.alpha),
+            ),
+            None => (Some(self.small.clone()), None, None, None),
+        };
+        ExportJob {
+            views: vec![view.to_owned()],
+            surface,
+            initial: self.initial.clone(),
+            line: self.line,
+            through: self.probes.last().map_or_else(Vec::new, |p| vec![p.x, p.y]),
+            epsilon: self.epsilon,
+        }
+    }
+
+    /// What a job wants to be seen; what it doesn't say is as in a new window.
+    ///
+    /// # Errors
+    /// Where a folder of checkpoints holds none.
+    pub fn of_job(job: &ExportJob) -> Result<Self> {
+        let mut plane = job.surface.clone();
+        let (at, small, large, alpha) = (
+            plane.at.take(),
+            plane.small.take(),
+            plane.large.take(),
+            plane.alpha.take(),
+        );
+        let usual = Self::default();
+        let run = match &plane.directions {
+            Directions::Pca(folder) => checkpoint::series(folder)?.pop(),
+            _ => None,
+        };
+        let between = matches!(plane.directions, Directions::Three(..) | Directions::Pca(_));
+        if plane.x.is_none() && !between {
+            plane.x = usual.plane.x;
+        }
+        let named = at.or(small).or(run);
+        let own = named.is_some();
+        let initial = if own { None } else { usual.initial };
+        Ok(Self {
+            large: if own { large } else { usual.large },
+            small: named.unwrap_or(usual.small),
+            initial: job.initial.clone().or(initial),
+            plane,
+            line: job.line,
+            alpha: alpha.unwrap_or(0.0),
+            epsilon: job.epsilon,
+            probes: match job.through.as_slice() {
+                &[x, y] => vec![Probe { id: 0, x, y }],
+                _ => Vec::new(),
+            },
+            ..Self::default()
+        })
+    }
+
     /// Whether the plane moves with α.
     pub fn follows_alpha(&self) -> bool {
         self.large.is_some() && !matches!(self.plane.directions, Directions::Pca(_))
+    }
+
+    /// The α that the plane has its centre at; 0 where it doesn't move with α.
+    pub fn centre(&self) -> f64 {
+        if self.follows_alpha() {
+            self.alpha
+        } else {
+            0.0
+        }
     }
 
     /// Whether running statistics do the same as the weights move.

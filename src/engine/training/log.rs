@@ -15,7 +15,7 @@ type Put = fn(&mut Record, f64);
 const COLUMNS: [(&[&str], Put); 8] = [
     (&["epoch", "epochs"], |r, v| r.epoch = v),
     (&["step", "iteration", "iter", "global_step"], |r, v| {
-        r.step = v as u64
+        r.step = v as u64;
     }),
     (
         &["train_loss", "loss", "training_loss", "train_loss_epoch"],
@@ -48,7 +48,7 @@ const COLUMNS: [(&[&str], Put); 8] = [
     ),
     (&["learning_rate", "lr"], |r, v| r.learning_rate = Some(v)),
     (&["gradient_norm", "grad_norm"], |r, v| {
-        r.gradient_norm = Some(v)
+        r.gradient_norm = Some(v);
     }),
 ];
 

@@ -30,7 +30,7 @@ enum One {
     Noise(ExactPass),
     Sharpness(Box<Search>),
     Lambda(Box<Lanczos>),
-    Trace(Hutchinson),
+    Trace(Box<Hutchinson>),
 }
 
 /// Several measures at one point, one after another.
@@ -150,7 +150,9 @@ impl Measures {
                     tolerance: 0.0,
                     seed: self.seed,
                 };
-                One::Trace(Hutchinson::new(point, options).several_at_a_time())
+                One::Trace(Box::new(
+                    Hutchinson::new(point, options).several_at_a_time(),
+                ))
             }
         })
     }

@@ -5,8 +5,8 @@ use crate::engine::header::Header;
 use crate::engine::report::Report;
 use crate::error::{Error, Result};
 use crate::export::figure::FigureOptions;
-use crate::export::measure::{self, Measure};
-use crate::export::{header, json, npz, png, sharpness, stamp};
+use crate::export::measure::Measure;
+use crate::export::{artifact, header, json, npz, sharpness, stamp};
 use crate::store::files::beside;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -173,7 +173,7 @@ impl Files {
             let Some(found) = found else { continue };
             for suffix in MEASURE_SUFFIXES {
                 let path = self.place(section, &format!("{name}.{suffix}"));
-                measure::write(&path, found, &FigureOptions::default())?;
+                artifact::write(&path, found, &FigureOptions::default())?;
             }
         }
         Ok(())
@@ -196,7 +196,7 @@ impl Files {
             };
             for suffix in ["svg", "pdf"] {
                 let path = self.place(section, &format!("{name}.{suffix}"));
-                stamp::write(&path, drawn, header, png::DPI)?;
+                stamp::write(&path, drawn, header, &FigureOptions::default())?;
             }
         }
         Ok(())

@@ -3,19 +3,163 @@
 mod help;
 mod rows;
 
-use super::Context;
+use super::{Context, Home, Needs, View};
 use crate::app::command::Command;
+use crate::app::export::forms::{self, Form};
+use crate::app::export::source::{Content, header, nothing};
 use crate::app::state::State;
 use crate::app::theme::Palette;
-use crate::engine::live::Snapshot;
+use crate::engine::header::Header;
+use crate::engine::live::{Quantity, Snapshot};
+use crate::error::Result;
+use crate::export::artifact::Tables;
+use crate::export::caption;
+use crate::export::figure::FigureOptions;
+use crate::export::npz::Column;
+use crate::landscape::measures::entry::Group as Heading;
 use crate::plot::number::{format_value, percent_to, significant, with_error};
+use crate::plot::table_figure::{TableFigure, TableRow};
 use eframe::egui::{self, Align, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, Vec2};
 use rows::{Group, Row, Value, groups};
+use std::sync::Arc;
 
 const CAUTION: &str = "Sharpness and curvature depend on the parametrisation: rescaling layers can change them without changing the function (Dinh et al. 2017); the adaptive ones don't change. All predict generalisation poorly in modern settings (Andriushchenko et al. 2023).";
 
+/// The view.
+#[derive(Default)]
+pub struct MeasuresView;
+
+impl View for MeasuresView {
+    fn name(&self) -> &'static str {
+        "Measures"
+    }
+
+    fn home(&self) -> Home {
+        Home::TopRight
+    }
+
+    fn needs(&self) -> Needs {
+        Needs {
+            measures: Quantity::table(),
+            sharpness: true,
+            ..Needs::default()
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        measures_ui(ui, cx);
+    }
+
+    fn forms(&self) -> &'static [Form] {
+        forms::OF_TABLES
+    }
+
+    fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
+        let groups = groups(state, news);
+        if groups.is_empty() {
+            return Err(nothing());
+        }
+        let values = groups.iter().flat_map(|g| &g.rows).flat_map(|r| r.values);
+        let complete = values.flatten().all(|value| value.settled);
+        Ok(Content::of(tables(
+            header("measures", state, news, complete)?,
+            &groups,
+        )))
+    }
+
+    fn text(&self, state: &State, news: &Snapshot) -> Option<String> {
+        Some(tsv(state, news))
+    }
+}
+
+/// The table with its picture.
+fn tables(header: Header, groups: &[Group]) -> Tables {
+    let rows = || {
+        groups
+            .iter()
+            .flat_map(|g| g.rows.iter().map(move |row| (g, row)))
+    };
+    let value = |point: usize, of: fn(Value) -> f64| {
+        let cells = rows().map(|(_, row)| row.values[point].map_or(f64::NAN, of));
+        Column::Floats(cells.collect())
+    };
+    let ratio = |of: fn((f64, f64)) -> f64| {
+        Column::Floats(
+            rows()
+                .map(|(_, row)| row.ratio().map_or(f64::NAN, of))
+                .collect(),
+        )
+    };
+    let columns = vec![
+        (
+            "group",
+            Column::Words(rows().map(|(g, _)| g.name.to_owned()).collect()),
+        ),
+        (
+            "quantity",
+            Column::Words(rows().map(|(_, row)| row.name.clone()).collect()),
+        ),
+        (
+            "unit",
+            Column::Words(rows().map(|(_, row)| row.own_unit().to_string()).collect()),
+        ),
+        ("small", value(0, |v| v.number)),
+        ("small_error", value(0, |v| v.error)),
+        ("here", value(1, |v| v.number)),
+        ("here_error", value(1, |v| v.error)),
+        ("large", value(2, |v| v.number)),
+        ("large_error", value(2, |v| v.error)),
+        ("ratio", ratio(|(ratio, _)| ratio)),
+        ("ratio_error", ratio(|(_, error)| error)),
+    ];
+    let cell = |row: &Row, value: Option<Value>| {
+        value.map_or_else(
+            || "–".to_owned(),
+            |value| {
+                let (number, rest) = with_error(row.scale * value.number, row.scale * value.error);
+                let refined = if value.settled { "" } else { " …" };
+                format!("{number}{rest}{refined}")
+            },
+        )
+    };
+    let mut lines = Vec::new();
+    for group in groups {
+        lines.push(TableRow::Heading(group.name.to_owned()));
+        for row in &group.rows {
+            let mut cells: Vec<String> = row.values.map(|v| cell(row, v)).into();
+            let ratio = row
+                .ratio()
+                .map(|(ratio, _)| format!("× {}", format_value(ratio)));
+            cells.push(ratio.unwrap_or_else(|| "–".to_owned()));
+            let unit = if row.unit.is_empty() {
+                String::new()
+            } else {
+                format!(" ({})", row.unit)
+            };
+            lines.push(TableRow::Cells(format!("{}{unit}", row.name), cells));
+        }
+    }
+    let said = header.clone();
+    let picture = move |options: &FigureOptions| {
+        let heads = ["small batch", "θ(α)", "large batch", "ratio"];
+        let own = vec![CAUTION.to_owned()];
+        TableFigure {
+            heads: heads.map(str::to_owned).into(),
+            rows: lines.clone(),
+            title: options
+                .title
+                .clone()
+                .unwrap_or_else(|| format!("{}: measures", said.model.name)),
+            caption: options.small_print(caption::around(&said, own)),
+            width_mm: options.width,
+        }
+        .svg()
+    };
+    Tables::new("measures", header, Arc::new(picture)).with("measures", "", columns)
+}
+
 /// The table as tab-separated values, full precision, with a row of headings.
-pub fn tsv(state: &State, news: &Snapshot) -> String {
+fn tsv(state: &State, news: &Snapshot) -> String {
     let mut text = "quantity\tunit\tsmall batch\terror\ttheta(alpha)\terror\tlarge batch\terror\tlarge/small\terror\n".to_owned();
     let cell = |v: Option<Value>| {
         v.map_or_else(|| "\t".to_owned(), |v| format!("{}\t{}", v.number, v.error))
@@ -35,7 +179,7 @@ pub fn tsv(state: &State, news: &Snapshot) -> String {
 }
 
 /// Draws the view.
-pub fn measures_ui(ui: &mut Ui, cx: &mut Context<'_>) {
+fn measures_ui(ui: &mut Ui, cx: &mut Context<'_>) {
     let groups = groups(cx.state, cx.news);
     if groups.is_empty() {
         super::empty_ui(ui, cx.palette, "The numbers are on their way…");
@@ -46,7 +190,7 @@ pub fn measures_ui(ui: &mut Ui, cx: &mut Context<'_>) {
             .button("Copy as TSV")
             .on_hover_text("The whole table with full precision, for spreadsheets");
         if copy.clicked() {
-            cx.commands.push(Command::CopyTable);
+            cx.commands.push(Command::CopyTable(MeasuresView.pane()));
         }
         let caution = RichText::new("depends on the parametrisation").color(cx.palette.weak);
         ui.add(Label::new(caution).truncate())
@@ -111,13 +255,16 @@ fn heading_ui(ui: &mut Ui, cx: &mut Context<'_>, group: &Group) {
             wanted.retain(|q| !group.quantities.contains(q));
             if on {
                 wanted.extend(&group.quantities);
-                let order = crate::engine::live::Quantity::ALL;
+                let order = Quantity::all();
                 wanted.sort_by_key(|q| order.iter().position(|o| o == q));
             }
         }
         if group.name == "Sharpness" {
             ui.label(RichText::new(rows::rho(cx.news.score())).color(cx.palette.weak))
                 .on_hover_text("Below φ: rises of the loss, in its own unit, under perturbations of this size, as a share of the weights or as a length");
+        }
+        if group.name == Heading::Stability.name() {
+            rate_ui(ui, &mut cx.state.wish.learning_rate);
         }
         let (done, total) = group.steps;
         if done < total && (on || done > 0) {
@@ -126,6 +273,32 @@ fn heading_ui(ui: &mut Ui, cx: &mut Context<'_>, group: &Group) {
             ui.label(RichText::new(format!("{}{state}", percent_to(share, 0))).color(cx.palette.weak));
         }
     });
+}
+
+/// η of the measures that have one, which is taken once the pointer or the keys let go of it.
+fn rate_ui(ui: &mut Ui, rate: &mut f64) {
+    let id = ui.scope_id().with("rate");
+    let mut typed = ui.data(|data| data.get_temp(id)).unwrap_or(*rate);
+    let speed = 0.02 * typed;
+    let drag = egui::DragValue::new(&mut typed)
+        .range(1e-9..=1e6)
+        .speed(speed)
+        .prefix("η = ");
+    let response = ui.add(drag);
+    let shown = typed.to_string();
+    response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Learning rate");
+        info.current_text_value = Some(shown.clone());
+        info
+    });
+    let response = response
+        .on_hover_text("The learning rate of η λ_max/2 and of the steps along the gradient");
+    if response.dragged() || response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, typed));
+    } else {
+        ui.data_mut(|data| data.remove::<f64>(id));
+        *rate = typed;
+    }
 }
 
 fn value_ui(ui: &mut Ui, row: &Row, value: Option<Value>, palette: &Palette) {

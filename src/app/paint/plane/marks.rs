@@ -1,0 +1,228 @@
+//! What lies on a plane: checkpoints with their names, and the path of a training run.
+//!
+//! Every sign bears a white rim within a dark one, so that it stands out on any colour.
+
+use super::camera::Frame;
+use super::picture::Picture;
+use crate::app::theme::Palette;
+use crate::plot::contour_label::Block;
+use eframe::egui::{Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, Vec2};
+
+/// A checkpoint that lies farther outside than this has no place in the plane.
+const MOST_OUTSIDE: f64 = 0.5;
+/// Size of names.
+const NAME: f32 = 11.0;
+/// Half the width of a sign.
+const RADIUS: f32 = 5.5;
+const RIM: Color32 = Color32::from_rgb(0x14, 0x16, 0x1a);
+
+/// How much a plane says, which depends on its room and on what stands around it.
+#[derive(Debug, Clone, Copy)]
+pub struct Detail {
+    /// Whether marks have names.
+    pub names: bool,
+    /// Whether θ(α) is marked.
+    pub here: bool,
+    /// Whether iso-lines carry their values.
+    pub values: bool,
+}
+
+/// Something marked.
+pub struct Mark {
+    /// Where.
+    at: (f64, f64),
+    /// Its name.
+    name: String,
+    /// Its colour.
+    color: Color32,
+    /// Whether it is θ(α): a ring around whatever else is there.
+    here: bool,
+}
+
+/// The marks of a picture, in the interface's colours; those in the same place share a name.
+pub fn marks(picture: &Picture, palette: &Palette) -> Vec<Mark> {
+    let header = &picture.shown.outcome.header;
+    let mut marks: Vec<Mark> = Vec::new();
+    for mark in &header.marks {
+        let &[x, y] = mark.coordinate.as_slice() else {
+            continue;
+        };
+        // Where that fraction isn't known, the point is the centre itself.
+        if mark.outside > MOST_OUTSIDE || !x.is_finite() || !y.is_finite() {
+            continue;
+        }
+        let here = mark.label.starts_with("α = ");
+        let color = match mark.label.as_str() {
+            "small batch" => palette.small,
+            "large batch" => palette.large,
+            _ if here => palette.here,
+            _ => palette.text,
+        };
+        let name = if here {
+            format!("θ(α), {}", mark.label)
+        } else {
+            mark.label.clone()
+        };
+        marks.push(Mark {
+            at: (x, y),
+            name,
+            color,
+            here,
+        });
+    }
+    marks
+}
+
+/// Paints the path of a training run, marks and their names; the room they take.
+pub fn paint(
+    painter: &Painter,
+    picture: &Picture,
+    frame: &Frame,
+    palette: &Palette,
+    detail: Detail,
+) -> Vec<Block> {
+    let mut taken = path(painter, picture, frame);
+    let marks = marks(picture, palette);
+    let seen: Vec<(&Mark, Pos2)> = marks
+        .iter()
+        .filter(|m| frame.shows(m.at) && (detail.here || !m.here))
+        .map(|m| (m, frame.at(m.at)))
+        .collect();
+    for (mark, at) in &seen {
+        let shared = seen
+            .iter()
+            .any(|(m, p)| !std::ptr::eq(*m, *mark) && p.distance(*at) < RADIUS);
+        sign(painter, *at, mark, shared);
+        taken.push(block(Rect::from_center_size(
+            *at,
+            Vec2::splat(2.0 * RADIUS + 4.0),
+        )));
+    }
+    if !detail.names {
+        return taken;
+    }
+    let mut names: Vec<(Pos2, String, Color32)> = Vec::new();
+    for (mark, at) in &seen {
+        match names.iter_mut().find(|(p, ..)| p.distance(*at) < RADIUS) {
+            Some((_, name, color)) => {
+                *name = format!("{}, {name}", mark.name);
+                *color = mark.color;
+            }
+            None => names.push((*at, mark.name.clone(), mark.color)),
+        }
+    }
+    for (at, name, color) in names {
+        if let Some(rect) = label(painter, frame.rect, at, &name, color, palette, &taken) {
+            taken.push(block(rect));
+        }
+    }
+    taken
+}
+
+/// A rectangle as something to keep clear of.
+pub fn block(rect: Rect) -> Block {
+    let [left, top, width, height] =
+        [rect.left(), rect.top(), rect.width(), rect.height()].map(f64::from);
+    Block::upright(left, top, width, height)
+}
+
+fn sign(painter: &Painter, at: Pos2, mark: &Mark, shared: bool) {
+    if mark.here {
+        let radius = if shared { RADIUS + 3.5 } else { RADIUS };
+        painter.circle_stroke(at, radius, Stroke::new(4.5, RIM));
+        painter.circle_stroke(at, radius, Stroke::new(3.0, Color32::WHITE));
+        painter.circle_stroke(at, radius, Stroke::new(1.5, mark.color));
+        if !shared {
+            painter.circle_filled(at, 2.0, RIM);
+            painter.circle_filled(at, 1.5, Color32::WHITE);
+        }
+        return;
+    }
+    let diamond = |r: f32| {
+        [(0.0, -r), (r, 0.0), (0.0, r), (-r, 0.0)]
+            .map(|(x, y)| at + Vec2::new(x, y))
+            .to_vec()
+    };
+    for (radius, color) in [
+        (RADIUS + 2.4, RIM),
+        (RADIUS + 1.4, Color32::WHITE),
+        (RADIUS - 0.6, mark.color),
+    ] {
+        painter.add(Shape::convex_polygon(diamond(radius), color, Stroke::NONE));
+    }
+}
+
+/// A name beside a place, on the side where least is in its way; `None` where it fits nowhere.
+pub fn label(
+    painter: &Painter,
+    within: Rect,
+    at: Pos2,
+    name: &str,
+    color: Color32,
+    palette: &Palette,
+    taken: &[Block],
+) -> Option<Rect> {
+    let galley = painter.layout_no_wrap(name.to_owned(), FontId::proportional(NAME), color);
+    let size = galley.size() + Vec2::new(10.0, 4.0);
+    let away = RADIUS + 5.0;
+    let sides = [
+        Vec2::new(away, -size.y / 2.0),
+        Vec2::new(-away - size.x, -size.y / 2.0),
+        Vec2::new(-size.x / 2.0, -away - size.y),
+        Vec2::new(-size.x / 2.0, away),
+        Vec2::new(away * 0.8, -away * 0.8 - size.y),
+        Vec2::new(away * 0.8, away * 0.8),
+        Vec2::new(-away * 0.8 - size.x, -away * 0.8 - size.y),
+        Vec2::new(-away * 0.8 - size.x, away * 0.8),
+    ];
+    // Where nothing is quite free, the side where least is in the way.
+    let rect = sides
+        .into_iter()
+        .map(|side| Rect::from_min_size(at + side, size))
+        .filter(|rect| within.shrink(2.0).contains_rect(*rect))
+        .min_by_key(|rect| {
+            let own = block(*rect);
+            taken.iter().filter(|t| t.meets(&own)).count()
+        })?;
+    painter.rect_filled(rect, 4.0, palette.panel.gamma_multiply(0.9));
+    painter.galley(rect.min + Vec2::new(5.0, 2.0), galley, color);
+    Some(rect)
+}
+
+/// The path of a training run: white within a dark rim, a dot a checkpoint, a ring where it starts.
+fn path(painter: &Painter, picture: &Picture, frame: &Frame) -> Vec<Block> {
+    let Some(run) = &picture.shown.outcome.header.trajectory else {
+        return Vec::new();
+    };
+    let points: Vec<Pos2> = run
+        .x
+        .iter()
+        .zip(&run.y)
+        .filter(|(x, y)| x.is_finite() && y.is_finite())
+        .map(|(&x, &y)| frame.at((x, y)))
+        .collect();
+    for (width, color) in [(4.0, RIM), (2.0, Color32::WHITE)] {
+        painter.add(Shape::line(points.clone(), Stroke::new(width, color)));
+    }
+    let mut last: Option<Pos2> = None;
+    for &point in &points {
+        if last.is_some_and(|l| l.distance(point) < 6.0) {
+            continue;
+        }
+        last = Some(point);
+        painter.circle(point, 2.6, Color32::WHITE, Stroke::new(1.2, RIM));
+    }
+    if let Some(&start) = points.first() {
+        painter.circle(start, 5.0, Color32::WHITE, Stroke::new(1.6, RIM));
+        painter.circle_filled(start, 2.0, RIM);
+    }
+    let along = points.windows(2).flat_map(|ends| {
+        let steps = (ends[0].distance(ends[1]) / 8.0).clamp(1.0, 400.0) as usize;
+        let (from, way) = (ends[0], ends[1] - ends[0]);
+        (0..=steps).map(move |i| from + way * (i as f32 / steps as f32))
+    });
+    along
+        .filter(|p| frame.rect.contains(*p))
+        .map(|p| block(Rect::from_center_size(p, Vec2::splat(7.0))))
+        .collect()
+}
