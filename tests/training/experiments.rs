@@ -56,7 +56,9 @@ fn an_experiment_is_trained_measured_and_written() {
         assert!(folder.path().join(name).is_file(), "{name}");
     }
     assert_eq!(value["recipe"]["job"]["command"], "experiment");
-    let refused = run(&tiny("distance"), folder.path(), false, &mut |_, _| Flow::Continue);
+    let refused = run(&tiny("distance"), folder.path(), false, &mut |_, _| {
+        Flow::Continue
+    });
     let message = refused.err().unwrap().to_string();
     assert!(message.contains("--resume"), "{message}");
 }
@@ -69,7 +71,11 @@ fn an_experiment_that_was_stopped_goes_on_to_the_same_numbers() {
     let mut looks = 0;
     let first = run(&job, stopped.path(), false, &mut |_, _| {
         looks += 1;
-        if looks > 2 { Flow::Stop } else { Flow::Continue }
+        if looks > 2 {
+            Flow::Stop
+        } else {
+            Flow::Continue
+        }
     });
     let first = first.unwrap();
     let second = done(&job, stopped.path(), true);
