@@ -234,7 +234,7 @@ fn layers(lab: &mut Lab<'_>, trials: &[Trial], found: &mut Findings) -> Result<O
     let mut curves = Vec::new();
     for (index, (name, parameters)) in names.iter().enumerate() {
         let mut curve = Curve {
-            name: name.clone(),
+            name: format!("layer {name}"),
             color: series(index),
             ..Curve::default()
         };
