@@ -27,12 +27,16 @@ const DPI: f64 = 200.0;
 /// # Errors
 /// Where one can't be drawn or written.
 pub fn write(folder: &Path, data: &Path, experiment: &Experiment) -> Result<Vec<Drawn>> {
+    let look = FigureOptions {
+        dpi: DPI,
+        ..FigureOptions::default()
+    };
     let mut drawn = Vec::new();
     for picture in &experiment.found.pictures {
         let svg = document(picture)?;
         for suffix in ["svg", "png"] {
             let path = folder.join(format!("{}.{suffix}", picture.name));
-            stamp::write(&path, &svg, &experiment.header, DPI)?;
+            stamp::write(&path, &svg, &experiment.header, &look)?;
         }
         numbers(picture, data)?;
         drawn.push(Drawn {
