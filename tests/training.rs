@@ -5,6 +5,9 @@
 /// The program.
 #[path = "training/command.rs"]
 mod command;
+/// Experiments of the literature.
+#[path = "training/experiments.rs"]
+mod experiments;
 /// What the folder of a run holds, and what is refused.
 #[path = "training/folders.rs"]
 mod folders;

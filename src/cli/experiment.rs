@@ -2,7 +2,8 @@
 //!
 //! Whatever stops it, its runs are kept; `--resume` goes on from there.
 
-use crate::cli::{End, Talk, interrupt, output, progress, terminal};
+use crate::cli::talk::{End, Talk};
+use crate::cli::{interrupt, output, progress, terminal};
 use crate::engine::Flow;
 use crate::engine::experiment::{ALL, Experiment, run as compute};
 use crate::engine::job::ExperimentJob;

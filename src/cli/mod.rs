@@ -90,10 +90,10 @@ enum Command {
     Animate(Box<animate::AnimateArgs>),
     /// Train a network by a recipe, or several by the lists in it
     Train(Box<train::TrainArgs>),
-    /// What views of the window show, one or all of them, without opening it
-    Export(Box<export::ExportArgs>),
     /// Do an experiment of the literature on batch size again, or list those there are
     Experiment(Box<experiment::ExperimentArgs>),
+    /// What views of the window show, one or all of them, without opening it
+    Export(Box<export::ExportArgs>),
     /// Draw a result as a figure
     Plot(convert::PlotArgs),
     /// Write a result in another data format
@@ -224,8 +224,8 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Trajectory(args) => compute::run(args, talk),
         Command::Animate(args) => animate::run(&args, talk),
         Command::Train(args) => train::run(&args, talk),
-        Command::Export(args) => export::run(&args, talk),
         Command::Experiment(args) => experiment::run(&args, talk),
+        Command::Export(args) => export::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
         Command::Devices(args) => devices::run(&args, talk),

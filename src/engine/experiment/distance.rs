@@ -96,14 +96,14 @@ fn judged(trials: &[Trial], found: &mut Findings) {
     ));
     let steps = shorter(&update);
     found.findings.push(Finding::new(
-        "One update of a small batch is longer than one of a large batch: its gradient has more noise (Shen 2018)",
+        "One update of a small batch is longer than one of a large batch: E‖g‖² = ‖G‖² + tr Σ/B (McCandlish et al. 2018, section 2.2)",
         &format!("ln of the median update at B = {small} over that at B = {large}"),
         &steps,
         format!("the median update with B = {small} is {} times as long", factor(&steps)),
     ));
     let straight = large_over_small(trials, |t| triangle(t)[0]);
     found.findings.push(Finding::new(
-        "Gradients of small batches cancel more: ‖Σ g‖ is a smaller share of Σ ‖g‖ (the triangle inequality; Shen 2018)",
+        "Gradients of small batches cancel more: ‖Σ g‖ is a smaller share of Σ ‖g‖ (what the triangle inequality leaves room for)",
         &format!("ln of ‖Σ g‖/Σ ‖g‖ over an epoch at B = {large} over that at B = {small}"),
         &straight,
         format!("the share at B = {large} is {} times that at B = {small}", factor(&straight)),
@@ -234,7 +234,7 @@ fn layers(lab: &mut Lab<'_>, trials: &[Trial], found: &mut Findings) -> Result<O
     let mut curves = Vec::new();
     for (index, (name, parameters)) in names.iter().enumerate() {
         let mut curve = Curve {
-            name: name.clone(),
+            name: format!("layer {name}"),
             color: series(index),
             ..Curve::default()
         };

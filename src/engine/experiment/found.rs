@@ -4,7 +4,7 @@ use crate::engine::result::Outcome;
 use crate::plot::curves_figure::{Curve, CurvesFigure};
 use crate::plot::figure::ContourFigure;
 use crate::plot::scale::Scale;
-use crate::train::findings::judge::{Judged, RULE, judge};
+use crate::train::findings::judge::{Judged, judge};
 
 /// What was found.
 #[derive(Default)]
@@ -26,7 +26,7 @@ pub struct Finding {
     pub source: String,
     /// What was found here, in numbers.
     pub here: String,
-    /// How the claim is judged.
+    /// The number that each seed has for it, which [`crate::train::findings::judge::RULE`] judges.
     pub rule: String,
     /// What can be said of it.
     pub judged: Judged,
@@ -48,7 +48,7 @@ impl Finding {
         Self {
             source: source.to_owned(),
             here,
-            rule: format!("{number}: {RULE}"),
+            rule: number.to_owned(),
             judged: judge(effects, border),
         }
     }

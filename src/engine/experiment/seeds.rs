@@ -101,7 +101,7 @@ pub fn spread(mean: Option<Mean>) -> String {
         Some(m) if m.deviation == 0.0 => format_value(m.mean),
         Some(m) => {
             let (value, error) = with_error(m.mean, m.deviation);
-            format!("{value} ± {error}")
+            format!("{value} {error}").trim_end().to_owned()
         }
     }
 }

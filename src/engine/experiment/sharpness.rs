@@ -8,6 +8,7 @@ use super::trial::Trial;
 use crate::engine::job::Several;
 use crate::error::Result;
 use crate::plot::scale::Scale::Log;
+use crate::train::Stopped;
 use crate::train::optimizer::Kind;
 use crate::train::recipe::TrainMetrics;
 use std::collections::HashMap;
@@ -98,7 +99,14 @@ fn measure(lab: &mut Lab<'_>) -> Result<Findings> {
             drawing: Drawing::Surfaces(surfaces),
         });
     }
-    let ratios = large_over_small(&trials, sharp);
+    // Of those at about one loss.
+    let ratios = large_over_small(&trials, |t| {
+        if t.stopped == Some(Stopped::Loss) {
+            sharp(t)
+        } else {
+            f64::NAN
+        }
+    });
     found.findings.push(Finding::new(
         "Large batches end in sharper minimizers (Keskar et al. 2017, tables 3 and 4: φ(1e-3) larger by a factor of 10 to 250)",
         &format!("ln of φ(1e-3) at B = {large} over that at B = {small}"),
@@ -117,10 +125,10 @@ fn measure(lab: &mut Lab<'_>) -> Result<Findings> {
     ));
     let short = trials
         .iter()
-        .filter(|t| t.stopped != Some(crate::train::Stopped::Loss))
+        .filter(|t| t.stopped != Some(Stopped::Loss))
         .count();
     if short > 0 {
-        found.notes.push(format!("{short} of {} runs didn't reach the training loss asked for; the table has the losses that φ belongs to.", trials.len()));
+        found.notes.push(format!("{short} of {} runs didn't reach the training loss asked for; their φ is left out of the claim, and the table has the losses that φ belongs to.", trials.len()));
     }
     found.notes.push("A sharpness depends on the parametrisation (Dinh et al. 2017) and predicts generalisation poorly in modern settings (Andriushchenko et al. 2023).".into());
     Ok(found)

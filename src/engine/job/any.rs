@@ -91,8 +91,8 @@ jobs! {
     Report(ReportJob) = "report",
     Animation(AnimationJob) = "animate",
     Training(TrainingJob) = "train",
-    Export(ExportJob) = "export",
     Experiment(ExperimentJob) = "experiment",
+    Export(ExportJob) = "export",
 }
 
 impl Job {
@@ -155,8 +155,8 @@ mod tests {
             ReportJob::default().into(),
             AnimationJob::default().into(),
             TrainingJob::default().into(),
-            ExportJob::default().into(),
             ExperimentJob::default().into(),
+            ExportJob::default().into(),
         ];
         for job in jobs {
             let text = serde_json::to_string(&job).unwrap();

@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::export::npz::{Column, Named, write_arrays};
 use crate::export::{csv, header, json};
 use crate::store::files::stream;
+use crate::train::findings::judge::RULE;
 use serde_json::{Map, Value, json};
 use std::io::Write as _;
 use std::path::Path;
@@ -32,6 +33,7 @@ pub fn write(folder: &Path, experiment: &Experiment) -> Result<Value> {
         "title": experiment.entry.title,
         "source": experiment.entry.source,
         "recipe": own,
+        "rule": RULE,
         "findings": findings,
         "tables": all,
         "notes": experiment.found.notes,
@@ -108,7 +110,7 @@ fn finding(finding: &Finding) -> Value {
     json!({
         "source": finding.source,
         "here": finding.here,
-        "rule": finding.rule,
+        "number": finding.rule,
         "verdict": judged.verdict,
         "mean": judged.mean.map(|m| header::number(m.mean)),
         "half_interval": judged.mean.map(|m| header::number(m.half())),

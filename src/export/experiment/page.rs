@@ -8,6 +8,7 @@ use crate::plot::escaped;
 use crate::plot::heat::base64;
 use crate::plot::number::{format_value, grouped};
 use crate::plot::text::{FAMILY, FONT};
+use crate::train::findings::judge::RULE;
 
 const STYLE: &str = include_str!("../report/page.css");
 
@@ -35,6 +36,9 @@ impl Document {
             Block::Paragraph(format!("Source: {}.", entry.source)),
             Block::Paragraph(format!("The question: {}.", entry.asks)),
             Block::Heading("What was found in this run".into()),
+            Block::Paragraph(format!(
+                "Each claim of the source is held against one number a seed: it {RULE}."
+            )),
         ];
         blocks.extend(experiment.found.findings.iter().map(claim));
         blocks.push(Block::Heading("What was done".into()));
@@ -165,7 +169,7 @@ fn claim(finding: &Finding) -> Block {
             ),
         ));
     }
-    said.push(("rule", finding.rule.clone()));
+    said.push(("the number", finding.rule.clone()));
     Block::Claim(format!("{}.", finding.source), said)
 }
 

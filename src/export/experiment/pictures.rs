@@ -20,18 +20,23 @@ const PANEL: f64 = 85.0;
 const SURFACE: f64 = 64.0;
 /// Width of a picture alone.
 const ALONE: f64 = 110.0;
+const DPI: f64 = 200.0;
 
 /// Writes SVG and PNG of every picture, and surfaces and lines themselves into `data`.
 ///
 /// # Errors
 /// Where one can't be drawn or written.
 pub fn write(folder: &Path, data: &Path, experiment: &Experiment) -> Result<Vec<Drawn>> {
+    let look = FigureOptions {
+        dpi: DPI,
+        ..FigureOptions::default()
+    };
     let mut drawn = Vec::new();
     for picture in &experiment.found.pictures {
         let svg = document(picture)?;
         for suffix in ["svg", "png"] {
             let path = folder.join(format!("{}.{suffix}", picture.name));
-            stamp::write(&path, &svg, &experiment.header, &FigureOptions::default())?;
+            stamp::write(&path, &svg, &experiment.header, &look)?;
         }
         numbers(picture, data)?;
         drawn.push(Drawn {

@@ -178,7 +178,7 @@ fn told(values: &[f64]) -> String {
         None => "unknown".into(),
         Some(m) if m.deviation > 0.0 => {
             let (value, error) = with_error(m.mean, m.deviation);
-            format!("{value} ± {error}")
+            format!("{value} {error}").trim_end().to_owned()
         }
         Some(m) => format_value(m.mean),
     }

@@ -232,23 +232,23 @@ fn judged(all: &[(&str, Vec<Trial>)], found: &mut Findings) {
     let claims = [
         (
             1,
-            "A learning rate in proportion to the batch size makes up for a large batch (Goyal et al. 2017)",
+            "A learning rate in proportion to the batch size gives a large batch a lower validation loss (Goyal et al. 2017)",
         ),
         (
             2,
-            "A learning rate with the square root of the batch size makes up for a large batch (Hoffer et al. 2017)",
+            "A learning rate with the square root of the batch size gives a large batch a lower validation loss (Hoffer et al. 2017)",
         ),
         (
             3,
-            "Warm-up with a learning rate in proportion makes up for a large batch (Goyal et al. 2017)",
+            "Warm-up with a learning rate in proportion gives a large batch a lower validation loss (Goyal et al. 2017)",
         ),
         (
             4,
-            "Ghost batches with a square-root rate make up for a large batch (Hoffer et al. 2017)",
+            "Ghost batches with a square-root rate give a large batch a lower validation loss (Hoffer et al. 2017)",
         ),
         (
             5,
-            "Noise on the gradients makes up for a large batch (Hoffer et al. 2017)",
+            "Noise on the gradients gives a large batch a lower validation loss (Hoffer et al. 2017)",
         ),
     ];
     for (index, claim) in claims {
