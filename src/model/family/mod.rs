@@ -11,6 +11,7 @@
 mod activation;
 mod asked;
 mod attend;
+mod block_plan;
 mod blocks;
 mod builder;
 mod chain;
