@@ -81,7 +81,8 @@ fn filters_of_both_directions_are_counted_for_each() {
 /// ONNX's own reference says what operators give that PyTorch doesn't write.
 #[test]
 fn outputs_of_operators_by_hand_are_those_of_the_reference() {
-    let names = (0..6).map(|number| format!("resize_{number}"));
+    let names = [0, 1, 3, 4, 5].into_iter();
+    let names = names.map(|number| format!("resize_{number}"));
     for name in names.chain(["groups_18".into(), "groups_21".into()]) {
         let (path, case) = (file("onnx", &format!("{name}.onnx")), case("onnx", &name));
         let imported = imported(&path, Some(&case.sample));
@@ -98,6 +99,7 @@ fn operators_that_are_no_layers_are_refused_with_their_reason() {
             "refused_if.onnx",
             "it chooses between two graphs while it runs",
         ),
+        ("resize_2.onnx", "runtimes read in two ways"),
         ("refused_groups.onnx", "a scale of 2 numbers for 4 channels"),
     ] {
         let words = refusal(&file("onnx", name), Some(&[2, 5, 7]));

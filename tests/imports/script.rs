@@ -211,6 +211,11 @@ fn hostile_code_is_refused_in_bounds() {
     assert!(overflow.contains("no whole number"), "{overflow}");
     let many = with_body("    a = torch.split(torch.zeros([99999999]), 1)\n    return x");
     assert!(many.contains("how many parts"), "{many}");
+    // Found by changing files at random: a computed bias without axes was asked for its first.
+    let bias = with_body(
+        "    fc = self.fc\n    w = torch.view(fc.weight, [2, 3, 1])\n    b = torch.sum(fc.bias)\n    return torch.conv1d(torch.unsqueeze(x, 2), w, b)",
+    );
+    assert!(bias.contains("a bias of shape []"), "{bias}");
     let unknown = with_body("    return torch.fft_fft(x)");
     assert!(unknown.contains("fft_fft"), "{unknown}");
     let lambda = with_body("    try:\n      pass\n    return x");

@@ -1,6 +1,6 @@
 //! A convolution whose weights are computed.
 
-use super::conv::{Sliding, one};
+use super::conv::Sliding;
 use super::kind::Kind;
 use crate::model::lower::context::{Lower, Lowering};
 use crate::model::lower::value::Value;
@@ -25,6 +25,10 @@ pub struct ComputedConv {
     /// Number of channel groups.
     #[serde(default = "one")]
     pub groups: usize,
+}
+
+fn one() -> usize {
+    1
 }
 
 impl ComputedConv {

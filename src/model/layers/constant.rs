@@ -1,7 +1,6 @@
 //! Values that depend on no input: known numbers, or a trained tensor. All samples share them, and so what is computed
 //! from them alone.
 
-use super::conv::one;
 use super::kind::{Kind, Tensors};
 use crate::model::lower::context::{Lower, Lowering};
 use crate::model::lower::value::{Value, natural};
@@ -34,6 +33,11 @@ pub struct Parameter {
     pub fixed: bool,
 }
 
+fn one() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
 fn is_one(count: &usize) -> bool {
     *count == 1
 }

@@ -35,8 +35,7 @@ pub struct Conv {
     pub groups: usize,
 }
 
-/// One group.
-pub(super) fn one() -> usize {
+fn one() -> usize {
     1
 }
 

@@ -1,6 +1,6 @@
 //! Transposed convolutions.
 
-use super::conv::{each, one};
+use super::conv::each;
 use super::kind::{Kind, Tensors, plain};
 use crate::model::lower::context::{Lower, Lowering, bounded};
 use crate::model::lower::value::Value;
@@ -37,6 +37,10 @@ pub struct TransposedConv {
     /// Number of channel groups.
     #[serde(default = "one")]
     pub groups: usize,
+}
+
+fn one() -> usize {
+    1
 }
 
 /// Stride, padding, output padding and dilation with an entry for each axis.

@@ -111,7 +111,13 @@ fn convolved(b: &mut Builder<'_>, a: &Arguments<'_>, told: Told) -> Outcome<Vec<
     let Some(rest) = rest else {
         return Ok(vec![y]);
     };
-    let column: Vec<usize> = std::iter::once(rest.full[0]).chain(vec![1; axes]).collect();
+    let [channels] = rest.full[..] else {
+        return Err(format!(
+            "has a bias of shape {:?}, expected one axis",
+            rest.full
+        ));
+    };
+    let column: Vec<usize> = std::iter::once(channels).chain(vec![1; axes]).collect();
     let column = viewed(b, &rest, &column)?;
     Ok(vec![sum(b, y, column)?])
 }

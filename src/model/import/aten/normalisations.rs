@@ -202,9 +202,10 @@ fn group_norm(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     images(&x, axes)?;
     // Decomposed, it is told the extents too.
     let native = a.operation == "native_group_norm";
-    let (count, affine_at, eps) = match native {
-        true => ((6, "group"), [1, 2], (7, "eps")),
-        false => ((1, "num_groups"), [2, 3], (4, "eps")),
+    let (count, affine_at, eps) = if native {
+        ((6, "group"), [1, 2], (7, "eps"))
+    } else {
+        ((1, "num_groups"), [2, 3], (4, "eps"))
     };
     let groups = a.integer_or(count, 1)?;
     let groups = usize::try_from(groups).map_err(|_| format!("has {groups} groups"))?;

@@ -38,6 +38,9 @@ impl Step {
         Ok(match way {
             "half_pixel" => half,
             "pytorch_half_pixel" if self.to > 1 => half,
+            "align_corners" if !self.is_whole() => {
+                return Err("align_corners with a scale that gives no whole extent, which runtimes read in two ways".into());
+            }
             "align_corners" if self.to > 1 => i * (from - 1.0) / (to - 1.0),
             "pytorch_half_pixel" | "align_corners" => 0.0,
             "half_pixel_symmetric" => {
@@ -103,7 +106,12 @@ fn steps(node: &mut Node<'_, '_>, old: bool) -> Parsed<Vec<Step>> {
         if to == from && sized {
             continue;
         }
-        if !(1..=MOST).contains(&to) || !(1..=MOST).contains(&from) || axis == 0 || !(scale > 0.0) {
+        if !(1..=MOST).contains(&to)
+            || !(1..=MOST).contains(&from)
+            || axis == 0
+            || scale.is_nan()
+            || scale <= 0.0
+        {
             return Err(format!(
                 "axis {axis} from {from} to {to} entries by {scale}"
             ));
