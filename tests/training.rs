@@ -5,6 +5,9 @@
 /// What the folder of a run holds, and what is refused.
 #[path = "training/folders.rs"]
 mod folders;
+/// What a window trains.
+#[path = "training/queue.rs"]
+mod queue;
 /// Epochs of PyTorch.
 #[path = "training/reference.rs"]
 mod reference;

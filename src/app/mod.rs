@@ -35,6 +35,7 @@ mod pane;
 mod quitting;
 mod readings;
 mod refused;
+mod runs;
 mod session;
 mod software;
 mod start;
@@ -42,6 +43,7 @@ pub mod state;
 mod status;
 mod theme;
 mod times;
+mod training;
 mod views;
 mod weights;
 mod words;
@@ -50,6 +52,7 @@ pub use start::{options, run};
 
 use crate::engine::device::may_have_gpu;
 use crate::engine::live::{Live, Snapshot, Wish};
+use crate::engine::queue::Queue;
 use crate::engine::result::Outcome;
 use command::{Ask, Command, Place};
 use eframe::egui::{self, Context, Ui, ViewportCommand};
@@ -59,6 +62,7 @@ use state::State;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use training::Order;
 use views::Views;
 
 /// The window's program.
@@ -67,6 +71,7 @@ pub struct App {
     live: Live,
     views: Views,
     dialogs: dialog::Dialogs,
+    queue: Queue,
     exports: export::Exports,
     opening: opening::Opening,
     network: network::Chooser,
@@ -102,11 +107,17 @@ impl App {
         let live = Live::start(move || ctx.request_repaint_after(NEWS_EVERY))?;
         let restored = cc.storage.and_then(session::restore);
         let (state, tree) = restored.unwrap_or_else(|| (State::default(), views::usual_layout()));
+        let ctx = cc.egui_ctx.clone();
+        let queue = Queue::new(move || ctx.request_repaint_after(NEWS_EVERY));
+        for folder in &state.training.before {
+            queue.open(folder);
+        }
         let mut app = Self {
             state,
             live,
             views: Views::new(tree),
             dialogs: dialog::Dialogs::default(),
+            queue,
             exports: export::Exports::new(&cc.egui_ctx),
             opening: opening::Opening::default(),
             network: network::Chooser::default(),
@@ -175,6 +186,7 @@ impl App {
         let mut commands = self.heard(&ctx);
         commands.extend(self.dialogs.poll());
         self.exports.poll(&ctx, &mut self.state);
+        runs::poll(&self.queue, &mut self.state, &news);
         let results = self.opening.poll(&mut self.state, &mut self.views);
         self.offers.extend(results);
 
@@ -240,7 +252,7 @@ impl App {
             self.carry_out(&ctx, command);
         }
         self.send();
-        let busy = !news.activity.is_idle() || self.exports.busy();
+        let busy = !news.activity.is_idle() || self.exports.busy() || self.queue.is_busy();
         self.attention.note(&ctx, busy);
         self.entitle(&ctx);
     }
@@ -293,7 +305,17 @@ impl App {
                     self.exports.everything(&self.views, state, &news, folder);
                 }
             }
-            Command::Chosen(ask, paths) => self.opening.chosen(ctx, state, ask, paths),
+            Command::Chosen(ask, paths) => {
+                let (rest, are_runs) = runs::chosen(&self.queue, state, ask, paths);
+                if are_runs {
+                    self.views.show(&Pane::RUNS);
+                }
+                self.opening.chosen(ctx, state, ask, rest);
+            }
+            Command::Run(Order::Plane(folder)) => {
+                self.opening.chosen(ctx, state, Ask::Open, vec![folder]);
+            }
+            Command::Run(order) => runs::carry_out(&self.queue, state, order),
             Command::BuiltIn => files::built_in(state),
             Command::BuiltInData(name) => state.open_with(&[&|wish| {
                 readings::set_data(wish, name);

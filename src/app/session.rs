@@ -49,6 +49,12 @@ struct Kept {
     file: Option<PathBuf>,
     #[serde(default)]
     exported: Exported,
+    /// Folders of the runs on the list.
+    #[serde(default)]
+    runs: Vec<PathBuf>,
+    /// Where new ones are kept, where a hand has said so.
+    #[serde(default)]
+    runs_in: Option<PathBuf>,
 }
 
 fn session_of(state: &State, tree: &Tree<Pane>) -> Session {
@@ -79,6 +85,10 @@ pub fn restore(storage: &dyn eframe::Storage) -> Option<(State, Tree<Pane>)> {
     state.recent = kept.recent;
     state.session = kept.file;
     state.exported = kept.exported;
+    state.training.before = kept.runs;
+    if let Some(folder) = kept.runs_in {
+        state.training.folder = folder;
+    }
     Some((state, tree))
 }
 
@@ -89,6 +99,8 @@ pub fn keep(storage: &mut dyn eframe::Storage, state: &State, tree: &Tree<Pane>)
         recent: state.recent.clone(),
         file: state.session.clone(),
         exported: state.exported.clone(),
+        runs: state.runs.iter().map(|run| run.folder.clone()).collect(),
+        runs_in: Some(state.training.folder.clone()),
     };
     if let Ok(text) = serde_json::to_string(&kept) {
         storage.set_string(KEY, text);

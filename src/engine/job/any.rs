@@ -135,7 +135,7 @@ mod tests {
             folder: "runs".into(),
             centring: crate::landscape::trajectory::Centring::default(),
         };
-        let jobs: [Job; 10] = [
+        let jobs: [Job; 11] = [
             SurfaceJob::default().into(),
             LineJob::default().into(),
             trajectory.into(),

@@ -9,6 +9,7 @@ pub mod bounds;
 mod curvature;
 mod distance;
 mod export;
+pub mod form;
 pub mod help;
 mod identity;
 mod line;

@@ -68,7 +68,7 @@ pub struct Split {
 /// A slice that a network can be evaluated along.
 #[derive(Debug)]
 pub struct LoadedSlice {
-    slice: Slice,
+    slice: Arc<Slice>,
     /// The training split, where statistics are recomputed.
     training: Option<statistics::Training>,
     /// What its points share.
@@ -147,5 +147,10 @@ impl LoadedSlice {
     /// The slice as it was given.
     pub fn slice(&self) -> &Slice {
         &self.slice
+    }
+
+    /// The same for whoever keeps it: nothing is copied.
+    pub fn shared(&self) -> Arc<Slice> {
+        Arc::clone(&self.slice)
     }
 }

@@ -153,7 +153,7 @@ impl Evaluator {
             }
         };
         Ok(LoadedSlice {
-            slice,
+            slice: Arc::new(slice),
             training,
             stills: Stills::default(),
         })
