@@ -18,6 +18,24 @@
 //! * [`landscape::evaluate::Evaluator`] takes a slice and many coordinates and returns metrics.
 //! * [`engine::run`] turns an [`engine::job::Job`] into an [`engine::result::Outcome`].
 //!
+//! # Words
+//! | word | means |
+//! |---|---|
+//! | minimizer | a trained checkpoint; *small batch* and *large batch* as in Keskar et al. 2017 |
+//! | θ(α) | the point between two minimizers, (1 − α) θ_small + α θ_large |
+//! | slice, plane, line | an affine piece of parameter space, with two directions or one |
+//! | split | training or validation samples |
+//! | φ, ε | Keskar et al.'s sharpness, and how large a neighbourhood counts for it |
+//! | job | what is to be computed: flags, recipe and part of every file's header at once |
+//! | work, step | something that takes long, taken in short pieces that can be stopped between |
+//! | outcome | the header and the numbers of a surface, a line or a trajectory |
+//! | wish | everything the window wants to see; the newest one counts |
+//! | snapshot | everything found so far, replaced as a whole |
+//! | quantity, measure | a number at a point: trace, sharpness, noise |
+//! | view, pane | what a tab shows, and its name in layouts and commands |
+//! | artifact | what a result can become in a file: numbers and a picture |
+//! | header, recipe | how a result was made, inside every file |
+//!
 //! # Features
 //! `window` (on by default) is all of [`app`]; without it (`--no-default-features --features cli`) the
 //! same crate is the command line alone, for machines that no one sits at.

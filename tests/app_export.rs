@@ -3,6 +3,8 @@
 #![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "app_export/commands.rs"]
+mod commands;
 mod window_common;
 
 use eframe::egui::accesskit::Role;

@@ -3,6 +3,8 @@
 #![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "app_files/networks.rs"]
+mod networks;
 mod window_common;
 
 use eframe::egui::{DroppedFile, Key, Modifiers, Theme};
@@ -15,7 +17,7 @@ use losscope::export;
 use losscope::export::figure::FigureOptions;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use window_common::{picture, settle, wait, window};
+use window_common::{answer, picture, settle, wait, window};
 
 fn fixture(name: &str) -> PathBuf {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures")).join(name)
@@ -75,6 +77,7 @@ fn started(files: &[PathBuf]) -> egui_kittest::Harness<'static, losscope::app::A
 fn two_dropped_checkpoints_become_a_pair() {
     let [large, small] = ["models/lenet/lb.pt", "models/lenet/sb.pt"].map(fixture);
     let mut harness = open(&[large.clone(), small.clone()]);
+    answer(&mut harness, "lenet");
     let wish = &harness.state_mut().state().wish;
     assert_eq!(wish.small, small);
     assert_eq!(wish.large, Some(large));
@@ -96,6 +99,7 @@ fn two_dropped_checkpoints_become_a_pair() {
 fn a_dropped_folder_of_checkpoints_becomes_the_plane_of_a_run() {
     let folder = fixture("trajectory/epochs");
     let mut harness = open(std::slice::from_ref(&folder));
+    answer(&mut harness, "mlp");
     let directions = harness.state_mut().state().wish.plane.directions.clone();
     assert_eq!(directions, Directions::Pca(folder));
     wait(&mut harness, "the plane", |app| {
@@ -137,6 +141,7 @@ fn a_broken_file_says_what_is_wrong_where_the_person_looks_and_in_the_log() {
 fn data_beside_checkpoints_are_known_by_their_content() {
     let [small, large] = ["models/mlp/sb.pt", "models/mlp/lb.pt"].map(fixture);
     let check = |mut harness: egui_kittest::Harness<'static, losscope::app::App>, data: &Path| {
+        answer(&mut harness, "mlp");
         stand(&mut harness);
         let wish = &harness.state_mut().state().wish;
         assert_eq!((&wish.small, wish.large.as_ref()), (&small, Some(&large)));
@@ -169,6 +174,7 @@ fn bad_data_stay_on_their_card_and_the_next_good_checkpoint_opens() {
     picture(&mut harness, "bad-data");
     let small = fixture("models/mlp/sb.pt");
     drop_on(&mut harness, std::slice::from_ref(&small));
+    answer(&mut harness, "mlp");
     settle(&mut harness);
     assert_eq!(harness.state_mut().state().wish.small, small);
     assert!(harness.state().snapshot().stands);
@@ -182,9 +188,11 @@ fn bad_data_stay_on_their_card_and_the_next_good_checkpoint_opens() {
 #[test]
 fn after_a_run_another_network_opens() {
     let mut harness = open(&[fixture("trajectory/epochs")]);
+    answer(&mut harness, "mlp");
     stand(&mut harness);
     let other = fixture("models/lenet/sb.pt");
     drop_on(&mut harness, std::slice::from_ref(&other));
+    answer(&mut harness, "lenet");
     stand(&mut harness);
     let news = harness.state().snapshot();
     assert!(news.failure.is_none() && news.stands);
@@ -258,6 +266,7 @@ fn two_files_of_one_name_are_told_apart() {
         files.push(path);
     }
     let mut harness = open(&files);
+    answer(&mut harness, "mlp");
     stand(&mut harness);
     for name in ["first/model.pt", "second/model.pt"] {
         assert!(harness.query_all_by_label(name).count() > 0, "{name}");
@@ -439,7 +448,7 @@ fn a_checkpoint_of_several_sets_of_weights_asks_which() {
     harness.run_steps(3);
     harness.get_by_label_contains("net (6 tensors)").click();
     harness.run_steps(3);
-    wait(&mut harness, "the answer", |app| !app.is_opening());
+    answer(&mut harness, "mlp");
     stand(&mut harness);
     assert_eq!(harness.state_mut().state().wish.small, path);
     harness.state_mut().state().wish.plane.x = Some("-1:1:5".parse().unwrap());

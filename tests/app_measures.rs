@@ -37,7 +37,10 @@ fn opening_the_measures_measures_and_the_table_says_what_was_found() {
     settle(&mut harness);
     picture(&mut harness, "measures-dark");
     let news = harness.state().snapshot();
-    for quantity in Quantity::TABLE {
+    let usual = Quantity::table()
+        .iter()
+        .filter(|quantity| quantity.is_usual());
+    for &quantity in usual {
         for alpha in [0.0, 0.5, 1.0] {
             assert!(news.measure(alpha, quantity).unwrap().complete);
         }
@@ -49,7 +52,7 @@ fn opening_the_measures_measures_and_the_table_says_what_was_found() {
         harness.step();
         copied.extend(harness.output().platform_output.commands.clone());
     }
-    let Some(Found::Trace(trace)) = &news.measure(1.0, Quantity::Trace).unwrap().found else {
+    let Some(Found::Trace(trace)) = &news.measure(1.0, Quantity::TRACE).unwrap().found else {
         panic!("no trace")
     };
     let text = format!("{copied:?}");
@@ -64,14 +67,14 @@ fn a_group_stops_when_its_check_is_taken_away() {
     harness.run_steps(2);
     settle(&mut harness);
     let news = harness.state().snapshot();
-    let known = news.measure(1.0, Quantity::Trace);
+    let known = news.measure(1.0, Quantity::TRACE);
     assert!(known.is_none_or(|m| !m.complete), "stopped");
-    assert!(news.measure(1.0, Quantity::Noise).unwrap().complete);
+    assert!(news.measure(1.0, Quantity::NOISE).unwrap().complete);
     harness.get_by_label("Curvature").click();
     harness.run_steps(2);
     settle(&mut harness);
     let news = harness.state().snapshot();
-    assert!(news.measure(1.0, Quantity::Trace).unwrap().complete);
+    assert!(news.measure(1.0, Quantity::TRACE).unwrap().complete);
     picture(&mut harness, "measures-light");
 }
 
@@ -160,7 +163,7 @@ fn the_map_of_eigenvalues_fills_cell_by_cell_and_belongs_to_its_plane() {
     open(&mut harness, "Measures");
     settle(&mut harness);
     let news = harness.state().snapshot();
-    let Some(Found::Eigenvalues(values)) = &news.measure(0.5, Quantity::Eigenvalues).unwrap().found
+    let Some(Found::Eigenvalues(values)) = &news.measure(0.5, Quantity::EIGENVALUES).unwrap().found
     else {
         panic!("no eigenvalues")
     };

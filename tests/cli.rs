@@ -6,9 +6,13 @@
 mod inputs;
 #[path = "cli/memory.rs"]
 mod memory;
+#[path = "common/named.rs"]
+mod named;
 #[cfg(unix)]
 #[path = "cli/outputs.rs"]
 mod outputs;
+#[path = "cli/readings.rs"]
+mod readings;
 #[path = "cli/resumed.rs"]
 mod resumed;
 
@@ -27,7 +31,7 @@ fn program() -> PathBuf {
 
 fn losscope(folder: &Path, args: &[&str]) -> Run {
     let output = Command::new(program())
-        .args(args)
+        .args(named::named(args))
         .current_dir(folder)
         .output()
         .unwrap();
@@ -748,6 +752,12 @@ fn bad_input_gives_one_clear_error() {
             2,
             &["single precision", "flex"],
         ),
+        (
+            with(&["--device", "flex,cuda"]),
+            2,
+            &["cuda", "gpu:NUMBER", "losscope devices"],
+        ),
+        (with(&["--tolerance", "0"]), 2, &["0.001%", "such as 1%"]),
         (with(&["--memory", "lots"]), 2, &["lots", "500M"]),
         (with(&["--samples", "0"]), 2, &["--samples"]),
         (vec!["surface", "--x=1:-1:5"], 2, &["FROM:TO:POINTS"]),
@@ -862,12 +872,12 @@ fn flowing(text: &str) -> String {
 
 #[test]
 fn measures_say_their_formulas_units_and_sources_in_the_help() {
-    use losscope::landscape::definitions;
+    use losscope::landscape::measures::{definitions_of, entry::Group};
     let dir = folder();
     for (command, list) in [
-        ("sharpness", &definitions::SHARPNESS[..]),
-        ("curvature", &definitions::CURVATURE[..]),
-        ("noise", &definitions::NOISE[..]),
+        ("sharpness", definitions_of(Group::Sharpness)),
+        ("curvature", definitions_of(Group::Curvature)),
+        ("noise", definitions_of(Group::Noise)),
     ] {
         let help = losscope(dir.path(), &[command, "--help"]).succeeds();
         let help = flowing(&help.stdout());
@@ -1095,7 +1105,7 @@ fn a_checkpoint_of_a_deeper_network_is_no_other_end_of_a_line() {
         vec!["distance", &small, &deeper],
         vec!["distance", &deeper, "--from", &small],
         vec!["report", &small, &deeper, "-o", "report.html"],
-        vec!["trajectory", "run"],
+        vec!["trajectory", "run", "--model", "mlp"],
         vec!["distance", "run"],
     ] {
         losscope(dir.path(), &args).fails(1, &["another network", "extra.weight", "[10, 10]"]);

@@ -2,6 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// Measures of the catalogue.
+#[path = "curvature/catalogue.rs"]
+mod catalogue;
+#[path = "common/named.rs"]
+mod named;
+
 use losscope::checkpoint::{self, Array, Values, npz, safetensors};
 use serde_json::Value;
 use std::path::Path;
@@ -9,7 +15,7 @@ use std::process::{Command, Output, Stdio};
 
 fn losscope(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_losscope"))
-        .args(args)
+        .args(named::named(args))
         .current_dir(folder)
         .output()
         .unwrap()
@@ -688,7 +694,8 @@ fn first_processor() -> String {
 fn numbers_do_not_depend_on_the_number_of_threads() {
     let dir = tempfile::tempdir().unwrap();
     let measured = |command: &mut Command, args: &[&str]| {
-        let output = command.args(args).arg("--json").current_dir(dir.path());
+        let output = command.args(named::named(args)).arg("--json");
+        let output = output.current_dir(dir.path());
         let output = output.output().unwrap();
         assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
         let mut value: Value = serde_json::from_slice(&output.stdout).unwrap();

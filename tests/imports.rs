@@ -7,12 +7,21 @@ mod common;
 /// Exported programs.
 #[path = "imports/exported.rs"]
 mod exported;
+/// Hostile files.
+#[path = "imports/fuzz.rs"]
+mod fuzz;
+/// Files, changed.
+#[path = "imports/mutation.rs"]
+mod mutation;
 /// ONNX files.
 #[path = "imports/onnx.rs"]
 mod onnx;
 /// What checkpoints tell beside their tensors.
 #[path = "imports/pickled.rs"]
 mod pickled;
+/// Files made elsewhere.
+#[path = "imports/probe.rs"]
+mod probe;
 /// TorchScript archives.
 #[path = "imports/script.rs"]
 mod script;

@@ -12,7 +12,7 @@ use losscope::engine::live::{Kind, Live, Place, Probe, Quality, Quantity, Snapsh
 use losscope::engine::result::Numbers;
 use losscope::engine::{self, Flow};
 use losscope::landscape::evaluate::statistics::BatchSize;
-use losscope::landscape::sharpness::other::Measure;
+use losscope::landscape::measures::sam;
 use losscope::landscape::slice::Buffers;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
@@ -156,7 +156,7 @@ fn numbers_of_former_running_statistics_are_not_shown_for_new_ones() {
     wish.small = fixture("models/resnet8/sb.pt");
     (wish.large, wish.initial) = (Some(fixture("models/resnet8/lb.pt")), None);
     wish.plane.setup.data = data.to_str().unwrap().to_owned();
-    wish.measures = vec![Quantity::Rise(Measure::Sam)];
+    wish.measures = vec![Quantity::Of(&sam::ENTRY)];
     wish.measuring.clone_from(&wish.measures);
     let news = desk.settle(&wish);
     assert_eq!(news.failure, None);

@@ -11,6 +11,7 @@ use losscope::engine::job::{
 use losscope::engine::live::{Found, Live, Quantity, Snapshot, Wish};
 use losscope::engine::local::{curvature, noise};
 use losscope::engine::sharpness;
+use losscope::landscape::measures::find;
 use losscope::landscape::sharpness::other::Measure;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, mpsc};
@@ -49,6 +50,19 @@ impl Desk {
     }
 }
 
+/// A measure of the catalogue.
+#[track_caller]
+fn of(key: &str) -> Quantity {
+    Quantity::Of(find(key).unwrap())
+}
+
+/// What is measured at a point unless it is declined.
+fn usual() -> Vec<Quantity> {
+    let all = Quantity::all().iter().copied();
+    all.filter(|q| q.is_usual() && *q != Quantity::Convexity)
+        .collect()
+}
+
 /// The built-in experiment on few samples, with these measures.
 fn wish(measures: &[Quantity]) -> Wish {
     let mut wish = Wish::default();
@@ -57,14 +71,14 @@ fn wish(measures: &[Quantity]) -> Wish {
     wish.plane.x = Some("-1:1:5".parse().unwrap());
     wish.line = "-1:2:4".parse().unwrap();
     wish.sharpness = false;
-    wish.measuring = Quantity::ALL.to_vec();
+    wish.measuring = Quantity::all().to_vec();
     wish.measures = measures.to_vec();
     wish
 }
 
 #[test]
 fn measures_are_those_of_the_command_line() {
-    let wish = wish(&[&Quantity::TABLE[..], &[Quantity::Density]].concat());
+    let wish = wish(&usual());
     let news = Desk::new().settle(&wish, |_| {});
     assert_eq!(news.failure, None);
     let file = || Some(PathBuf::from(BUILTIN_LARGE));
@@ -79,17 +93,17 @@ fn measures_are_those_of_the_command_line() {
         ..CurvatureJob::default()
     };
     let curved = curvature::run(&job, &mut |_, _| Flow::Continue).unwrap();
-    let Found::Eigenvalues(values) = found(Quantity::Eigenvalues) else {
+    let Found::Eigenvalues(values) = found(Quantity::EIGENVALUES) else {
         panic!("no eigenvalues")
     };
     assert_eq!(Some(values), curved.eigenvalues);
     assert_eq!(
-        found(Quantity::Trace),
+        found(Quantity::TRACE),
         Found::Trace(curved.trace.unwrap()),
         "the same signs of the same seed"
     );
     assert_eq!(
-        found(Quantity::Density),
+        found(Quantity::DENSITY),
         Found::Density(curved.density.unwrap())
     );
 
@@ -99,14 +113,17 @@ fn measures_are_those_of_the_command_line() {
         ..NoiseJob::default()
     };
     let noise = noise::run(&job, &mut |_, _| Flow::Continue).unwrap();
-    let Found::Noise(now) = found(Quantity::Noise) else {
+    let Found::Noise(now) = found(Quantity::NOISE) else {
         panic!("no noise")
     };
     assert_eq!(now.noise.total, noise.exact.unwrap().total);
     assert_eq!(now.layers, noise.layers);
     let aligned: Vec<_> = noise.batches.iter().filter_map(|b| b.alignment).collect();
     assert_eq!(now.aligned, aligned);
-    assert_eq!(found(Quantity::Bend), Found::Bend(noise.curved.unwrap()));
+    assert_eq!(
+        found(of("curved-noise")),
+        Found::Bend(noise.curved.unwrap())
+    );
     assert_eq!(now.standard_error, 0.0, "all samples are in");
 
     let job = SharpnessJob {
@@ -117,7 +134,8 @@ fn measures_are_those_of_the_command_line() {
     };
     let report = sharpness::run(&job, false, &mut |_, _| Flow::Continue).unwrap();
     for measured in &report.results[0].measures {
-        let live = found(Quantity::Rise(measured.measure));
+        let key = serde_json::to_value(measured.measure).unwrap();
+        let live = found(of(key.as_str().unwrap()));
         assert_eq!(live, Found::Rise(*measured));
     }
     assert_eq!(report.results[0].measures.len(), Measure::ALL.len());
@@ -126,8 +144,8 @@ fn measures_are_those_of_the_command_line() {
 #[test]
 fn errors_shrink_while_a_measure_runs() {
     let mut errors: Vec<(usize, f64)> = Vec::new();
-    let news = Desk::new().settle(&wish(&[Quantity::Trace]), |news| {
-        let Some(now) = news.measure(0.0, Quantity::Trace) else {
+    let news = Desk::new().settle(&wish(&[Quantity::TRACE]), |news| {
+        let Some(now) = news.measure(0.0, Quantity::TRACE) else {
             return;
         };
         if let Some(Found::Trace(trace)) = &now.found {
@@ -140,7 +158,7 @@ fn errors_shrink_while_a_measure_runs() {
     assert!(errors.len() > 10, "{} steps were shown", errors.len());
     let at = |products: usize| errors.iter().find(|e| e.0 >= products).unwrap().1;
     assert!(at(90) < 0.6 * at(10), "{} then {}", at(10), at(90));
-    let last = news.measure(0.0, Quantity::Trace).unwrap();
+    let last = news.measure(0.0, Quantity::TRACE).unwrap();
     assert!(last.complete && last.steps == (100, 100));
 }
 
@@ -151,40 +169,40 @@ fn a_measure_that_is_not_wanted_stops_and_goes_on_later() {
     let news = desk.settle(&none, |_| {});
     assert_eq!(news.measures, []);
     // Not wanted while its view is closed.
-    let mut closed = wish(&Quantity::ALL);
+    let mut closed = wish(Quantity::all());
     closed.measuring = Vec::new();
     assert_eq!(desk.settle(&closed, |_| {}).measures, []);
     // Stopped by hand at some step, it keeps what it has.
-    let all = wish(&[Quantity::Density]);
+    let all = wish(&[Quantity::DENSITY]);
     desk.live.wish(all.clone());
     let partial = loop {
         let news = desk.live.snapshot();
-        if let Some(now) = news.measure(0.0, Quantity::Density) {
+        if let Some(now) = news.measure(0.0, Quantity::DENSITY) {
             break now.clone();
         }
         desk.bell.recv_timeout(Duration::from_mins(3)).unwrap();
     };
     none.alpha = 0.0;
     let stopped = desk.settle(&none, |_| {});
-    let kept = stopped.measure(0.0, Quantity::Density).unwrap();
+    let kept = stopped.measure(0.0, Quantity::DENSITY).unwrap();
     assert!(!kept.complete && kept.steps.0 >= partial.steps.0);
     let mut least = usize::MAX;
     let done = desk.settle(&all, |news| {
-        let now = news.measure(0.0, Quantity::Density).unwrap();
+        let now = news.measure(0.0, Quantity::DENSITY).unwrap();
         least = least.min(now.steps.0);
     });
     assert!(least >= kept.steps.0, "it went on from where it was");
-    assert!(done.measure(0.0, Quantity::Density).unwrap().complete);
+    assert!(done.measure(0.0, Quantity::DENSITY).unwrap().complete);
 }
 
 #[test]
 fn measures_between_the_minimizers_follow_alpha_and_those_of_the_minimizers_stay() {
     let desk = Desk::new();
-    let mut wish = wish(&[Quantity::Rise(Measure::Sam)]);
+    let mut wish = wish(&[of("sam")]);
     wish.alpha = 0.5;
     let first = desk.settle(&wish, |_| {});
     let at = |news: &Snapshot, alpha| {
-        let found = news.measure(alpha, Quantity::Rise(Measure::Sam)).cloned();
+        let found = news.measure(alpha, of("sam")).cloned();
         found.map(|m| m.found.clone().unwrap())
     };
     assert!(at(&first, 0.5).is_some() && at(&first, 0.7).is_none());
@@ -202,10 +220,10 @@ fn measures_between_the_minimizers_follow_alpha_and_those_of_the_minimizers_stay
 
 #[test]
 fn too_little_memory_for_eigenvalues_says_so() {
-    let mut wish = wish(&[Quantity::Eigenvalues]);
+    let mut wish = wish(&[Quantity::EIGENVALUES]);
     wish.plane.setup.memory = MemorySize(2 << 20);
     let news = Desk::new().settle(&wish, |_| {});
-    let known = news.measure(0.0, Quantity::Eigenvalues).unwrap();
+    let known = news.measure(0.0, Quantity::EIGENVALUES).unwrap();
     assert!(known.found.is_none());
     assert!(known.problem.as_ref().unwrap().contains("memory"));
 }

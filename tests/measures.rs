@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "common/named.rs"]
+mod named;
+
 use losscope::checkpoint::{self, Array, Values, npz, safetensors};
 use serde_json::Value;
 use std::path::Path;
@@ -9,7 +12,7 @@ use std::process::{Command, Output};
 
 fn losscope(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_losscope"))
-        .args(args)
+        .args(named::named(args))
         .current_dir(folder)
         .output()
         .unwrap()
@@ -180,6 +183,8 @@ fn the_worst_weights_are_saved_as_a_checkpoint() {
         dir.path(),
         &[
             worst.to_str().unwrap(),
+            "--model",
+            "mlp",
             "--measures",
             "none",
             "--iterations",
@@ -552,7 +557,7 @@ fn stopping_within_a_box_keeps_what_its_search_has_found() {
     let point = file("w-1-0.001.safetensors");
     let point = point.to_str().unwrap();
     let few = ["--iterations", "1", "--restarts", "0", "--measures", "none"];
-    let again = json(dir.path(), &[&[point][..], &few].concat());
+    let again = json(dir.path(), &[&[point, "--model=mlp"][..], &few].concat());
     let loss = again["results"][0]["loss"].as_f64().unwrap();
     let expected = found["worst_loss"].as_f64().unwrap();
     // The weights are written in single precision.

@@ -11,3 +11,6 @@ mod keys;
 /// Random small networks that differ in what tensors don't tell.
 #[path = "readings/random.rs"]
 mod random;
+/// Small networks that PyTorch has trained a little.
+#[path = "readings/trained.rs"]
+mod trained;

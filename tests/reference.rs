@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// Layers alone, and measures of the catalogue.
+#[path = "reference/by_layer.rs"]
+mod by_layer;
 mod common;
 /// Eigenvalues and traces of Hessians.
 #[path = "reference/curvature.rs"]

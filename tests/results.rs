@@ -102,6 +102,7 @@ fn recipe(job: Job) -> Header {
             },
         )],
         non_finite: 1,
+        interpolation: None,
         elapsed_seconds: 12.345,
         complete: false,
         caution: String::new(),
@@ -120,6 +121,7 @@ fn surface() -> Outcome {
         }),
         validation: None,
         computed: vec![true, true, true, true, true, false],
+        interpolated: Vec::new(),
         score: Score::Accuracy,
     };
     let numbers = Numbers::Surface(Surface {
@@ -142,6 +144,7 @@ fn line() -> Outcome {
         train: Some(column(0.5)),
         validation: Some(column(0.7)),
         computed: vec![true; 2],
+        interpolated: Vec::new(),
         score: Score::Accuracy,
     };
     let numbers = Numbers::Line(Line {
@@ -1135,18 +1138,21 @@ fn any_table(points: usize) -> impl Strategy<Value = Table> {
             train: Some(a),
             validation: None,
             computed,
+            interpolated: Vec::new(),
             score: Score::Accuracy,
         },
         1 => Table {
             train: None,
             validation: Some(b),
             computed,
+            interpolated: Vec::new(),
             score: Score::Accuracy,
         },
         _ => Table {
             train: Some(a),
             validation: Some(b),
             computed,
+            interpolated: Vec::new(),
             score: Score::Accuracy,
         },
     })

@@ -18,6 +18,4 @@ prepare
 
 # Graphics drivers complain where a login session would have set this.
 export XDG_RUNTIME_DIR="${XDG_RUNTIME_DIR:-$(mktemp -d)}"
-# Most tests are about other things than which network a file is: those that are say so themselves.
-export LOSSCOPE_UNDECIDED=usual
 exec cargo test --release --locked "$@"

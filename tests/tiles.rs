@@ -3,7 +3,17 @@
 //! Without a Vulkan driver these tests fail: a device that is never tested is not supported.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
+#![allow(
+    clippy::print_stdout,
+    reason = "times, shares and predictions are of interest under --nocapture"
+)]
 
+/// Surfaces computed only where they aren't smooth.
+#[path = "tiles/adaptive.rs"]
+mod adaptive;
+/// The cases that every executor is held to.
+#[path = "primitives/cases.rs"]
+mod cases;
 #[allow(dead_code, reason = "shared with the reference, which uses the rest")]
 mod common;
 /// Whole networks: outputs, surfaces, gradients, products and norms.
@@ -12,6 +22,9 @@ mod networks;
 /// Every primitive and its derivatives at random shapes.
 #[path = "tiles/primitives.rs"]
 mod primitives;
+/// Several devices that share a surface, and devices that are lost.
+#[path = "tiles/several.rs"]
+mod several;
 /// Surfaces of the four trained networks, and what the device was given to do for them.
 #[path = "tiles/surfaces.rs"]
 mod surfaces;

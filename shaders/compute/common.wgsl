@@ -134,6 +134,11 @@ fn unknown(x: vec4<f32>) -> vec4<bool> {
     return (bitcast<vec4<u32>>(x) & vec4<u32>(0x7fffffffu)) > vec4<u32>(0x7f800000u);
 }
 
+/// min(x, y) that keeps what is no number.
+fn smaller(x: vec4<f32>, y: vec4<f32>) -> vec4<f32> {
+    return select(select(x, y, x > y), y, unknown(y));
+}
+
 /// max(x, 0) that keeps what is no number.
 fn rectified(x: vec4<f32>) -> vec4<f32> {
     return select(x, vec4<f32>(), x < vec4<f32>());

@@ -10,7 +10,7 @@ pub fn badge_ui(ui: &mut Ui, reading: &Reading, quiet: Color32, loud: Color32) -
         return false;
     }
     let (words, color) = match reading.unconfirmed() {
-        0 => ("✔ network confirmed".to_owned(), quiet),
+        0 => ("network confirmed".to_owned(), quiet),
         1 => ("? 1 thing assumed".to_owned(), loud),
         n => (format!("? {n} things assumed"), loud),
     };

@@ -59,7 +59,7 @@ use eframe::egui::{self, Context, Ui, ViewportCommand};
 use pane::Pane;
 use quitting::Quitting;
 use state::State;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use training::Order;
@@ -106,7 +106,9 @@ impl App {
         let ctx = cc.egui_ctx.clone();
         let live = Live::start(move || ctx.request_repaint_after(NEWS_EVERY))?;
         let restored = cc.storage.and_then(session::restore);
-        let (state, tree) = restored.unwrap_or_else(|| (State::default(), views::usual_layout()));
+        let (mut state, tree) =
+            restored.unwrap_or_else(|| (State::default(), views::usual_layout()));
+        state.measure_hidden = true;
         let ctx = cc.egui_ctx.clone();
         let queue = Queue::new(move || ctx.request_repaint_after(NEWS_EVERY));
         for folder in &state.training.before {
@@ -143,6 +145,31 @@ impl App {
     /// What the window remembers; for tests and benchmarks.
     pub fn state(&mut self) -> &mut State {
         &mut self.state
+    }
+
+    /// Brings a view to the front; for tests.
+    pub fn show(&mut self, view: &str) {
+        let pane = self.views.iter().find(|v| v.name() == view);
+        if let Some(pane) = pane.map(views::View::pane) {
+            self.views.show(&pane);
+        }
+    }
+
+    /// Writes what a view shows now, as its export does; for tests.
+    ///
+    /// # Errors
+    /// Where there is no such view, it shows nothing yet, or the file can't be written.
+    pub fn write(&self, view: &str, path: &Path) -> crate::error::Result<()> {
+        let view = self.views.iter().find(|v| v.name() == view);
+        let view = view.ok_or_else(export::source::nothing)?;
+        let news = self.live.snapshot();
+        self.exports.write(view, &self.state, &news, path)
+    }
+
+    /// What is typed at the terminal to write what a view shows; for tests.
+    pub fn command_of(&self, view: &str) -> Option<String> {
+        let view = self.views.iter().find(|v| v.name() == view)?;
+        view.command(&self.state)
     }
 
     /// The newest state of everything computed; for tests and benchmarks.
@@ -407,6 +434,7 @@ impl App {
     fn send(&mut self) {
         let wish = &mut self.state.wish;
         (wish.measuring, wish.compare) = self.views.needs();
+        wish.aside = self.state.measure_hidden;
         self.state.follow_epsilon();
         // What the program was started on comes first.
         if self.sent.is_none() && self.opening.is_busy() {

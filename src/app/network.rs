@@ -5,8 +5,10 @@ use super::refused::Refused;
 use super::state::State;
 use super::theme::Palette;
 use super::weights::Choice;
+use crate::engine::imported::EXPORT;
 use crate::engine::live::{Snapshot, Wish};
 use crate::engine::reading::Reading;
+use crate::error::Question;
 use crate::model::family;
 use eframe::egui::{self, Context, Grid, Id, Modal, RichText, ScrollArea, TextEdit};
 
@@ -62,7 +64,13 @@ impl Chooser {
         let facts = news.experiment.as_deref().map(|e| &e.model);
         let shown = Modal::new(Id::unique("network")).show(ctx, |ui| {
             ui.set_width(620.0);
-            ui.heading("Which network is this?");
+            let question = failure.and_then(|failure| failure.question.as_deref());
+            let scaled = question.is_some_and(Question::is_about_data);
+            ui.heading(if scaled {
+                "How were the data scaled?"
+            } else {
+                "Which network is this?"
+            });
             match (failure, facts) {
                 (Some(failure), _) if failure.question.is_some() => {
                     answer = question_ui(ui, failure, palette);
@@ -91,14 +99,14 @@ impl Chooser {
                 }
             });
             ui.add_space(6.0);
+            ui.label("Or write the network itself, with its weights, in Python and open that:");
+            ui.label(RichText::new(EXPORT).monospace().color(palette.weak));
+            ui.add_space(6.0);
             ui.horizontal(|ui| {
                 if ui.button("Open model file…").clicked() {
                     commands.push(Command::Ask(Ask::Model));
                     done = true;
                 }
-                let export = "In Python, torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\") writes the network itself, with its weights";
-                ui.label(RichText::new("how to export one").color(palette.weak))
-                    .on_hover_text(export);
                 let help = "In a terminal, losscope inspect FILE --write-model model.toml writes a draft to edit";
                 ui.label(RichText::new("how to make one").color(palette.weak))
                     .on_hover_text(help);
@@ -147,26 +155,21 @@ fn question_ui(
     ui.label(&failure.message);
     ui.add_space(6.0);
     ScrollArea::vertical()
-        .max_height(320.0)
+        .max_height(300.0)
         .auto_shrink([false, true])
         .show(ui, |ui| {
-            Grid::new("answers")
-                .striped(true)
-                .num_columns(2)
-                .show(ui, |ui| {
-                    for answer in &question.answers {
-                        if ui.button(&answer.value).clicked() {
-                            chosen = Some((answer.option, answer.value.clone()));
-                        }
-                        ui.vertical(|ui| {
-                            ui.label(&answer.told);
-                            if !answer.words.is_empty() {
-                                ui.label(RichText::new(&answer.words).color(palette.weak));
-                            }
-                        });
-                        ui.end_row();
+            for answer in &question.answers {
+                ui.horizontal_wrapped(|ui| {
+                    if ui.button(&answer.value).clicked() {
+                        chosen = Some((answer.option, answer.value.clone()));
                     }
+                    ui.label(&answer.told);
                 });
+                if !answer.words.is_empty() {
+                    ui.label(RichText::new(&answer.words).color(palette.weak));
+                }
+                ui.add_space(4.0);
+            }
         });
     if question.more > 0 {
         let words = format!("and {} more", question.more);
@@ -194,7 +197,7 @@ fn reading_ui(
         for assumption in &reading.assumptions {
             ui.horizontal_wrapped(|ui| {
                 let (mark, color) = match assumption.confirmed {
-                    Some(_) => ("✔", palette.weak),
+                    Some(_) => ("·", palette.weak),
                     None => ("?", palette.error),
                 };
                 ui.label(RichText::new(mark).color(color));

@@ -57,9 +57,10 @@ impl Refused {
                 Card::Checkpoint(place),
                 format!("{} can't be {}", file(place), role(place)),
             ),
-            Stage::Network if failure.question.is_some() => {
-                (small, format!("Which network is {}?", file(Place::Small)))
-            }
+            Stage::Network if failure.question.is_some() => (
+                small,
+                heading(failure.question.as_deref(), &file(Place::Small), &data),
+            ),
             Stage::Network => (
                 small,
                 format!("The network of {} isn't recognised", file(Place::Small)),
@@ -99,6 +100,16 @@ impl Refused {
             wish: None,
             back: None,
         }
+    }
+}
+
+/// What is asked of a file and its data.
+fn heading(question: Option<&Question>, file: &str, data: &str) -> String {
+    match question {
+        Some(question) if question.is_about_data() => {
+            format!("How was {data} scaled for {file}?")
+        }
+        _ => format!("Which network is {file}?"),
     }
 }
 

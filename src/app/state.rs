@@ -178,7 +178,20 @@ pub struct State {
     pub samples: Option<usize>,
     /// The runs, as the queue told last.
     pub runs: Vec<Arc<RunNews>>,
+    /// The point of the plane that is pointed at in one of the views, for the others to show.
+    pub pointed: Option<Pointed>,
+    /// Whether what no view shows is measured too, once everything that is seen is there.
+    pub measure_hidden: bool,
     next_probe: u64,
+}
+
+/// A point of the plane under the pointer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pointed {
+    /// Where.
+    pub at: (f64, f64),
+    /// The view in which.
+    pub view: &'static str,
 }
 
 /// Something said to the person once.
@@ -200,6 +213,17 @@ impl Notice {
 }
 
 impl State {
+    /// Notes what is pointed at in a view; gives what is pointed at in another.
+    pub fn point(&mut self, view: &'static str, at: Option<(f64, f64)>) -> Option<(f64, f64)> {
+        match at {
+            Some(at) => self.pointed = Some(Pointed { at, view }),
+            None if self.pointed.is_some_and(|p| p.view == view) => self.pointed = None,
+            None => {}
+        }
+        let elsewhere = self.pointed.filter(|p| p.view != view);
+        elsewhere.map(|pointed| pointed.at)
+    }
+
     /// Moves α, within its range; steps smaller than a thousandth of it don't matter.
     pub fn set_alpha(&mut self, alpha: f64) {
         if alpha.is_finite() && self.wish.large.is_some() {
@@ -315,6 +339,7 @@ pub(super) fn step(wish: &Wish) -> Wish {
     Wish {
         compare: false,
         measuring: Vec::new(),
+        aside: false,
         dragging: false,
         stopped: false,
         ..wish.clone()

@@ -31,7 +31,7 @@ pub fn status_ui(
     ui.add_space(air);
     ui.horizontal(|ui| {
         let activity = &news.activity;
-        if activity.is_idle() {
+        if activity.what.is_empty() {
             let (words, color) = if activity.stopped {
                 ("Stopped: what is shown may be coarse", palette.warning)
             } else if news.failure.is_some() {
@@ -114,6 +114,9 @@ fn progress(activity: &Activity) -> String {
     }
     if activity.waiting > 0 {
         words.push_str(&format!("; {} more to come", activity.waiting));
+        if let Some(left) = activity.left_in_all.filter(|l| *l > Duration::from_secs(1)) {
+            words.push_str(&format!(", {} left for all", duration(left)));
+        }
     }
     words
 }
@@ -169,5 +172,7 @@ mod tests {
         );
         activity.waiting = 2;
         assert!(progress(&activity).ends_with(" left; 2 more to come"));
+        activity.left_in_all = Some(Duration::from_secs(90));
+        assert!(progress(&activity).ends_with("2 more to come, 1 min 30 s left for all"));
     }
 }

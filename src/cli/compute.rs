@@ -9,7 +9,7 @@ use crate::engine::result::{Numbers, Outcome};
 use crate::engine::{self, Flow, Progress};
 use crate::export::figure::FigureOptions;
 use crate::export::figure_args::FigureArgs;
-use crate::export::{self, Format, partial};
+use crate::export::{self, Format, caption, partial};
 use crate::landscape::table::{Column, Table};
 use crate::model::losses::Loss;
 use crate::plot::number::{self, format_value};
@@ -295,6 +295,9 @@ fn summary(outcome: &Outcome) -> String {
                 .geometry
                 .cosine
                 .map_or_else(String::new, |c| format!(", cosine {}\n", format_value(c)));
+            if let Some(facts) = &header.interpolation {
+                text += &format!("{}\n", caption::interpolated(facts));
+            }
             text += &ranges(&surface.table);
         }
         Numbers::Line(line) => {

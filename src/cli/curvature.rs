@@ -3,12 +3,15 @@
 use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
 use crate::engine::job::CurvatureJob;
-use crate::engine::local::curvature::{CurvatureResult, RatioGrid, run as compute};
+use crate::engine::local::curvature::{CurvatureResult, run as compute};
 use crate::export::curvature::check_picture;
 use crate::export::figure::FigureOptions;
 use crate::landscape::curvature::CAUTION;
 use crate::landscape::curvature::lanczos::Eigenvalue;
-use crate::landscape::definitions;
+use crate::landscape::curvature::ratio::RatioGrid;
+use crate::landscape::definitions::long_help;
+use crate::landscape::measures::definitions_of;
+use crate::landscape::measures::entry::Group;
 use crate::plot::colormap::Colormap;
 use crate::plot::number::{format_value, significant};
 use clap::Args;
@@ -28,7 +31,7 @@ pub struct CurvatureArgs {
 
 /// What is measured, for `--help`.
 fn help() -> String {
-    definitions::long_help(&definitions::CURVATURE, CAUTION)
+    long_help(&definitions_of(Group::Curvature), CAUTION)
 }
 
 /// Measures, prints and writes.

@@ -154,6 +154,7 @@ pub fn run(args: &ExportArgs, talk: Talk) -> anyhow::Result<End> {
         ))
         .into());
     }
+    Job::from(job.clone()).check()?;
     let places = places(args, &job.views)?;
     let options = args.figure.options();
     let paths: Vec<PathBuf> = places.iter().map(|place| place.path.clone()).collect();

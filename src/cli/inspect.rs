@@ -2,11 +2,13 @@
 //! described at all; what data hold and how they are read.
 
 use crate::checkpoint::{Checkpoint, Entry, Set, files, non_finite};
+use crate::cli::inspect_reading::{self, Evidence};
 use crate::cli::{End, Talk, described, inspect_data, output, terminal};
 use crate::dataset::{self, Dataset};
 use crate::engine::check::check;
 use crate::engine::header::ModelFacts;
 use crate::engine::inputs::{list_checkpoint, open_network};
+use crate::engine::reading::Scene;
 use crate::engine::recognise::{self, Kind};
 use crate::error::Error;
 use crate::export;
@@ -32,7 +34,7 @@ pub struct InspectArgs {
     /// Where in the checkpoints the weights are, such as state_dict.ema [default: found by usual names]
     #[arg(long, value_name = "NAME.NAME")]
     key: Option<String>,
-    /// Data the network should fit; its shape settles what names and shapes can't
+    /// Data the network should fit: its shape settles what names and shapes can't, and networks are tried on it
     #[arg(long)]
     data: Option<String>,
     /// How inputs are scaled, as for every command
@@ -112,15 +114,22 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
         };
         let network = open_network(&model, &file, data.as_ref());
         let non_finite = non_finite_counts(&file)?;
+        let evidence = match &data {
+            Some(data) => tried(args, &model, path, data)?,
+            None => Evidence::Nothing,
+        };
         if let Some(target) = &args.write_model
             && (network.is_ok() || args.model == "auto")
         {
             write_model(target, &file, &network, data.as_ref(), talk)?;
         }
         if talk.json {
-            all.push(as_json(&file, &non_finite, &network));
+            let mut value = as_json(&file, &non_finite, &network);
+            value["evidence"] = inspect_reading::as_json(&evidence);
+            all.push(value);
         } else {
             output::print(&as_text(&file, &network))?;
+            output::print(&inspect_reading::as_text(&evidence))?;
             talk.warn(&file.warnings);
             talk.warn(&warnings(&non_finite));
         }
@@ -134,6 +143,19 @@ pub fn run(args: &InspectArgs, talk: Talk) -> anyhow::Result<End> {
         Some(error) => Err(error.into()),
         None => Ok(End::Done),
     }
+}
+
+/// What becomes of the networks that the checkpoint at `path` may be, on some of the data.
+fn tried(args: &InspectArgs, model: &str, path: &Path, data: &Dataset) -> Result<Evidence, Error> {
+    let state = list_checkpoint(path, args.key.as_deref())?.read_all()?;
+    Ok(inspect_reading::evidence(&Scene {
+        model,
+        loss: None,
+        state: &state,
+        data,
+        options: &options(args, args.data.as_deref().unwrap_or_default()),
+        watch: &|_| {},
+    }))
 }
 
 /// The recipe of the data called `name`.
@@ -280,7 +302,7 @@ fn as_text(file: &Checkpoint, network: &Recognition) -> String {
                 .iter()
                 .find(|s| s.name == name)
                 .map_or("not used", |s| match s.role {
-                    Role::Trainable { .. } => "trained",
+                    Role::Trainable { .. } | Role::Grouped { .. } => "trained",
                     Role::RunningMean | Role::RunningVar | Role::Fixed => "buffer",
                 })
         }

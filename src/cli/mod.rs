@@ -6,6 +6,7 @@
 //! partial results kept.
 
 mod animate;
+mod catalogue;
 mod compute;
 mod convert;
 mod curvature;
@@ -16,6 +17,7 @@ mod export;
 mod generate;
 mod inspect;
 mod inspect_data;
+mod inspect_reading;
 mod interrupt;
 mod measure;
 mod noise;
@@ -74,6 +76,8 @@ enum Command {
     Curvature(Box<curvature::CurvatureArgs>),
     /// How much the gradients of single samples differ at a checkpoint
     Noise(Box<noise::NoiseArgs>),
+    /// Any measure of the catalogue, of whole networks, layer by layer or module by module
+    Measure(Box<catalogue::MeasureArgs>),
     /// Distances between checkpoints, in total and layer by layer
     Distance(DistanceJob),
     /// Everything the program measures for two checkpoints, as a page to read and print
@@ -91,8 +95,8 @@ enum Command {
     Plot(convert::PlotArgs),
     /// Write a result in another data format
     Convert(convert::ConvertArgs),
-    /// List what this machine can compute on
-    Devices,
+    /// List what this machine can compute on, and measure how fast
+    Devices(devices::DevicesArgs),
     /// Write man pages or shell completions
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -200,7 +204,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
             | Command::Distance(_)
             | Command::Plot(_)
             | Command::Convert(_)
-            | Command::Devices
+            | Command::Devices(_)
     ) {
         interrupt::listen();
     }
@@ -211,6 +215,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Sharpness(args) => sharpness::run(&args, talk),
         Command::Curvature(args) => curvature::run(&args, talk),
         Command::Noise(args) => noise::run(&args, talk),
+        Command::Measure(args) => catalogue::run(&args, talk),
         Command::Distance(args) => distance::run(&args, talk),
         Command::Report(args) => report::run(&args, talk),
         Command::Trajectory(args) => compute::run(args, talk),
@@ -219,7 +224,7 @@ fn run(command: Command, talk: Talk) -> anyhow::Result<End> {
         Command::Export(args) => export::run(&args, talk),
         Command::Plot(args) => convert::plot(&args, talk),
         Command::Convert(args) => convert::convert(&args, talk),
-        Command::Devices => devices::run(talk),
+        Command::Devices(args) => devices::run(&args, talk),
         Command::Generate(args) => generate::run(&args, &Cli::command(), talk),
     }
 }

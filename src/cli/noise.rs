@@ -4,7 +4,9 @@ use crate::cli::measure::{self, header};
 use crate::cli::{End, Talk, output};
 use crate::engine::job::NoiseJob;
 use crate::engine::local::noise::{NoiseResult, run as compute};
-use crate::landscape::definitions;
+use crate::landscape::definitions::long_help;
+use crate::landscape::measures::definitions_of;
+use crate::landscape::measures::entry::Group;
 use crate::landscape::noise::CAUTION;
 use clap::Args;
 
@@ -20,7 +22,7 @@ pub struct NoiseArgs {
 
 /// What is measured, for `--help`.
 fn help() -> String {
-    definitions::long_help(&definitions::NOISE, CAUTION)
+    long_help(&definitions_of(Group::Noise), CAUTION)
 }
 
 /// Measures, prints and writes.

@@ -5,8 +5,10 @@ use crate::engine::Flow;
 use crate::engine::job::{Job, SharpnessJob};
 use crate::engine::sharpness::{self, CheckpointSharpness, SharpnessReport};
 use crate::export::{self, partial, sharpness as files};
-use crate::landscape::definitions;
+use crate::landscape::definitions::long_help;
 use crate::landscape::evaluate::Precision;
+use crate::landscape::measures::definitions_of;
+use crate::landscape::measures::entry::Group;
 use crate::landscape::sharpness::region::epsilon_text;
 use crate::landscape::sharpness::search::{Method, Sharpness, Unfinished};
 use crate::landscape::sharpness::{CAUTION, PUBLISHED, PUBLISHED_EPSILON};
@@ -31,7 +33,7 @@ pub struct SharpnessArgs {
 
 /// What is measured, for `--help`.
 fn help() -> String {
-    definitions::long_help(&definitions::SHARPNESS, CAUTION)
+    long_help(&definitions_of(Group::Sharpness), CAUTION)
 }
 
 /// Measures, prints and writes.

@@ -48,6 +48,7 @@ pub fn has_named_data(folder: &Path) -> bool {
             .iter()
             .any(|entry| is_split(entry) || of_python(entry))
             || cifar::is_python(&entries)
+            || !table::parquet::inside(&entries).is_empty()
             || raw.is_some_and(|raw| raw.iter().any(|entry| is_split(entry)))
     })
 }

@@ -4,6 +4,7 @@
 
 use crate::checkpoint::{Listed, Listing, Module, Source, Told};
 use crate::engine::imported::with_one_output;
+use crate::engine::settings::{self, Setting};
 use crate::error::{Error, Result};
 use crate::model::family::{self, Hints, ModuleClass, Recognised};
 use crate::model::graph::Layer;
@@ -25,7 +26,9 @@ pub fn readings(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<V
         ..*hints
     };
     all(model, state, hints, |seen| {
-        by_family(seen, |state| family::readings(model, state, hints))
+        with_settings(model, seen, |model| {
+            by_family(seen, |state| family::readings(model, state, hints))
+        })
     })
 }
 
@@ -39,11 +42,58 @@ pub fn recognise(model: &str, state: &dyn Listing, hints: &Hints<'_>) -> Result<
         modules: &modules,
         ..*hints
     };
-    let one = |state: &dyn Listing| family::by_name(model, state, hints).map(|one| vec![one]);
-    let mut found = all(model, state, hints, |seen| by_family(seen, one))?.into_iter();
+    let mut found = all(model, state, hints, |seen| {
+        with_settings(model, seen, |model| {
+            let one =
+                |state: &dyn Listing| family::by_name(model, state, hints).map(|one| vec![one]);
+            by_family(seen, one)
+        })
+    })?
+    .into_iter();
     found
         .next()
         .ok_or_else(|| Error::Model("no network fits".into()))
+}
+
+/// What `find` finds where what stands beside the weights chooses what `model` leaves open.
+fn with_settings(
+    model: &str,
+    state: &Seen,
+    find: impl Fn(&str) -> Result<Vec<Recognised>>,
+) -> Result<Vec<Recognised>> {
+    let Some((family, keys)) = family::choosable(model, state) else {
+        return find(model);
+    };
+    let (_, asked) = model.split_once(':').unwrap_or(("", ""));
+    let says = |key: &str| {
+        asked
+            .split(',')
+            .any(|part| part.starts_with(&format!("{key}=")))
+    };
+    let mut settings = settings::beside(state, family, &keys)?;
+    settings.retain(|setting| !says(setting.key));
+    if settings.is_empty() {
+        return find(model);
+    }
+    let own = settings
+        .iter()
+        .map(|own| format!("{}={}", own.key, own.value));
+    let parts = std::iter::once(asked.to_owned()).filter(|asked| !asked.is_empty());
+    let parts: Vec<String> = parts.chain(own).collect();
+    let found = find(&format!("{family}:{}", parts.join(",")))?;
+    let sources: Vec<&str> = settings.iter().map(|own| own.source.as_str()).collect();
+    let says = format!("as {} says.", sources.join(", "));
+    let told = |mut found: Recognised| {
+        // What a person asked for is said as it was.
+        if asked.is_empty() {
+            for text in &mut found.assumptions {
+                *text = text.replace("as asked.", &says);
+            }
+        }
+        let told = |found: Recognised, own: &Setting| found.told_by(own.key, &own.source);
+        settings.iter().fold(found, told)
+    };
+    Ok(found.into_iter().map(told).collect())
 }
 
 /// What the file tells, else what `find` finds in it.

@@ -5,23 +5,21 @@
 //! lie from those that the checkpoint keeps. Whether that is good enough is a person's to say.
 
 use crate::checkpoint::{Kind, Listing, StateDict};
-use crate::dataset::{Dataset, IGNORED, Targets};
+use crate::dataset::Dataset;
 use crate::engine::device::{self, DeviceChoice};
 use crate::engine::loss;
+use crate::engine::reading::trial;
 use crate::error::{Error, Result};
-use crate::landscape::evaluate::{Evaluator, Precision};
-use crate::landscape::slice::{Buffers, Slice};
+use crate::landscape::evaluate::Precision;
+use crate::landscape::evaluate::measured::Apart;
 use crate::model::graph::Graph;
 use crate::model::losses::Score;
-use crate::model::params::Params;
 use crate::model::{Network, shape};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Samples that a description is tried on.
 const SAMPLES: usize = 300;
-/// Memory that this may take, bytes.
-const MEMORY: usize = 1 << 30;
 
 /// A layer of the description.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,15 +34,6 @@ pub struct Row {
     pub tensors: Vec<(String, Option<Vec<usize>>)>,
     /// How far the statistics of the samples lie from its own, where it keeps any.
     pub statistics: Option<Apart>,
-}
-
-/// How far measured statistics lie from kept ones.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Apart {
-    /// Root mean square over channels of the difference of means, in kept standard deviations.
-    pub means: f64,
-    /// Geometric mean over channels of measured over kept variance.
-    pub variances: f64,
 }
 
 /// What the weights make of some samples.
@@ -167,69 +156,22 @@ fn tried(
     // A described loss is meant.
     let (network, _) = loss::settled(network, true, Some(data))?;
     let network = Arc::new(network);
-    let (params, _) = network.params(state)?;
     let samples = Arc::new(data.train.subset(SAMPLES.min(data.train.len()), 0));
     let device = device::open(DeviceChoice::Flex, Precision::F32)?.device;
-    let evaluator = Evaluator::new(Arc::clone(&network), device, Precision::F32, MEMORY)?;
-    let split = evaluator.upload(&samples, data.classes)?;
-    let still = Params::zeros(params.layout());
-    let slice = Slice::new(params.clone(), vec![still.clone()], Buffers::Frozen)?;
-    let loaded = evaluator.load(slice, None)?;
-    let metrics = evaluator.evaluate(&loaded, &[vec![0.0]], &[&split])?;
-    let metrics = metrics.into_iter().flatten().next();
-    let metrics = metrics.ok_or_else(|| Error::Model("nothing was evaluated".into()))?;
-    if network.has_statistics() && samples.len() > 1 {
-        let slice = Slice::new(params, vec![still], Buffers::Recompute)?;
-        let loaded = evaluator.load(slice, Some(&samples))?;
-        for measured in evaluator.statistics(&loaded)? {
-            let own = |row: &&mut Row| row.tensors.iter().any(|(name, _)| *name == measured.name);
-            if let Some(row) = layers.iter_mut().find(own) {
-                row.statistics = Some(apart(&measured.kept, &measured.measured));
-            }
+    let (metrics, statistics) =
+        trial::tried(&network, state, &samples, data.classes, &device, true)?;
+    for measured in statistics {
+        let own = |row: &&mut Row| row.tensors.iter().any(|(name, _)| *name == measured.name);
+        if let Some(row) = layers.iter_mut().find(own) {
+            row.statistics = Some(measured.apart());
         }
     }
-    let kind = network.graph().loss.score();
+    let loss = &network.graph().loss;
     Ok(Some(Tried {
         samples: samples.len(),
         loss: metrics.loss,
         score: metrics.score,
-        kind,
-        chance: chance(&samples.targets, kind),
+        kind: loss.score(),
+        chance: trial::chance(&samples.targets, loss),
     }))
-}
-
-/// How far statistics lie apart. A variance counts from a thousandth of its layer's mean, for of channels that do
-/// nothing there is nothing to be learnt.
-fn apart(kept: &[Vec<f64>; 2], measured: &[Vec<f64>; 2]) -> Apart {
-    let count = kept[1].len().max(1) as f64;
-    let least = 1e-3 * kept[1].iter().sum::<f64>() / count + f64::MIN_POSITIVE;
-    let (mut squares, mut logarithms) = (0.0, 0.0);
-    for (i, (mean, variance)) in kept[0].iter().zip(&kept[1]).enumerate() {
-        let (Some(own_mean), Some(own_variance)) = (measured[0].get(i), measured[1].get(i)) else {
-            continue;
-        };
-        let variance = variance.max(0.0) + least;
-        squares += (own_mean - mean).powi(2) / variance;
-        logarithms += ((own_variance.max(0.0) + least) / variance).ln();
-    }
-    Apart {
-        means: (squares / count).sqrt(),
-        variances: (logarithms / count).exp(),
-    }
-}
-
-/// The score of a network that has learnt nothing.
-fn chance(targets: &Targets, kind: Score) -> f64 {
-    let (Targets::Classes(labels), true) = (targets, kind.is_share()) else {
-        return 0.0;
-    };
-    let mut counts: HashMap<u32, usize> = HashMap::new();
-    for label in labels.iter().filter(|label| **label != IGNORED) {
-        *counts.entry(*label).or_default() += 1;
-    }
-    let all: usize = counts.values().sum();
-    counts
-        .values()
-        .max()
-        .map_or(0.0, |most| *most as f64 / all.max(1) as f64)
 }

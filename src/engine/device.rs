@@ -3,31 +3,19 @@
 //! burn's devices stay behind this file: a job names a device by a [`DeviceChoice`], which is also
 //! what a recipe records.
 
+pub use crate::engine::adapters::may_have_gpu;
+use crate::engine::adapters::{adapters, details};
+pub use crate::engine::device_choice::DeviceChoice;
 use crate::engine::drivers::hushed;
+use crate::engine::header::Header;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Precision;
 use crate::model::run::tiles::Gpu;
 use crate::model::run::{Device, Kind};
 use burn::tensor::DeviceKind;
 use burn_wgpu::WgpuSetup;
-use serde::{Deserialize, Serialize};
-use std::path::Path;
+use serde::Serialize;
 use std::sync::Arc;
-
-/// The device a job asks for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum DeviceChoice {
-    /// A real GPU where there is one (and single precision is asked for), else `flex`.
-    #[default]
-    Auto,
-    /// Any wgpu adapter: a real GPU first, else software Vulkan.
-    Gpu,
-    /// The processor itself.
-    Flex,
-    /// burn's older CPU device, on ndarray.
-    Ndarray,
-}
 
 /// A device ready for tensors, and its name for people and recipes.
 #[derive(Debug, Clone)]
@@ -72,61 +60,123 @@ pub struct DeviceInfo {
     pub precisions: Vec<Precision>,
     /// Whether `auto` would take it.
     pub automatic: bool,
+    /// What it can do beyond what every device can, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub abilities: Vec<(String, String)>,
 }
 
 /// Every device of this machine, `auto`'s choice marked.
 pub fn list() -> Vec<DeviceInfo> {
     let adapters = adapters();
-    let real_gpu = adapters.iter().any(is_real_gpu);
+    let real_gpu = adapters.first().is_some_and(|adapter| adapter.is_real());
+    let several = adapters.len() > 1;
     let both = vec![Precision::F32, Precision::F64];
     let mut devices: Vec<DeviceInfo> = adapters
         .iter()
         .enumerate()
-        .map(|(i, info)| DeviceInfo {
-            choice: DeviceChoice::Gpu,
-            name: info.name.clone(),
-            details: adapter_details(info),
+        .map(|(i, adapter)| DeviceInfo {
+            choice: if several {
+                DeviceChoice::Numbered(i as u8)
+            } else {
+                DeviceChoice::Gpu
+            },
+            name: adapter.info.name.clone(),
+            details: adapter.details(),
             precisions: vec![Precision::F32],
-            automatic: i == 0 && is_real_gpu(info),
+            automatic: i == 0 && real_gpu,
+            abilities: adapter.abilities(),
         })
         .collect();
-    devices.push(DeviceInfo {
-        choice: DeviceChoice::Flex,
-        name: "burn-flex".into(),
+    let processor = |choice, name: &str, automatic| DeviceInfo {
+        choice,
+        name: name.into(),
         details: format!("CPU, {} threads", threads()),
         precisions: both.clone(),
-        automatic: !real_gpu,
-    });
-    devices.push(DeviceInfo {
-        choice: DeviceChoice::Ndarray,
-        name: "burn-ndarray".into(),
-        details: format!("CPU, {} threads", threads()),
-        precisions: both,
-        automatic: false,
-    });
+        automatic,
+        abilities: Vec::new(),
+    };
+    devices.push(processor(DeviceChoice::Flex, "burn-flex", true));
+    devices.push(processor(DeviceChoice::Ndarray, "burn-ndarray", false));
     devices
 }
 
-/// Opens the device asked for.
+/// Opens the device asked for; of several, the first.
 ///
 /// # Errors
 /// Where there is no adapter for `gpu`, or double precision is asked of one.
 pub fn open(choice: DeviceChoice, precision: Precision) -> Result<OpenDevice> {
     match (choice, precision) {
-        (DeviceChoice::Gpu, Precision::F64) => Err(Error::Usage(
+        (DeviceChoice::Gpu | DeviceChoice::Numbered(_), Precision::F64) => Err(Error::Usage(
             "a GPU computes in single precision; use --precision f32, or --device flex for f64"
                 .into(),
         )),
-        (DeviceChoice::Gpu, Precision::F32) => open_gpu(),
+        (DeviceChoice::Gpu, Precision::F32) => open_gpu(0),
+        (DeviceChoice::Numbered(number), Precision::F32) => open_gpu(usize::from(number)),
         (DeviceChoice::Flex, _) => Ok(open_flex()),
         (DeviceChoice::Ndarray, _) => Ok(open_ndarray()),
         (DeviceChoice::Auto, Precision::F32)
-            if may_have_gpu() && adapters().first().is_some_and(is_real_gpu) =>
+            if may_have_gpu() && adapters().first().is_some_and(|adapter| adapter.is_real()) =>
         {
-            open_gpu()
+            open_gpu(0)
         }
         (DeviceChoice::Auto, _) => Ok(open_flex()),
+        (DeviceChoice::All | DeviceChoice::Several(_), _) => {
+            let mut all = open_all(choice, precision)?;
+            Ok(all.swap_remove(0))
+        }
     }
+}
+
+/// Opens every device asked for, at least one. Beside a GPU that was found, not named, the processor takes
+/// its share, the larger one for networks so small that it is the faster of both. What one machine has and another hasn't is named by `all`;
+/// a device that was named itself must be there.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_all(choice: DeviceChoice, precision: Precision) -> Result<Vec<OpenDevice>> {
+    match choice {
+        DeviceChoice::Several(several) => {
+            let each = several.each().into_iter();
+            each.map(|one| open(one, precision)).collect()
+        }
+        DeviceChoice::All => {
+            let real = if precision == Precision::F32 && may_have_gpu() {
+                adapters().iter().take_while(|a| a.is_real()).count()
+            } else {
+                0
+            };
+            let gpus = (0..real).map(open_gpu);
+            gpus.chain([Ok(open_flex())]).collect()
+        }
+        DeviceChoice::Auto => {
+            let first = open(choice, precision)?;
+            let both = matches!(first.device, Device::Tiles { .. });
+            let rest = both.then(open_flex);
+            Ok(std::iter::once(first).chain(rest).collect())
+        }
+        one => Ok(vec![open(one, precision)?]),
+    }
+}
+
+/// What goes on where a GPU has failed, by name.
+pub fn reserve() -> String {
+    open_flex().name
+}
+
+/// Notes in a result's header that the device has failed and the processor gone on, once.
+pub fn gone_on(header: &mut Header, trouble: Option<&str>) {
+    let Some(why) = trouble else { return };
+    let name = reserve();
+    if header.device.split(THEN).any(|device| device == name) {
+        return;
+    }
+    header.warn([gone(&header.device, why, "the processor went on")]);
+    header.device = also(&header.device, &name);
+}
+
+/// What is said of a device that failed.
+pub fn gone(device: &str, why: &str, then: &str) -> String {
+    format!("{device} failed while computing, and {then}: {why}")
 }
 
 fn open_flex() -> OpenDevice {
@@ -152,29 +202,28 @@ fn open_ndarray() -> OpenDevice {
 }
 
 /// burn opens an adapter once a process; later jobs share it.
-static OPENED: std::sync::Mutex<Option<(Device, String)>> = std::sync::Mutex::new(None);
+static OPENED: std::sync::Mutex<Vec<(usize, OpenDevice)>> = std::sync::Mutex::new(Vec::new());
 
-fn open_gpu() -> Result<OpenDevice> {
+/// Opens the adapter of this number in the list.
+fn open_gpu(number: usize) -> Result<OpenDevice> {
     let mut opened = OPENED
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if let Some((device, name)) = opened.as_ref() {
-        return Ok(OpenDevice {
-            device: device.clone(),
-            name: name.clone(),
-        });
+    if let Some((_, device)) = opened.iter().find(|(own, _)| *own == number) {
+        return Ok(device.clone());
     }
     let adapters = adapters();
-    let Some(info) = adapters.first() else {
-        return Err(Error::Device(
-            "no GPU adapter found; install a Vulkan driver (mesa-vulkan-drivers has a software one), or use --device flex".into(),
-        ));
+    let Some(adapter) = adapters.get(number) else {
+        return Err(Error::Device(match adapters.len() {
+            0 => "no GPU adapter found; install a Vulkan driver (mesa-vulkan-drivers has a software one), or use --device flex".into(),
+            found => format!("there is no gpu:{number}: {found} found, counted from 0; losscope devices lists them"),
+        }));
     };
     // The kind, not the place in a list: burn enumerates adapters by kind itself.
-    let kind = match info.device_type {
-        wgpu::DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu(0),
-        wgpu::DeviceType::IntegratedGpu => DeviceKind::IntegratedGpu(0),
-        wgpu::DeviceType::VirtualGpu => DeviceKind::VirtualGpu(0),
+    let kind = match adapter.info.device_type {
+        wgpu::DeviceType::DiscreteGpu => DeviceKind::DiscreteGpu(adapter.of_kind),
+        wgpu::DeviceType::IntegratedGpu => DeviceKind::IntegratedGpu(adapter.of_kind),
+        wgpu::DeviceType::VirtualGpu => DeviceKind::VirtualGpu(adapter.of_kind),
         wgpu::DeviceType::Cpu => DeviceKind::Cpu,
         wgpu::DeviceType::Other => DeviceKind::DefaultDevice,
     };
@@ -188,67 +237,16 @@ fn open_gpu() -> Result<OpenDevice> {
             "the GPU can't be opened: {e}; use --device flex to go on without it"
         ))
     })?;
-    let name = gpu_name(&setup);
-    let software = setup.adapter.get_info().device_type == wgpu::DeviceType::Cpu;
-    let gpu = Arc::new(Gpu::new(setup.device, setup.queue, software));
-    let device = Device::Tiles { gpu, device };
-    *opened = Some((device.clone(), name.clone()));
-    Ok(OpenDevice { device, name })
-}
-
-/// The adapter that burn's runtime really took.
-fn gpu_name(setup: &WgpuSetup) -> String {
+    // The adapter that burn's runtime really took.
     let info = setup.adapter.get_info();
-    format!("gpu: {} ({})", info.name, adapter_details(&info))
-}
-
-/// Whether asking the graphics drivers for a real GPU is worth the time it takes.
-///
-/// Linux shows every GPU as a device file; without one, starting the drivers would only find the
-/// software adapter.
-pub fn may_have_gpu() -> bool {
-    const DEVICE_FILES: [&str; 3] = ["/dev/dri", "/dev/nvidiactl", "/dev/dxg"];
-    !cfg!(target_os = "linux") || DEVICE_FILES.iter().any(|file| Path::new(file).exists())
-}
-
-/// Adapters that can compute, real GPUs first.
-fn adapters() -> Vec<wgpu::AdapterInfo> {
-    // Not OpenGL: it can't run burn's kernels, and asking for it without a desktop prints complaints.
-    let descriptor = wgpu::InstanceDescriptor {
-        backends: wgpu::Backends::PRIMARY,
-        ..wgpu::InstanceDescriptor::new_without_display_handle()
+    let software = info.device_type == wgpu::DeviceType::Cpu;
+    let gpu = Arc::new(Gpu::new(setup.device, setup.queue, software));
+    let device = OpenDevice {
+        device: Device::Tiles { gpu, device },
+        name: format!("gpu: {} ({})", info.name, details(&info)),
     };
-    let mut infos: Vec<_> = hushed(|| {
-        let instance = wgpu::Instance::new(descriptor);
-        let all = pollster::block_on(instance.enumerate_adapters(wgpu::Backends::PRIMARY));
-        all.iter().map(wgpu::Adapter::get_info).collect()
-    });
-    infos.sort_by_key(|info| match info.device_type {
-        wgpu::DeviceType::DiscreteGpu => 0,
-        wgpu::DeviceType::IntegratedGpu => 1,
-        wgpu::DeviceType::VirtualGpu => 2,
-        wgpu::DeviceType::Other => 3,
-        wgpu::DeviceType::Cpu => 4,
-    });
-    infos
-}
-
-fn is_real_gpu(info: &wgpu::AdapterInfo) -> bool {
-    !matches!(
-        info.device_type,
-        wgpu::DeviceType::Cpu | wgpu::DeviceType::Other
-    )
-}
-
-fn adapter_details(info: &wgpu::AdapterInfo) -> String {
-    let kind = match info.device_type {
-        wgpu::DeviceType::DiscreteGpu => "discrete GPU",
-        wgpu::DeviceType::IntegratedGpu => "integrated GPU",
-        wgpu::DeviceType::VirtualGpu => "virtual GPU",
-        wgpu::DeviceType::Cpu => "software",
-        wgpu::DeviceType::Other => "unknown kind",
-    };
-    format!("{:?}, {kind}", info.backend)
+    opened.push((number, device.clone()));
+    Ok(device)
 }
 
 fn threads() -> usize {

@@ -128,7 +128,7 @@ impl Numbering {
     /// Numbers that a tensor takes.
     fn takes(self, spec: &TensorSpec) -> usize {
         match spec.role {
-            Role::Trainable { .. } => 1,
+            Role::Trainable { .. } | Role::Grouped { .. } => 1,
             Role::RunningVar => usize::from(self.buffers) + usize::from(self.counters),
             Role::RunningMean | Role::Fixed => usize::from(self.buffers),
         }

@@ -58,6 +58,9 @@ pub struct Header {
     /// Points whose loss is infinite or NaN.
     #[serde(default)]
     pub non_finite: usize,
+    /// How a surface was interpolated between computed points, where it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interpolation: Option<InterpolationFacts>,
     /// Time spent computing, seconds, all sittings together.
     #[serde(default)]
     pub elapsed_seconds: f64,
@@ -94,6 +97,7 @@ impl Header {
             trajectory: None,
             barriers: Vec::new(),
             non_finite: 0,
+            interpolation: None,
             elapsed_seconds: 0.0,
             complete: false,
             warnings: Vec::new(),
@@ -119,6 +123,25 @@ impl Header {
             }
         }
     }
+}
+
+/// How a surface was interpolated, and what is known of the error.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct InterpolationFacts {
+    /// The error asked for, a share of the range of each loss, and of its logarithm.
+    pub tolerance: f64,
+    /// Points computed.
+    pub computed: usize,
+    /// Points interpolated between them.
+    pub interpolated: usize,
+    /// Points drawn at random and computed to be held against what would have been interpolated there.
+    pub checked: usize,
+    /// How many of those were off by more than the tolerance.
+    pub off: usize,
+    /// The largest error among them, a share of the range.
+    pub worst: f64,
+    /// The largest error of the score among them.
+    pub worst_score: f64,
 }
 
 /// SHA-256 of what a job's options and the files it names don't settle alone; empty in files of older

@@ -7,6 +7,10 @@ use crate::model::graph::Loss;
 use crate::model::import::{self, Imported};
 use std::path::Path;
 
+/// What writes a network itself, with its weights, in Python.
+pub const EXPORT: &str =
+    "torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")";
+
 /// Whether a `--model` names a file, as opposed to a family.
 pub fn is_file(model: &str) -> bool {
     let path = Path::new(model);
@@ -39,7 +43,7 @@ pub fn network(
         Some(found.ok_or_else(|| {
             Error::file(
                 model,
-                "holds no graph of a network: expected a model.toml, or what torch.export.save writes; in Python, torch.export.save(torch.export.export(model.eval(), (example,)), \"model.pt2\")",
+                format!("holds no graph of a network: expected a model.toml, or what torch.export.save writes; in Python, {EXPORT}"),
             )
         })?)
     } else {

@@ -3,11 +3,12 @@
 use crate::checkpoint::{self, Checkpoint, StateDict};
 use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
+use crate::engine::crew::Helper;
 use crate::engine::device::{self, OpenDevice};
 use crate::engine::header::{AxisFacts, DataFacts, FileFacts, Fingerprints, Header, ModelFacts};
 use crate::engine::job::{Job, Setup};
-use crate::engine::network::decided;
-pub use crate::engine::network::{open_network, open_network_with};
+pub use crate::engine::network::{decided, open_network, open_network_with};
+use crate::engine::reading::Scene;
 use crate::engine::resume::fingerprint_of;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Split};
@@ -100,15 +101,36 @@ impl Inputs {
     /// # Errors
     /// As the parts; where a split was asked for that the data lacks.
     pub fn open(setup: &Setup, first: &StateDict) -> Result<Self> {
-        Self::over(setup, first, dataset::open(&setup.data_options())?)
+        Self::open_watched(setup, first, &|_| {})
     }
 
-    /// As [`Inputs::open`], over data that was opened.
+    /// As [`Inputs::open`]; `watch` hears what is tried to find out which network it is.
     ///
     /// # Errors
     /// As [`Inputs::open`].
-    pub fn over(setup: &Setup, first: &StateDict, dataset: Dataset) -> Result<Self> {
-        let (network, model) = decided(setup, first, &dataset)?;
+    pub fn open_watched(setup: &Setup, first: &StateDict, watch: &dyn Fn(&str)) -> Result<Self> {
+        let dataset = dataset::open(&setup.data_options())?;
+        Self::over(setup, first, dataset, watch)
+    }
+
+    /// As [`Inputs::open_watched`], over data that was opened.
+    ///
+    /// # Errors
+    /// As [`Inputs::open`].
+    pub fn over(
+        setup: &Setup,
+        first: &StateDict,
+        dataset: Dataset,
+        watch: &dyn Fn(&str),
+    ) -> Result<Self> {
+        let (network, model) = decided(&Scene {
+            model: &setup.model,
+            loss: setup.loss.as_ref().map(|loss| &loss.0),
+            state: first,
+            data: &dataset,
+            options: &setup.data_options(),
+            watch,
+        })?;
         let mut warnings = dataset.warnings.clone();
         let (wants_train, wants_validation) = setup.wants();
         let only_validation = wants_validation && !wants_train;
@@ -313,5 +335,21 @@ impl Inputs {
             .map(|s| evaluator.upload(s, self.classes))
             .collect();
         Ok((evaluator, opened, splits?))
+    }
+
+    /// The devices beside the first, where several were asked for.
+    ///
+    /// # Errors
+    /// Where one of them is missing.
+    pub fn helpers(&self, setup: &Setup, evaluator: &Evaluator) -> Result<Vec<Helper>> {
+        let all = device::open_all(setup.device, setup.precision)?;
+        let others = all.into_iter().skip(1);
+        let helper = |opened: OpenDevice| {
+            Ok(Helper {
+                evaluator: evaluator.on(&opened.device)?,
+                name: opened.name,
+            })
+        };
+        others.map(helper).collect()
     }
 }

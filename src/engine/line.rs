@@ -8,6 +8,7 @@ use crate::engine::result::{Numbers, Outcome, Prepared};
 use crate::engine::resume::{continued, same_job};
 use crate::engine::sampling::{LONG_STEP, Sampling};
 use crate::error::{Error, Result};
+use crate::landscape::direction;
 use crate::landscape::evaluate::Evaluator;
 use crate::landscape::line::Line;
 use crate::landscape::slice::Slice;
@@ -26,7 +27,9 @@ pub fn start(job: &LineJob, previous: Option<Outcome>) -> Result<Sampling> {
     let mut inputs = Inputs::open(&job.setup, &small)?;
     let small = inputs.point_of(&job.small, &small, "small batch")?;
     let large = inputs.point(&job.large, "large batch")?;
-    let slice = Slice::line(small, &large, job.buffers)?;
+    let way = direction::only(&large.minus(&small), &job.only)?;
+    let end = small.plus(1.0, &way);
+    let slice = Slice::line(small, &end, job.buffers)?;
     let (evaluator, device, splits) = inputs.evaluator(&job.setup)?;
     let mut prepared = prepare(job, slice, &inputs, &evaluator)?;
     let outcome = &mut prepared.outcome;
@@ -41,7 +44,17 @@ pub fn start(job: &LineJob, previous: Option<Outcome>) -> Result<Sampling> {
         }
     }
     let (splits, name) = (&splits, &device.name);
-    Ok(Sampling::new(prepared, &evaluator, splits, name, LONG_STEP))
+    let helpers = inputs.helpers(&job.setup, &evaluator)?;
+    let sampling = Sampling::new(prepared, &evaluator, splits, name, LONG_STEP);
+    Ok(sampling.shared(&helpers))
+}
+
+/// What lies at α = 1: the large-batch minimizer, or the small-batch one with some of its layers.
+fn end_of(job: &LineJob) -> String {
+    if job.only.is_empty() {
+        return "large batch".into();
+    }
+    format!("small batch with {} of large batch", job.only.join(", "))
 }
 
 /// Uploads a line and writes the header; the device's name is the caller's to note.
@@ -72,7 +85,11 @@ pub fn prepare(
     );
     let axis = AxisFacts {
         label: "α".into(),
-        rule: "small batch at 0, large batch at 1".into(),
+        rule: format!(
+            "small batch at 0, {} at 1{}",
+            end_of(job),
+            plane::alone(&job.only)
+        ),
     };
     let mark = |(label, alpha): (&str, f64)| Mark {
         label: label.into(),
@@ -86,7 +103,8 @@ pub fn prepare(
         let warning = plane::clamped_warning(header.clamped_variances);
         header.warnings.push(warning);
     }
-    header.marks = [("small batch", 0.0), ("large batch", 1.0)]
+    let end = end_of(job);
+    header.marks = [("small batch", 0.0), (end.as_str(), 1.0)]
         .map(mark)
         .to_vec();
     Ok(Prepared {

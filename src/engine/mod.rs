@@ -4,11 +4,15 @@
 //! another. [`work::drive`] pulls it, telling an observer after each step, who may stop it; what was
 //! computed until then is the result. It knows the clock and the devices, and nothing of windows or terminals.
 
+pub mod adapters;
 pub mod builtin;
 mod by_names;
 pub mod check;
 mod courtesy;
+mod chunk;
+pub mod crew;
 pub mod device;
+pub mod device_choice;
 pub mod directions;
 pub mod distance;
 pub mod drivers;
@@ -21,6 +25,7 @@ mod line;
 pub mod live;
 pub mod local;
 mod loss;
+pub mod measures;
 pub mod names;
 mod network;
 mod plane;
@@ -33,7 +38,9 @@ mod resume;
 pub mod runs;
 pub mod sampling;
 mod sets;
+mod settings;
 pub mod sharpness;
+pub mod speed;
 pub mod surface;
 pub mod training;
 mod trajectory;

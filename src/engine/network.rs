@@ -1,16 +1,15 @@
 //! The network of a checkpoint, as `--model` says: recognised, decided by evidence, or described in a file.
 
-use crate::checkpoint::{Listing, StateDict};
+use crate::checkpoint::Listing;
 use crate::dataset::Dataset;
 use crate::engine::by_names;
 use crate::engine::header::ModelFacts;
 use crate::engine::imported;
-use crate::engine::job::Setup;
 use crate::engine::loss;
-use crate::engine::reading::{Chosen, Reading, Scene, choose};
+use crate::engine::reading::{Chosen, Reading, Scene, choose, weigh};
 use crate::engine::recognise;
 use crate::error::{Error, Result};
-use crate::model::family::{Hints, Recognised};
+use crate::model::family::Hints;
 use crate::model::graph::Loss;
 use crate::model::import::Imported;
 use crate::model::params::TensorSpec;
@@ -57,53 +56,37 @@ pub fn open_network_with(
     settle(model, chosen, found, state, data)
 }
 
-/// As [`open_network_with`], where the checkpoint's values and the data decide which network it is.
+/// As [`open_network_with`], where the checkpoint's values and the data decide which network it is, or speak for and
+/// against the one that nobody need choose.
 ///
 /// # Errors
-/// As [`open_network_with`]; [`Error::Undecided`] where they don't.
-pub(super) fn decided(
-    setup: &Setup,
-    first: &StateDict,
-    data: &Dataset,
-) -> Result<(Network, ModelFacts)> {
-    let (model, chosen) = (
-        setup.model.as_str(),
-        setup.loss.as_ref().map(|loss| &loss.0),
-    );
-    if is_described(model) || recognise::is_built_in(&first.source.path) {
+/// As [`open_network_with`]; [`Error::Undecided`] where they don't decide.
+pub fn decided(scene: &Scene<'_>) -> Result<(Network, ModelFacts)> {
+    let (model, chosen, first, data) = (scene.model, scene.loss, scene.state, scene.data);
+    if recognise::is_built_in(&first.source.path) {
         return open_network_with(model, chosen, first, Some(data));
     }
-    let scene = Scene {
-        model,
-        loss: chosen,
-        state: first,
-        data,
-        options: &setup.data_options(),
-    };
     let hints = hints(chosen, Some(data));
-    if let Some(graph) = imported::network(model, first, hints.input, hints.classes)? {
-        return settle(model, chosen, Found::Imported(graph), first, Some(data));
+    let known = if is_described(model) {
+        Some(Found::Described)
+    } else {
+        let graph = imported::network(model, first, hints.input, hints.classes)?;
+        graph.map(Found::Imported)
+    };
+    if let Some(known) = known {
+        let (network, mut facts) = settle(model, chosen, known, first, Some(data))?;
+        let settled = Scene {
+            loss: Some(&network.graph().loss),
+            ..*scene
+        };
+        let weighed = weigh(network.graph(), &settled).map_err(|e| in_file(e, first))?;
+        facts.reading.weighed(weighed);
+        return Ok((network, facts));
     }
     let readings = by_names::readings(model, first, &hints);
     let readings = readings.map_err(|e| in_file(e, first))?;
-    let found = match choose(&readings, &scene) {
-        Err(Error::Undecided(_)) if takes_the_usual() => usual(model, &readings)?,
-        other => other.map_err(|e| in_file(e, first))?,
-    };
+    let found = choose(&readings, scene).map_err(|e| in_file(e, first))?;
     settle(model, chosen, Found::Read(found), first, Some(data))
-}
-
-/// Whether nobody is there to be asked: where evidence doesn't decide, `LOSSCOPE_UNDECIDED=usual` takes the most
-/// usual network, as an assumption that nothing confirmed.
-fn takes_the_usual() -> bool {
-    std::env::var_os("LOSSCOPE_UNDECIDED").is_some_and(|value| value == "usual")
-}
-
-/// The first of all readings, unconfirmed.
-fn usual(model: &str, readings: &[Recognised]) -> Result<Chosen> {
-    let first = readings.first().cloned();
-    let first = first.ok_or_else(|| Error::Model("no network fits".into()))?;
-    Ok(Chosen::usual(model, first, readings))
 }
 
 /// Whether `--model` names a file that describes the network.

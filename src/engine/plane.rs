@@ -178,11 +178,20 @@ fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, V
             )
         }
     };
-    let mut scaled: Vec<Params> = raw.iter().map(|d| treatment.apply(d, centre)).collect();
+    let scaled = raw.iter().map(|d| {
+        let moved = direction::only(&treatment.apply(d, centre), &job.only)?;
+        // What is left of a direction of length 1 is shorter.
+        let unit = treatment.normalize == Some(Normalization::Unit) && !job.only.is_empty();
+        Ok(match moved.norm() {
+            length if unit && length > 0.0 => moved.scaled(1.0 / length),
+            _ => moved,
+        })
+    });
+    let mut scaled: Vec<Params> = scaled.collect::<Result<_>>()?;
     if let [x, y] = scaled.as_mut_slice() {
         if x.norm() == 0.0 || y.norm() == 0.0 {
             return Err(Error::Slice(
-                "a direction is zero everywhere: nothing would move along it".into(),
+                "a direction is zero everywhere: nothing would move along it; layers without a weight of two axes move with --one-dim keep".into(),
             ));
         }
         if job.orthogonal {
@@ -190,14 +199,15 @@ fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, V
         }
     }
     let words = format!(
-        "{}{}{}",
+        "{}{}{}{}",
         treatment.describe(),
         if job.buffers == Buffers::Interpolate && scaled.iter().any(Params::moves_buffers) {
             ", running statistics along theirs"
         } else {
             ""
         },
-        if job.orthogonal { ", orthogonal" } else { "" }
+        if job.orthogonal { ", orthogonal" } else { "" },
+        alone(&job.only)
     );
     let unit = if treatment.normalize == Some(Normalization::Unit) {
         "L2 distance"
@@ -205,10 +215,26 @@ fn random_or_stored(job: &SurfaceJob, centre: &Params) -> Result<(Vec<Params>, V
         "direction"
     };
     let axes = ["1", "2"].map(|n| AxisFacts {
-        label: format!("{unit} {n}"),
+        label: format!("{unit} {n}{}", of(&job.only)),
         rule: format!("{from}, {words}"),
     });
     Ok((scaled, axes.to_vec()))
+}
+
+/// What is said where only some layers move.
+pub fn alone(only: &[String]) -> String {
+    if only.is_empty() {
+        return String::new();
+    }
+    format!(", {} moved alone", only.join(", "))
+}
+
+/// The layers that move, for an axis.
+fn of(only: &[String]) -> String {
+    if only.is_empty() {
+        return String::new();
+    }
+    format!(" of {}", only.join(", "))
 }
 
 fn through_series(job: &SurfaceJob, folder: &Path, inputs: &mut Inputs) -> Result<Plane> {

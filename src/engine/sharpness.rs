@@ -1,6 +1,7 @@
 //! The sharpness job: every measure at every checkpoint, one gradient after another.
 
 use crate::checkpoint;
+use crate::engine::device::gone_on;
 use crate::engine::header::Header;
 use crate::engine::inputs::{Inputs, check_finite, open_checkpoint};
 use crate::engine::job::{Request as _, SharpnessJob, SplitChoice, lossy};
@@ -341,6 +342,7 @@ impl Work for Sharpnesses {
                 return Ok(Step::Done);
             };
             let step = here.step(job, result);
+            gone_on(&mut self.report.header, here.objective.trouble());
             if let Ok(true) = step {
                 return Ok(Step::More);
             }

@@ -39,7 +39,9 @@ pub fn start(job: &SurfaceJob, previous: Option<Outcome>) -> Result<Sampling> {
         continued(&previous.header, header)?;
     }
     let (splits, name) = (&splits, &device.name);
-    Ok(Sampling::new(prepared, &evaluator, splits, name, LONG_STEP))
+    let helpers = inputs.helpers(&job.setup, &evaluator)?;
+    let sampling = Sampling::new(prepared, &evaluator, splits, name, LONG_STEP);
+    Ok(sampling.shared(&helpers))
 }
 
 /// Chooses the grid of a plane, uploads it and writes the header; the device's name is the

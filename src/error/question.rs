@@ -26,6 +26,14 @@ pub struct Answer {
     pub told: String,
 }
 
+impl Question {
+    /// Whether the data are in question, not the network.
+    pub fn is_about_data(&self) -> bool {
+        let mut answers = self.answers.iter();
+        answers.all(|answer| answer.option.starts_with("data"))
+    }
+}
+
 impl Answer {
     /// As it is typed: `--model lenet:pool=average`.
     pub fn flag(&self) -> String {

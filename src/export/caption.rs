@@ -1,11 +1,11 @@
 //! What a figure's reader is told in small print: files, rule, seed, norms, samples, network, remarks.
 
 use crate::engine::device::kinds;
-use crate::engine::header::{DataFacts, FileFacts, Header, ModelFacts};
+use crate::engine::header::{DataFacts, FileFacts, Header, InterpolationFacts, ModelFacts};
 use crate::engine::job::Setup;
 use crate::engine::names;
 use crate::engine::reading::Reading;
-use crate::plot::number::{format_value, grouped};
+use crate::plot::number::{format_value, grouped, significant};
 use std::path::PathBuf;
 
 /// Norms of the directions.
@@ -247,9 +247,25 @@ pub fn computed_on(header: &Header) -> String {
     text
 }
 
+/// How much of a surface was computed, and how good the rest is.
+pub fn interpolated(facts: &InterpolationFacts) -> String {
+    let percent = |share: f64| format!("{} %", significant(100.0 * share, 2));
+    format!(
+        "interpolated to {} of the range: {} of {} points computed; at {} of them, drawn to be checked, off by at most {}",
+        percent(facts.tolerance),
+        grouped(facts.computed),
+        grouped(facts.computed + facts.interpolated),
+        grouped(facts.checked),
+        percent(facts.worst),
+    )
+}
+
 /// What a reader must know beside the numbers.
 pub fn remarks(header: &Header) -> Vec<String> {
     let mut lines = Vec::new();
+    if let Some(facts) = &header.interpolation {
+        lines.push(interpolated(facts));
+    }
     if header.clamped_variances > 0 {
         lines.push(format!(
             "{} negative variances clamped",

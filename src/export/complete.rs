@@ -42,7 +42,15 @@ pub(super) fn check(outcome: &Outcome) -> Result<(), String> {
             return Err("the result has neither `train_loss` nor `validation_loss`".into());
         }
         let lengths = columns.drain(..).map(|(name, values)| (name, values.len()));
-        for (name, length) in lengths.chain([("computed", table.computed.len())]) {
+        let interpolated = match table.interpolated.len() {
+            0 => points,
+            given => given,
+        };
+        let flags = [
+            ("computed", table.computed.len()),
+            ("interpolated", interpolated),
+        ];
+        for (name, length) in lengths.chain(flags) {
             if length != points {
                 return Err(format!("`{name}` has {length} values, expected {points}"));
             }
@@ -107,6 +115,16 @@ pub(super) fn metrics(table: &Table) -> Vec<(&'static str, &[f64])> {
         }
     }
     columns
+}
+
+/// The flags that a table has, by the names they carry: which points were computed, and where any was, which
+/// were interpolated.
+pub(super) fn flags(table: &Table) -> Vec<(&'static str, &[bool])> {
+    let mut flags: Vec<(&'static str, &[bool])> = vec![("computed", &table.computed)];
+    if !table.interpolated.is_empty() {
+        flags.push(("interpolated", &table.interpolated));
+    }
+    flags
 }
 
 /// The names of the columns of training and validation.

@@ -20,7 +20,8 @@ use std::path::Path;
 /// Writes a result to `path`, replacing an existing file at once or not at all.
 ///
 /// Columns of a surface: `x`, `y`, `train_loss`, `train_accuracy`, `validation_loss`,
-/// `validation_accuracy` (those it has; `train_r2` and `validation_r2` of a regression), `computed`, `recipe`; of a line: `alpha` instead of `x`, `y`; of a
+/// `validation_accuracy` (those it has; `train_r2` and `validation_r2` of a regression), `computed`, `interpolated`
+/// where some points follow from computed ones, `recipe`; of a line: `alpha` instead of `x`, `y`; of a
 /// trajectory: `name`, `x`, `y`, `distance`, `outside`, `recipe`.
 ///
 /// # Errors
@@ -62,14 +63,25 @@ fn table<const N: usize>(
     for name in names.iter().chain(columns.iter().map(|(name, _)| name)) {
         write!(out, "{name},")?;
     }
-    writeln!(out, "computed,recipe")?;
-    for (i, (point, computed)) in points.zip(&table.computed).enumerate() {
+    let flags = complete::flags(table);
+    for (name, _) in &flags {
+        write!(out, "{name},")?;
+    }
+    writeln!(out, "recipe")?;
+    for (i, point) in points.enumerate() {
         let metrics = columns.iter().filter_map(|(_, values)| values.get(i));
         for value in point.iter().chain(metrics) {
             number(out, *value)?;
             out.write_all(b",")?;
         }
-        write!(out, "{computed}")?;
+        let flags: Vec<bool> = flags
+            .iter()
+            .filter_map(|(_, all)| all.get(i).copied())
+            .collect();
+        for (place, flag) in flags.iter().enumerate() {
+            let comma = if place > 0 { "," } else { "" };
+            write!(out, "{comma}{flag}")?;
+        }
         end_row(out, i, recipe)?;
     }
     Ok(())

@@ -20,11 +20,12 @@ use super::figure::FigureOptions;
 use super::measure::{Measure, Numbers};
 use super::npz::Column::{Flags, Floats};
 use crate::engine::header::Header;
-use crate::engine::local::curvature::{CurvatureResult, RatioGrid};
+use crate::engine::local::curvature::CurvatureResult;
 use crate::error::Result;
 use crate::landscape::curvature::density::Density;
 use crate::landscape::curvature::lanczos::Eigenvalues;
 use crate::landscape::curvature::line::LinePoint;
+use crate::landscape::curvature::ratio::RatioGrid;
 use crate::landscape::curvature::variation::VariationPoint;
 pub use figure::check_picture;
 

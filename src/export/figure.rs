@@ -125,7 +125,7 @@ pub fn drawing(
             figure.y = surface.y.clone();
             figure.scale = options.scale.unwrap_or_else(|| metric.usual_scale(&values));
             figure.values = values;
-            figure.computed = surface.table.computed.clone();
+            figure.computed = surface.table.known();
             figure.range = range.filter(|(lo, hi)| lo < hi);
             let score = surface.table.score;
             figure.quantity = metric.name(score).into();
@@ -235,6 +235,10 @@ fn line_figure(
 pub fn title(header: &Header) -> String {
     let model = &header.model.name;
     match &header.job {
+        Job::Line(job) if !job.only.is_empty() => {
+            let layers = job.only.join(", ");
+            format!("{model}: {layers} from small to large batch")
+        }
         Job::Line(_) => format!("{model}: from small to large batch"),
         Job::Trajectory(_) => format!("{model}: training trajectory"),
         Job::Surface(SurfaceJob {

@@ -3,7 +3,8 @@
 //! A surface has `xcoordinates` `[nx]`, `ycoordinates` `[ny]` and, row = y, `train_loss`, `train_acc`,
 //! `test_loss`, `test_acc`; a surface of one axis has no `ycoordinates`. Accuracies are in per cent,
 //! −1 stands for a point not computed. What their code doesn't know is R²: it is written as `train_r2` and
-//! `test_r2`, as it is, and NaN where not computed, since −1 is a value of it. Their code creates the arrays as `[nx, ny]` but fills and plots
+//! `test_r2`, as it is, and NaN where not computed, since −1 is a value of it; nor does it know points that
+//! follow from computed ones, which `interpolated` marks. Their code creates the arrays as `[nx, ny]` but fills and plots
 //! them as `[ny, nx]`; so the shape is written as `[ny, nx]`, which it reads as well, and both are read in
 //! the order in which they were filled. The dataset `recipe`, which their code passes over, is the header as
 //! JSON in bytes. Where it is missing, another program made the file and doesn't say where its numbers come
@@ -31,6 +32,8 @@ use std::path::Path;
 
 const NOT_COMPUTED: f64 = -1.0;
 const UNKNOWN: &str = "unknown";
+/// Which points follow from computed ones: 1, else 0. Their code passes it over.
+const INTERPOLATED: &str = "interpolated";
 const SPLITS: [&str; 2] = ["train", "test"];
 
 /// The dataset of a split's loss.
@@ -92,13 +95,24 @@ pub fn write_surface(path: &Path, outcome: &Outcome) -> Result<()> {
                     no_score(score),
                 ),
             ] {
-                let points = values.iter().zip(&table.computed);
+                let points = values.iter().enumerate();
                 let values: Vec<f64> = points
-                    .map(|(v, done)| if *done { v * factor } else { none })
+                    .map(|(i, v)| if table.is_known(i) { v * factor } else { none })
                     .collect();
                 dataset(&name, &shape, &values);
             }
         }
+    }
+    if let Some(table) = outcome
+        .numbers
+        .table()
+        .filter(|t| !t.interpolated.is_empty())
+    {
+        let flags = table
+            .interpolated
+            .iter()
+            .map(|flag| f64::from(u8::from(*flag)));
+        dataset(INTERPOLATED, &shape, &flags.collect::<Vec<f64>>());
     }
     if let Some(facts) = &outcome.header.trajectory {
         dataset("proj_xcoord", &[facts.x.len()], &facts.x);
@@ -253,10 +267,16 @@ fn table(
     if train.is_none() && validation.is_none() {
         return Err("no point of this surface has been computed: every loss is −1".into());
     }
+    let interpolated = values(INTERPOLATED)?.unwrap_or_default();
+    let interpolated: Vec<bool> = interpolated.iter().map(|flag| *flag == 1.0).collect();
+    for (computed, _) in computed.iter_mut().zip(&interpolated).filter(|(_, i)| **i) {
+        *computed = false;
+    }
     Ok(Table {
         train,
         validation,
         computed,
+        interpolated,
         score,
     })
 }

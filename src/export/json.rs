@@ -69,10 +69,9 @@ pub fn to_value(outcome: &Outcome) -> Result<Value> {
         for (name, values) in complete::metrics(table) {
             map.insert(name.into(), rows(values, width, |v| number(*v)));
         }
-        map.insert(
-            "computed".into(),
-            rows(&table.computed, width, |done| (*done).into()),
-        );
+        for (name, flags) in complete::flags(table) {
+            map.insert(name.into(), rows(flags, width, |flag| (*flag).into()));
+        }
     }
     Ok(Value::Object(map))
 }

@@ -17,6 +17,7 @@ pub mod hdf5;
 pub mod header;
 pub mod json;
 pub mod measure;
+mod measures;
 mod metric;
 pub mod noise;
 pub mod npz;

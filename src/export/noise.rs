@@ -22,10 +22,12 @@ use super::figure::FigureOptions;
 use super::measure::{Measure, Numbers};
 use super::npz::Column::{Counts, Floats, Words};
 use crate::engine::header::Header;
-use crate::engine::local::noise::{AtBatch, NoiseResult};
+use crate::engine::local::noise::NoiseResult;
 use crate::error::Result;
+use crate::landscape::curvature::trace::Estimate;
 use crate::landscape::noise::exact::Noise;
 use crate::landscape::noise::layers::LayerNorms;
+use crate::landscape::noise::scale::AtBatch;
 
 impl Measure for NoiseResult {
     fn header(&self) -> &Header {
@@ -88,16 +90,18 @@ fn batches(numbers: &mut Numbers, rows: &[AtBatch]) {
             ("steps", column(|r| r.steps)),
             ("examples", column(|r| r.examples)),
             ("sgd_noise", column(|r| r.sgd_noise)),
-            (
-                "alignment",
-                column(|r| r.alignment.map_or(f64::NAN, |a| a.alignment.mean)),
-            ),
+            ("alignment", column(|r| aligned(r, |a| a.mean))),
             (
                 "alignment_error",
-                column(|r| r.alignment.map_or(f64::NAN, |a| a.alignment.standard_error)),
+                column(|r| aligned(r, |a| a.standard_error)),
             ),
         ],
     );
+}
+
+/// A number of an alignment, where there is one.
+fn aligned(row: &AtBatch, of: fn(&Estimate) -> f64) -> f64 {
+    row.alignment.map_or(f64::NAN, |a| of(&a.alignment))
 }
 
 fn layers(numbers: &mut Numbers, rows: &[LayerNorms]) {

@@ -2,7 +2,8 @@
 //!
 //! Surface: `x` `[nx]`, `y` `[ny]`; line: `alpha` `[n]`; for both `train_loss`, `train_accuracy`,
 //! `validation_loss`, `validation_accuracy` (those asked for; `train_r2`, `validation_r2` where the loss
-//! is that of a regression) and `computed`, `[ny, nx]` or `[n]`. A
+//! is that of a regression) and `computed`, `[ny, nx]` or `[n]`; `interpolated` where some points follow from
+//! computed ones. A
 //! trajectory, alone or in a surface: `proj_x`, `proj_y`, and alone also `distance`, `outside` and
 //! `explained`. Always: `recipe`, UTF-8 JSON as bytes. Numbers are float64, flags bool, and the same
 //! result always gives the same bytes. What a complete result is stands in `complete.rs`, how a
@@ -10,7 +11,7 @@
 
 mod read;
 
-use super::complete::{self, check, metrics, path_arrays};
+use super::complete::{self, check, flags, metrics, path_arrays};
 use super::header;
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::{Error, Result};
@@ -134,8 +135,11 @@ fn write_table(
     for (name, values) in metrics(table) {
         floats(archive, name, shape, values)?;
     }
-    let computed: Vec<u8> = table.computed.iter().map(|done| u8::from(*done)).collect();
-    archive.array("computed", "|b1", shape, &computed)
+    for (name, flags) in flags(table) {
+        let bytes: Vec<u8> = flags.iter().map(|flag| u8::from(*flag)).collect();
+        archive.array(name, "|b1", shape, &bytes)?;
+    }
+    Ok(())
 }
 
 fn floats(

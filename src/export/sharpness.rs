@@ -94,52 +94,39 @@ fn write_npz(path: &Path, report: &SharpnessReport) -> Result<()> {
         };
         report.results.iter().flat_map(row).collect::<Vec<f64>>()
     };
+    let (c, ce, cm) = (
+        || vec![checkpoints],
+        || vec![checkpoints, boxes],
+        || vec![checkpoints, others],
+    );
+    let flag = |done: bool| f64::from(u8::from(done));
+    let or_nan = |value: Option<f64>| value.unwrap_or(f64::NAN);
     let arrays: Vec<(&str, Vec<usize>, Vec<f64>)> = vec![
         ("epsilon", vec![boxes], job.epsilon.clone()),
-        ("loss", vec![checkpoints], each(&|r| r.loss)),
-        (
-            "gradient_norm",
-            vec![checkpoints],
-            each(&|r| r.gradient_norm),
-        ),
-        ("phi", vec![checkpoints, boxes], by_box(&|s| s.phi)),
-        (
-            "worst_loss",
-            vec![checkpoints, boxes],
-            by_box(&|s| s.worst_loss),
-        ),
-        (
-            "random_floor",
-            vec![checkpoints, boxes],
-            by_box(&|s| s.random_floor.unwrap_or(f64::NAN)),
-        ),
-        (
-            "active_bounds",
-            vec![checkpoints, boxes],
-            by_box(&|s| s.active_bounds),
-        ),
-        (
-            "gradients",
-            vec![checkpoints, boxes],
-            by_box(&|s| s.gradients as f64),
-        ),
-        ("phi_sign", vec![checkpoints, boxes], of(Method::Sign)),
-        ("phi_lbfgsb", vec![checkpoints, boxes], of(Method::Lbfgsb)),
+        ("loss", c(), each(&|r| r.loss)),
+        ("gradient_norm", c(), each(&|r| r.gradient_norm)),
+        ("phi", ce(), by_box(&|s| s.phi)),
+        ("worst_loss", ce(), by_box(&|s| s.worst_loss)),
+        ("random_floor", ce(), by_box(&|s| or_nan(s.random_floor))),
+        ("active_bounds", ce(), by_box(&|s| s.active_bounds)),
+        ("gradients", ce(), by_box(&|s| s.gradients as f64)),
+        ("phi_sign", ce(), of(Method::Sign)),
+        ("phi_lbfgsb", ce(), of(Method::Lbfgsb)),
         (
             "phi_finished",
-            vec![checkpoints, boxes],
-            by_box(&|s| f64::from(u8::from(s.unfinished.is_none()))),
+            ce(),
+            by_box(&|s| flag(s.unfinished.is_none())),
         ),
-        ("rise", vec![checkpoints, others], by_measure(&|m| m.rise)),
+        ("rise", cm(), by_measure(&|m| m.rise)),
         (
             "standard_error",
-            vec![checkpoints, others],
-            by_measure(&|m| m.standard_error.unwrap_or(f64::NAN)),
+            cm(),
+            by_measure(&|m| or_nan(m.standard_error)),
         ),
         (
             "rise_finished",
-            vec![checkpoints, others],
-            by_measure(&|m| f64::from(u8::from(m.unfinished.is_none()))),
+            cm(),
+            by_measure(&|m| flag(m.unfinished.is_none())),
         ),
     ];
     let named =

@@ -68,7 +68,7 @@ impl Seen<'_> {
         let values = self.metric.shown(&surface.table).ok()?;
         let positions: Vec<f64> = values.iter().map(|v| self.scale.forward(*v)).collect();
         let (nx, ny) = (surface.x.len(), surface.y.len());
-        let filled = refine::fill(nx, ny, &positions, &surface.table.computed);
+        let filled = refine::fill(nx, ny, &positions, &surface.table.known());
         let inverse = |t: &f64| self.scale.inverse(*t);
         let values: Vec<f64> = filled.values.iter().map(inverse).collect();
         let look = Look {
@@ -144,30 +144,73 @@ impl Seen<'_> {
         pins
     }
 
+    /// The grid point that is drawn nearest to a place of a picture of this size, within a twelfth of its height.
+    pub fn nearest(
+        &self,
+        camera: &Camera,
+        size: (f32, f32),
+        (left, top): (f32, f32),
+    ) -> Option<(f64, f64)> {
+        let surface = self.surface()?;
+        let values = self.metric.shown(&surface.table).ok()?;
+        let mut best = (size.1 / 12.0, None);
+        for (row, y) in surface.y.iter().enumerate() {
+            for (column, x) in surface.x.iter().enumerate() {
+                let value = *values.get(row * surface.x.len() + column)?;
+                let place = self.place([*x, *y], value);
+                let seen = place.and_then(|place| camera.project(place, size));
+                let Some((across, down, _)) = seen else {
+                    continue;
+                };
+                let away = (across - left).hypot(down - top);
+                if away < best.0 {
+                    best = (away, Some((*x, *y)));
+                }
+            }
+        }
+        best.1
+    }
+
     /// Where a coordinate of the plane lies on the surface, in world space; `None` outside.
-    fn above(&self, coordinate: &[f64]) -> Option<[f32; 3]> {
+    pub fn above(&self, coordinate: &[f64]) -> Option<[f32; 3]> {
         let surface = self.surface()?;
         let &[x, y] = coordinate else { return None };
-        let share = |c: &[f64], v: f64| -> Option<f64> {
-            let (first, last) = (*c.first()?, *c.last()?);
-            let t = (v - first) / (last - first);
-            (0.0..=1.0).contains(&t).then_some(t)
-        };
         let (u, v) = (share(&surface.x, x)?, share(&surface.y, y)?);
         let column = (u * (surface.x.len() - 1) as f64).round() as usize;
         let row = (v * (surface.y.len() - 1) as f64).round() as usize;
         let values = self.metric.shown(&surface.table).ok()?;
         let value = *values.get(row * surface.x.len() + column)?;
-        let (lo, hi) = self.ends();
-        let place = |v| Scale::forward(self.scale, v);
-        let t = ((place(value) - place(lo)) / (place(hi) - place(lo))).clamp(0.0, 1.0);
-        t.is_finite().then(|| {
-            let height = 2.0 * self.height * (t as f32 - 0.5);
-            let [wide, deep] = scene::reach(&surface.x, &surface.y);
-            let at = |share: f64, reach: f32| reach * (2.0 * share - 1.0) as f32;
-            [at(u, wide), at(v, deep), height]
-        })
+        self.place([x, y], value)
     }
+
+    /// Where a value at a coordinate lies in world space; `None` outside the plane, or without a value.
+    fn place(&self, [x, y]: [f64; 2], value: f64) -> Option<[f32; 3]> {
+        let surface = self.surface()?;
+        let (lo, hi) = self.ends();
+        let height = |v| Scale::forward(self.scale, v);
+        let t = ((height(value) - height(lo)) / (height(hi) - height(lo))).clamp(0.0, 1.0);
+        if !t.is_finite() {
+            return None;
+        }
+        let [wide, deep] = scene::reach(&surface.x, &surface.y);
+        let at = |c: &[f64], v: f64, reach: f32| {
+            let share = share(c, v)?;
+            Some(reach * (2.0 * share - 1.0) as f32)
+        };
+        let across = at(&surface.x, x, wide)?;
+        Some([
+            across,
+            at(&surface.y, y, deep)?,
+            2.0 * self.height * (t as f32 - 0.5),
+        ])
+    }
+}
+
+/// Where a coordinate lies between the ends of an axis, 0 to 1; `None` outside.
+fn share(coordinates: &[f64], value: f64) -> Option<f64> {
+    let (first, last) = (*coordinates.first()?, *coordinates.last()?);
+    let t = (value - first) / (last - first);
+    (0.0..=1.0).contains(&t).then_some(t)
 }
 
 /// The surface from where the camera stands as an SVG document, with its axes and colours, under a

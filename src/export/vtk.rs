@@ -131,9 +131,8 @@ fn table(out: &mut impl Write, table: &Table) -> io::Result<()> {
             .iter()
             .all(|(_, values)| values.get(i).is_some_and(|v| v.is_finite()))
     };
-    let computed = table.computed.iter().enumerate();
-    let valid: Vec<u8> = computed
-        .map(|(i, computed)| u8::from(*computed && is_valid(i)))
+    let valid: Vec<u8> = (0..table.computed.len())
+        .map(|i| u8::from(table.is_known(i) && is_valid(i)))
         .collect();
     let height = height(table.primary().map_or(&[], |column| &column.loss));
     columns.push(("height", &height));

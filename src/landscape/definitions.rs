@@ -30,7 +30,8 @@ pub struct Source {
     pub arxiv: &'static str,
 }
 
-const fn source(paper: &'static str, place: &'static str, arxiv: &'static str) -> Source {
+/// A source.
+pub const fn source(paper: &'static str, place: &'static str, arxiv: &'static str) -> Source {
     Source {
         paper,
         place,
@@ -38,131 +39,9 @@ const fn source(paper: &'static str, place: &'static str, arxiv: &'static str) -
     }
 }
 
-const PER_SQUARED_WEIGHT: &str = "nats per squared unit of the weights";
-const ANDRIUSHCHENKO: &str = "Andriushchenko et al. 2023";
+/// The unit of second derivatives.
+pub const PER_SQUARED_WEIGHT: &str = "nats per squared unit of the weights";
 
-/// Keskar et al.'s sharpness.
-pub const PHI: Definition = Definition {
-    name: "Sharpness φ",
-    formula: "φ(ε, A) = 100 · (max over z in C of f(θ + A z) − f(θ)) / (1 + f(θ)),  C = { z : |zᵢ| ≤ ε (|(A⁺θ)ᵢ| + 1) }",
-    unit: "percent of 1 + f(θ)",
-    meaning: "How far the loss rises in a small box around θ, in full space (A = I) or along random directions (the columns of A). A lower bound: no method finds the true maximum. It changes when layers are rescaled without changing the function (Dinh et al. 2017); the adaptive sharpnesses don't",
-    sources: &[source(
-        "Keskar et al. 2017",
-        "metric 2.1, equations 3 and 4",
-        "1609.04836",
-    )],
-};
-/// One step up the gradient.
-pub const SAM: Definition = Definition {
-    name: "SAM",
-    formula: "f(w + ρ g/‖g‖) − f(w)",
-    unit: "nats",
-    meaning: "The rise after one step of length ρ up the gradient g: the worst case in a ball, to first order. It depends on the parametrisation; ASAM doesn't",
-    sources: &[source("Foret et al. 2021", "equation 2", "2010.01412")],
-};
-/// One step up the gradient in a ball scaled by the weights.
-pub const ASAM: Definition = Definition {
-    name: "ASAM",
-    formula: "f(w + ρ w²∘g/‖|w|∘g‖) − f(w)",
-    unit: "nats",
-    meaning: "As SAM, in a ball scaled by the weights, which a rescaling of layers leaves unchanged",
-    sources: &[source("Kwon et al. 2021", "equation 6", "2102.11600")],
-};
-/// The worst case within a share of every weight.
-pub const ADAPTIVE_WORST: Definition = Definition {
-    name: "Adaptive worst case",
-    formula: "max f(w + z) − f(w) over |zᵢ| ≤ ρ|wᵢ|",
-    unit: "nats",
-    meaning: "The largest rise while every weight moves by a share ρ of itself, by projected sign-gradient ascent: a lower bound",
-    sources: &[source(
-        ANDRIUSHCHENKO,
-        "equation 1 with p = ∞ and c = |w|",
-        "2302.07011",
-    )],
-};
-/// The mean under noise in proportion to every weight.
-pub const ADAPTIVE_AVERAGE: Definition = Definition {
-    name: "Adaptive average",
-    formula: "E f(w + ρ|w|∘ξ) − f(w), ξ ~ N(0, I)",
-    unit: "nats",
-    meaning: "The mean rise under Gaussian noise in proportion to the weights; ± is its standard error",
-    sources: &[source(ANDRIUSHCHENKO, "equation 1", "2302.07011")],
-};
-/// The mean along filter-normalised directions.
-pub const FILTER_AVERAGE: Definition = Definition {
-    name: "Filter-normalised average",
-    formula: "E f(w + ρ d) − f(w), d ~ N(0, I), each filter of d scaled to the norm of w's",
-    unit: "nats",
-    meaning: "The mean rise along random filter-normalised directions; ± is its standard error",
-    sources: &[source("Li et al. 2018", "section 4", "1712.09913")],
-};
-/// What `losscope sharpness` measures.
-pub const SHARPNESS: [Definition; 6] = [
-    PHI,
-    SAM,
-    ASAM,
-    ADAPTIVE_WORST,
-    ADAPTIVE_AVERAGE,
-    FILTER_AVERAGE,
-];
-
-const LANCZOS: &[Source] = &[source("Golub and Van Loan 2013", "section 10.1", "")];
-/// The largest eigenvalues.
-pub const LARGEST: Definition = Definition {
-    name: "Largest eigenvalues",
-    formula: "H v = λ v,  H = ∇²f(θ)",
-    unit: PER_SQUARED_WEIGHT,
-    meaning: "The curvature along the directions in which the loss bends most. By Lanczos with full reorthogonalisation and exact Hessian-vector products, until the residual ‖Hv − λv‖ is within the tolerance, a share of λ itself; an eigenvalue lies within the residual of each λ",
-    sources: LANCZOS,
-};
-/// The smallest eigenvalue.
-pub const SMALLEST: Definition = Definition {
-    name: "Smallest eigenvalue",
-    formula: "the least λ of H v = λ v",
-    unit: PER_SQUARED_WEIGHT,
-    meaning: "Below zero where the loss bends downwards along some direction. From the same Lanczos run as the largest, within the same share of its own size; where it is too small for the rounding of the products, it isn't called converged",
-    sources: LANCZOS,
-};
-/// How far from convex.
-pub const RATIO: Definition = Definition {
-    name: "Convexity",
-    formula: "|λ_min/λ_max|",
-    unit: "none",
-    meaning: "How far from convex the loss is: 0 where it bends upwards in every direction. Over a plane λ_min is found within the tolerance of itself or of λ_max/10, whichever is more",
-    sources: &[source(
-        "Li et al. 2018",
-        "section 6 and figure 7",
-        "1712.09913",
-    )],
-};
-/// The trace of the Hessian.
-pub const TRACE: Definition = Definition {
-    name: "Trace",
-    formula: "tr H = Σ λ = E vᵀHv, vᵢ = ±1",
-    unit: PER_SQUARED_WEIGHT,
-    meaning: "The sum of all curvatures: the mean over random sign vectors v; ± is its standard error",
-    sources: &[source("Hutchinson 1990", "", "")],
-};
-/// The Frobenius norm of the Hessian.
-pub const FROBENIUS: Definition = Definition {
-    name: "Frobenius norm",
-    formula: "‖H‖_F = √Σ λ² = √(E ‖Hv‖²), vᵢ = ±1",
-    unit: PER_SQUARED_WEIGHT,
-    meaning: "From the same products as the trace; ± is its standard error",
-    sources: &[source("Hutchinson 1990", "", "")],
-};
-/// The density of all eigenvalues.
-pub const DENSITY: Definition = Definition {
-    name: "Density of eigenvalues",
-    formula: "Σ wᵢ δ(λ − λᵢ), each δ drawn as a Gaussian",
-    unit: "share of all eigenvalues per unit of λ",
-    meaning: "Stochastic Lanczos quadrature: for a random vector, λᵢ are the eigenvalues of the Lanczos matrix and wᵢ the squared first entries of its eigenvectors; the mean over several vectors",
-    sources: &[
-        source("Ubaru, Chen and Saad 2017", "", ""),
-        source("Ghorbani et al. 2019", "", "1901.10159"),
-    ],
-};
 /// Slope and curvature along a line.
 pub const ALONG_LINE: Definition = Definition {
     name: "Along a line",
@@ -183,42 +62,6 @@ pub const ALONG_GRADIENT: Definition = Definition {
         "1805.11604",
     )],
 };
-/// What `losscope curvature` measures.
-pub const CURVATURE: [Definition; 8] = [
-    LARGEST,
-    SMALLEST,
-    RATIO,
-    TRACE,
-    FROBENIUS,
-    DENSITY,
-    ALONG_LINE,
-    ALONG_GRADIENT,
-];
-
-/// The simple noise scale.
-pub const B_SIMPLE: Definition = Definition {
-    name: "B_simple",
-    formula: "B_simple = tr Σ/‖G‖², tr Σ = mean ‖gₙ‖² − ‖G‖²",
-    unit: "samples",
-    meaning: "About how many samples a batch needs for its gradient to be more signal than noise; larger batches save few steps. Exact, from the gradients of all samples",
-    sources: &[source(
-        "McCandlish et al. 2018",
-        "equation 2.9",
-        "1812.06162",
-    )],
-};
-/// The scatter of the gradients.
-pub const COVARIANCE: Definition = Definition {
-    name: "tr Σ",
-    formula: "tr Σ = mean ‖gₙ‖² − ‖G‖²",
-    unit: "squared nats per squared unit of the weights",
-    meaning: "How much the gradients gₙ of single samples scatter about their mean G",
-    sources: &[source(
-        "McCandlish et al. 2018",
-        "equation 2.9",
-        "1812.06162",
-    )],
-};
 /// The simple noise scale from two batch sizes.
 pub const ESTIMATE: Definition = Definition {
     name: "B_simple from two batch sizes",
@@ -228,18 +71,6 @@ pub const ESTIMATE: Definition = Definition {
     sources: &[source(
         "McCandlish et al. 2018",
         "appendix A.1",
-        "1812.06162",
-    )],
-};
-/// The noise scale with curvature.
-pub const B_NOISE: Definition = Definition {
-    name: "B_noise",
-    formula: "B_noise = tr(HΣ)/(GᵀHG)",
-    unit: "samples",
-    meaning: "The noise scale when the loss bends differently along different directions, from random vectors; ± is the standard error. Negative where the loss bends downwards along its gradient",
-    sources: &[source(
-        "McCandlish et al. 2018",
-        "equation 2.8",
         "1812.06162",
     )],
 };
@@ -263,18 +94,6 @@ pub const CRITICAL: Definition = Definition {
         "1812.06162",
     )],
 };
-/// How much gradients point the same way.
-pub const ALIGNMENT: Definition = Definition {
-    name: "Alignment",
-    formula: "‖Σ gₙ‖/Σ ‖gₙ‖ over the samples of a batch",
-    unit: "none",
-    meaning: "1 where all gradients point the same way, about 1/√B where none are related; the mean over random batches, ± its standard error. It falls with the batch size, which is why larger batches step less far",
-    sources: &[source(
-        "Yin et al. 2018",
-        "whose gradient diversity is Σ ‖gₙ‖²/‖Σ gₙ‖²",
-        "1706.05699",
-    )],
-};
 /// Weights over gradient, module by module.
 pub const TRUST: Definition = Definition {
     name: "Table of layers",
@@ -283,11 +102,6 @@ pub const TRUST: Definition = Definition {
     meaning: "The length of the weights beside that of their gradient: layers whose ratio is small want a small learning rate",
     sources: &[source("You et al. 2017", "equation 6", "1708.03888")],
 };
-/// What `losscope noise` measures.
-pub const NOISE: [Definition; 8] = [
-    B_SIMPLE, COVARIANCE, ESTIMATE, B_NOISE, SGD_NOISE, CRITICAL, ALIGNMENT, TRUST,
-];
-
 /// The barrier of a line.
 pub const BARRIER: Definition = Definition {
     name: "Line between both",
@@ -341,16 +155,15 @@ impl Definition {
 
     /// Formula, meaning and source, for a tooltip.
     pub fn tooltip(&self) -> String {
-        format!(
-            "{}\n{} ({})",
-            self.formula,
-            self.meaning,
-            self.listed(Source::brief)
-        )
+        let sources = match self.listed(Source::brief) {
+            none if none.is_empty() => none,
+            sources => format!(" ({sources})"),
+        };
+        format!("{}\n{}{sources}", self.formula, self.meaning)
     }
 
     /// Everything, for the help of a command.
-    fn entry(&self) -> String {
+    pub fn entry(&self) -> String {
         format!(
             "  {}\n      {}\n      Unit: {}.\n      {}.\n      Source: {}.\n",
             self.name,
@@ -363,8 +176,8 @@ impl Definition {
 }
 
 /// What a command measures, for its help.
-pub fn long_help(definitions: &[Definition], caution: &str) -> String {
-    let entries: Vec<String> = definitions.iter().map(Definition::entry).collect();
+pub fn long_help(definitions: &[&Definition], caution: &str) -> String {
+    let entries: Vec<String> = definitions.iter().map(|one| one.entry()).collect();
     format!(
         "What is measured. f is the mean loss in nats (in its own unit where targets are numbers, which then stands for nats in every unit below) over the samples of the split, θ and w all trained values.\n\n{}\nCaution: {caution}",
         entries.join("\n")

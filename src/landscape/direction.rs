@@ -5,7 +5,6 @@
 //! unit step means the same for networks whose weights differ in scale.
 
 use crate::error::{Error, Result};
-use crate::model::graph::Role;
 use crate::model::params::{Layout, Params, TensorSpec};
 use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
@@ -40,6 +39,38 @@ pub enum OneDim {
     Keep,
     /// The tensor itself is its direction.
     Copy,
+}
+
+/// A direction in which only the tensors of some layers or modules move, by their names; all of it where
+/// there are no names.
+///
+/// # Errors
+/// Where a name is no layer's and no module's: lists the layers.
+pub fn only(direction: &Params, names: &[String]) -> Result<Params> {
+    if names.is_empty() {
+        return Ok(direction.clone());
+    }
+    let within = |spec: &TensorSpec, name: &str| {
+        let rest = spec.module().strip_prefix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    };
+    let layout = direction.layout();
+    let found = |name: &&String| layout.iter().any(|spec| within(spec, name));
+    if let Some(unknown) = names.iter().find(|name| !found(name)) {
+        let mut layers: Vec<&str> = layout.iter().map(TensorSpec::module).collect();
+        layers.dedup();
+        return Err(Error::Usage(format!(
+            "--only {unknown}: the network has no such layer; it has {}",
+            layers.join(", ")
+        )));
+    }
+    Ok(direction.map(|spec, values| {
+        if names.iter().any(|name| within(spec, name)) {
+            values.to_vec()
+        } else {
+            vec![0.0; values.len()]
+        }
+    }))
 }
 
 /// A direction of independent N(0, 1) draws over every trained tensor, zero over the buffers.
@@ -165,21 +196,24 @@ fn scale_tensor(spec: &TensorSpec, d: &[f64], w: &[f64], rule: Normalization) ->
     if rule != Normalization::Filter {
         return scale_whole(d, w, rule);
     }
-    // The filters lie along the output axis, which the network's description names.
-    let axis = match spec.role {
-        Role::Trainable {
-            output_axis: Some(axis),
-        } => axis,
-        _ => 0,
-    };
+    // The filters lie along the output axis, which the network's description names, in each group of the first axis.
+    let (axis, groups) = spec.role.filters().unwrap_or((0, 1));
     let filters = spec.shape.get(axis).copied().unwrap_or(1);
     let inner: usize = spec.shape.iter().skip(axis + 1).product();
     let outer: usize = spec.shape.iter().take(axis).product();
+    // What isn't a whole number of groups has one.
+    let groups = if outer.is_multiple_of(groups) {
+        groups
+    } else {
+        1
+    };
+    let outer = outer / groups;
     let mut scaled = d.to_vec();
-    for filter in 0..filters {
+    for filter in 0..groups * filters {
+        let (group, filter) = (filter / filters, filter % filters);
         let indices = || {
-            (0..outer)
-                .flat_map(move |o| (0..inner).map(move |i| (o * filters + filter) * inner + i))
+            let rows = group * outer..(group + 1) * outer;
+            rows.flat_map(move |o| (0..inner).map(move |i| (o * filters + filter) * inner + i))
         };
         let scale =
             norm(indices().map(|i| w[i])) / (norm(indices().map(|i| d[i])) + FILTER_EPSILON);

@@ -23,6 +23,16 @@ pub trait Objective {
     /// f(x) and ∇f(x), n entries.
     fn gradient(&mut self, x: &[f64]) -> Result<(f64, Vec<f64>)>;
 
+    /// f at each of some points. Together they may take less time than one after the other.
+    fn values_at(&mut self, points: &[&[f64]]) -> Result<Vec<f64>> {
+        points.iter().map(|x| self.value(x)).collect()
+    }
+
+    /// f and ∇f at each of some points. Together they may take less time than one after the other.
+    fn gradients_at(&mut self, points: &[&[f64]]) -> Result<Vec<(f64, Vec<f64>)>> {
+        points.iter().map(|x| self.gradient(x)).collect()
+    }
+
     /// ∇²f(x)·v, n entries.
     fn hessian_vector(&mut self, x: &[f64], v: &[f64]) -> Result<Vec<f64>>;
 

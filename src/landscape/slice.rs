@@ -110,7 +110,7 @@ impl Slice {
     pub fn tensor(&self, index: usize, coordinate: &[f64]) -> Vec<f64> {
         let (role, origin) = (self.origin.layout()[index].role, self.origin.at(index));
         let follows = match role {
-            Role::Trainable { .. } => true,
+            Role::Trainable { .. } | Role::Grouped { .. } => true,
             Role::RunningMean | Role::RunningVar => self.buffers == Buffers::Interpolate,
             Role::Fixed => self.buffers != Buffers::Frozen,
         };

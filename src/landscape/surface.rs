@@ -1,6 +1,7 @@
 //! Surfaces over a grid of a plane, and the range that shows one well.
 
 use crate::error::Result;
+use crate::landscape::adaptive::{self, Next};
 use crate::landscape::grid::Coordinate;
 use crate::landscape::table::Table;
 
@@ -22,6 +23,19 @@ impl Surface {
             .iter()
             .flat_map(|&y| self.x.iter().map(move |&x| vec![x, y]))
             .collect()
+    }
+
+    /// What to do next where the surface needn't be computed whole, but to `tolerance`, a share of the range of
+    /// each loss. Points that are to be computed come coarse ones first.
+    pub fn refined(&self, tolerance: f64) -> Next {
+        let (nx, ny) = (self.x.len(), self.y.len());
+        let lists = self.table.lists();
+        let next = adaptive::next(nx, ny, &lists, &self.table.computed, tolerance);
+        let Next::Compute(mut order) = next else {
+            return next;
+        };
+        order.sort_by_key(|i| std::cmp::Reverse((i % nx | i / nx).trailing_zeros()));
+        Next::Compute(order)
     }
 }
 

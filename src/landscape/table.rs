@@ -1,5 +1,6 @@
 //! What a surface or a line holds: metrics for a list of points, some not yet computed.
 
+use crate::landscape::adaptive::Values;
 use crate::landscape::evaluate::Metrics;
 use crate::model::losses::Score;
 
@@ -21,6 +22,8 @@ pub struct Table {
     pub validation: Option<Column>,
     /// Which points have been computed.
     pub computed: Vec<bool>,
+    /// Which points were interpolated between computed ones; empty where none was.
+    pub interpolated: Vec<bool>,
     /// What the second number of the columns is.
     pub score: Score,
 }
@@ -48,6 +51,7 @@ impl Table {
             train: train.then(|| Column::new(points)),
             validation: validation.then(|| Column::new(points)),
             computed: vec![false; points],
+            interpolated: Vec::new(),
             score,
         }
     }
@@ -63,9 +67,48 @@ impl Table {
         }
     }
 
-    /// Points still to compute.
+    /// Whether a point has numbers, computed or interpolated.
+    pub fn is_known(&self, index: usize) -> bool {
+        let is = |flags: &[bool]| flags.get(index).is_some_and(|flag| *flag);
+        is(&self.computed) || is(&self.interpolated)
+    }
+
+    /// Which points have numbers, computed or interpolated.
+    pub fn known(&self) -> Vec<bool> {
+        (0..self.computed.len()).map(|i| self.is_known(i)).collect()
+    }
+
+    /// Points without numbers.
     pub fn missing(&self) -> usize {
-        self.computed.iter().filter(|done| !**done).count()
+        (0..self.computed.len())
+            .filter(|i| !self.is_known(*i))
+            .count()
+    }
+
+    /// All numbers: losses decide where more are to be computed, scores follow.
+    pub fn lists(&self) -> Vec<Values<'_>> {
+        let values = |numbers, decide| Values { numbers, decide };
+        let pairs = self.columns().map(|c| {
+            [
+                values(c.loss.as_slice(), true),
+                values(c.score.as_slice(), false),
+            ]
+        });
+        pairs.flatten().collect()
+    }
+
+    /// Takes the numbers of all points that weren't computed, in the order of [`Table::lists`].
+    pub fn interpolate(&mut self, numbers: Vec<Vec<f64>>) {
+        let columns = self.train.iter_mut().chain(self.validation.iter_mut());
+        let places = columns.flat_map(|column| [&mut column.loss, &mut column.score]);
+        for (place, numbers) in places.zip(numbers) {
+            for (i, number) in numbers.into_iter().enumerate() {
+                if !self.computed[i] {
+                    place[i] = number;
+                }
+            }
+        }
+        self.interpolated = self.computed.iter().map(|computed| !computed).collect();
     }
 
     /// Computed points whose loss is infinite or NaN on any split.

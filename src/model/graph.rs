@@ -149,35 +149,19 @@ impl Graph {
     }
 
     /// What a reader should know of filters: how those of tensors that several layers share are counted where the
-    /// layers differ, and those of transposed convolutions in groups.
+    /// layers differ.
     pub fn notes(&self) -> Vec<String> {
         let roles: HashMap<&str, Role> = self.tensors().into_iter().collect();
         let mut notes: Vec<String> = Vec::new();
         for (name, role, layer) in self.uses() {
-            let (
-                Some(Role::Trainable {
-                    output_axis: Some(kept),
-                }),
-                Role::Trainable {
-                    output_axis: Some(own),
-                },
-            ) = (roles.get(name), role)
-            else {
+            let kept = roles.get(name).and_then(|role| role.filters());
+            let (Some(kept), Some(own)) = (kept, role.filters()) else {
                 continue;
             };
-            if *kept != own {
+            if kept != own {
+                let (kept, own) = (kept.0, own.0);
                 notes.push(format!(
                     "the tensor {name:?} is shared: its filters are counted along axis {kept} as its first layer does, not along axis {own} as {layer:?} does"
-                ));
-            }
-        }
-        for node in &self.layers {
-            if let Layer::TransposedConv(own) = &node.layer
-                && own.groups > 1
-            {
-                notes.push(format!(
-                    "layer {:?} has {} groups, whose filters lie along both axes of {:?}: those of the same number in every group count as one filter",
-                    node.name, own.groups, own.weight
                 ));
             }
         }

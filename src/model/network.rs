@@ -17,9 +17,9 @@ pub struct Network {
     graph: Graph,
     layout: Layout,
     /// What every layer reads: a layer by its place, or the input.
-    pub(super) sources: Vec<Vec<Option<usize>>>,
+    pub(crate) sources: Vec<Vec<Option<usize>>>,
     /// Shapes of what every layer gives, without the batch axis.
-    pub(super) shapes: Vec<Vec<usize>>,
+    pub(crate) shapes: Vec<Vec<usize>>,
     /// What of the checkpoint it was made from it doesn't use.
     spare: Vec<spare::Spare>,
 }

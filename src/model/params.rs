@@ -133,6 +133,18 @@ impl Params {
         }
     }
 
+    /// Some of its tensors alone, with a layout of their own; `kept` says which of the layout.
+    #[must_use]
+    pub fn only(&self, kept: &[bool]) -> Self {
+        let own = || kept.iter().copied();
+        let layout = self.layout.iter().zip(own()).filter(|(_, kept)| *kept);
+        let values = self.values.iter().zip(own()).filter(|(_, kept)| *kept);
+        Self {
+            layout: layout.map(|(spec, _)| spec.clone()).collect(),
+            values: values.map(|(values, _)| values.clone()).collect(),
+        }
+    }
+
     /// `self + scale · other`, buffers included.
     #[must_use]
     pub fn plus(&self, scale: f64, other: &Self) -> Self {

@@ -13,6 +13,14 @@ pub enum Role {
         /// The axis whose entries are the filters; `None` for tensors without filters.
         output_axis: Option<usize>,
     },
+    /// A trained weight in equal groups along its first axis, in each of which the entries of another axis are the
+    /// filters: as many filters as there are pairs of both.
+    Grouped {
+        /// The axis that counts the filters of a group, not the first.
+        axis: usize,
+        /// How many groups the first axis has.
+        groups: usize,
+    },
     /// Running mean of a normalisation layer.
     RunningMean,
     /// Running variance of a normalisation layer.
@@ -31,7 +39,16 @@ impl Role {
 
     /// Whether training changes it.
     pub fn is_trainable(self) -> bool {
-        matches!(self, Self::Trainable { .. })
+        matches!(self, Self::Trainable { .. } | Self::Grouped { .. })
+    }
+
+    /// The axis that counts filters, and in how many groups along the first axis it does; `None` without filters.
+    pub fn filters(self) -> Option<(usize, usize)> {
+        match self {
+            Self::Trainable { output_axis } => output_axis.map(|axis| (axis, 1)),
+            Self::Grouped { axis, groups } => Some((axis, groups)),
+            _ => None,
+        }
     }
 
     /// Whether it is measured on data as these pass through.
@@ -44,8 +61,9 @@ impl Role {
     /// Of two axes that count filters the first is kept, for filters can be counted only once.
     pub fn and(self, other: Self) -> Option<Self> {
         match (self, other) {
-            (Self::Trainable { output_axis: None }, Self::Trainable { .. }) => Some(other),
-            (Self::Trainable { .. }, Self::Trainable { .. }) => Some(self),
+            _ if self.is_trainable() && other.is_trainable() => {
+                Some(if self == Self::PLAIN { other } else { self })
+            }
             _ => (self == other).then_some(self),
         }
     }
@@ -53,7 +71,7 @@ impl Role {
     /// In words.
     pub fn describe(self) -> &'static str {
         match self {
-            Self::Trainable { .. } => "a trained tensor",
+            Self::Trainable { .. } | Self::Grouped { .. } => "a trained tensor",
             Self::RunningMean => "a running mean",
             Self::RunningVar => "a running variance",
             Self::Fixed => "a fixed buffer",

@@ -111,6 +111,7 @@ fn a_key_chooses_the_weights_and_stands_in_the_recipe() {
             "surface",
             "--at",
             "both.safetensors",
+            "--model=mlp",
             &key,
             "--x=0:0:1",
             "-o",
@@ -139,6 +140,7 @@ fn a_key_chooses_the_weights_and_stands_in_the_recipe() {
         &[
             "noise",
             "both.safetensors",
+            "--model=mlp",
             "--key",
             "ema",
             "--samples",
@@ -147,6 +149,7 @@ fn a_key_chooses_the_weights_and_stands_in_the_recipe() {
         &[
             "curvature",
             "both.safetensors",
+            "--model=mlp",
             "--key",
             "net",
             "--samples",
@@ -157,6 +160,7 @@ fn a_key_chooses_the_weights_and_stands_in_the_recipe() {
         &[
             "sharpness",
             "both.safetensors",
+            "--model=mlp",
             "--key",
             "net",
             "--samples",

@@ -209,19 +209,24 @@ fn any_file_name_may_be_measured() {
     let bytes = std::fs::read(fixture("models/mlp/sb.pt")).unwrap();
     let bad = OsString::from_vec(b"bad\xff.pt".to_vec());
     std::fs::write(dir.path().join(&bad), bytes).unwrap();
-    let few = ["--samples", "20"];
+    let few = ["--samples", "20", "--model", "mlp"];
     let rows: [&[&str]; 7] = [
         &["inspect", "--json"],
         &["distance", "--json", "builtin:small"],
-        &[&SHARPNESS[..], &["-o", "s.npz", "-o", "s.json"]].concat(),
+        &[&SHARPNESS[..], &["-o", "s.npz", "-o", "s.json"], &few[2..]].concat(),
         &[
             &["curvature", "--top", "1", "-o", "c.npz", "-o", "c.json"],
             &few[..],
         ]
         .concat(),
         &[&["noise", "-o", "n.npz", "-o", "n.csv"], &few[..]].concat(),
-        &["report", "builtin:small", "--quick", "--samples", "20"],
-        &["surface", "--x=0:0:1", "-o", "a.npz", "--at"],
+        &[&["report", "builtin:small", "--quick"], &few[..]].concat(),
+        &[
+            &["surface"],
+            &few[2..],
+            &["--x=0:0:1", "-o", "a.npz", "--at"],
+        ]
+        .concat(),
     ];
     for args in rows {
         let mut command = command(dir.path(), args);

@@ -243,7 +243,9 @@ impl Bench {
     pub fn evaluate(&self, slice: &Slice, coordinates: &[Coordinate]) -> Vec<Vec<Metrics>> {
         let loaded = ok(self.evaluator.load(slice.clone(), Some(&self.samples)));
         let splits: Vec<&Split> = [&self.train].into_iter().chain(&self.validation).collect();
-        ok(self.evaluator.evaluate(&loaded, coordinates, &splits))
+        let found = ok(self.evaluator.evaluate(&loaded, coordinates, &splits));
+        assert_eq!(self.evaluator.trouble(), None, "another device computed it");
+        found
     }
 
     /// Outputs for the first 16 held-out samples at the slice's origin.

@@ -54,14 +54,14 @@ def compare(name, binary, folder):
     with torch.no_grad():
         outputs = net(x)
         program = torch.export.export(net, (x,), strict=False)
-        path, case = folder / "program.pt2", folder / "case.npz"
+        path, case = folder / "case.pt2", folder / "case.npz"
         torch.export.save(program, path)
     exported = time.time() - start
     np.savez(case, x=x.numpy(), outputs=outputs.numpy())
     parameters = sum(p.numel() for p in net.parameters())
     del net, program
-    environment = {**os.environ, "LOSSCOPE_PROGRAM": str(path), "LOSSCOPE_CASE": str(case)}
-    run = subprocess.run([binary, "--ignored", "--nocapture", "--exact", "exported::probe"], env=environment,
+    environment = {**os.environ, "LOSSCOPE_PROBE": str(folder)}
+    run = subprocess.run([binary, "--ignored", "--nocapture", "--exact", "probe::probe"], env=environment,
                          capture_output=True, text=True, timeout=1800)
     found = re.search(r"off (\S+) layers (\d+) read (\S+) ran (\S+)", run.stdout)
     if not found:

@@ -455,6 +455,21 @@ fn parquet_of_hugging_face_has_pictures_and_names() {
         );
     }
     assert_eq!(kind(&kinds("hf/data")).unwrap(), Kind::Data);
+    // A whole repository of a data set, with its README beside the folder; some call the folder otherwise.
+    let place = tempfile::tempdir().unwrap();
+    std::fs::write(place.path().join("README.md"), "---\nlicense: mit\n---\n").unwrap();
+    std::fs::write(place.path().join("dataset_infos.json"), "{}").unwrap();
+    let inside = place.path().join("plain_text");
+    std::fs::create_dir(&inside).unwrap();
+    for name in ["train", "test"] {
+        let name = format!("{name}-00000-of-00001.parquet");
+        std::fs::copy(kinds("hf/data").join(&name), inside.join(&name)).unwrap();
+    }
+    for path in [kinds("hf"), place.path().to_owned()] {
+        assert_eq!(kind(&path).unwrap(), Kind::Data, "{}", path.display());
+        let data = dataset::open(&stored(&path)).unwrap();
+        assert_eq!(labels(&data.train), [2.0, 0.0, 1.0]);
+    }
     let grey = DataOptions {
         color: Color::Grey,
         image_size: Some([2, 2]),

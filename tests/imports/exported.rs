@@ -1,8 +1,8 @@
 //! Exported programs: `tests/fixtures/exported/make.py` wrote them, with PyTorch's outputs in float64.
 
 use crate::common::check::check_values;
-use crate::common::{FLEX_F32, FLEX_F64, Golden, On, evaluator, fixture, golden, ok};
-use losscope::checkpoint::{self, npz};
+use crate::common::{FLEX_F64, Golden, On, evaluator, fixture, golden, ok};
+use losscope::checkpoint;
 use losscope::dataset::{Samples, Targets};
 use losscope::engine::inputs::open_network;
 use losscope::engine::recognise::Sorted;
@@ -285,6 +285,21 @@ fn damaged_programs_are_refused_in_words() {
     }
 }
 
+#[test]
+fn open_extents_are_those_of_the_data_or_of_the_example() {
+    let path = case("open_size").0;
+    for (sample, expected) in [(None, [3, 14, 11]), (Some(&[3, 9, 20][..]), [3, 9, 20])] {
+        let imported = ok(import::open_for(&path, sample)).unwrap();
+        assert_eq!(imported.graph.input, expected);
+        let notes = imported.notes.concat();
+        let said = format!(
+            "Axis 2 of its input is open; it is read with {} entries",
+            expected[1]
+        );
+        assert!(notes.contains(&said), "{notes}");
+    }
+}
+
 /// No trace of the exporting machine leaves the file.
 #[test]
 fn local_paths_stay_in_the_file() {
@@ -329,54 +344,4 @@ proptest! {
         bytes[at] = byte;
         said(&bytes);
     }
-}
-
-/// For `tests/coverage/run.py`: `LOSSCOPE_PROGRAM` names an exported program, `LOSSCOPE_CASE` an npz with its inputs
-/// `x` and what PyTorch gives, `outputs`; with `LOSSCOPE_DOUBLE` in double precision. Prints by how much the outputs differ, relative to the largest.
-#[test]
-#[ignore = "compares the files that environment variables name"]
-#[expect(clippy::print_stdout, reason = "the script reads it")]
-fn probe() {
-    let file = |name: &str| PathBuf::from(std::env::var(name).unwrap());
-    let path = file("LOSSCOPE_PROGRAM");
-    let start = std::time::Instant::now();
-    let imported = match import::open(&path) {
-        Ok(found) => found.unwrap(),
-        Err(error) => {
-            println!("refused: {error}");
-            return;
-        }
-    };
-    let read = start.elapsed().as_secs_f64();
-    let (_, network, theta) = open(&path);
-    let arrays = ok(npz::read_arrays(&file("LOSSCOPE_CASE")));
-    let values = |name: &str| {
-        arrays
-            .iter()
-            .find(|(own, _)| own == name)
-            .unwrap()
-            .1
-            .to_f64()
-    };
-    let (x, expected) = (values("x"), values("outputs"));
-    let start = std::time::Instant::now();
-    let double = std::env::var_os("LOSSCOPE_DOUBLE").is_some();
-    let on = if double { FLEX_F64 } else { FLEX_F32 };
-    let found = outputs(&network, &theta, samples(&network, &x, &expected), on);
-    let ran = start.elapsed().as_secs_f64();
-    assert_eq!(found.len(), expected.len());
-    let largest = expected.iter().fold(0.0_f64, |m, y| m.max(y.abs()));
-    let off = found.iter().zip(&expected).fold(0.0_f64, |worst, (f, e)| {
-        let off = (f - e).abs();
-        if off.is_nan() {
-            f64::INFINITY
-        } else {
-            worst.max(off)
-        }
-    });
-    let layers = imported.graph.layers.len();
-    println!(
-        "off {:e} layers {layers} read {read:.2} ran {ran:.2}",
-        off / largest
-    );
 }

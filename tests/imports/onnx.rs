@@ -51,6 +51,60 @@ fn outputs_of_folded_files_are_those_of_pytorch() {
     }
 }
 
+/// Recurrent layers with their gates in ONNX's order, sizes in several ways, normalisation by groups and neighbours.
+#[test]
+fn outputs_of_recurrent_and_resized_networks_are_those_of_pytorch() {
+    for network in ["recurrent", "sized"] {
+        for kind in ["14", "17", "dynamo_18", "dynamo_21"] {
+            let path = file("onnx", &format!("{network}_{kind}.onnx"));
+            agrees(&path, &case("onnx", network));
+        }
+    }
+}
+
+/// The gates of both directions lie in one tensor: each row of each direction is a filter.
+#[test]
+fn filters_of_both_directions_are_counted_for_each() {
+    let graph = imported(&file("onnx", "recurrent_17.onnx"), None).graph;
+    let grouped = graph
+        .tensors()
+        .into_iter()
+        .filter_map(|(_, role)| match role {
+            Role::Grouped { axis, groups } => Some((axis, groups)),
+            _ => None,
+        });
+    let grouped: Vec<_> = grouped.collect();
+    // Two weights of each of two layers.
+    assert_eq!(grouped, [(1, 2); 4]);
+}
+
+/// ONNX's own reference says what operators give that PyTorch doesn't write.
+#[test]
+fn outputs_of_operators_by_hand_are_those_of_the_reference() {
+    let names = (0..6).map(|number| format!("resize_{number}"));
+    for name in names.chain(["groups_18".into(), "groups_21".into()]) {
+        let (path, case) = (file("onnx", &format!("{name}.onnx")), case("onnx", &name));
+        let imported = imported(&path, Some(&case.sample));
+        let found = outputs(&imported, &path, &case.x, &case.y);
+        // The reference computes in single precision.
+        check_values(&name, &found, &case.y, 1e-5);
+    }
+}
+
+#[test]
+fn operators_that_are_no_layers_are_refused_with_their_reason() {
+    for (name, why) in [
+        (
+            "refused_if.onnx",
+            "it chooses between two graphs while it runs",
+        ),
+        ("refused_groups.onnx", "a scale of 2 numbers for 4 channels"),
+    ] {
+        let words = refusal(&file("onnx", name), Some(&[2, 5, 7]));
+        assert!(words.contains(why), "{words}");
+    }
+}
+
 #[test]
 fn a_state_dict_opens_on_the_network_of_an_unfolded_file() {
     let case = case("onnx", "residual");

@@ -24,25 +24,29 @@ const NETWORKS: [&str; 6] = [
 fn outputs_of_traced_and_scripted_modules_are_those_of_pytorch() {
     for name in NETWORKS {
         for way in ["traced", "scripted"] {
-            // Scripted attention asks whether its arguments are one tensor, and a scripted LSTM makes its first state
-            // from the batch's size: neither is followed yet. Both are refused, not guessed.
-            if matches!((name, way), ("transformer" | "recurrent", "scripted")) {
-                let path = file("script", &format!("{name}_{way}.pt"));
-                let words = refusal(&path, Some(&case("script", name).sample));
-                let why = if name == "transformer" {
-                    "a comparison of a tensor with a tensor"
-                } else {
-                    "`zeros`: it needs a size"
-                };
-                assert!(words.contains(why), "{words}");
-                continue;
-            }
             agrees(
                 &file("script", &format!("{name}_{way}.pt")),
                 &case("script", name),
             );
         }
     }
+}
+
+/// Code of PyTorch's own modules that asks whether its arguments are one tensor, or for their type and sizes.
+#[test]
+fn recurrent_and_attending_modules_of_pytorch_are_followed() {
+    for name in ["gru", "attention", "encoder"] {
+        for way in ["traced", "scripted"] {
+            let path = file("script", &format!("{name}_{way}.pt"));
+            agrees(&path, &case("script", name));
+        }
+    }
+}
+
+#[test]
+fn a_frozen_module_is_refused_with_what_to_do() {
+    let words = refusal(&file("script", "frozen.pt"), Some(&[1, 8, 8]));
+    assert!(words.contains("before it is frozen"), "{words}");
 }
 
 /// tanh between two linear layers was once taken for ReLU, since nobody looked at the code: a loss of 0.170.

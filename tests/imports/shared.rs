@@ -10,6 +10,7 @@ use losscope::model::graph::Loss;
 use losscope::model::import::{self, Imported};
 use losscope::model::losses::MeanSquaredError;
 use losscope::model::params::Params;
+use losscope::store::Array;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -27,7 +28,12 @@ pub struct Case {
 }
 
 pub fn case(folder: &str, name: &str) -> Case {
-    let stored = ok(npz::read_arrays(&file(folder, "cases.npz")));
+    let stored: Vec<(String, Array)> = ["cases.npz", "more.npz", "by_hand.npz"]
+        .iter()
+        .map(|name| file(folder, name))
+        .filter(|path| path.exists())
+        .flat_map(|path| ok(npz::read_arrays(&path)))
+        .collect();
     let array = |kind: &str| {
         let wanted = format!("{name}.{kind}");
         let (_, array) = stored.iter().find(|(own, _)| *own == wanted).unwrap();

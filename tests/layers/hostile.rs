@@ -3,7 +3,9 @@
 use crate::kinds::tensors_of;
 use losscope::engine::device::{self, DeviceChoice};
 use losscope::error::Result;
+use losscope::landscape::direction::{self, Normalization, OneDim};
 use losscope::landscape::evaluate::{Evaluator, Precision};
+use losscope::model::params::Params;
 use losscope::model::{Network, file};
 use std::path::Path;
 use std::sync::Arc;
@@ -234,17 +236,34 @@ fn an_empty_list_is_none() {
     assert!(error.to_string().contains("hiden_biases"), "{error}");
 }
 
+/// Filters of different groups were one: 2·3 rows of the kernel had three norms.
 #[test]
-fn filters_of_a_transposed_convolution_in_groups_are_said_to_be_counted_together() {
-    let layer = |groups: usize| {
-        format!(
-            "[[layer]]\nname = 'c'\nkind = 'transposed-conv'\nweight = 'w'\nstride = [1]\npadding = [0]\noutput_padding = [0]\ndilation = [1]\ngroups = {groups}\n"
-        )
-    };
+fn filters_of_a_transposed_convolution_lie_in_their_groups() {
+    let layer = "[[layer]]\nname = 'c'\nkind = 'transposed-conv'\nweight = 'w'\ngroups = 2\n";
     let tensors: [Tensor; 1] = [("w", &[4, 3, 2])];
-    for (groups, count) in [(1, 0), (2, 1)] {
-        let evaluator = made("[4, 5]", &layer(groups), &tensors).expect("a network");
-        let notes = evaluator.network().graph().notes();
-        assert_eq!(notes.len(), count, "{notes:?}");
+    let evaluator = made("[4, 5]", layer, &tensors).expect("a network");
+    let network = evaluator.network();
+    assert!(network.graph().notes().is_empty());
+    let weights: Vec<f64> = (0..24).map(|i| f64::from(1 + i % 7) * 0.1).collect();
+    let layout = network.layout();
+    let theta = Params::zeros(layout).map(|spec, zeros| match spec.name.as_str() {
+        "w" => weights.clone(),
+        _ => vec![1.0; zeros.len()],
+    });
+    let drawn = direction::random(layout, 1, 0);
+    let scaled = direction::normalise(&drawn, &theta, Normalization::Filter, OneDim::Zero);
+    let (_, d) = scaled
+        .tensors()
+        .find(|(spec, _)| spec.name == "w")
+        .expect("the weight");
+    // Inputs 0 and 1 are of the first group: output 2 of it reads [0..2, 2, ..].
+    for group in 0..2 {
+        for output in 0..3 {
+            let norm = |v: &[f64]| {
+                let places = (0..4).map(|i| (2 * group + i / 2) * 6 + output * 2 + i % 2);
+                places.map(|at| v[at] * v[at]).sum::<f64>().sqrt()
+            };
+            assert!((norm(d) - norm(&weights)).abs() < 1e-8, "{group}, {output}");
+        }
     }
 }

@@ -164,6 +164,17 @@ fn at(truth: &Recognised, state: &StateDict) -> (Evaluator, Params) {
     (evaluator.unwrap(), params)
 }
 
+/// The mean loss of `samples` under a reading.
+pub fn evaluated(read: &Recognised, state: &StateDict, samples: &Samples) -> f64 {
+    let (evaluator, params) = at(read, state);
+    let still = Params::zeros(params.layout());
+    let slice = Slice::new(params, vec![still], Buffers::Frozen).unwrap();
+    let slice = evaluator.load(slice, None).unwrap();
+    let split = evaluator.upload(&Arc::new(samples.clone()), 10).unwrap();
+    let rows = evaluator.evaluate(&slice, &[vec![0.0]], &[&split]).unwrap();
+    rows[0][0].loss
+}
+
 fn logits(truth: &Recognised, state: &StateDict, samples: &Arc<Samples>) -> Vec<f64> {
     let (evaluator, params) = at(truth, state);
     let still = Params::zeros(params.layout());
@@ -289,6 +300,7 @@ fn outcome(shapes: Shapes, seeds: std::ops::Range<u64>) -> [usize; 2] {
             state: &state,
             data: &data,
             options: &options,
+            watch: &|_| {},
         };
         match choose(&all, &scene) {
             Ok(Chosen { found, reading }) => {

@@ -79,7 +79,9 @@ impl Case {
         let loaded = ok(evaluator.load(self.slice(), None));
         let found = ok(evaluator.evaluate(&loaded, points, &[&split]));
         let losses = found.iter().map(|row| row[0].loss).collect();
-        [losses, ok(evaluator.logits(&loaded, &points[1], &split))]
+        let outputs = ok(evaluator.logits(&loaded, &points[1], &split));
+        assert_eq!(evaluator.trouble(), None, "another device computed it");
+        [losses, outputs]
     }
 
     fn objective(&self, on: On, statistics: StatisticsMode) -> NetworkObjective {
@@ -135,10 +137,13 @@ fn gradients_products_and_norms_agree() {
             case.close("gradient", &found.1, &expected.1);
             let found = ok(gpu.hessian_vector(&x, &v));
             case.close("product", &found, &ok(cpu.hessian_vector(&x, &v)));
+            assert_eq!(gpu.trouble(), None, "another device computed it");
         }
         let norms = |on| -> Vec<f64> {
             let mut objective = case.objective(on, StatisticsMode::Running);
-            ok(objective.squared_norms(&x, 0..case.train.len().min(12))).concat()
+            let norms = ok(objective.squared_norms(&x, 0..case.train.len().min(12)));
+            assert_eq!(objective.trouble(), None, "another device computed it");
+            norms.concat()
         };
         case.close("norms", &norms(GPU_F32), &norms(FLEX_F64));
     });

@@ -6,6 +6,7 @@ use losscope::landscape::direction::{Normalization, OneDim, normalise, random};
 use losscope::landscape::evaluate::Metrics;
 use losscope::landscape::slice::{Buffers, Slice};
 use losscope::model::lower::{Statistics, lower};
+use losscope::model::run::tiles::{Cost, GPUS};
 use losscope::model::run::{Varying, tiles};
 use losscope::model::simplify::{along, fold, fuse};
 
@@ -126,6 +127,58 @@ fn running_statistics_follow_the_weights() {
         let found = bench(&model, GPU_F32).evaluate(&slice, &points);
         let expected = bench(&model, FLEX_F64).evaluate(&slice, &points);
         close("resnet20", &found, &expected);
+    }
+}
+
+/// A call of many points is still one read-back a split, and what a submission takes is bounded by time.
+#[test]
+fn many_points_are_read_back_at_once() {
+    let (_alone, gpu) = alone();
+    let model = model("mlp", &["sb"]);
+    let slice = slice(&model, Buffers::Frozen);
+    let points = grid(18, 0.6);
+    let on_gpu = bench(&model, GPU_F32);
+    on_gpu.evaluate(&slice, &points[..4]);
+    let before = gpu.counts();
+    let found = on_gpu.evaluate(&slice, &points);
+    let after = gpu.counts();
+    assert!(found.iter().flatten().all(|m| m.loss.is_finite()));
+    assert_eq!(after.read_backs - before.read_backs, 2);
+    assert_eq!(
+        after.bytes_read - before.bytes_read,
+        2 * 2 * 4 * points.len()
+    );
+    let submissions = after.submissions - before.submissions;
+    assert!(submissions <= points.len() / 2, "{submissions} submissions");
+    assert_eq!(
+        after.pipelines, before.pipelines,
+        "kernels are compiled once"
+    );
+}
+
+/// The model of costs, which the README quotes: the built-in network's 51 × 51 surface is a matter of
+/// milliseconds on any GPU, and a faster one never takes longer.
+#[test]
+fn a_surface_is_predicted_to_take_milliseconds() {
+    for name in MODELS {
+        let model = model(name, &["sb"]);
+        let lowered = ok(lower(&model.network, Statistics::Running));
+        let program = lowered.program(vec![lowered.loss, lowered.right]);
+        let program = fuse(&along(&fold(&program, true), 2, false, true));
+        let varying = Varying::Slice { buffers: false };
+        let cost = Cost::of(&program, varying, 1437, 51 * 51, 1024);
+        let times = GPUS.map(|gpu| 1e3 * cost.seconds(&gpu));
+        println!(
+            "{name}: {:.0} GFLOP, {:.1} GB, {} dispatches: {times:.1?} ms",
+            1e-9 * cost.flop,
+            1e-9 * cost.bytes,
+            cost.dispatches
+        );
+        let of = |own: &str| times[GPUS.iter().position(|gpu| gpu.name == own).unwrap()];
+        assert!(of("H100") < of("RTX 3060") && of("RTX 4090") < of("M2"));
+        if name == "mlp" {
+            assert!(of("H100") <= 15.0 && of("RTX 3060") <= 100.0, "{times:?}");
+        }
     }
 }
 

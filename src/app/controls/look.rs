@@ -3,6 +3,7 @@
 use super::rows::{choice, named, row};
 use crate::app::state::Look;
 use crate::app::theme::{self, Palette};
+use crate::engine::job::bounds;
 use crate::export::figure::Metric;
 use crate::model::losses::Score;
 use crate::plot::colormap::Colormap;
@@ -29,6 +30,8 @@ const SCALES: [(Option<Scale>, &str, &str); 3] = [
         "Equal factors: shows the basin",
     ),
 ];
+
+const LEVELS_HELP: &str = "The values themselves, such as 0.1, 0.5, 1; accuracies from 0 to 1. Empty: spread by themselves";
 
 /// Draws the controls.
 pub fn look_ui(ui: &mut Ui, look: &mut Look, score: Score, palette: &Palette) {
@@ -94,8 +97,45 @@ pub fn look_ui(ui: &mut Ui, look: &mut Look, score: Score, palette: &Palette) {
             );
         },
     );
+    row(ui, "At values", LEVELS_HELP, |ui| levels_ui(ui, look));
     ui.checkbox(&mut look.level_labels, "Values on iso-lines")
         .on_hover_text("Write the value on each iso-line of the contour");
+}
+
+/// The values of iso-lines, as they are typed.
+fn levels_ui(ui: &mut Ui, look: &mut Look) {
+    let id = ui.scope_id().with("iso-lines at");
+    let said = || {
+        let values: Vec<String> = look.level_values.iter().map(f64::to_string).collect();
+        values.join(", ")
+    };
+    let mut draft = ui.data(|d| d.get_temp(id)).unwrap_or_else(said);
+    let field = egui::TextEdit::singleline(&mut draft)
+        .hint_text("spread by themselves")
+        .desired_width(ui.available_width().min(190.0));
+    let response = ui.add(field).on_hover_text(LEVELS_HELP);
+    named(
+        &response,
+        egui::Role::TextInput,
+        "Values of iso-lines",
+        &draft,
+    );
+    if response.has_focus() {
+        ui.data_mut(|d| d.insert_temp(id, draft));
+        return;
+    }
+    ui.data_mut(|d| d.remove_temp::<String>(id));
+    if response.lost_focus() {
+        let numbers = draft.split([',', ';', ' ']).filter(|n| !n.is_empty());
+        let values: Option<Vec<f64>> = numbers
+            .map(|n| n.parse().ok().filter(|v: &f64| v.is_finite()))
+            .collect();
+        // What is no list of numbers changes nothing.
+        if let Some(mut values) = values.filter(|v| v.len() <= bounds::LEVELS.most()) {
+            values.sort_by(f64::total_cmp);
+            look.level_values = values;
+        }
+    }
 }
 
 /// A small picture of a colour map.

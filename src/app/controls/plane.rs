@@ -6,7 +6,7 @@ use crate::app::command::{Ask, Command};
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::app::words::sentence;
-use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Directions, SurfaceJob};
+use crate::engine::job::{AxisChoice, DEFAULT_POINTS, Directions, SurfaceJob, Tolerance};
 use crate::engine::live::{Snapshot, Wish};
 use crate::engine::names;
 use crate::landscape::direction::{Normalization, OneDim};
@@ -18,6 +18,23 @@ use eframe::egui::{self, RichText, Ui};
 
 const DIRECTIONS: &str = "Where the two directions of the plane come from. A plane shows two of many thousand directions";
 const NORMALIZE: &str = "How a random direction is scaled to the weights it moves.\n\nFilter normalisation (Li et al. 2018, section 4): each filter of the direction gets the norm of the filter it moves, so that a step of 1 means the same for networks whose weights differ in scale. Without it a network with small weights looks sharp for no other reason.";
+
+const LAYERS: &str = "Which weights move: all, or those of one layer while all others stay, which shows the landscape of that layer";
+const POINTS: &str = "Which points of the grid are computed. Computed ones are exact; interpolated ones are checked at random, and the figure says how good they are";
+
+const TOLERANCES: [Choice<Tolerance>; 3] = [
+    (None, "All", "Every point of the grid"),
+    (
+        Some(Tolerance(0.01)),
+        "To 1 %",
+        "As many as interpolation to 1 % of the loss's range needs; all of a rough surface",
+    ),
+    (
+        Some(Tolerance(0.002)),
+        "To 0.2 %",
+        "As many as interpolation to 0.2 % of the loss's range needs; all of a rough surface",
+    ),
+];
 
 /// What a choice is called, and what it does.
 type Choice<T> = (Option<T>, &'static str, &'static str);
@@ -160,6 +177,7 @@ pub fn plane_ui(
         if one_dim != shown(job.one_dim) {
             job.one_dim = one_dim;
         }
+        layer_ui(ui, job, news);
         ui.checkbox(&mut job.orthogonal, "Orthogonal directions")
             .on_hover_text("Take from the second direction what lies along the first; random ones are nearly orthogonal anyway");
     }
@@ -187,6 +205,40 @@ pub fn plane_ui(
         statistics::statistics_ui(ui, &mut job.remeasure);
     }
     extent_ui(ui, &mut state.wish, news);
+}
+
+/// Which layers move, once the network's layers are known.
+fn layer_ui(ui: &mut Ui, job: &mut SurfaceJob, news: &Snapshot) {
+    let Some(facts) = news.experiment.as_deref() else {
+        return;
+    };
+    let words = match job.only.as_slice() {
+        [] => "All".to_owned(),
+        some => some.join(", "),
+    };
+    row(ui, "Layers", LAYERS, |ui| {
+        let combo = egui::ComboBox::from_id_salt("Layers moved")
+            .selected_text(words.as_str())
+            .width(ui.available_width().min(190.0))
+            .show_ui(ui, |ui| {
+                if ui.selectable_label(job.only.is_empty(), "All").clicked() {
+                    job.only.clear();
+                }
+                for layer in &facts.layers {
+                    let chosen = job.only == [layer.clone()];
+                    if ui.selectable_label(chosen, layer).clicked() {
+                        job.only = vec![layer.clone()];
+                    }
+                }
+            });
+        named(
+            &combo.response,
+            egui::Role::ComboBox,
+            "Layers moved",
+            &words,
+        );
+        combo.response.on_hover_text(LAYERS);
+    });
 }
 
 fn directions_ui(ui: &mut Ui, state: &mut State, palette: &Palette, commands: &mut Vec<Command>) {
@@ -348,6 +400,7 @@ fn extent_ui(ui: &mut Ui, wish: &mut Wish, news: &Snapshot) {
         }
         ui.label(format!("× {}", points_of(job.y.or(job.x))));
     });
+    choice(ui, "Points", POINTS, &mut job.tolerance, &TOLERANCES);
 }
 
 /// Another number of points over the same plane; `seen`: how far it reaches where nobody has said.

@@ -159,19 +159,18 @@ pub fn samples_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, palette: &Pal
         "Automatic".to_owned(),
         "A real GPU where there is one, else flex".to_owned(),
     )];
-    match devices(ui.ctx()) {
-        Some(found) => {
-            for info in found {
-                if !options.iter().any(|(choice, ..)| *choice == info.choice) {
-                    options.push((info.choice, info.name.clone(), info.details.clone()));
-                }
-            }
+    let found = devices(ui.ctx()).map_or(&[][..], Vec::as_slice);
+    for info in found {
+        if !options.iter().any(|(choice, ..)| *choice == info.choice) {
+            options.push((info.choice, info.name.clone(), info.details.clone()));
         }
-        None => options.push((
-            setup.device,
-            format!("{:?}", setup.device).to_lowercase(),
-            String::new(),
-        )),
+    }
+    if found.iter().any(|i| i.automatic && i.choice.is_gpu()) {
+        let all = "Every GPU and the processor share the points of surfaces and lines";
+        options.push((DeviceChoice::All, "All together".to_owned(), all.to_owned()));
+    }
+    if !options.iter().any(|(choice, ..)| *choice == setup.device) {
+        options.push((setup.device, setup.device.to_string(), String::new()));
     }
     let options: Vec<(DeviceChoice, &str, &str)> = options
         .iter()
@@ -184,7 +183,7 @@ pub fn samples_ui(ui: &mut Ui, state: &mut State, news: &Snapshot, palette: &Pal
         &mut setup.device,
         &options,
     );
-    if setup.device == DeviceChoice::Gpu {
+    if setup.device.is_gpu() {
         setup.precision = Precision::F32;
         ui.label(RichText::new("single precision on a GPU").color(palette.weak));
     } else {

@@ -10,6 +10,7 @@ pub mod forms;
 mod page;
 mod pixels;
 mod place;
+mod preview;
 mod queue;
 mod report;
 pub mod source;
@@ -25,10 +26,9 @@ use crate::error::Result;
 use crate::export::{self, preset};
 use animation::Animation;
 use dialog::Dialog;
-use eframe::egui::{
-    self, Button, ColorImage, Context, Id, Modal, RichText, TextureHandle, TextureOptions,
-};
+use eframe::egui::{Button, ColorImage, Context, Id, Modal, RichText, TextureOptions};
 use pixels::{Page, pixels, preview};
+use preview::{Preview, preview_ui};
 use queue::{Heard, Queue};
 use source::{Content, Job};
 use std::path::{Path, PathBuf};
@@ -52,14 +52,6 @@ enum News {
     /// With the page's size in millimetres.
     Preview(u64, Result<Page>),
     Path(Option<PathBuf>),
-}
-
-struct Preview {
-    key: u64,
-    texture: Option<TextureHandle>,
-    /// The page's size in millimetres, once it is drawn.
-    page: Option<(f64, f64)>,
-    error: String,
 }
 
 impl Exports {
@@ -124,6 +116,21 @@ impl Exports {
         })
     }
 
+    /// Writes what a view shows now, on a page of its usual width.
+    ///
+    /// # Errors
+    /// Where it shows nothing yet, or the file can't be written.
+    pub fn write(
+        &self,
+        view: &dyn View,
+        state: &State,
+        news: &Snapshot,
+        path: &Path,
+    ) -> Result<()> {
+        let job = Self::job(view, state, news)?;
+        job.shown.write(path, &job.options)
+    }
+
     /// Writes every view that has something to show into a folder of its own in `folder`.
     pub fn everything(&mut self, views: &Views, state: &mut State, news: &Snapshot, folder: &Path) {
         let place = place::fresh(folder);
@@ -166,11 +173,6 @@ impl Exports {
     /// What is being written, in words.
     pub fn activity(&self) -> Option<String> {
         self.queue.activity()
-    }
-
-    /// Time left for what is being written, where it is known.
-    pub fn left(&self) -> Option<Duration> {
-        self.queue.left()
     }
 
     /// Stops what takes long; nothing half-written stays.
@@ -246,7 +248,8 @@ impl Exports {
             ui.set_width(460.0);
             ui.heading(format!("Export {}", dialog.view.to_lowercase()));
             let mut done = dialog.form_ui(ui, palette, state, page);
-            self.preview_ui(ui, palette, &job, dialog.form.is_figure());
+            let preview = self.preview.as_ref();
+            preview_ui(preview, ui, palette, &job, dialog.form.is_figure());
             if !dialog.error.is_empty() {
                 ui.label(RichText::new(&dialog.error).color(palette.error));
             }
@@ -337,7 +340,7 @@ impl Exports {
                     let words = left.map(|left| format!(", {} left", duration(left)));
                     ctx.request_repaint();
                     let words = words.unwrap_or_default();
-                    heard.tell(format!("{done} of {total} frames{words}"), left)
+                    heard.tell(format!("{done} of {total} frames{words}"))
                 })
             };
             self.queue.add(&path, Box::new(task));
@@ -358,11 +361,11 @@ impl Exports {
         };
         let (ctx, page) = (ctx.clone(), path.to_owned());
         let task = move |heard: &Heard| {
-            let told = |words, left| {
+            let told = |words| {
                 ctx.request_repaint();
-                heard.tell(words, left)
+                heard.tell(words)
             };
-            told("opening".into(), None);
+            told("opening".into());
             report::write(&page, &job, told)
         };
         state.say("Measuring everything for the report…");
@@ -412,44 +415,6 @@ impl Exports {
                 .ok();
             ctx.request_repaint();
         });
-    }
-
-    /// What the file will look like, in room that stays the same while it is being drawn.
-    fn preview_ui(&self, ui: &mut egui::Ui, palette: &Palette, job: &Result<Job>, pictured: bool) {
-        let words = |ui: &mut egui::Ui, words: &str, colour| {
-            ui.label(RichText::new(words).color(colour));
-        };
-        match job {
-            Err(error) => words(ui, &in_window(&error.to_string()), palette.error),
-            Ok(_) if !pictured && self.preview.is_none() => {}
-            Ok(_) => {
-                let room = egui::vec2(440.0, 260.0);
-                let centred = egui::Layout::centered_and_justified(egui::Direction::TopDown);
-                ui.allocate_ui_with_layout(room, centred, |ui| match &self.preview {
-                    Some(preview) if !preview.error.is_empty() => {
-                        words(ui, &preview.error, palette.error);
-                    }
-                    Some(Preview {
-                        texture: Some(texture),
-                        ..
-                    }) => {
-                        let size = texture.size_vec2();
-                        let scale = (room.x / size.x).min(room.y / size.y).min(1.0);
-                        ui.image((texture.id(), size * scale));
-                    }
-                    _ => words(ui, "Drawing a preview…", palette.weak),
-                });
-            }
-        }
-        if let Ok(Job {
-            shown: Content::Artifact(artifact),
-            ..
-        }) = job
-            && !artifact.header().complete
-        {
-            let words = "Not all of it is computed yet; the file says how far it is";
-            ui.label(RichText::new(words).color(palette.warning));
-        }
     }
 }
 

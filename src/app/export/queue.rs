@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 /// Writes a file, or several; hears whether it is still wanted, and says how far it is.
 pub type Task = Box<dyn FnOnce(&Heard) -> Result<()> + Send>;
@@ -22,8 +21,8 @@ struct Writing {
 /// What the thread and the window say to each other about one file.
 #[derive(Default)]
 pub struct Heard {
-    /// How far it is and how long still; empty where it can't be stopped.
-    progress: Mutex<(String, Option<Duration>)>,
+    /// How far it is; empty where it can't be stopped.
+    progress: Mutex<String>,
     stop: AtomicBool,
 }
 
@@ -92,7 +91,7 @@ impl Queue {
     pub fn activity(&self) -> Option<String> {
         let first = self.files.first()?;
         let name = first.path.file_name().unwrap_or_default().to_string_lossy();
-        let words = match first.heard.said().0 {
+        let words = match first.heard.said() {
             none if none.is_empty() => format!("Writing {name}…"),
             progress => format!("Writing {name}: {progress}"),
         };
@@ -100,11 +99,6 @@ impl Queue {
             0 => words,
             more => format!("{words}; {more} more to write"),
         })
-    }
-
-    /// Time left for what is being written, where it is known.
-    pub fn left(&self) -> Option<Duration> {
-        self.files.first()?.heard.said().1
     }
 
     /// Stops what takes long, and leaves out what waits; nothing half-written stays.
@@ -116,7 +110,7 @@ impl Queue {
 
     /// Whether there is something to stop.
     pub fn can_stop(&self) -> bool {
-        let first = self.files.first().map(|file| file.heard.said().0);
+        let first = self.files.first().map(|file| file.heard.said());
         self.files.len() > 1 || first.is_some_and(|words| !words.is_empty())
     }
 }
@@ -128,9 +122,9 @@ pub fn stopped() -> Error {
 
 impl Heard {
     /// Says how far it is; whether to go on.
-    pub fn tell(&self, words: String, left: Option<Duration>) -> bool {
+    pub fn tell(&self, words: String) -> bool {
         if let Ok(mut progress) = self.progress.lock() {
-            *progress = (words, left);
+            *progress = words;
         }
         !self.is_stopped()
     }
@@ -140,7 +134,7 @@ impl Heard {
         self.stop.load(Ordering::Relaxed)
     }
 
-    fn said(&self) -> (String, Option<Duration>) {
+    fn said(&self) -> String {
         let progress = self.progress.lock();
         progress.map(|p| p.clone()).unwrap_or_default()
     }
@@ -149,7 +143,7 @@ impl Heard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     fn all(queue: &mut Queue, count: usize) -> Vec<(PathBuf, bool)> {
         let (mut found, start) = (Vec::new(), Instant::now());
@@ -181,7 +175,7 @@ mod tests {
     fn what_waits_is_left_out_when_all_is_stopped() {
         let mut queue = Queue::new(|| {});
         let long = |heard: &Heard| {
-            while heard.tell("1 of 9".into(), None) {
+            while heard.tell("1 of 9".into()) {
                 std::thread::sleep(Duration::from_millis(1));
             }
             Err(stopped())

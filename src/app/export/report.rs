@@ -7,18 +7,13 @@ use crate::engine::report::{Part, run};
 use crate::error::{Error, Result};
 use crate::export::{partial, report};
 use std::path::Path;
-use std::time::Duration;
 
 /// Measures and writes; `told` hears how far it is and answers whether to go on.
 ///
 /// # Errors
 /// Where something can't be opened or written. What was measured when it is stopped is written beside the
 /// page, which the error says.
-pub fn write(
-    page: &Path,
-    job: &ReportJob,
-    mut told: impl FnMut(String, Option<Duration>) -> bool,
-) -> Result<()> {
+pub fn write(page: &Path, job: &ReportJob, mut told: impl FnMut(String) -> bool) -> Result<()> {
     report::check(page, &Job::from(job.clone()).inputs())?;
     let parts = Part::asked(job).len();
     let found = run(job, &mut |found, now| {
@@ -29,7 +24,7 @@ pub fn write(
             now.progress.what,
             left.unwrap_or_default()
         );
-        if told(words, now.left) {
+        if told(words) {
             Flow::Continue
         } else {
             Flow::Stop

@@ -4,6 +4,8 @@
 //! curves. Nothing here knows a view; what is painted is the newest snapshot's.
 
 pub mod empty;
+pub mod line_axes;
+pub mod panel;
 pub mod plane;
 pub mod plots;
 pub mod sheet;

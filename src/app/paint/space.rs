@@ -14,7 +14,7 @@ use crate::plot::space_axes::{self, Letters};
 use crate::render::renderer::{Canvas, SurfaceRenderer};
 use crate::render::scene::SurfaceScene;
 use eframe::egui::emath::GuiRounding as _;
-use eframe::egui::{self, Align2, FontId, Key, Rect, Response, Stroke, Ui, Vec2};
+use eframe::egui::{self, Align2, Color32, FontId, Key, Rect, Response, Stroke, Ui, Vec2};
 use eframe::egui_wgpu::RenderState;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
@@ -49,7 +49,10 @@ fn key_of(shown: &LiveSurface, coloring: &Coloring, look: &Look, palette: &Palet
     let mut hasher = DefaultHasher::new();
     shown.version.hash(&mut hasher);
     std::mem::discriminant(&coloring.metric).hash(&mut hasher);
-    (coloring.scale, coloring.colormap, coloring.levels).hash(&mut hasher);
+    (coloring.scale, coloring.colormap).hash(&mut hasher);
+    for level in coloring.level_values() {
+        level.to_bits().hash(&mut hasher);
+    }
     coloring
         .range
         .map(|(lo, hi)| (lo.to_bits(), hi.to_bits()))
@@ -223,4 +226,26 @@ pub fn labels(
         painter.rect_filled(ground, 4.0, palette.panel.gamma_multiply(0.8));
         painter.galley(corner, text, palette.text);
     }
+}
+
+/// The point of the plane under the pointer, where it is over the surface.
+pub fn pointed(response: &Response, seen: &Seen<'_>, camera: &Camera) -> Option<(f64, f64)> {
+    let pointer = response.hover_pos().filter(|_| !response.dragged())?;
+    let at = pointer - response.rect.min;
+    let size = (response.rect.width(), response.rect.height());
+    seen.nearest(camera, size, (at.x, at.y))
+}
+
+/// Marks a point of the plane that is pointed at elsewhere.
+pub fn mark(ui: &Ui, rect: Rect, seen: &Seen<'_>, camera: &Camera, at: (f64, f64), color: Color32) {
+    let Some(place) = seen.above(&[at.0, at.1]) else {
+        return;
+    };
+    let size = (rect.width(), rect.height());
+    let Some((x, y, _)) = camera.project(place, size) else {
+        return;
+    };
+    let painter = ui.painter().with_clip_rect(rect);
+    let foot = rect.min + Vec2::new(x, y);
+    painter.circle(foot, 5.0, color, Stroke::new(1.5, Color32::WHITE));
 }

@@ -11,6 +11,7 @@ use super::space::{self, Space};
 use super::{Context, Home, Needs, View, empty_ui};
 use crate::app::export::forms::{self, Form};
 use crate::app::export::source::{Content, eye, header as header_of, is_full};
+use crate::app::paint::panel::{GAP, HERE, Place, TITLE, chip_ui, title_ui};
 use crate::app::state::{Look, State};
 use crate::app::theme::Palette;
 use crate::engine::live::{LiveSurface, Snapshot};
@@ -18,23 +19,15 @@ use crate::error::{Error, Result};
 use crate::export::artifact::{Eye, SideBySide};
 use crate::export::figure::Metric;
 use crate::landscape::evaluate::Metrics;
-use crate::model::losses::Score;
 use crate::plot::camera::Camera;
 use crate::plot::number;
 use eframe::egui::{
-    self, Align, Color32, CursorIcon, Id, Label, Layout, Pos2, Rect, Response, RichText, Sense,
-    Stroke, StrokeKind, Ui, UiBuilder, Vec2,
+    self, CursorIcon, Id, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2,
 };
 use std::sync::Arc;
 
-/// Height of a title: a name and a value.
-const TITLE: f32 = 40.0;
-/// Between two planes.
-const GAP: f32 = 20.0;
 /// Room for the choice of how they are drawn.
 const MODES: f32 = 185.0;
-/// The one in the middle.
-const HERE: &str = "θ(α)";
 
 /// How the three are drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -61,14 +54,6 @@ pub struct CompareView {
     bar: axes::Bar,
     zoom: Zoom,
     reset: u64,
-}
-
-/// One of the three checkpoints.
-struct Place {
-    name: &'static str,
-    color: Color32,
-    alpha: f64,
-    value: Option<f64>,
 }
 
 impl View for CompareView {
@@ -373,64 +358,6 @@ fn lay_out(ui: &Ui, coloring: &Coloring, extent: Extent, zoom: Zoom) -> ([Rect; 
         Rect::from_min_size(corner.round(), size)
     });
     (rects, around)
-}
-
-/// Name in the checkpoint's colour, and the metric there.
-fn title_ui(
-    ui: &mut Ui,
-    plane: Rect,
-    place: &Place,
-    (metric, score): (Metric, Score),
-    palette: &Palette,
-) {
-    let rect = Rect::from_min_max(
-        Pos2::new(plane.left(), plane.top() - TITLE),
-        Pos2::new(plane.right() + GAP - 6.0, plane.top() - 4.0),
-    );
-    let builder = UiBuilder::new()
-        .max_rect(rect)
-        .layout(Layout::top_down(Align::Min));
-    ui.scope_builder(builder, |ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        let name = if place.name == HERE && plane.width() < 80.0 {
-            format!("α = {}", number::alpha(place.alpha))
-        } else if place.name == HERE {
-            format!("θ(α), α = {}", number::alpha(place.alpha))
-        } else {
-            place.name.to_owned()
-        };
-        let name = RichText::new(name).strong().color(place.color);
-        ui.add(Label::new(name).truncate());
-        let words = place.value.map_or_else(
-            || "…".to_owned(),
-            |value| {
-                let value = hud::value(metric, value, score);
-                format!("{} {value}", metric.short(score))
-            },
-        );
-        let value = RichText::new(words).size(12.0).color(palette.text);
-        ui.add(Label::new(value).truncate()).on_hover_text(format!(
-            "{} there, over all samples asked for",
-            metric.name(score)
-        ));
-    });
-}
-
-/// What a picture is, in its corner, where it isn't what was asked for.
-fn chip_ui(ui: &mut Ui, plane: Rect, badge: &(String, Trust), palette: &Palette) {
-    if badge.1 == Trust::Done {
-        return;
-    }
-    let rect = Rect::from_min_size(
-        plane.min + Vec2::splat(4.0),
-        Vec2::new(plane.width() - 8.0, 20.0),
-    );
-    let builder = UiBuilder::new()
-        .max_rect(rect)
-        .layout(Layout::left_to_right(Align::Min));
-    ui.scope_builder(builder, |ui| {
-        header::badge_ui(ui, badge, palette);
-    });
 }
 
 fn contours_ui(

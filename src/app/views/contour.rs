@@ -13,10 +13,11 @@ use crate::app::export::commands;
 use crate::app::export::forms::{self, Form};
 use crate::app::export::source::{self, Content, is_full, nothing};
 use crate::app::state::State;
-use crate::engine::job::Job;
+use crate::engine::job::{AxisChoice, Job};
 use crate::engine::live::{LiveSurface, Snapshot};
 use crate::error::Result;
 use crate::export::figure::Metric;
+use crate::landscape::grid::Axis;
 use eframe::egui::{
     self, CursorIcon, EventFilter, Id, Key, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui,
     Vec2,
@@ -111,6 +112,7 @@ fn contour_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>) {
         );
         worst::button_ui(ui, cx.state, cx.news, alpha);
         rolls::drop_ui(ui, cx.state, cx.news, cx.commands);
+        region_ui(ui, cache, cx);
     });
     let ready = coloring.and_then(|coloring| cache.plane.show(&shown, &coloring));
     if let Err(words) = ready {
@@ -118,6 +120,37 @@ fn contour_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>) {
         return;
     }
     plane_ui(ui, cache, cx, alpha);
+}
+
+/// Where only a part of the plane is seen, a button that has this part computed instead, as finely.
+fn region_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>) {
+    let Some(picture) = cache
+        .plane
+        .picture()
+        .filter(|_| cache.zoom != Zoom::default())
+    else {
+        return;
+    };
+    let seen = Frame::new(Rect::NOTHING, picture.extent, cache.zoom);
+    let help = "Compute the plane over what is seen, with as many points; Undo goes back";
+    let named = ui.button("Compute this part").on_hover_text(help);
+    if !named.clicked() {
+        return;
+    }
+    let plane = &mut cx.state.wish.plane;
+    let points = [picture.surface.x.len(), picture.surface.y.len()];
+    let axis = |(from, to): (f64, f64), points| {
+        let digits = 10_f64.powf((to - from).log10().floor() - 3.0);
+        let rounded = |v: f64| (v / digits).round() * digits;
+        AxisChoice::Given(Axis {
+            from: rounded(from),
+            to: rounded(to),
+            points,
+        })
+    };
+    plane.x = Some(axis(seen.x, points[0]));
+    plane.y = Some(axis(seen.y, points[1]));
+    cache.zoom = Zoom::default();
 }
 
 /// The surface to show, and whether it belongs to the plane asked for.
@@ -233,6 +266,14 @@ fn plane_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>, alpha: f
         pointed,
     };
     bar.paint(&painter, rect, &picture.coloring, beside, palette);
+    let before = cx.state.pointed;
+    let elsewhere = cx.state.point("Contour", point);
+    if cx.state.pointed != before {
+        ui.ctx().request_repaint();
+    }
+    if let Some(elsewhere) = elsewhere.filter(|p| frame.shows(*p)) {
+        hud::cross(&ui.painter_at(rect), &frame, frame.at(elsewhere));
+    }
     if let Some(point) = point.filter(|p| frame.shows(*p)) {
         let clipped = ui.painter_at(rect);
         let at = frame.at(point);

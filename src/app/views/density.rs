@@ -71,7 +71,7 @@ impl View for DensityView {
 
     fn needs(&self) -> Needs {
         Needs {
-            measures: &[Quantity::Eigenvalues, Quantity::Density],
+            measures: &[Quantity::EIGENVALUES, Quantity::DENSITY],
             ..Needs::default()
         }
     }
@@ -105,7 +105,7 @@ fn shown(alpha: f64, pair: bool, news: &Snapshot) -> Vec<Shown<'_>> {
         points.push(("large batch", 1.0));
     }
     let at = |(name, alpha): (&'static str, f64)| {
-        let news = news.measure(alpha, Quantity::Density)?;
+        let news = news.measure(alpha, Quantity::DENSITY)?;
         match &news.found {
             Some(Found::Density(density)) => Some(Shown {
                 name,
@@ -127,23 +127,23 @@ fn density_ui(ui: &mut Ui, cache: &mut DensityView, cx: &mut Context<'_>) {
     if shown.is_empty() {
         let problem = cx
             .news
-            .measure(0.0, Quantity::Density)
+            .measure(0.0, Quantity::DENSITY)
             .and_then(|m| m.problem.clone());
         let failure = cx.news.failure.as_ref().map(|f| f.message.clone());
-        let wanted = cx.state.wish.measures.contains(&Quantity::Density);
+        let wanted = cx.state.wish.measures.contains(&Quantity::DENSITY);
         match problem.or(failure) {
             Some(words) => empty_ui(ui, cx.palette, &words),
             None if wanted => {
                 empty_ui(ui, cx.palette, "The density of eigenvalues is on its way…");
             }
             None => {
-                wanted_ui(ui, &mut cx.state.wish, Quantity::Density);
+                wanted_ui(ui, &mut cx.state.wish, Quantity::DENSITY);
             }
         }
         return;
     }
     plots::header(ui, |ui| {
-        wanted_ui(ui, &mut cx.state.wish, Quantity::Density);
+        wanted_ui(ui, &mut cx.state.wish, Quantity::DENSITY);
         for one in &shown {
             plots::key(ui, one.name, color_of(one, cx), false);
             if !one.news.complete {
@@ -260,7 +260,7 @@ fn plot_ui(ui: &mut Ui, cache: &mut DensityView, cx: &Context<'_>, shown: &[Show
 }
 
 fn eigenvalues(news: &Snapshot, alpha: f64) -> Option<&Eigenvalues> {
-    match news.measure(alpha, Quantity::Eigenvalues)?.found.as_ref()? {
+    match news.measure(alpha, Quantity::EIGENVALUES)?.found.as_ref()? {
         Found::Eigenvalues(found) => Some(found),
         _ => None,
     }

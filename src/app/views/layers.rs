@@ -1,4 +1,7 @@
-//! How far each layer moved: bars of the distance from the start, layer by layer.
+//! Layers beside each other: how far each moved, and any measure of the catalogue layer by layer, as bars
+//! in the network's order or the largest first.
+
+mod bars;
 
 use super::{Context, Home, Needs, View, curves, empty_ui};
 use crate::app::command::{Ask, Command, Place};
@@ -7,25 +10,26 @@ use crate::app::export::source::{Content, header, nothing};
 use crate::app::state::State;
 use crate::app::theme::{self, Palette};
 use crate::engine::header::Header;
-use crate::engine::live::{ExperimentFacts, Found, Quantity, Snapshot};
+use crate::engine::live::{Quantity, Snapshot};
 use crate::error::Result;
 use crate::export::artifact::Tables;
 use crate::export::caption;
 use crate::export::figure::FigureOptions;
 use crate::export::npz::Column;
-use crate::landscape::distance::LayerDistance;
-use crate::landscape::noise::layers::LayerNorms;
+use crate::landscape::measures::CATALOGUE;
+use crate::landscape::measures::entry::Entry;
 use crate::plot::bars_figure::{BarSet, BarsFigure};
 use crate::plot::number::format_value;
-use eframe::egui::{
-    self, Align2, Color32, FontId, Label, Rect, RichText, ScrollArea, Sense, Ui, Vec2,
-};
+use bars::{Bars, distances, measured, rates, tsv};
+use eframe::egui::{self, Align2, FontId, Label, Rect, RichText, ScrollArea, Sense, Ui, Vec2};
 use std::sync::Arc;
 
 /// What the view keeps between frames.
 #[derive(Default)]
 pub struct LayersView {
     shows: Shows,
+    /// The largest first.
+    ranked: bool,
 }
 
 impl View for LayersView {
@@ -39,7 +43,7 @@ impl View for LayersView {
 
     fn needs(&self) -> Needs {
         Needs {
-            measures: &[Quantity::Noise],
+            measures: Quantity::layers(),
             ..Needs::default()
         }
     }
@@ -57,7 +61,8 @@ impl View for LayersView {
         let palette = theme::palette(false);
         let relative = self.shows == Shows::Relative;
         let bars = match self.shows {
-            Shows::Rates => rates(state, news, palette),
+            Shows::Rates => rates(&state.wish, news, palette),
+            Shows::Measure(entry, row) => measured(&state.wish, news, palette, entry, row),
             _ => distances(facts, relative, palette),
         };
         if bars.iter().all(|set| set.layers.is_empty()) {
@@ -105,6 +110,13 @@ fn tables(header: Header, shows: Shows, bars: Vec<Bars>) -> Tables {
         };
         let found = Shows::ALL.into_iter().find(|(one, ..)| *one == shows);
         let (_, name, help) = found.unwrap_or(Shows::ALL[0]);
+        let (name, help) = match shows {
+            Shows::Measure(entry, row) => {
+                let row = &entry.rows[row];
+                (row.name, entry.tooltip(row.definition))
+            }
+            _ => (name, help.to_owned()),
+        };
         let rows = bars
             .first()
             .map(|set| set.layers.iter().map(|l| l.name.clone()));
@@ -115,7 +127,7 @@ fn tables(header: Header, shows: Shows, bars: Vec<Bars>) -> Tables {
                 .title
                 .clone()
                 .unwrap_or_else(|| format!("{}: {name} by layer", said.model.name)),
-            caption: options.small_print(caption::around(&said, vec![help.to_owned()])),
+            caption: options.small_print(caption::around(&said, vec![help.clone()])),
             width_mm: options.width,
         }
         .svg()
@@ -133,6 +145,8 @@ enum Shows {
     Relative,
     /// Norms of weights over norms of gradients.
     Rates,
+    /// One of the numbers of a measure.
+    Measure(&'static Entry, usize),
 }
 
 impl Shows {
@@ -148,90 +162,39 @@ const RELATIVE: &str = "Over ‖θ₀‖₂ of the same module: layers of any si
 const RATES: &str = "‖θ‖ / ‖∇f‖ of each module: the learning rate at which one step would be as long as the weights. Where it differs much from layer to layer one rate for all is a compromise; layer-wise adaptive rates follow it (LARS; You et al. 2017, equation 6). Over the training samples";
 const APART: &str = "‖θ_large − θ_small‖₂ of each module's weights and biases together. With initial weights, both distances from the start are shown instead.";
 
-/// One set of bars, a value and its words for each layer.
-struct Bars {
-    name: &'static str,
-    color: Color32,
-    layers: Vec<Layer>,
-}
-
-struct Layer {
-    name: String,
-    parameters: usize,
-    value: f64,
-    words: String,
-}
-
-/// Distances from the start, or between both where there is no start.
-fn distances(facts: &ExperimentFacts, relative: bool, palette: &Palette) -> Vec<Bars> {
-    let small = facts.small_from_initial.as_ref();
-    let large = facts.large_from_initial.as_ref();
-    let apart = facts.apart.as_ref().filter(|_| small.is_none());
-    let layer = |layer: &LayerDistance| Layer {
-        name: layer.name.clone(),
-        parameters: layer.parameters,
-        value: if relative {
-            layer.relative
-        } else {
-            layer.total
-        },
-        words: format!(
-            "{} ({} of its norm)",
-            format_value(layer.total),
-            format_value(layer.relative)
-        ),
+/// Offers the measures of the catalogue; the one chosen is wanted, and no other.
+fn choice_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
+    let before = cache.shows;
+    let shown = match cache.shows {
+        Shows::Measure(entry, row) => entry.rows[row].name,
+        _ => "measure…",
     };
-    let sets = [
-        ("small batch", palette.small, small),
-        ("large batch", palette.large, large),
-        ("between the two", palette.here, apart),
-    ];
-    sets.into_iter()
-        .filter_map(|(name, color, distance)| {
-            Some(Bars {
-                name,
-                color,
-                layers: distance?.layers.iter().map(layer).collect(),
-            })
-        })
-        .collect()
-}
-
-/// Norms of weights over norms of gradients, as far as they are measured.
-fn rates(state: &State, news: &Snapshot, palette: &Palette) -> Vec<Bars> {
-    let pair = state.wish.large.is_some();
-    let alpha = state.wish.alpha;
-    let mut sets = vec![("small batch", palette.small, 0.0)];
-    if pair && alpha != 0.0 && alpha != 1.0 {
-        sets.push(("θ(α)", palette.here, alpha));
+    let combo = egui::ComboBox::from_id_salt("layer measure")
+        .selected_text(shown)
+        .show_ui(ui, |ui| {
+            for entry in CATALOGUE.into_iter().filter(|entry| entry.in_parts()) {
+                for (index, row) in entry.rows.iter().enumerate() {
+                    let shows = Shows::Measure(entry, index);
+                    ui.selectable_value(&mut cache.shows, shows, row.name)
+                        .on_hover_text(entry.tooltip(row.definition));
+                }
+            }
+        });
+    combo.response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "Measure by layer");
+        info.current_text_value = Some(shown.to_owned());
+        info
+    });
+    combo
+        .response
+        .on_hover_text("Any measure of the catalogue, of each layer while all other weights stay");
+    if cache.shows != before {
+        let wanted = &mut cx.state.wish.measures;
+        wanted.retain(|quantity| !matches!(quantity, Quantity::ByLayer(_)));
+        if let Shows::Measure(entry, _) = cache.shows {
+            wanted.push(Quantity::ByLayer(entry));
+        }
     }
-    if pair {
-        sets.push(("large batch", palette.large, 1.0));
-    }
-    let layer = |layer: &LayerNorms| Layer {
-        name: layer.name.clone(),
-        parameters: layer.parameters,
-        value: layer.ratio,
-        words: format!(
-            "{} (‖θ‖ = {}, ‖∇f‖ = {})",
-            format_value(layer.ratio),
-            format_value(layer.weights),
-            format_value(layer.gradient)
-        ),
-    };
-    sets.into_iter()
-        .filter_map(|(name, color, alpha)| {
-            let found = news.measure(alpha, Quantity::Noise)?.found.as_ref()?;
-            let Found::Noise(so_far) = found else {
-                return None;
-            };
-            Some(Bars {
-                name,
-                color,
-                layers: so_far.layers.iter().map(layer).collect(),
-            })
-        })
-        .collect()
 }
 
 /// Draws the view.
@@ -242,7 +205,8 @@ fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
     };
     let relative = cache.shows == Shows::Relative;
     let bars = match cache.shows {
-        Shows::Rates => rates(cx.state, cx.news, cx.palette),
+        Shows::Rates => rates(&cx.state.wish, cx.news, cx.palette),
+        Shows::Measure(entry, row) => measured(&cx.state.wish, cx.news, cx.palette, entry, row),
         _ => distances(&facts, relative, cx.palette),
     };
     curves::header(ui, |ui| {
@@ -250,10 +214,14 @@ fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
             ui.selectable_value(&mut cache.shows, shows, name)
                 .on_hover_text(help);
         }
+        choice_ui(ui, cache, cx);
+        ui.checkbox(&mut cache.ranked, "largest first")
+            .on_hover_text("A ranking by the first bars, instead of the network's order");
         let help = match cache.shows {
-            Shows::Rates => RATES,
-            _ if facts.small_from_initial.is_some() => HELP,
-            _ => APART,
+            Shows::Rates => RATES.to_owned(),
+            Shows::Measure(entry, row) => entry.tooltip(entry.rows[row].definition),
+            _ if facts.small_from_initial.is_some() => HELP.to_owned(),
+            _ => APART.to_owned(),
         };
         ui.label("?").on_hover_text(help);
         for set in &bars {
@@ -267,9 +235,18 @@ fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
         return;
     }
     let all = bars.iter().flat_map(|set| &set.layers).map(|l| l.value);
-    let most = all.filter(|v| v.is_finite()).fold(0.0, f64::max);
+    let most = all
+        .filter(|v| v.is_finite())
+        .map(f64::abs)
+        .fold(0.0, f64::max);
+    let mut order: Vec<usize> = (0..bars[0].layers.len()).collect();
+    if cache.ranked {
+        let value = |index: usize| Some(bars[0].layers[index].value).filter(|v| !v.is_nan());
+        let value = |index: usize| value(index).unwrap_or(f64::NEG_INFINITY);
+        order.sort_by(|a, b| value(*b).total_cmp(&value(*a)));
+    }
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        for index in 0..bars[0].layers.len() {
+        for index in order {
             layer_ui(ui, cx.palette, &bars, index, most);
         }
     });
@@ -277,8 +254,15 @@ fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
 
 /// Why there are no bars, and what to do.
 fn nothing_ui(ui: &mut Ui, cache: &LayersView, cx: &mut Context<'_>) {
+    if let Shows::Measure(entry, _) = cache.shows {
+        let known = cx.news.measure(0.0, Quantity::ByLayer(entry));
+        let problem = known.and_then(|measured| measured.problem.as_deref());
+        let words = problem.unwrap_or("The layers are measured one after another…");
+        empty_ui(ui, cx.palette, words);
+        return;
+    }
     if cache.shows == Shows::Rates {
-        let wanted = cx.state.wish.measures.contains(&Quantity::Noise);
+        let wanted = cx.state.wish.measures.contains(&Quantity::NOISE);
         let words = if wanted {
             "The gradients are on their way…"
         } else {
@@ -330,7 +314,7 @@ fn layer_ui(ui: &mut Ui, palette: &Palette, bars: &[Bars], index: usize, most: f
             continue;
         };
         let share = if most > 0.0 && layer.value.is_finite() {
-            (layer.value / most) as f32
+            (layer.value.abs() / most) as f32
         } else {
             0.0
         };
@@ -349,37 +333,4 @@ fn layer_ui(ui: &mut Ui, palette: &Palette, bars: &[Bars], index: usize, most: f
     }
     curves::named(&response, &format!("Bars of {}", first.name), &words);
     response.on_hover_text(words);
-}
-
-/// The table as tab-separated values.
-fn tsv(news: &Snapshot) -> String {
-    let mut text = "layer\tparameters\tset\tvalue\trelative\n".to_owned();
-    let Some(facts) = news.experiment.as_deref() else {
-        return text;
-    };
-    for (name, distance) in [
-        ("small batch from the start", &facts.small_from_initial),
-        ("large batch from the start", &facts.large_from_initial),
-        ("large batch from small batch", &facts.apart),
-    ] {
-        for layer in distance.iter().flat_map(|d| &d.layers) {
-            text.push_str(&format!(
-                "{}\t{}\t{name}\t{}\t{}\n",
-                layer.name, layer.parameters, layer.total, layer.relative
-            ));
-        }
-    }
-    for (name, alpha) in [("small batch", 0.0), ("large batch", 1.0)] {
-        let found = news.measure(alpha, Quantity::Noise);
-        let Some(Found::Noise(so_far)) = found.and_then(|m| m.found.as_ref()) else {
-            continue;
-        };
-        for layer in &so_far.layers {
-            text.push_str(&format!(
-                "{}\t{}\t{name} norm of weights over norm of gradient\t{}\t\n",
-                layer.name, layer.parameters, layer.ratio
-            ));
-        }
-    }
-    text
 }

@@ -10,6 +10,7 @@ mod line;
 mod log;
 mod measures;
 mod runs;
+mod sections;
 mod sharpness;
 mod surface3d;
 mod view;
@@ -32,6 +33,7 @@ pub fn list() -> Vec<Box<dyn View>> {
         Box::new(convexity::ConvexityView::default()),
         Box::new(layers::LayersView::default()),
         Box::new(runs::RunsView::default()),
+        Box::new(sections::SectionsView::default()),
         Box::new(log::LogView),
     ]
 }

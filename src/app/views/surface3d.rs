@@ -139,12 +139,21 @@ fn surface_ui(ui: &mut Ui, cache: &mut SurfaceView, cx: &mut Context<'_>) {
     }
     space::navigate(ui, &response, &mut cache.camera);
     if rect.is_positive() {
-        let (camera, look) = (cache.camera, &cx.state.look);
+        let (camera, look) = (cache.camera, &cx.state.look.clone());
         cache
             .space
             .show(ui, rect, gpu, &shown, &coloring, look, &camera, cx.palette);
         if let Some(seen) = space::seen(&shown, &coloring, look) {
             space::labels(ui, rect, &seen, &camera, true, cx.palette);
+            let point = space::pointed(&response, &seen, &camera);
+            let before = cx.state.pointed;
+            let elsewhere = cx.state.point("Surface", point);
+            if cx.state.pointed != before {
+                ui.ctx().request_repaint();
+            }
+            if let Some(at) = point.or(elsewhere) {
+                space::mark(ui, rect, &seen, &camera, at, cx.palette.here);
+            }
         }
     }
     let bar = Rect::from_min_max(

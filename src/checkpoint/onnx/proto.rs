@@ -1,6 +1,6 @@
 //! The messages of an ONNX file that Losscope reads, as `onnx.proto` numbers their fields.
 //!
-//! What isn't named here is skipped by the decoder: subgraphs, functions, texts for people.
+//! What isn't named here is skipped by the decoder: functions, texts for people.
 
 use prost::Message;
 use prost::bytes::Bytes;
@@ -101,13 +101,19 @@ pub struct AttributeProto {
     /// A tensor.
     #[prost(message, optional, tag = "5")]
     pub t: Option<TensorProto>,
+    /// A graph within the graph.
+    #[prost(message, optional, boxed, tag = "6")]
+    pub g: Option<Box<GraphProto>>,
     /// Numbers.
     #[prost(float, repeated, tag = "7")]
     pub floats: Vec<f32>,
     /// Whole numbers.
     #[prost(int64, repeated, tag = "8")]
     pub ints: Vec<i64>,
-    /// Which of these it is: 1 a number, 2 a whole one, 3 text, 4 a tensor, 6 numbers, 7 whole ones.
+    /// Texts.
+    #[prost(bytes = "bytes", repeated, tag = "9")]
+    pub strings: Vec<Bytes>,
+    /// Which of these it is: 1 a number, 2 a whole one, 3 text, 4 a tensor, 5 a graph, 6 numbers, 7 whole ones.
     #[prost(int32, tag = "20")]
     pub r#type: i32,
 }

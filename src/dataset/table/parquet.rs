@@ -49,13 +49,40 @@ pub fn folder(path: &Path, entries: &[PathBuf], options: &DataOptions) -> Result
     if any(entries) {
         return of_files(path, entries, options).map(Some);
     }
-    let data = entries
-        .iter()
-        .find(|e| files::name(e) == "data" && e.is_dir());
-    match data.map(|data| files::entries(data)).transpose()? {
-        Some(inside) if any(&inside) => of_files(path, &inside, options).map(Some),
-        _ => Ok(None),
+    match inside(entries).as_slice() {
+        [] => Ok(None),
+        [one] => of_files(path, &files::entries(one)?, options).map(Some),
+        several => {
+            let names: Vec<String> = several.iter().map(|place| files::name(place)).collect();
+            Err(Error::file(
+                path,
+                format!(
+                    "several data sets lie in this folder; open one of {}",
+                    names.join(", ")
+                ),
+            ))
+        }
     }
+}
+
+/// The subfolders with Parquet files, as data sets of Hugging Face have them: `data`, else those of any name, such as
+/// `plain_text` and `mnist`, with a file of some split.
+pub fn inside(entries: &[PathBuf]) -> Vec<PathBuf> {
+    let holds = |place: &&PathBuf, wanted: &dyn Fn(&PathBuf) -> bool| {
+        place.is_dir() && files::entries(place).is_ok_and(|inside| inside.iter().any(wanted))
+    };
+    let table = |file: &PathBuf| is_parquet(&files::name(file));
+    let split = |file: &PathBuf| table(file) && part_of(file).is_some();
+    let data = entries.iter().filter(|entry| files::name(entry) == "data");
+    let data: Vec<PathBuf> = data.filter(|e| holds(e, &table)).cloned().collect();
+    if !data.is_empty() {
+        return data;
+    }
+    entries
+        .iter()
+        .filter(|e| holds(e, &split))
+        .cloned()
+        .collect()
 }
 
 /// Whether a name is a parquet file's.

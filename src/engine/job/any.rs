@@ -7,6 +7,7 @@ use super::curvature::CurvatureJob;
 use super::distance::DistanceJob;
 use super::export::ExportJob;
 use super::line::LineJob;
+use super::measure::MeasureJob;
 use super::noise::NoiseJob;
 use super::report::ReportJob;
 use super::request::Request;
@@ -80,6 +81,7 @@ jobs! {
     Sharpness(SharpnessJob) = "sharpness",
     Curvature(CurvatureJob) = "curvature",
     Noise(NoiseJob) = "noise",
+    Measure(MeasureJob) = "measure",
     Distance(DistanceJob) = "distance",
     Report(ReportJob) = "report",
     Animation(AnimationJob) = "animate",
@@ -135,13 +137,14 @@ mod tests {
             folder: "runs".into(),
             centring: crate::landscape::trajectory::Centring::default(),
         };
-        let jobs: [Job; 11] = [
+        let jobs: Vec<Job> = vec![
             SurfaceJob::default().into(),
             LineJob::default().into(),
             trajectory.into(),
             SharpnessJob::default().into(),
             CurvatureJob::default().into(),
             NoiseJob::default().into(),
+            MeasureJob::default().into(),
             DistanceJob::default().into(),
             ReportJob::default().into(),
             AnimationJob::default().into(),

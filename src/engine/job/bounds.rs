@@ -46,6 +46,13 @@ pub const DENSITY_STEPS: Bounds<usize> = Bounds::new("--density-steps", 1, 10_00
 /// Points along one axis of a map of curvature: two eigenvalues each, more are days of work.
 pub const MAP_POINTS: Bounds<usize> = Bounds::new("the points of --map", 1, 201);
 
+/// Largest eigenvalues of a table.
+pub const FEW: Bounds<usize> = Bounds::new("--top", 1, 5);
+/// How strongly a chain is held at its point.
+pub const LOCALISATION: Bounds<f64> = Bounds::new("--localisation", 0.0, 1e12);
+/// Steps of a chain, of which a fifth is left out and the others make ten means.
+pub const CHAIN: Bounds<usize> = Bounds::new("--chain", 50, MANY);
+
 /// Batch sizes.
 pub const BATCHES: Bounds<usize> = Bounds::new("--batches", 1, 1_000_000_000);
 /// Learning rates.

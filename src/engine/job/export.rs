@@ -5,7 +5,7 @@ use super::paths::lossy;
 use super::request::Request;
 use super::setup::{Setup, without_options};
 use super::surface::SurfaceJob;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::landscape::grid::Axis;
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 /// Views of an experiment: the two minimizers, a plane around a point of their line, a size of neighbourhoods.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Args)]
 pub struct ExportJob {
-    /// Which views: contour, surface, compare, line, sharpness, measures, density, convexity, layers
+    /// Which views: contour, surface, compare, line, sharpness, measures, density, convexity, layers, sections
     #[arg(value_name = "VIEW")]
     #[serde(default)]
     pub views: Vec<String>,
@@ -34,6 +34,15 @@ pub struct ExportJob {
         allow_hyphen_values = true
     )]
     pub line: Axis,
+    /// A point of the plane that sections go through: X,Y [default: its centre]
+    #[arg(
+        long,
+        value_name = "X,Y",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
+    #[serde(default)]
+    pub through: Vec<f64>,
     /// How large a neighbourhood counts for sharpness
     #[arg(long, default_value_t = 1e-3, value_parser = bounds::EPSILON)]
     pub epsilon: f64,
@@ -63,6 +72,12 @@ impl Request for ExportJob {
     }
 
     fn check(&self) -> Result<()> {
+        if !matches!(self.through.len(), 0 | 2) {
+            return Err(Error::Usage(format!(
+                "--through takes the two coordinates of a point, not {}",
+                self.through.len()
+            )));
+        }
         bounds::EPSILON.check(self.epsilon)
     }
 }

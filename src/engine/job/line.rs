@@ -29,6 +29,11 @@ pub struct LineJob {
     /// Where on the line: FROM:TO:POINTS
     #[arg(long, default_value = "-1:2:61", allow_hyphen_values = true)]
     pub alpha: Axis,
+    /// Move only these layers or modules towards the large-batch minimizer; all other weights stay those of
+    /// the small-batch one
+    #[arg(long, value_delimiter = ',', value_name = "LAYER,…")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
     /// What running means and variances do as the weights move
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]

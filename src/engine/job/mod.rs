@@ -13,6 +13,7 @@ pub mod form;
 pub mod help;
 mod identity;
 mod line;
+mod measure;
 mod noise;
 mod paths;
 pub mod recipe;
@@ -33,6 +34,7 @@ pub use distance::DistanceJob;
 pub use export::ExportJob;
 pub use identity::differing;
 pub use line::LineJob;
+pub use measure::MeasureJob;
 pub use noise::{NoiseJob, Reached};
 pub use paths::lossy;
 pub use report::{CENTRES, ReportJob};
@@ -45,5 +47,5 @@ pub use trajectory::TrajectoryJob;
 pub use typed::quoted;
 pub use values::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, ImageSize,
-    LossChoice, MemorySize, SplitChoice,
+    LossChoice, MemorySize, SplitChoice, Tolerance,
 };

@@ -95,6 +95,7 @@ impl ReportJob {
     pub fn line(&self) -> Result<LineJob> {
         let [small, large] = self.pair()?;
         Ok(LineJob {
+            only: Vec::new(),
             setup: self.setup.clone(),
             small,
             large,

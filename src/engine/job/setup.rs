@@ -3,7 +3,7 @@
 use super::bounds;
 use super::values::{ImageSize, LossChoice, MemorySize, SplitChoice};
 use crate::dataset;
-use crate::engine::device::DeviceChoice;
+use crate::engine::device_choice::DeviceChoice;
 use crate::landscape::evaluate::Precision;
 use crate::model::losses::Loss;
 use clap::{Args, Command};
@@ -96,8 +96,13 @@ pub struct Setup {
     /// Seed of directions, subsets and synthetic data
     #[arg(long, default_value_t = 0, help_heading = "Network and data")]
     pub seed: u64,
-    /// Where to compute
-    #[arg(long, value_enum, default_value = "auto", help_heading = "Computing")]
+    /// Where to compute: auto, gpu, gpu:NUMBER, flex, ndarray, all, or several with commas between, which share the points of a surface or a line
+    #[arg(
+        long,
+        default_value = "auto",
+        value_name = "DEVICE[,DEVICE…]",
+        help_heading = "Computing"
+    )]
     pub device: DeviceChoice,
     /// Number type of the computation (f64 on CPU devices)
     #[arg(long, value_enum, default_value = "f32", help_heading = "Computing")]

@@ -4,7 +4,7 @@ use super::bounds;
 use super::paths::lossy;
 use super::request::{Request, own_setup};
 use super::setup::{Setup, without_options};
-use super::values::{AxisChoice, DEFAULT_POINTS, Directions};
+use super::values::{AxisChoice, DEFAULT_POINTS, Directions, Tolerance};
 use crate::error::{Error, Result};
 use crate::landscape::direction::{Normalization, OneDim};
 use crate::landscape::evaluate::statistics::Remeasure;
@@ -49,6 +49,10 @@ pub struct SurfaceJob {
     #[arg(long)]
     #[serde(default)]
     pub orthogonal: bool,
+    /// Move only these layers or modules, all other weights stay (random and stored directions)
+    #[arg(long, value_delimiter = ',', value_name = "LAYER,…")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub only: Vec<String>,
     /// Gram–Schmidt frame in L2 distances instead of plain differences (three:…)
     #[arg(long)]
     #[serde(default)]
@@ -63,6 +67,10 @@ pub struct SurfaceJob {
     /// Coordinates along the second direction, FROM:TO:POINTS or auto [default: as x]
     #[arg(long, allow_hyphen_values = true)]
     pub y: Option<AxisChoice>,
+    /// Compute only as many points as interpolation between them needs to be this good, such as 1% of the loss's range; the others are marked as interpolated [default: every point is computed]
+    #[arg(long, value_name = "SHARE")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<Tolerance>,
     /// What running means and variances do as the weights move
     #[arg(long, value_enum, default_value = "interpolate")]
     #[serde(default)]
@@ -129,6 +137,11 @@ impl Request for SurfaceJob {
         {
             return wrong(
                 "eigenvectors and worst points are taken as they are: leave --normalize, --one-dim and --orthogonal out",
+            );
+        }
+        if !self.only.is_empty() && (between_checkpoints || self.directions.are_found()) {
+            return wrong(
+                "--only is for random and stored directions: leave it out, or the other --directions",
             );
         }
         if self.isometric && !matches!(self.directions, Directions::Three(..)) {

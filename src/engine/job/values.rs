@@ -17,6 +17,52 @@ pub const BUILTIN_LARGE: &str = "builtin:large";
 /// Stands for the weights both started from.
 pub const BUILTIN_INIT: &str = "builtin:init";
 
+/// An error that is good enough, as a share of a range: `1%` or `0.01`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Tolerance(pub f64);
+
+impl FromStr for Tolerance {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let (number, unit) = match text.trim().strip_suffix('%') {
+            Some(number) => (number, 100.0),
+            None => (text, 1.0),
+        };
+        let number: Option<f64> = number.trim().parse().ok();
+        let share = number.map(|number| number / unit);
+        // Single precision has no more digits; coarser than this is no surface.
+        let share = share.filter(|share| (1e-5..=0.2).contains(share));
+        share.map(Self).ok_or_else(|| {
+            Error::Usage(format!(
+                "{text:?} is no tolerance: expected a share of the loss's range from 0.001% to 20%, such as 1%"
+            ))
+        })
+    }
+}
+
+impl fmt::Display for Tolerance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // 100 × 0.07 has a digit too many.
+        write!(f, "{}%", (self.0 * 1e8).round() / 1e6)
+    }
+}
+
+impl From<Tolerance> for String {
+    fn from(tolerance: Tolerance) -> Self {
+        tolerance.to_string()
+    }
+}
+
+impl TryFrom<String> for Tolerance {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
+}
+
 /// Where a plane's directions come from.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]

@@ -2,20 +2,22 @@
 
 use super::line;
 use super::measure::MeasureWork;
-use super::news::{Confirmed, Failure, Kind, PointMetrics, Stage, WorstPoint};
+use super::news::{Confirmed, Failure, Kind, PointMetrics, Snapshot, Stage, WorstPoint};
 use super::open;
 use super::part::Part;
 use super::quantity::{MeasureNews, Quantity};
+use super::shared::{Shared, lock};
 use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
 use super::worker::{PICTURE_EVERY, Worker};
-use crate::engine::device::DeviceChoice;
+use crate::engine::device;
 use crate::engine::job::Request as _;
 use crate::engine::local::planes::Finder;
 use crate::engine::plane;
 use crate::engine::work::{Step, Work as _, guarded};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Split;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,6 +25,22 @@ use std::time::Instant;
 const MOST_CONFIRMED: usize = 64;
 /// Measures kept: those of both minimizers and of some points between.
 const MOST_MEASURES: usize = 160;
+
+/// Says in the window what is tried while something opens.
+fn watching(shared: &Shared, news: Snapshot) -> impl Fn(&str) {
+    let told = Cell::new(Instant::now());
+    move |words| {
+        if told.get().elapsed() < PICTURE_EVERY {
+            return;
+        }
+        told.set(Instant::now());
+        let mut news = news.clone();
+        news.activity.what = format!("Opening: {words}");
+        let old = std::mem::replace(&mut *lock(&shared.snapshot), Arc::new(news));
+        drop(old);
+        (shared.notify)();
+    }
+}
 
 impl Worker<'_> {
     pub(super) fn compute(&mut self, part: Part) -> Result<()> {
@@ -133,10 +151,10 @@ impl Worker<'_> {
         let index = match self.measures.iter().position(same) {
             Some(index) => index,
             None => {
-                let setup = &self.wish.plane.setup;
+                let wish = &self.wish;
                 let plane = self.works.iter().find(|w| w.alpha == alpha);
                 self.measures
-                    .push(MeasureWork::new(quantity, alpha, bench, setup, plane));
+                    .push(MeasureWork::new(quantity, alpha, bench, wish, plane));
                 self.measures.len() - 1
             }
         };
@@ -258,7 +276,8 @@ impl Worker<'_> {
     pub(super) fn open(&mut self) {
         self.tried_to_open = true;
         let wish = self.wish.clone();
-        let opened = guarded(|| Ok(open::open(&wish, self.avoid_gpu)))
+        let watch = watching(self.shared, self.snapshot.clone());
+        let opened = guarded(|| Ok(open::open(&wish, self.avoid_gpu, &watch)))
             .unwrap_or_else(|error| Err(Failure::new(Stage::Computing, error.to_string())));
         match opened {
             Ok(bench) => {
@@ -280,7 +299,7 @@ impl Worker<'_> {
             Err(failure)
                 if failure.stage == Stage::Device
                     && !self.avoid_gpu
-                    && self.wish.plane.setup.device == DeviceChoice::Gpu =>
+                    && self.wish.plane.setup.device.is_gpu() =>
             {
                 self.leave_the_gpu(&failure.message);
             }
@@ -289,6 +308,20 @@ impl Worker<'_> {
                 self.snapshot.failure = Some(failure);
             }
         }
+    }
+
+    /// Says where the GPU has failed and the processor gone on.
+    pub(super) fn note_trouble(&mut self) {
+        let Some(bench) = &mut self.bench else { return };
+        let Some(why) = bench.evaluator.trouble().filter(|_| bench.on_gpu) else {
+            return;
+        };
+        let text = format!("The GPU failed, going on on the CPU: {why}");
+        bench.on_gpu = false;
+        bench.device = device::reserve();
+        bench.facts.device.clone_from(&bench.device);
+        self.snapshot.experiment = Some(Arc::new(bench.facts.clone()));
+        self.log(Kind::Warning, text);
     }
 
     /// Goes on on the CPU.

@@ -3,12 +3,13 @@
 
 use super::surface::SurfaceWork;
 use crate::engine::job::Setup;
-use crate::engine::local::found::{ConvexityMap, Found};
-use crate::engine::local::measuring::{self, Measuring};
 use crate::engine::local::{rounding, vectors_within};
 use crate::landscape::curvature::lanczos::LanczosOptions;
 use crate::landscape::curvature::ratio::RatioMap;
 use crate::landscape::grid::{Coordinate, coarse_first};
+use crate::landscape::measures::curves;
+use crate::landscape::measures::found::{ConvexityMap, Found};
+use crate::landscape::measures::measuring::Measuring;
 use crate::model::params::Params;
 
 /// Points along each axis: every one takes some tens of Hessian-vector products.
@@ -51,7 +52,7 @@ pub fn start(work: &SurfaceWork, setup: &Setup) -> Option<(Measuring, Params)> {
         axes: work.axes(),
         tolerance: options.tolerance,
     };
-    let mut cells = measuring::map(map, POINTS * POINTS);
+    let mut cells = curves::map(map, POINTS * POINTS);
     let total = cells.count().total;
     let map = Measuring::new("map", "point", total, move |objective, count| {
         let found = cells.step(objective)?;

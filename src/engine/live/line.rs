@@ -16,11 +16,6 @@ pub fn start(job: &LineJob, bench: &mut Workbench) -> Result<Sampling> {
     let mut prepared = prepare(job, slice, &bench.inputs, &bench.evaluator)?;
     prepared.outcome.header.device.clone_from(&bench.device);
     let (evaluator, splits) = (&bench.evaluator, &bench.splits);
-    Ok(Sampling::new(
-        prepared,
-        evaluator,
-        splits,
-        &bench.device,
-        STEP,
-    ))
+    let sampling = Sampling::new(prepared, evaluator, splits, &bench.device, STEP);
+    Ok(sampling.shared(&bench.helpers))
 }

@@ -1,42 +1,34 @@
 //! Measures on their way: what the literature measures at a point of the line, one step at a time.
 //!
-//! Each is what the command line computes with its usual options, so that both say the same number;
-//! here it goes out after every step, with the error it still has.
+//! Each is an entry of the catalogue with its usual settings, so that the window and the command line
+//! say the same number; here it goes out after every step, with the error it still has.
 
 use super::convexity;
 use super::open::Workbench;
 use super::quantity::{MeasureNews, Quantity};
 use super::surface::SurfaceWork;
-use crate::engine::job::{NoiseJob, Setup};
-use crate::engine::local::found::{Found, NoiseSoFar};
-use crate::engine::local::measuring::{self, Measuring, Reach};
+use super::wish::Wish;
+use crate::engine::job::Setup;
 use crate::engine::local::{rounding, vectors_within};
 use crate::engine::work::{Progress, Step, Work};
 use crate::error::{Error, Result};
-use crate::landscape::curvature::density::DensityOptions;
-use crate::landscape::curvature::lanczos::LanczosOptions;
-use crate::landscape::curvature::trace::TraceOptions;
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
+use crate::landscape::measures::by_part;
+use crate::landscape::measures::entry::Need;
+use crate::landscape::measures::measuring::Measuring;
+use crate::landscape::measures::part::By;
+use crate::landscape::measures::spot::{Settings, Spot};
 use crate::model::params::Params;
+use std::sync::Arc;
 
-/// ρ of the sharpnesses that have one, as `losscope sharpness` has it.
-pub const RHO: f64 = 0.05;
-/// Draws of an average, and steps of the adaptive worst case, as there.
-const DRAWS: usize = 20;
-const ASCENT_STEPS: usize = 10;
 /// Lanczos vectors that must fit into memory for eigenvalues to make sense.
 const FEWEST_VECTORS: usize = 30;
-/// Random vectors of the noise scale with curvature, and batches of each size whose alignment is
-/// averaged, as `losscope noise` has them.
-const BEND_PROBES: usize = 20;
-const ALIGNED_BATCHES: usize = 20;
 
 /// A measure being computed.
 pub struct MeasureWork {
     objective: NetworkObjective,
     /// `None` where there is nothing to measure.
     measuring: Option<Measuring>,
-    quantity: Quantity,
     news: MeasureNews,
 }
 
@@ -46,9 +38,10 @@ impl MeasureWork {
         quantity: Quantity,
         alpha: f64,
         bench: &Workbench,
-        setup: &Setup,
+        wish: &Wish,
         plane: Option<&SurfaceWork>,
     ) -> Self {
+        let setup = &wish.plane.setup;
         let map = plane
             .filter(|_| quantity == Quantity::Convexity)
             .and_then(|work| convexity::start(work, setup));
@@ -57,18 +50,20 @@ impl MeasureWork {
             None => (bench.line.slice().at(&[alpha]).0, None),
         };
         let (split, mode) = (&bench.splits[0], StatisticsMode::Running);
-        let problem = problem(quantity, &theta, setup);
         let objective = NetworkObjective::new(&bench.evaluator, &theta, split, mode);
-        let measuring = match quantity {
-            _ if problem.is_some() => None,
-            Quantity::Convexity => map,
-            other => start(other, theta, split.len(), setup),
+        let begun = match problem(quantity, &theta, setup) {
+            Some(problem) => Err(problem),
+            None => match map {
+                Some(map) => Ok(Some(map)),
+                None => begin(quantity, theta, alpha, bench, wish).map_err(|e| e.to_string()),
+            },
         };
+        let problem = begun.as_ref().err().cloned();
+        let measuring = begun.ok().flatten();
         let total = measuring.as_ref().map_or(0, |m| m.count().total);
         Self {
             objective,
             measuring,
-            quantity,
             news: MeasureNews {
                 alpha,
                 quantity,
@@ -81,15 +76,57 @@ impl MeasureWork {
     }
 }
 
+/// The measure of a quantity at θ(α); `None` for a map, which has a plane.
+fn begin(
+    quantity: Quantity,
+    theta: Params,
+    alpha: f64,
+    bench: &Workbench,
+    wish: &Wish,
+) -> Result<Option<Measuring>> {
+    let settings = settings(wish, theta.count());
+    let spot = Spot {
+        samples: bench.splits[0].len(),
+        other: bench.large.clone().filter(|_| alpha == 0.0),
+        network: Arc::clone(bench.evaluator.network()),
+        theta,
+    };
+    Ok(match quantity {
+        Quantity::Of(entry) | Quantity::ByLayer(entry)
+            if entry.needs(Need::Other) && spot.other.is_none() =>
+        {
+            return Err(Error::Slice(
+                "it is of both minimizers together, and stands in the column of small batch".into(),
+            ));
+        }
+        Quantity::Of(entry) => Some((entry.begin)(spot, &settings)?),
+        Quantity::ByLayer(entry) => {
+            let parts = By::Layer.parts(spot.theta.layout());
+            Some(by_part::measuring(entry, spot, parts, settings))
+        }
+        Quantity::Convexity => None,
+    })
+}
+
+/// The usual settings, within what the setup allows.
+fn settings(wish: &Wish, parameters: usize) -> Settings {
+    let setup = &wish.plane.setup;
+    Settings {
+        most_vectors: vectors_within(setup.memory.0, parameters).max(1),
+        rounding: rounding(setup.precision),
+        learning_rate: Some(wish.learning_rate),
+        seed: setup.seed,
+        ..Settings::default()
+    }
+}
+
 /// Why a quantity can't be measured at a point, where that is known beforehand.
 fn problem(quantity: Quantity, theta: &Params, setup: &Setup) -> Option<String> {
     let parameters = theta.count();
-    let vectors = [
-        Quantity::Eigenvalues,
-        Quantity::Density,
-        Quantity::Convexity,
-    ];
-    if vectors.contains(&quantity) && vectors_within(setup.memory.0, parameters) < FEWEST_VECTORS {
+    let vectors = quantity
+        .entry()
+        .is_none_or(|entry| entry.needs(Need::Vectors));
+    if vectors && vectors_within(setup.memory.0, parameters) < FEWEST_VECTORS {
         return Some(format!(
             "{FEWEST_VECTORS} vectors of {parameters} parameters take {} MB: allow more memory",
             (parameters * size_of::<f64>() * FEWEST_VECTORS) >> 20
@@ -97,80 +134,6 @@ fn problem(quantity: Quantity, theta: &Params, setup: &Setup) -> Option<String> 
     }
     let finite = theta.flatten().iter().all(|w| w.is_finite());
     (!finite).then(|| "the weights aren't finite here".into())
-}
-
-/// The measure of a quantity at θ over so many samples; `None` for a map, which has a plane.
-fn start(quantity: Quantity, theta: Params, samples: usize, setup: &Setup) -> Option<Measuring> {
-    let seed = setup.seed;
-    let room = vectors_within(setup.memory.0, theta.count()).max(1);
-    Some(match quantity {
-        Quantity::Rise(measure) => {
-            let reach = Reach {
-                rho: RHO,
-                draws: DRAWS,
-                ascent_steps: ASCENT_STEPS,
-                seed,
-            };
-            measuring::rise(measure, theta, reach)
-        }
-        Quantity::Noise => noise(theta, samples, seed),
-        Quantity::Bend => measuring::bend(theta.flatten(), BEND_PROBES, seed),
-        Quantity::Eigenvalues => {
-            let options = LanczosOptions {
-                seed,
-                rounding: rounding(setup.precision),
-                most_vectors: room,
-                ..LanczosOptions::default()
-            };
-            measuring::eigenvalues(theta.flatten(), options)
-        }
-        Quantity::Trace => {
-            let usual = TraceOptions::default();
-            measuring::trace(theta.flatten(), TraceOptions { seed, ..usual })
-        }
-        Quantity::Density => {
-            let usual = DensityOptions::default();
-            let options = DensityOptions {
-                seed,
-                steps: usual.steps.min(room),
-                ..usual
-            };
-            measuring::density(theta.flatten(), options)
-        }
-        Quantity::Convexity => return None,
-    })
-}
-
-/// The noise of all samples and, once they are in, alignment within batches, as `losscope noise` has it.
-fn noise(theta: Params, samples: usize, seed: u64) -> Measuring {
-    let mut pass = measuring::noise(theta.clone(), samples);
-    let mut whole: Option<(Box<NoiseSoFar>, Measuring)> = None;
-    Measuring::new("noise", "step", samples, move |objective, count| {
-        let Some((so_far, alignment)) = &mut whole else {
-            let found = pass.step(objective)?;
-            *count = pass.count();
-            if let Some(Some(Found::Noise(so_far))) = &found
-                && count.done == count.total
-            {
-                let norms = so_far.noise.sample_norms.clone();
-                let mut sizes = NoiseJob::default().batches;
-                sizes.retain(|size| *size <= norms.len());
-                let point = theta.flatten();
-                let alignment = measuring::alignment(point, norms, sizes, ALIGNED_BATCHES, seed);
-                count.total += alignment.count().total;
-                whole = Some((so_far.clone(), alignment));
-            }
-            return Ok(found);
-        };
-        let found = alignment.step(objective)?;
-        let Some(Some(Found::Aligned(found))) = found else {
-            return Ok(found);
-        };
-        count.done += 1;
-        so_far.aligned.retain(|a| a.batch != found.batch);
-        so_far.aligned.push(found);
-        Ok(Some(Some(Found::Noise(so_far.clone()))))
-    })
 }
 
 impl Work for MeasureWork {
@@ -203,8 +166,8 @@ impl Work for MeasureWork {
 
     fn progress(&self) -> Progress {
         Progress {
-            what: self.quantity.name().into(),
-            unit: match self.quantity {
+            what: self.news.quantity.name().into(),
+            unit: match self.news.quantity {
                 Quantity::Convexity => "point",
                 _ => "step",
             },

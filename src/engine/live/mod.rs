@@ -21,12 +21,12 @@ mod quantity;
 mod shared;
 mod sharpness;
 mod surface;
+mod times;
 mod turn;
 mod wish;
 mod worker;
 
-pub use crate::engine::local::found::{ConvexityMap, Found, NoiseSoFar};
-pub use measure::RHO;
+pub use crate::landscape::measures::found::{ConvexityMap, Found, NoiseSoFar};
 pub use news::{
     Activity, Confirmed, Entry, ExperimentFacts, Failure, Inside, Kind, LiveSurface, PointMetrics,
     ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,

@@ -72,6 +72,8 @@ pub struct ExperimentFacts {
     pub inside: Vec<(Place, Inside)>,
     /// Which splits metrics are taken over: training, validation.
     pub splits: (bool, bool),
+    /// Layers with weights of their own, in the network's order.
+    pub layers: Vec<String>,
     /// What a reader should know.
     pub warnings: Vec<String>,
 }
@@ -238,6 +240,10 @@ pub struct Activity {
     pub left: Option<Duration>,
     /// What else is waiting to be done.
     pub waiting: usize,
+    /// Time left for this and all of that, where all of it has been done before.
+    pub left_in_all: Option<Duration>,
+    /// Whether it is done for nobody who looks at it now.
+    pub aside: bool,
     /// Whether refining was stopped by hand with something left to do.
     pub stopped: bool,
 }
@@ -293,9 +299,9 @@ impl ExperimentFacts {
 }
 
 impl Activity {
-    /// Whether nothing is being computed.
+    /// Whether nothing is being computed that anybody looks at.
     pub fn is_idle(&self) -> bool {
-        self.what.is_empty()
+        self.what.is_empty() || self.aside
     }
 }
 

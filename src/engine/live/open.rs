@@ -4,6 +4,7 @@ use super::news::{ExperimentFacts, Failure, Inside, Stage};
 use super::wish::{Place, Wish};
 use crate::checkpoint::StateDict;
 use crate::dataset;
+use crate::engine::crew::Helper;
 use crate::engine::device::DeviceChoice;
 use crate::engine::inputs::{Inputs, list_checkpoint, open_network_with};
 use crate::engine::job::Setup;
@@ -12,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::landscape::distance::between;
 use crate::landscape::evaluate::statistics::Remeasure;
 use crate::landscape::evaluate::{Evaluator, LoadedSlice, Metrics, Split};
+use crate::landscape::measures::part::By;
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::params::Params;
 use std::path::{Path, PathBuf};
@@ -31,6 +33,8 @@ pub struct Workbench {
     pub evaluator: Evaluator,
     /// The device in words.
     pub device: String,
+    /// Further devices, which share the points of surfaces and lines.
+    pub helpers: Vec<Helper>,
     /// Whether it is a graphics device, which may go away.
     pub on_gpu: bool,
     /// All samples of the splits asked for.
@@ -76,9 +80,13 @@ fn blame(error: Error, setup: &Setup, first: &StateDict) -> Failure {
     failure(if fits { Stage::Data } else { Stage::Fit })(error)
 }
 
-/// Opens what a wish names; `cpu` keeps it off a GPU that failed before.
-pub fn open(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
-    opened(wish, cpu).map_err(|failure| {
+/// Opens what a wish names; `cpu` keeps it off a GPU that failed before, `watch` hears what is tried to find out which network it is.
+pub fn open(
+    wish: &Wish,
+    cpu: bool,
+    watch: &dyn Fn(&str),
+) -> std::result::Result<Workbench, Failure> {
+    opened(wish, cpu, watch).map_err(|failure| {
         let place = match failure.stage {
             Stage::Checkpoint(place) | Stage::Stranger(place) => Some(place),
             Stage::Network => Some(Place::Small),
@@ -106,7 +114,7 @@ fn read(path: &Path, key: Option<&str>) -> Result<(StateDict, Inside)> {
     Ok((file.read_all()?, inside))
 }
 
-fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
+fn opened(wish: &Wish, cpu: bool, watch: &dyn Fn(&str)) -> std::result::Result<Workbench, Failure> {
     let mut setup = wish.plane.setup.clone();
     if cpu {
         setup.device = DeviceChoice::Flex;
@@ -115,13 +123,17 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
     let key = setup.key.as_deref();
     let (first, own) = read(&wish.small, key).map_err(unread(Place::Small))?;
     let mut inside = vec![(Place::Small, own)];
-    let mut inputs = Inputs::open(&setup, &first).map_err(|error| blame(error, &setup, &first))?;
+    let mut inputs = Inputs::open_watched(&setup, &first, watch)
+        .map_err(|error| blame(error, &setup, &first))?;
     inputs.keep_checkpoints();
     // Samples first: where they don't fit, a large checkpoint need not be unpacked.
     let (evaluator, opened, splits) = inputs.evaluator(&setup).map_err(|e| match e {
         Error::Device(_) => failure(Stage::Device)(e),
         e => failure(Stage::Fit)(e),
     })?;
+    let helpers = inputs
+        .helpers(&setup, &evaluator)
+        .map_err(failure(Stage::Device))?;
     let small = inputs
         .point_of(&wish.small, &first, "small batch")
         .map_err(failure(Stage::Stranger(Place::Small)))?;
@@ -150,8 +162,8 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
     let facts = ExperimentFacts {
         model: inputs.model.clone(),
         data: inputs.data.clone(),
+        device: together(&opened.name, &helpers),
         checkpoints: inputs.checkpoints.clone(),
-        device: opened.name.clone(),
         small: at_small,
         large: large.as_ref().map(|_| at_large),
         apart: large.as_ref().map(|large| between(large, &small)),
@@ -162,11 +174,15 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
             .map(|(start, large)| between(large, start)),
         inside,
         splits: (inputs.train.is_some(), inputs.validation.is_some()),
+        layers: (By::Layer.parts(small.layout()).into_iter())
+            .map(|part| part.name)
+            .collect(),
         warnings: [inputs.warnings.clone(), inputs.model.reading.lines()].concat(),
     };
     Ok(Workbench {
         on_gpu: opened.name.starts_with("gpu"),
         device: opened.name,
+        helpers,
         inputs,
         evaluator,
         splits,
@@ -176,6 +192,13 @@ fn opened(wish: &Wish, cpu: bool) -> std::result::Result<Workbench, Failure> {
         statistics: (wish.plane.buffers, wish.plane.remeasure),
         facts,
     })
+}
+
+/// The names of all devices, the first one's first.
+fn together(first: &str, others: &[Helper]) -> String {
+    let others = others.iter().map(|helper| helper.name.as_str());
+    let names: Vec<&str> = std::iter::once(first).chain(others).collect();
+    names.join(" and ")
 }
 
 /// The line between both ends, or of one a line that goes nowhere, and the metrics at α = 0 and 1.

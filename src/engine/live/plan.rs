@@ -84,6 +84,16 @@ impl Worker<'_> {
                 parts.extend(self.wish.measures.iter().filter(seen).flat_map(at));
             }
             parts.extend(refined.into_iter().map(Part::Surface));
+            // What nobody looks at comes after everything that somebody does.
+            if self.wish.aside && !self.wish.dragging {
+                let hidden = self
+                    .wish
+                    .measures
+                    .iter()
+                    .filter(|q| !self.wish.measuring.contains(q));
+                let at = |q: &Quantity| [0.0, 1.0, here].map(|a| Part::Measure(*q, a));
+                parts.extend(hidden.flat_map(at));
+            }
             parts.retain(|&part| self.still_wanted(part));
         }
         let no_plane = self.failed.contains(&Part::Plane(centre));

@@ -2,12 +2,13 @@
 
 use super::news::SharpnessCurve;
 use super::open::Workbench;
-use crate::engine::local::found::Found;
-use crate::engine::local::measuring::{self, Measuring};
-use crate::engine::local::phi::{CURVE_ITERATIONS, epsilons};
+use crate::engine::local::series::progress_of;
 use crate::engine::work::{Progress, Step, Work};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
+use crate::landscape::measures::found::Found;
+use crate::landscape::measures::measuring::Measuring;
+use crate::landscape::measures::phi::{self, CURVE_ITERATIONS, epsilons};
 use crate::landscape::sharpness::curve::Curve;
 use crate::landscape::sharpness::region::Region;
 use crate::model::params::Params;
@@ -60,7 +61,7 @@ impl SharpnessWork {
             objective: NetworkObjective::new(&bench.evaluator, &point, split, mode),
             finite: theta.iter().all(|w| w.is_finite()),
             epsilons: curve.epsilons().to_vec(),
-            measuring: measuring::phi(curve),
+            measuring: phi::along(curve),
             theta: point,
             worst: None,
             news: SharpnessCurve {
@@ -118,7 +119,7 @@ impl Work for SharpnessWork {
         Progress {
             done: self.news.phi.len(),
             total: self.epsilons.len(),
-            ..self.measuring.progress()
+            ..progress_of(&self.measuring)
         }
     }
 

@@ -77,6 +77,7 @@ impl SurfaceWork {
             .map(|few| (few, of_few(&prepared.outcome)));
         let first = coarse(&prepared.outcome).len();
         let full = Sampling::new(prepared, evaluator, splits, &bench.device, STEP);
+        let full = full.shared(&bench.helpers);
         let few = few.map(|(splits, outcome)| full.over(splits, outcome));
         let samples = |splits: &[Split]| splits.iter().map(Split::len).sum::<usize>();
         let times = bench.few.as_ref().map_or(1.0, |few| {

@@ -7,6 +7,7 @@ use super::quantity::Quantity;
 use super::wish::Wish;
 use super::worker::Worker;
 use crate::engine::work::Work as _;
+use crate::landscape::measures::entry::Need;
 
 impl Worker<'_> {
     /// Forgets what the new wish has no use for.
@@ -51,6 +52,11 @@ impl Worker<'_> {
             self.measures.retain(|m| elsewhere(m.found().quantity));
             self.snapshot.surfaces.clear();
             self.snapshot.probes.clear();
+        }
+        if old.learning_rate != wish.learning_rate {
+            let fixed = |q: Quantity| q.entry().is_none_or(|e| !e.needs(Need::LearningRate));
+            self.snapshot.measures.retain(|m| fixed(m.quantity));
+            self.measures.retain(|m| fixed(m.found().quantity));
         }
         if old.line_job() != wish.line_job() {
             self.line = None;

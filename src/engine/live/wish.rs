@@ -4,7 +4,7 @@ use super::quantity::Quantity;
 use crate::checkpoint;
 use crate::engine::job::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, ExportJob, LineJob,
-    MemorySize, ReportJob, Setup, SurfaceJob,
+    MemorySize, NoiseJob, ReportJob, Setup, SurfaceJob,
 };
 use crate::error::Result;
 use crate::landscape::grid::Axis;
@@ -35,11 +35,17 @@ pub struct Wish {
     /// Whether sharpness is wanted.
     pub sharpness: bool,
     /// What is wanted to be measured.
-    #[serde(default = "every_quantity")]
+    #[serde(default = "usual_quantities")]
     pub measures: Vec<Quantity>,
+    /// η of the measures that have one.
+    #[serde(default = "usual_rate")]
+    pub learning_rate: f64,
     /// What of it is being looked at.
     #[serde(skip)]
     pub measuring: Vec<Quantity>,
+    /// Whether the rest of what is wanted is measured once what is looked at is there.
+    #[serde(skip)]
+    pub aside: bool,
     /// Whether a pointer is still moving α or ε: what takes long can wait.
     #[serde(skip)]
     pub dragging: bool,
@@ -73,8 +79,13 @@ pub struct Probe {
 /// Points along an axis of the live surface: fine enough to read, coarse enough for a second.
 pub const LIVE_POINTS: usize = 31;
 
-fn every_quantity() -> Vec<Quantity> {
-    Quantity::ALL.to_vec()
+fn usual_quantities() -> Vec<Quantity> {
+    let all = Quantity::all().iter().copied();
+    all.filter(|quantity| quantity.is_usual()).collect()
+}
+
+fn usual_rate() -> f64 {
+    NoiseJob::default().learning_rate
 }
 
 impl Default for Wish {
@@ -98,8 +109,10 @@ impl Default for Wish {
             probes: Vec::new(),
             compare: false,
             sharpness: true,
-            measures: every_quantity(),
+            measures: usual_quantities(),
+            learning_rate: usual_rate(),
             measuring: Vec::new(),
+            aside: false,
             dragging: false,
             stopped: false,
         }
@@ -114,6 +127,7 @@ impl Wish {
         if !matches!(directions, Directions::Random | Directions::Files(_)) {
             (plane.normalize, plane.one_dim) = (None, None);
             plane.orthogonal = false;
+            plane.only.clear();
         }
         if !matches!(directions, Directions::Three(..)) {
             plane.isometric = false;
@@ -157,6 +171,7 @@ impl Wish {
     /// The line as the command line would be asked for it; `None` with one checkpoint.
     pub fn line_job(&self) -> Option<LineJob> {
         Some(LineJob {
+            only: Vec::new(),
             setup: self.plane.setup.clone(),
             small: self.small.clone(),
             large: self.large.clone()?,
@@ -195,6 +210,7 @@ impl Wish {
             surface,
             initial: self.initial.clone(),
             line: self.line,
+            through: self.probes.last().map_or_else(Vec::new, |p| vec![p.x, p.y]),
             epsilon: self.epsilon,
         }
     }
@@ -231,6 +247,10 @@ impl Wish {
             line: job.line,
             alpha: alpha.unwrap_or(0.0),
             epsilon: job.epsilon,
+            probes: match job.through.as_slice() {
+                &[x, y] => vec![Probe { id: 0, x, y }],
+                _ => Vec::new(),
+            },
             ..Self::default()
         })
     }

@@ -8,6 +8,7 @@ use super::part::Part;
 use super::shared::{Shared, lock};
 use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
+use super::times::Times;
 use super::wish::{Wish, same_surface};
 use crate::engine::courtesy::yield_to_the_window;
 use crate::engine::job::{Directions, Job};
@@ -55,6 +56,8 @@ pub(super) struct Worker<'a> {
     pub(super) versions: u64,
     pub(super) last_picture: Instant,
     pub(super) pace: Pace,
+    /// How long each kind of part has taken.
+    pub(super) times: Times,
 }
 
 /// Serves wishes until the handle is dropped.
@@ -122,6 +125,7 @@ impl<'a> Worker<'a> {
             versions: 0,
             last_picture: Instant::now(),
             pace: Pace::default(),
+            times: Times::default(),
         }
     }
 
@@ -169,19 +173,22 @@ impl<'a> Worker<'a> {
     /// Does the most urgent chunk; false where there is nothing to do.
     fn work(&mut self) -> bool {
         let Some(part) = self.next() else {
-            if !self.snapshot.activity.is_idle() {
+            if !self.snapshot.activity.what.is_empty() {
                 self.rest();
                 self.publish();
             }
             return false;
         };
         self.announce(part);
+        let started = Instant::now();
         if part == Part::Open {
             self.publish();
             self.open();
         } else if let Err(error) = guarded(|| self.compute(part)) {
             self.fail(part, &error);
         }
+        self.times.add(part, started.elapsed());
+        self.note_trouble();
         self.publish();
         true
     }
@@ -206,24 +213,32 @@ impl<'a> Worker<'a> {
             total: 0,
         });
         let now = self.pace.now(progress, false);
+        let others = self.others(part);
         self.snapshot.activity = Activity {
             what,
             points: counted.then_some((now.progress.done, now.progress.total)),
             unit: now.progress.unit,
             points_per_second: now.per_second,
             left: now.left.filter(|_| counted),
-            waiting: self.waiting(part),
+            waiting: others.len(),
+            left_in_all: self.times.left(part, now.left.filter(|_| counted), &others),
+            aside: self.is_aside(part),
             stopped: false,
         };
     }
 
-    /// How many parts are left besides this one; a surface is one, its first picture among it.
-    fn waiting(&self, part: Part) -> usize {
+    /// The parts left besides this one; a surface is one, its first picture among it. What is done aside
+    /// is left out: nobody waits for it.
+    fn others(&self, part: Part) -> Vec<Part> {
         let first = |part: &Part| matches!(part, Part::Coarse(_));
-        let queue = self.queue().into_iter();
+        let mut queue = self.queue();
+        queue.retain(|other| !first(other) && *other != part && !self.is_aside(*other));
         queue
-            .filter(|other| !first(other) && *other != part)
-            .count()
+    }
+
+    /// Whether nobody looks at what a part gives.
+    fn is_aside(&self, part: Part) -> bool {
+        matches!(part, Part::Measure(quantity, _) if !self.wish.measuring.contains(&quantity))
     }
 
     /// What a part is, in words, and how far its work is, where it is counted.

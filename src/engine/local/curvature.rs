@@ -1,8 +1,6 @@
 //! The curvature job: eigenvalues, trace, density, curvature along lines and over a plane.
 
-use super::found::Found;
 use super::limits::{eigenvalue_warning, rounding, vectors_within};
-use super::measuring;
 use super::place::Place;
 use super::series::{Measured, Series, Stage};
 use crate::engine::header::Header;
@@ -12,17 +10,21 @@ use crate::error::{Error, Result};
 use crate::landscape::curvature::density::{Density, DensityOptions};
 use crate::landscape::curvature::lanczos::{Eigenvalues, LanczosOptions};
 use crate::landscape::curvature::line::LinePoint;
-use crate::landscape::curvature::ratio::{RATIO_SHARE, RatioMap};
+use crate::landscape::curvature::ratio::{RATIO_SHARE, RatioGrid, RatioMap};
 use crate::landscape::curvature::trace::{Trace, TraceOptions};
 use crate::landscape::curvature::variation::{VariationPoint, VariationSummary};
 use crate::landscape::curvature::vector::norm;
 use crate::landscape::direction::{Normalization, OneDim, normalise, random};
 use crate::landscape::evaluate::gradient::StatisticsMode;
 use crate::landscape::grid::{Axis, Coordinate, coarse_first};
+use crate::landscape::measures;
+use crate::landscape::measures::curves;
+use crate::landscape::measures::found::Found;
+use crate::landscape::measures::measuring::Measuring;
 use crate::landscape::objective::Objective as _;
 use crate::model::params::Params;
 use crate::plot::number::power;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
 
 /// What was measured.
@@ -52,28 +54,6 @@ pub struct CurvatureResult {
     pub line: Vec<LinePoint>,
     /// Over a plane.
     pub map: Option<RatioGrid>,
-}
-
-/// |λ_min/λ_max| over a plane; NaN (null in JSON) where it wasn't computed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RatioGrid {
-    /// Coordinates of the columns.
-    pub x: Vec<f64>,
-    /// Coordinates of the rows.
-    pub y: Vec<f64>,
-    /// λ_max, row by row.
-    pub largest: Vec<f64>,
-    /// λ_min, row by row.
-    pub smallest: Vec<f64>,
-    /// |λ_min/λ_max|, row by row.
-    pub ratio: Vec<f64>,
-    /// Whether each was computed; one that was may still be NaN, where the loss overflows.
-    #[serde(default)]
-    pub computed: Vec<bool>,
-    /// Norms of the two directions.
-    pub norms: Vec<f64>,
-    /// How the directions were made.
-    pub rule: String,
 }
 
 /// Measures what the job asks for, the cheapest first; the observer may stop it after any step.
@@ -136,7 +116,7 @@ fn stages(
         Stage::noting(
             move |found: &mut CurvatureResult| {
                 let options = found.lanczos(spectrum().len());
-                (found.job.top > 0).then(|| measuring::eigenvalues(spectrum(), options))
+                (found.job.top > 0).then(|| measures::eigenvalues::measuring(spectrum(), options))
             },
             |found: &mut CurvatureResult| {
                 let last = found.eigenvalues.as_ref();
@@ -150,23 +130,26 @@ fn stages(
                 tolerance: 0.0,
                 seed: found.job.setup.seed,
             };
-            found.job.trace.then(|| measuring::trace(trace(), options))
+            found
+                .job
+                .trace
+                .then(|| measures::trace::measuring(trace(), options))
         }),
         Stage::new(move |found: &mut CurvatureResult| {
             let point = found.job.density.then(density)?;
             let options = found.density_options(point.len());
-            Some(measuring::density(point, options))
+            Some(measures::density::measuring(point, options))
         }),
         Stage::noting(
             move |found: &mut CurvatureResult| {
                 let rates = found.job.along_gradient?.values();
-                Some(measuring::along_gradient(gradient(), rates))
+                Some(curves::along_gradient(gradient(), rates))
             },
             CurvatureResult::note_gradient,
         ),
         Stage::new(move |found: &mut CurvatureResult| {
             let at = found.job.alpha.values();
-            Some(measuring::along_line(line(), direction?, at))
+            Some(curves::along_line(line(), direction?, at))
         }),
         Stage::new(move |found: &mut CurvatureResult| {
             let axis = found.job.map?;
@@ -226,7 +209,7 @@ impl CurvatureResult {
     }
 
     /// Makes room for the map over the plane around θ, and starts it.
-    fn begin_map(&mut self, theta: &Params, axis: Axis) -> measuring::Measuring {
+    fn begin_map(&mut self, theta: &Params, axis: Axis) -> Measuring {
         let seed = self.job.setup.seed;
         let (rule, one_dim) = (Normalization::Filter, OneDim::Zero);
         let directions: Vec<_> = (0..2)
@@ -235,15 +218,8 @@ impl CurvatureResult {
         let at = axis.values();
         let n = at.len();
         let coordinates: Vec<Coordinate> = (0..n * n).map(|i| vec![at[i % n], at[i / n]]).collect();
-        let missing = vec![f64::NAN; n * n];
         let tolerance = self.job.tolerance;
         self.map = Some(RatioGrid {
-            x: at.clone(),
-            y: at,
-            largest: missing.clone(),
-            smallest: missing.clone(),
-            ratio: missing,
-            computed: vec![false; n * n],
             norms: directions.iter().map(Params::norm).collect(),
             rule: format!(
                 "Gaussian, seed {seed}, {}, {}; residuals up to {} of λ_max, {} for λ_min where it is small; normalisation statistics {}",
@@ -256,12 +232,13 @@ impl CurvatureResult {
                     StatisticsMode::Batch => "of each batch (train mode)",
                 }
             ),
+            ..RatioGrid::blank(at.clone(), at)
         });
         let flat = directions.iter().map(Params::flatten).collect();
         let order = coarse_first(n, n);
         let options = self.lanczos(theta.count());
         let map = RatioMap::new(theta.flatten(), flat, coordinates, order, options);
-        measuring::map(map, n * n)
+        curves::map(map, n * n)
     }
 }
 
@@ -282,10 +259,7 @@ impl Measured for CurvatureResult {
             Found::AlongLine(point) => self.line.push(point),
             Found::Cell(cell) => {
                 if let Some(grid) = &mut self.map {
-                    grid.largest[cell.index] = cell.largest;
-                    grid.smallest[cell.index] = cell.smallest;
-                    grid.ratio[cell.index] = cell.ratio;
-                    grid.computed[cell.index] = true;
+                    grid.put(cell);
                 }
             }
             _ => {}

@@ -1,8 +1,6 @@
 //! The noise job: noise scales, SGD's noise, alignment, and the table of layers.
 
-use super::found::Found;
 use super::limits::rounding;
-use super::measuring;
 use super::place::Place;
 use super::series::{Measured, Series, Stage};
 use crate::engine::header::Header;
@@ -10,40 +8,16 @@ use crate::engine::job::{NoiseJob, Request as _};
 use crate::engine::work::{Observer, Progress, drive, guarded};
 use crate::error::Result;
 use crate::landscape::evaluate::gradient::StatisticsMode;
-use crate::landscape::noise::alignment::Aligned;
+use crate::landscape::measures::found::Found;
+use crate::landscape::measures::{bend, curves, noise};
 use crate::landscape::noise::bend::Bend;
 use crate::landscape::noise::exact::ExactNoise;
 use crate::landscape::noise::layers::LayerNorms;
-use crate::landscape::noise::scale::{Tradeoff, relative_costs, sgd_noise};
+use crate::landscape::noise::scale::{AtBatch, Critical, Tradeoff};
 use crate::landscape::noise::two_batches::{TwoBatchEstimate, TwoBatchOptions};
 use crate::plot::number::significant;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::sync::Arc;
-
-/// Costs and noise of training at one batch size.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct AtBatch {
-    /// B
-    pub batch: usize,
-    /// Steps over the fewest possible, 1 + B_simple/B.
-    pub steps: f64,
-    /// Examples over the fewest possible, 1 + B/B_simple.
-    pub examples: f64,
-    /// g = η (N/B − 1)
-    pub sgd_noise: f64,
-    /// ‖Σ gₙ‖/Σ ‖gₙ‖ within a batch.
-    pub alignment: Option<Aligned>,
-}
-
-/// What runs that reached the same loss say.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Critical {
-    /// S_min and E_min.
-    #[serde(flatten)]
-    pub tradeoff: Tradeoff,
-    /// B_crit = E_min/S_min
-    pub critical_batch: f64,
-}
 
 /// What was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -104,7 +78,7 @@ pub fn start(job: &NoiseJob) -> Result<Series<NoiseResult>> {
     let [two, bent, aligned] = [at(), at(), at()];
     let stages = vec![
         Stage::noting(
-            move |_: &mut NoiseResult| Some(measuring::noise(theta, samples)),
+            move |_: &mut NoiseResult| Some(noise::measuring(theta, samples)),
             NoiseResult::note_exact,
         ),
         Stage::new(move |found: &mut NoiseResult| {
@@ -115,18 +89,18 @@ pub fn start(job: &NoiseJob) -> Result<Series<NoiseResult>> {
                 repeats: job.repeats,
                 seed: job.setup.seed,
             };
-            job.estimate.then(|| measuring::two_batches(two(), options))
+            job.estimate.then(|| curves::two_batches(two(), options))
         }),
         Stage::new(move |found: &mut NoiseResult| {
             let (probes, seed) = (found.job.curvature_probes, found.job.setup.seed);
-            (probes > 0).then(|| measuring::bend(bent(), probes, seed))
+            (probes > 0).then(|| bend::measuring(bent(), probes, seed))
         }),
         Stage::new(move |found: &mut NoiseResult| {
             let (repeats, seed) = (found.job.alignment_repeats, found.job.setup.seed);
             let norms = found.exact.as_ref().filter(|_| repeats > 0)?;
             let norms = norms.sample_norms.clone();
             let sizes = found.batches.iter().map(|b| b.batch).collect();
-            Some(measuring::alignment(aligned(), norms, sizes, repeats, seed))
+            Some(noise::alignment(aligned(), norms, sizes, repeats, seed))
         }),
     ];
     Ok(Series::new(objective, result, stages))
@@ -169,14 +143,7 @@ impl NoiseResult {
             )]);
         }
         let row = |&batch: &usize| {
-            let [steps, examples] = relative_costs(exact.total.scale, batch as f64);
-            AtBatch {
-                batch,
-                steps,
-                examples,
-                sgd_noise: sgd_noise(job.learning_rate, exact.samples, batch),
-                alignment: None,
-            }
+            AtBatch::new(batch, exact.total.scale, job.learning_rate, exact.samples)
         };
         let fitting = job.batches.iter().filter(|b| **b <= exact.samples);
         self.batches = fitting.map(row).collect();

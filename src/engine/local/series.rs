@@ -1,11 +1,12 @@
 //! Several measures at one point, one after another, into one result.
 
-use super::found::Found;
-use super::measuring::Measuring;
+use crate::engine::device::gone_on;
 use crate::engine::header::Header;
 use crate::engine::work::{Progress, Step, Work};
 use crate::error::Result;
 use crate::landscape::evaluate::gradient::NetworkObjective;
+use crate::landscape::measures::found::Found;
+use crate::landscape::measures::measuring::Measuring;
 use std::collections::VecDeque;
 
 /// A result of several measures.
@@ -79,7 +80,7 @@ impl<R: Measured> Work for Series<R> {
 
     fn step(&mut self) -> Result<Step> {
         loop {
-            let Some((measuring, end)) = &mut self.now else {
+            let Some((now, end)) = &mut self.now else {
                 let Some(stage) = self.coming.pop_front() else {
                     return Ok(Step::Done);
                 };
@@ -87,8 +88,10 @@ impl<R: Measured> Work for Series<R> {
                 self.now = begun.map(|measuring| (measuring, stage.end));
                 continue;
             };
-            let found = measuring.step(&mut self.objective)?;
-            self.progress = measuring.progress();
+            let found = now.step(&mut self.objective)?;
+            let header = self.found.header_mut();
+            gone_on(header, self.objective.trouble());
+            self.progress = progress_of(now);
             if let Some(found) = found {
                 if let Some(found) = found {
                     self.found.put(found);
@@ -117,5 +120,16 @@ impl<R: Measured> Work for Series<R> {
             self.found.stopped(&self.progress);
         }
         self.found
+    }
+}
+
+/// How far a measure is.
+pub fn progress_of(measuring: &Measuring) -> Progress {
+    let count = measuring.count();
+    Progress {
+        what: measuring.what().into(),
+        unit: measuring.unit(),
+        done: count.done,
+        total: count.total.max(count.done),
     }
 }

@@ -1,19 +1,24 @@
 //! The choice between readings: tried, judged, and taken or asked about.
 
 use super::facts::Reading;
+use super::question::{asked, rescaled};
+use super::records::{Heard, Witness};
 use super::scaling;
+use super::scene::Scene;
 use super::search::search;
-use super::trial::{Ground, Trial};
+use super::trial::{Ground, Trial, chance};
 use super::verdict::{self, Verdict, judge};
-use crate::checkpoint::StateDict;
-use crate::dataset::{DataOptions, Dataset, IGNORED, Normalize, Samples, Targets};
-use crate::error::{Answer, Error, Question, Result};
+use super::weigh::{agreeing, weigh};
+use crate::checkpoint::Array;
+use crate::dataset::Normalize;
+use crate::error::{Error, Result};
 use crate::model::family::Recognised;
-use crate::model::graph::Loss;
+use crate::model::graph::Graph;
 use crate::model::run::Device;
 use crate::plot::number::{grouped, percent};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// Samples that readings are tried on.
 const SAMPLES: usize = 512;
@@ -21,26 +26,14 @@ const SAMPLES: usize = 512;
 const FEW_SAMPLES: usize = 96;
 /// A network with more values is tried on few samples.
 const LARGE: usize = 2_000_000;
-/// Where one reading fits, only the scaling of the data is looked at, of networks of so many values at most.
-const SINGLE: usize = 200_000;
-/// Answers shown of many.
-const SHOWN: usize = 12;
+/// Samples of each split that are held against what a file records, of networks that aren't large.
+const RECORDED: usize = 2048;
+/// Holding readings against records takes no longer than this.
+const LONGEST: Duration = Duration::from_secs(10);
 /// Readings that other scalings of the data are tried with.
 const SCALED: usize = 3;
-
-/// What there is to decide by.
-pub struct Scene<'a> {
-    /// What `--model` says.
-    pub model: &'a str,
-    /// The loss that a person chose.
-    pub loss: Option<&'a Loss>,
-    /// The checkpoint.
-    pub state: &'a StateDict,
-    /// The data.
-    pub data: &'a Dataset,
-    /// How the data was opened, to open it with another scaling.
-    pub options: &'a DataOptions,
-}
+/// Readings that are kept with what was measured.
+const KEPT: usize = 12;
 
 /// What was decided.
 #[derive(Debug, Clone)]
@@ -70,42 +63,33 @@ impl Chosen {
 /// Decides between readings.
 ///
 /// # Errors
-/// [`Error::Undecided`] where several come into question, or none does better than chance.
+/// [`Error::Undecided`] where several come into question, none does better than chance, or the best contradicts what
+/// the file records of itself.
 pub fn choose(readings: &[Recognised], scene: &Scene<'_>) -> Result<Chosen> {
     let first = readings.first().cloned();
     let first = first.ok_or_else(|| Error::Model("no network fits".into()))?;
-    let usual = Chosen::usual(scene.model, first, readings);
-    let broken = scene
-        .state
-        .tensors
-        .iter()
-        .any(|(_, array)| array.non_finite() > 0);
+    let mut usual = Chosen::usual(scene.model, first, readings);
+    let tensors = || scene.state.tensors.iter().map(|(_, array)| array);
+    let broken = tensors().any(|array| array.non_finite() > 0);
     if broken || scene.data.train.is_empty() {
         return Ok(usual);
     }
-    let values: usize = scene
-        .state
-        .tensors
-        .iter()
-        .map(|(_, array)| array.len())
-        .sum();
-    let single = readings.len() == 1 && usual.found.doubt.is_none();
-    if single && values > SINGLE {
+    if readings.len() == 1 && usual.found.doubt.is_none() {
+        let weighed = weigh(&usual.found.graph, scene)?;
+        usual.reading.weighed(weighed);
         return Ok(usual);
     }
-    let count = if values > LARGE || single {
-        FEW_SAMPLES
-    } else {
-        SAMPLES
-    };
+    let large = tensors().map(Array::len).sum::<usize>() > LARGE;
+    let count = if large { FEW_SAMPLES } else { SAMPLES };
     let ground = Ground {
         state: scene.state,
         data: scene.data,
         chosen: scene.loss,
         samples: Arc::new(scene.data.train.subset(count, 0)),
         device: Device::Lanes,
+        watch: scene.watch,
     };
-    let chance = chance(&ground.samples, &usual.found);
+    let chance = chance(&ground.samples.targets, &usual.found.graph.loss);
     let found = search(readings, &ground, |a, b| {
         verdict::cost(a) < verdict::cost(b)
     });
@@ -113,184 +97,260 @@ pub fn choose(readings: &[Recognised], scene: &Scene<'_>) -> Result<Chosen> {
         // What the data lacks is said where it is opened for good.
         return Ok(usual);
     }
-    let near = |a: usize, b: usize| are_near(&readings[a], &readings[b]);
-    let samples = ground.samples.len();
-    let verdict = judge(&found.trials, chance, near);
-    let trials: BTreeMap<usize, Trial> = found.trials.iter().copied().collect();
+    let verdict = judge(&found.trials, chance, |a: usize, b: usize| {
+        are_near(&readings[a], &readings[b])
+    });
+    let most = if large { FEW_SAMPLES } else { RECORDED };
+    let table = Table {
+        readings,
+        trials: found.trials.iter().copied().collect(),
+        model: scene.model,
+        samples: ground.samples.len(),
+        witness: Witness::of(&ground, most),
+    };
     match verdict {
-        Verdict::Winner { best, next, near } if found.complete || single => {
-            if single {
-                return Ok(usual);
+        Verdict::Winner { best, next, near } if found.complete => {
+            let heard = table.hear(best);
+            if let Some(against) = heard.iter().find(|heard| heard.contradicts) {
+                return Err(table.contradicted(best, against, &ground, scene, chance));
             }
-            let margin = (best, next, near.as_slice());
-            Ok(won(scene.model, readings, &trials, margin, samples))
+            let by = table.samples_by(best);
+            let by = agreeing(&heard).map_or(by.clone(), |words| format!("{by}, and {words}"));
+            Ok(table.won(best, next, &near, by))
         }
         Verdict::Winner { best, .. } => {
-            let mut open: Vec<usize> = trials.keys().copied().collect();
+            let mut open: Vec<usize> = table.trials.keys().copied().collect();
             open.sort_by_key(|number| *number != best);
             let text = format!(
-                "{} networks fit these tensors, too many to try all of them in a few seconds",
+                "{} networks fit these tensors, too many to try all of them in half a minute",
                 grouped(readings.len())
             );
-            Err(asked(readings, &trials, &open, text))
+            Err(table.asked(&open, text))
         }
-        Verdict::Open(open) => {
-            let text = format!(
-                "{} networks fit the names and shapes of these tensors, and {samples} training samples don't settle which of them it is",
-                grouped(readings.len())
-            );
-            Err(asked(readings, &trials, &open, text))
-        }
-        Verdict::Nothing(order) => {
-            let best: Vec<&Recognised> = order.iter().take(SCALED).map(|n| &readings[*n]).collect();
-            let top = order.first().and_then(|n| trials.get(n)).copied();
-            let scalings = scaling::tried(&best, &ground, scene.options, chance);
-            if !scalings.is_empty() && scene.options.normalize == Normalize::Auto {
-                return Err(rescaled(scalings, scene.data, top));
-            }
-            if single {
-                return Ok(usual);
-            }
-            let told = top.map_or_else(String::new, |t| {
-                format!(" ({} at best, {} by chance)", t.words(), percent(chance))
-            });
-            let text = format!(
-                "none of the {} networks that fit the names and shapes of these tensors does better on {samples} training samples than one that has learnt nothing{told}: this may be another network, other data, another scaling of them (--data-normalize), or weights before training",
-                grouped(trials.len())
-            );
-            Err(asked(readings, &trials, &order, text))
-        }
+        Verdict::Open(open) => table.recorded(&open),
+        Verdict::Nothing(order) => Err(table.nothing(&order, &ground, scene, chance)),
     }
 }
 
-/// The clear winner.
-fn won(
-    model: &str,
-    readings: &[Recognised],
-    trials: &BTreeMap<usize, Trial>,
-    (best, next, near): (usize, Option<usize>, &[usize]),
+/// Readings, what was measured under each, and what the file records.
+struct Table<'a> {
+    readings: &'a [Recognised],
+    trials: BTreeMap<usize, Trial>,
+    model: &'a str,
     samples: usize,
-) -> Chosen {
-    let found = &readings[best];
-    let told = |number: usize| trials.get(&number).map_or_else(String::new, Trial::words);
-    let statistics = trials.get(&best).is_some_and(|t| t.distance.is_some());
-    let witnesses = if statistics {
-        "running statistics, loss and score"
-    } else {
-        "loss and score"
-    };
-    let by = format!("{witnesses} on {samples} training samples");
-    let mut reading = Reading::of(model, found, readings, Some(by));
-    reading.told = told(best);
-    reading.runner_up = next.map(|number| {
-        let other = &readings[number];
-        format!(
-            "{} ({})",
-            other.key_among(std::slice::from_ref(found)),
-            told(number)
-        )
-    });
-    if !near.is_empty() {
-        let names = near.iter().filter_map(|number| {
-            let words = &readings[*number].choice("activation")?.words;
-            let loss = trials.get(number)?.words();
-            Some(format!("{words} ({loss})"))
+    witness: Option<Witness<'a>>,
+}
+
+impl Table<'_> {
+    fn told(&self, number: usize) -> String {
+        self.trials
+            .get(&number)
+            .map_or_else(String::new, Trial::words)
+    }
+
+    fn graph(&self, number: usize) -> &Graph {
+        &self.readings[number].graph
+    }
+
+    /// How a reading stands to what the file records.
+    fn hear(&self, number: usize) -> Vec<Heard> {
+        let witness = self.witness.as_ref();
+        witness.map_or_else(Vec::new, |witness| witness.hear(self.graph(number)))
+    }
+
+    /// Readings that do about as well as each other, the most usual of them first.
+    fn usual_first(&self, open: &[usize]) -> Vec<usize> {
+        const STEP: f64 = 0.05;
+        let cost = |number: &usize| self.trials.get(number).map_or(f64::MAX, verdict::cost);
+        let mut open = open.to_vec();
+        open.sort_by(|a, b| {
+            let step = |number| (cost(number) / STEP).floor();
+            step(a).total_cmp(&step(b)).then(a.cmp(b))
         });
-        let names: Vec<String> = names.collect();
-        let own = found.choice("activation").map_or("", |c| c.words.as_str());
-        let same = |a: &super::facts::Assumption| a.text.starts_with("activation:");
-        if let Some(assumption) = reading.assumptions.iter_mut().find(|a| same(a)) {
-            assumption.confirmed = None;
-            assumption.text = format!(
-                "activation: {own}, which can't be told here from {}",
-                names.join(" and ")
+        open
+    }
+
+    fn asked(&self, open: &[usize], text: String) -> Error {
+        asked(self.readings, open, text, |number| self.told(number))
+    }
+
+    /// What the samples decide by.
+    fn samples_by(&self, best: usize) -> String {
+        let statistics = self.trials.get(&best).is_some_and(|t| t.distance.is_some());
+        let witnesses = if statistics {
+            "running statistics, loss and score"
+        } else {
+            "loss and score"
+        };
+        format!("{witnesses} on {} training samples", self.samples)
+    }
+
+    /// The one of several that gives what the file records, where the others clearly don't; else the question.
+    fn recorded(&self, open: &[usize]) -> Result<Chosen> {
+        let open = &self.usual_first(open);
+        let text = format!(
+            "{} networks fit the names and shapes of these tensors, and {} training samples don't settle which of them it is",
+            grouped(self.readings.len()),
+            self.samples
+        );
+        let Some(witness) = &self.witness else {
+            return Err(self.asked(open, text));
+        };
+        let begun = Instant::now();
+        let mut heard: BTreeMap<usize, Vec<Heard>> = BTreeMap::new();
+        for &number in open {
+            if begun.elapsed() < LONGEST {
+                heard.insert(number, self.hear(number));
+            }
+        }
+        let told = |number: &usize| heard.get(number).map_or(&[][..], Vec::as_slice);
+        let misses = |number: &usize| {
+            let mut all = told(number).iter();
+            all.any(|h| h.is_off && !h.best || h.contradicts)
+        };
+        let agrees = |number: &usize| {
+            let mut all = told(number).iter();
+            all.find(|h| h.agrees && !h.best)
+                .filter(|_| !misses(number))
+        };
+        let best = open.iter().find(|number| agrees(number).is_some());
+        let near = |a: usize, b: usize| are_near(&self.readings[a], &self.readings[b]);
+        if let Some((&best, words)) = best.and_then(|best| Some((best, agrees(best)?))) {
+            let rest: Vec<usize> = open.iter().copied().filter(|n| *n != best).collect();
+            let equal: Vec<usize> = rest
+                .iter()
+                .copied()
+                .filter(|n| !misses(n) && near(best, *n) && agrees(n).is_some())
+                .collect();
+            if rest.iter().all(|n| misses(n) || equal.contains(n)) {
+                let next = rest.iter().copied().find(|n| !equal.contains(n));
+                return Ok(self.won(best, next, &equal, words.words.clone()));
+            }
+        }
+        let text = format!("{text} (the file records {})", witness.words());
+        Err(asked(self.readings, open, text, |number| {
+            let words = told(&number).first();
+            let words = words.map_or_else(String::new, |heard| format!("; {}", heard.words));
+            self.told(number) + &words
+        }))
+    }
+
+    /// The best reading is none that the file's own numbers were taken of.
+    fn contradicted(
+        &self,
+        best: usize,
+        against: &Heard,
+        ground: &Ground<'_>,
+        scene: &Scene<'_>,
+        chance: f64,
+    ) -> Error {
+        let scalings = self.scalings(&[best], ground, scene, chance);
+        if !scalings.is_empty() {
+            return rescaled(scalings, scene.data, &against.words);
+        }
+        let mut order: Vec<usize> = self.trials.keys().copied().collect();
+        let cost = |number: &usize| self.trials.get(number).map_or(f64::MAX, verdict::cost);
+        order.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+        let text = format!(
+            "the best of {} networks that fit these tensors isn't the one that the file tells of: {}; this may be another network, other data, or another scaling of them (--data-normalize)",
+            grouped(self.readings.len()),
+            against.words
+        );
+        self.asked(&order, text)
+    }
+
+    /// None does better than one that has learnt nothing.
+    fn nothing(
+        &self,
+        order: &[usize],
+        ground: &Ground<'_>,
+        scene: &Scene<'_>,
+        chance: f64,
+    ) -> Error {
+        let top = order.first().and_then(|n| self.trials.get(n));
+        let best: Vec<usize> = order.iter().copied().take(SCALED).collect();
+        let scalings = self.scalings(&best, ground, scene, chance);
+        if !scalings.is_empty() {
+            let now = top.map_or_else(String::new, |now| format!(" ({})", now.words()));
+            let because = format!("the network does no better than chance{now}");
+            return rescaled(scalings, scene.data, &because);
+        }
+        let told = top.map_or_else(String::new, |t| {
+            format!(" ({} at best, {} by chance)", t.words(), percent(chance))
+        });
+        let text = format!(
+            "none of the {} networks that fit the names and shapes of these tensors does better on {} training samples than one that has learnt nothing{told}: this may be another network, other data, another scaling of them (--data-normalize), or weights before training",
+            grouped(self.trials.len()),
+            self.samples
+        );
+        self.asked(order, text)
+    }
+
+    fn scalings(
+        &self,
+        best: &[usize],
+        ground: &Ground<'_>,
+        scene: &Scene<'_>,
+        chance: f64,
+    ) -> Vec<(Normalize, Trial)> {
+        if scene.options.normalize != Normalize::Auto {
+            return Vec::new();
+        }
+        (ground.watch)("Trying other scalings of the data");
+        let graphs: Vec<&Graph> = best.iter().map(|number| self.graph(*number)).collect();
+        let now = best
+            .iter()
+            .filter_map(|n| Some(self.trials.get(n)?.score))
+            .fold(0.0, f64::max);
+        let mut found = scaling::tried(&graphs, ground, scene.options, chance);
+        found.retain(|(_, trial)| trial.score > now);
+        found
+    }
+
+    /// The clear winner.
+    fn won(&self, best: usize, next: Option<usize>, near: &[usize], by: String) -> Chosen {
+        let found = &self.readings[best];
+        let mut reading = Reading::of(self.model, found, self.readings, Some(by));
+        reading.told = self.told(best);
+        reading.runner_up = next.map(|number| {
+            let other = &self.readings[number];
+            format!(
+                "{} ({})",
+                other.key_among(std::slice::from_ref(found)),
+                self.told(number)
+            )
+        });
+        reading.tried = self.kept();
+        if !near.is_empty() {
+            let names = near.iter().filter_map(|number| {
+                let words = &self.readings[*number].choice("activation")?.words;
+                Some(format!("{words} ({})", self.told(*number)))
+            });
+            let names: Vec<String> = names.collect();
+            let own = found.choice("activation").map_or("", |c| c.words.as_str());
+            reading.leave_open(
+                "activation",
+                &format!(
+                    "{own}, which can't be told here from {}",
+                    names.join(" and ")
+                ),
             );
         }
-    }
-    Chosen {
-        found: found.clone(),
-        reading,
-    }
-}
-
-/// The question between readings, the likeliest first.
-fn asked(
-    readings: &[Recognised],
-    trials: &BTreeMap<usize, Trial>,
-    open: &[usize],
-    text: String,
-) -> Error {
-    let tried: Vec<Recognised> = open
-        .iter()
-        .map(|number| readings[*number].clone())
-        .collect();
-    let answer = |number: &usize| {
-        let found = &readings[*number];
-        Answer {
-            option: "model",
-            value: found.key_among(readings),
-            words: differing(found, &tried),
-            told: trials.get(number).map_or_else(String::new, Trial::words),
+        Chosen {
+            found: found.clone(),
+            reading,
         }
-    };
-    Error::Undecided(Box::new(Question {
-        text,
-        answers: open.iter().take(SHOWN).map(answer).collect(),
-        more: open.len().saturating_sub(SHOWN),
-    }))
-}
-
-/// What a reading settles that others settle otherwise, in words.
-fn differing(found: &Recognised, others: &[Recognised]) -> String {
-    let differs = |choice: &&crate::model::family::Choice| {
-        let value = |r: &Recognised| r.choice(choice.name).map(|c| c.value.clone());
-        others
-            .iter()
-            .any(|other| value(other).as_ref() != Some(&choice.value))
-    };
-    let words = found
-        .choices
-        .iter()
-        .filter(differs)
-        .map(|choice| choice.words.as_str());
-    let words: Vec<&str> = words.filter(|words| !words.is_empty()).collect();
-    words.join("; ")
-}
-
-/// The question between scalings of the data.
-fn rescaled(scalings: Vec<(Normalize, Trial)>, data: &Dataset, now: Option<Trial>) -> Error {
-    let now = now.map_or_else(String::new, |now| format!(" ({})", now.words()));
-    let answers = scalings.into_iter().map(|(normalize, trial)| Answer {
-        option: "data-normalize",
-        value: normalize.to_string(),
-        words: String::new(),
-        told: trial.words(),
-    });
-    Error::Undecided(Box::new(Question {
-        text: format!(
-            "with the data as they are read, {}, the network does no better than chance{now}; it was likely trained on another scaling of them",
-            data.description
-        ),
-        answers: answers.collect(),
-        more: 0,
-    }))
-}
-
-/// The score of a network that has learnt nothing: the share of the commonest class, 0 for R².
-fn chance(samples: &Samples, found: &Recognised) -> f64 {
-    let Targets::Classes(labels) = &samples.targets else {
-        return 0.0;
-    };
-    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
-    for label in labels.iter().filter(|label| **label != IGNORED) {
-        *counts.entry(*label).or_default() += 1;
     }
-    let all: usize = counts.values().sum();
-    let most = counts.values().copied().max().unwrap_or(0);
-    let share = most as f64 / all.max(1) as f64;
-    match &found.graph.loss {
-        Loss::CrossEntropy(_) => share,
-        _ => share.max(0.5),
+
+    /// The best readings with what was measured, for whoever asks what was decided by.
+    fn kept(&self) -> Vec<(String, String)> {
+        let mut order: Vec<(&usize, &Trial)> = self.trials.iter().collect();
+        order.sort_by(|a, b| verdict::cost(a.1).total_cmp(&verdict::cost(b.1)));
+        let row = |(number, trial): (&usize, &Trial)| {
+            let key = self.readings[*number].key_among(self.readings);
+            (key, trial.words())
+        };
+        order.into_iter().take(KEPT).map(row).collect()
     }
 }
 

@@ -1,5 +1,6 @@
 //! How a network was read: what every result says of it, so that a reader can tell what was measured.
 
+use super::weigh::Weighed;
 use crate::model::family::{Choice, Recognised};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +21,10 @@ pub struct Reading {
     pub runner_up: Option<String>,
     /// What it rests on.
     pub assumptions: Vec<Assumption>,
+    /// The best of the readings that were tried, each by what asks for it, with what was measured. They are for
+    /// whoever asks how it was decided and stand in no file.
+    #[serde(skip)]
+    pub tried: Vec<(String, String)>,
 }
 
 /// Something that names and shapes don't tell.
@@ -96,7 +101,11 @@ impl Reading {
             };
             Assumption {
                 text: spoken(choice),
-                confirmed: if open { by.clone() } else { Some(alone) },
+                confirmed: match &choice.by {
+                    Some(told) if !open => Some(told.clone()),
+                    _ if open => by.clone(),
+                    _ => Some(alone),
+                },
                 instead: instead(found, all, choice.name),
             }
         };
@@ -121,6 +130,28 @@ impl Reading {
             confirmed: by,
             assumptions,
             ..Self::default()
+        }
+    }
+
+    /// What some samples say of the network.
+    pub fn weighed(&mut self, found: Weighed) {
+        self.told = found.told;
+        if let Some(words) = found.agrees {
+            let by = self.confirmed.take();
+            self.confirmed = Some(by.map_or(words.clone(), |by| format!("{by}, and {words}")));
+        }
+        for doubt in found.doubts {
+            self.assume(doubt);
+        }
+    }
+
+    /// What was chosen of `name` stays open, as `words` say.
+    pub fn leave_open(&mut self, name: &str, words: &str) {
+        let start = format!("{name}:");
+        let mut all = self.assumptions.iter_mut();
+        if let Some(assumption) = all.find(|a| a.text.starts_with(&start)) {
+            assumption.confirmed = None;
+            assumption.text = format!("{start} {words}");
         }
     }
 

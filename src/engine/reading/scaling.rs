@@ -5,13 +5,13 @@
 use super::trial::{Ground, Trial};
 use super::verdict::is_plausible;
 use crate::dataset::{self, DataOptions, Normalize, normalize};
-use crate::model::family::Recognised;
+use crate::model::graph::Graph;
 use std::sync::Arc;
 
-/// The scalings under which one of `readings` is plausible, the best first, a few. One that doesn't fit the data
+/// The scalings under which one of `graphs` is plausible, the best first, a few. One that doesn't fit the data
 /// is left out.
 pub fn tried(
-    readings: &[&Recognised],
+    graphs: &[&Graph],
     ground: &Ground<'_>,
     options: &DataOptions,
     chance: f64,
@@ -36,10 +36,9 @@ pub fn tried(
             chosen: ground.chosen,
             samples,
             device: ground.device.clone(),
+            watch: ground.watch,
         };
-        let trials = readings
-            .iter()
-            .filter_map(|reading| ground.attempt(reading).ok());
+        let trials = graphs.iter().filter_map(|graph| ground.attempt(graph).ok());
         let best = trials.max_by(|a, b| a.score.total_cmp(&b.score));
         if let Some(best) = best.filter(|best| is_plausible(best, chance)) {
             found.push((normalize, best));

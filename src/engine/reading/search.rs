@@ -9,8 +9,9 @@ use crate::model::family::Recognised;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// Trying takes no longer than this, once the first trial is done.
-const LONGEST: Duration = Duration::from_secs(5);
+/// Trying takes no longer than this, once the first trial is done. A small network is done in a second: what is decided
+/// mustn't depend on what else the machine does.
+const LONGEST: Duration = Duration::from_secs(20);
 /// So many of the best are looked around.
 const BEST: usize = 4;
 
@@ -41,9 +42,17 @@ pub fn search(
                 complete = false;
                 break;
             }
+            if let Some(found) = readings.get(number) {
+                (ground.watch)(&format!(
+                    "Trying network {} of up to {}: {}",
+                    tried.len() + 1,
+                    readings.len(),
+                    found.key()
+                ));
+            }
             let trial = readings
                 .get(number)
-                .and_then(|found| ground.attempt(found).ok());
+                .and_then(|found| ground.attempt(&found.graph).ok());
             tried.insert(number, trial);
         }
         if !complete {

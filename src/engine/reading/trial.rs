@@ -1,23 +1,23 @@
 //! One reading tried on some training samples: what it makes of the checkpoint's weights.
 
 use crate::checkpoint::StateDict;
-use crate::dataset::{Dataset, Samples};
+use crate::dataset::{Dataset, IGNORED, Samples, Targets};
 use crate::engine::loss;
 use crate::error::{Error, Result};
-use crate::landscape::evaluate::measured::Statistics;
-use crate::landscape::evaluate::{Evaluator, Precision};
+use crate::landscape::evaluate::measured::{Statistics, distance};
+use crate::landscape::evaluate::{Evaluator, Metrics, Precision};
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::Network;
-use crate::model::family::Recognised;
-use crate::model::graph::Loss;
+use crate::model::graph::{Graph, Loss};
 use crate::model::losses::Score;
 use crate::model::params::Params;
 use crate::model::run::Device;
 use crate::plot::number::{format_value, score};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Memory that a trial may take, bytes.
-const MEMORY: usize = 512 << 20;
+const MEMORY: usize = 1 << 30;
 
 /// What a reading makes of the weights.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,7 +29,7 @@ pub struct Trial {
     /// What the score is.
     pub kind: Score,
     /// How far the statistics that the samples give lie from those that the checkpoint keeps
-    /// (`distance`); `None` where it keeps none.
+    /// ([`distance`]); `None` where it keeps none.
     pub distance: Option<f64>,
 }
 
@@ -63,76 +63,93 @@ pub struct Ground<'a> {
     pub samples: Arc<Samples>,
     /// Where to compute.
     pub device: Device,
+    /// Hears what is being tried, in words.
+    pub watch: &'a dyn Fn(&str),
 }
 
 impl Ground<'_> {
-    /// Tries a reading.
-    ///
-    /// # Errors
-    /// Where it fits neither the checkpoint nor the data.
-    pub fn attempt(&self, found: &Recognised) -> Result<Trial> {
-        let mut graph = found.graph.clone();
+    /// The network of a graph, with the loss that its data ask for.
+    fn network(&self, graph: &Graph) -> Result<Arc<Network>> {
+        let mut graph = graph.clone();
         graph.loss = loss::expected(&graph.loss, self.chosen, Some(self.data));
         let network = Network::new(graph, self.state)?;
         let (network, _) = loss::settled(network, self.chosen.is_some(), Some(self.data))?;
-        let network = Arc::new(network);
-        let (params, _) = network.params(self.state)?;
-        let kind = network.graph().loss.score();
-        let evaluator = Evaluator::new(
-            Arc::clone(&network),
-            self.device.clone(),
-            Precision::F32,
-            MEMORY,
-        )?;
-        let split = evaluator.upload(&self.samples, self.data.classes)?;
-        let still = Params::zeros(params.layout());
-        let slice = Slice::new(params.clone(), vec![still.clone()], Buffers::Frozen)?;
-        let slice = evaluator.load(slice, None)?;
-        let rows = evaluator.evaluate(&slice, &[vec![0.0]], &[&split])?;
-        let metrics = rows.into_iter().flatten().next();
-        let metrics = metrics.ok_or_else(|| Error::Model("nothing was evaluated".into()))?;
-        let distance = if network.has_statistics() && self.samples.len() > 1 {
-            let slice = Slice::new(params, vec![still], Buffers::Recompute)?;
-            let slice = evaluator.load(slice, Some(&self.samples))?;
-            Some(distance(&evaluator.statistics(&slice)?))
-        } else {
-            None
-        };
+        Ok(Arc::new(network))
+    }
+
+    /// Tries a graph on the samples.
+    ///
+    /// # Errors
+    /// Where it fits neither the checkpoint nor the data.
+    pub fn attempt(&self, graph: &Graph) -> Result<Trial> {
+        let network = self.network(graph)?;
+        let (classes, device) = (self.data.classes, &self.device);
+        let (metrics, statistics) =
+            tried(&network, self.state, &self.samples, classes, device, true)?;
         Ok(Trial {
             loss: metrics.loss,
             score: metrics.score,
-            kind,
-            distance,
+            kind: network.graph().loss.score(),
+            distance: (!statistics.is_empty()).then(|| distance(&statistics)),
         })
+    }
+
+    /// Loss and score of a graph on other samples of the same data.
+    ///
+    /// # Errors
+    /// As [`Ground::attempt`].
+    pub fn metrics(&self, graph: &Graph, samples: &Arc<Samples>) -> Result<Metrics> {
+        let network = self.network(graph)?;
+        let (classes, device) = (self.data.classes, &self.device);
+        let (metrics, _) = tried(&network, self.state, samples, classes, device, false)?;
+        Ok(metrics)
     }
 }
 
-/// How far measured statistics lie from kept ones: the root mean square, over layers and their channels,
-/// of the difference of means in kept deviations and of half the logarithm of the ratio of variances
-/// (which is the logarithm of the ratio of deviations). 0: the same; 0.1: about a tenth of a deviation.
+/// What `network` makes of the weights in `state` on `samples` of `classes` classes: loss and score, and with
+/// `measuring` what the samples give to its normalisation layers, where it keeps statistics of them.
 ///
-/// Variances count from a thousandth of their layer's mean: of channels that do nothing there is nothing
-/// to be learnt.
-fn distance(layers: &[Statistics]) -> f64 {
-    let of = |layer: &Statistics| {
-        let [means, variances] = &layer.kept;
-        let count = variances.len().max(1) as f64;
-        let least = 1e-3 * variances.iter().sum::<f64>() / count + f64::MIN_POSITIVE;
-        let channels = means
-            .iter()
-            .zip(variances)
-            .zip(layer.measured[0].iter().zip(&layer.measured[1]));
-        let each = channels.map(|((mean, variance), (own_mean, own_variance))| {
-            let (kept, own) = (variance.max(0.0) + least, own_variance.max(0.0) + least);
-            (own_mean - mean).powi(2) / kept + (0.5 * (own / kept).ln()).powi(2)
-        });
-        each.sum::<f64>() / count
+/// # Errors
+/// Where they don't fit each other, or the device fails.
+pub fn tried(
+    network: &Arc<Network>,
+    state: &StateDict,
+    samples: &Arc<Samples>,
+    classes: usize,
+    device: &Device,
+    measuring: bool,
+) -> Result<(Metrics, Vec<Statistics>)> {
+    let (params, _) = network.params(state)?;
+    let evaluator = Evaluator::new(Arc::clone(network), device.clone(), Precision::F32, MEMORY)?;
+    let split = evaluator.upload(samples, classes)?;
+    let still = Params::zeros(params.layout());
+    let slice = Slice::new(params.clone(), vec![still.clone()], Buffers::Frozen)?;
+    let slice = evaluator.load(slice, None)?;
+    let rows = evaluator.evaluate(&slice, &[vec![0.0]], &[&split])?;
+    let metrics = rows.into_iter().flatten().next();
+    let metrics = metrics.ok_or_else(|| Error::Model("nothing was evaluated".into()))?;
+    if !measuring || !network.has_statistics() || samples.len() < 2 {
+        return Ok((metrics, Vec::new()));
+    }
+    let slice = Slice::new(params, vec![still], Buffers::Recompute)?;
+    let slice = evaluator.load(slice, Some(samples))?;
+    Ok((metrics, evaluator.statistics(&slice)?))
+}
+
+/// The score of a network that has learnt nothing: the share of the commonest class, 0 for R².
+pub fn chance(targets: &Targets, loss: &Loss) -> f64 {
+    let (Targets::Classes(labels), true) = (targets, loss.score().is_share()) else {
+        return 0.0;
     };
-    let count = layers.len().max(1) as f64;
-    let found = (layers.iter().map(of).sum::<f64>() / count).sqrt();
-    if found.is_finite() {
-        found
-    } else {
-        f64::INFINITY
+    let mut counts: BTreeMap<u32, usize> = BTreeMap::new();
+    for label in labels.iter().filter(|label| **label != IGNORED) {
+        *counts.entry(*label).or_default() += 1;
+    }
+    let all: usize = counts.values().sum();
+    let most = counts.values().copied().max().unwrap_or(0);
+    let share = most as f64 / all.max(1) as f64;
+    match loss {
+        Loss::CrossEntropy(_) => share,
+        _ => share.max(0.5),
     }
 }

@@ -30,6 +30,11 @@ pub const CLEAR_LOSS: f64 = 5.0;
 pub const PLAUSIBLE_SCORE: f64 = 0.3;
 /// How near its statistics are otherwise, where its score is at least above chance.
 pub const PLAUSIBLE_DISTANCE: f64 = 0.35;
+/// How near the statistics of a winner lie, where any are kept. Farther ones may be those of a network that isn't among
+/// the readings.
+pub const SETTLED_DISTANCE: f64 = 0.2;
+/// So many are asked about where the likeliest can't be it.
+const ASKED: usize = 6;
 /// Losses this near to each other are the same to a reader, where activations are of one shape.
 const NEAR: f64 = 0.05;
 
@@ -76,6 +81,10 @@ pub fn judge(
     let rest = || order.iter().skip(1);
     let open: Vec<&&(usize, Trial)> = rest().filter(|(_, other)| !is_clear(&top, other)).collect();
     let equals = |(number, other): &(usize, Trial)| near(first, *number) && are_near(&top, other);
+    if top.distance.is_some_and(|d| d > SETTLED_DISTANCE) {
+        let count = (1 + open.len()).max(ASKED);
+        return Verdict::Open(all().into_iter().take(count).collect());
+    }
     if !is_plausible(&top, chance) || !open.iter().all(|one| equals(one)) {
         let open = std::iter::once(first).chain(open.iter().map(|(number, _)| *number));
         return Verdict::Open(open.collect());
@@ -186,6 +195,13 @@ mod tests {
         // Two witnesses that contradict each other decide nothing.
         let torn = [trial(0.1, 0.99, Some(0.6)), trial(2.0, 0.5, Some(0.02))];
         assert!(matches!(judged(&torn), Verdict::Open(_)));
+    }
+
+    /// A network with norms after its skips, of which there was no reading, was taken for the nearest.
+    #[test]
+    fn the_nearest_of_far_statistics_is_no_winner() {
+        let all = [trial(1.86, 0.42, Some(0.54)), trial(2.58, 0.22, Some(7.9))];
+        assert_eq!(judged(&all), Verdict::Open(vec![0, 1]));
     }
 
     #[test]

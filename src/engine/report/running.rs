@@ -7,16 +7,15 @@ use crate::engine::job::{CENTRES, ReportJob};
 use crate::engine::line;
 use crate::engine::local::Place;
 use crate::engine::local::curvature;
-use crate::engine::local::found::Found;
-use crate::engine::local::measuring;
 use crate::engine::local::noise;
-use crate::engine::local::phi::{CURVE_ITERATIONS, epsilons};
 use crate::engine::local::series::{Measured, Series, Stage};
 use crate::engine::sharpness::Sharpnesses;
 use crate::engine::surface;
 use crate::engine::work::{Progress, Step, Work, advance};
 use crate::error::Result;
 use crate::landscape::evaluate::gradient::StatisticsMode;
+use crate::landscape::measures::found::Found;
+use crate::landscape::measures::phi::{self, CURVE_ITERATIONS, epsilons};
 use crate::landscape::sharpness::curve::Curve;
 use crate::landscape::sharpness::region::Region;
 use std::sync::Arc;
@@ -124,7 +123,7 @@ fn curve(job: &ReportJob, which: usize) -> Result<Series<PhiCurve>> {
         iterations: CURVE_ITERATIONS,
         points: Vec::new(),
     };
-    let stage = Stage::new(move |_: &mut PhiCurve| Some(measuring::phi(curve)));
+    let stage = Stage::new(move |_: &mut PhiCurve| Some(phi::along(curve)));
     Ok(Series::new(objective, found, vec![stage]))
 }
 

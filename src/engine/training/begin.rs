@@ -45,7 +45,7 @@ pub fn open(job: &TrainingJob) -> Result<Opened> {
     let (mut inputs, start) = match &job.start {
         Some(path) => {
             let state = open_checkpoint(path, setup.key.as_deref())?;
-            let mut inputs = Inputs::over(setup, &state, dataset)?;
+            let mut inputs = Inputs::over(setup, &state, dataset, &|_| {})?;
             let point = inputs.point_of(path, &state, "start")?;
             let start = if job.draw {
                 let network = &inputs.network;
@@ -175,7 +175,7 @@ fn made(job: &TrainingJob, dataset: Dataset) -> Result<(Inputs, Params)> {
         model: "auto".into(),
         ..setup.clone()
     };
-    let mut inputs = Inputs::over(&told, &state, dataset)?;
+    let mut inputs = Inputs::over(&told, &state, dataset, &|_| {})?;
     let facts = ModelFacts {
         source: format!("architecture {name}"),
         ..inputs.model.clone()

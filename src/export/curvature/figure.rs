@@ -3,13 +3,14 @@
 //! panels.
 
 use crate::engine::job::CurvatureJob;
-use crate::engine::local::curvature::{CurvatureResult, RatioGrid};
+use crate::engine::local::curvature::CurvatureResult;
 use crate::error::{Error, Result};
 use crate::export::caption;
 use crate::export::curves::{At, listed};
 use crate::export::figure::FigureOptions;
 use crate::landscape::curvature::density::Density;
 use crate::landscape::curvature::line::LinePoint;
+use crate::landscape::curvature::ratio::RatioGrid;
 use crate::landscape::curvature::variation::{VariationPoint, VariationSummary};
 use crate::plot::colormap;
 use crate::plot::curves_figure::{Curve, CurvesFigure};

@@ -128,27 +128,31 @@ impl Arrays {
 
     fn table(&self, shape: &[usize], score: Score) -> Result<Table, String> {
         let [train, validation] = names(score);
-        let flags = self.of_shape("computed", shape)?;
+        Ok(Table {
+            train: self.column(train, shape)?,
+            validation: self.column(validation, shape)?,
+            computed: self.flags("computed", shape)?,
+            interpolated: match self.find("interpolated") {
+                Some(_) => self.flags("interpolated", shape)?,
+                None => Vec::new(),
+            },
+            score,
+        })
+    }
+
+    fn flags(&self, name: &str, shape: &[usize]) -> Result<Vec<bool>, String> {
+        let flags = self.of_shape(name, shape)?;
         let flag = |value: &i64| match value {
             0 => Ok(false),
             1 => Ok(true),
             other => Err(format!(
-                "the array `computed` holds {other}, expected true or false"
+                "the array `{name}` holds {other}, expected true or false"
             )),
         };
-        let computed = flags.to_i64().ok_or_else(|| {
-            format!(
-                "the array `computed` is {}, expected bool",
-                described(flags)
-            )
-        })?;
-        let computed = computed.iter().map(flag).collect::<Result<_, _>>()?;
-        Ok(Table {
-            train: self.column(train, shape)?,
-            validation: self.column(validation, shape)?,
-            computed,
-            score,
-        })
+        let values = flags
+            .to_i64()
+            .ok_or_else(|| format!("the array `{name}` is {}, expected bool", described(flags)))?;
+        values.iter().map(flag).collect()
     }
 
     /// The metrics of one split, `None` where the file has neither.

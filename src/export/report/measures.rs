@@ -13,6 +13,7 @@ use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
 use crate::landscape::distance::Distance;
 use crate::landscape::noise::CAUTION as NOISE_CAUTION;
 use crate::landscape::noise::layers::LayerNorms;
+use crate::landscape::noise::scale::AtBatch;
 use crate::plot::number::{format_value, significant};
 
 /// Eigenvalues, trace and density, then curvature along lines and over planes.
@@ -273,7 +274,7 @@ pub fn noise(report: &Report, figures: &Figures) -> String {
     let rate = any.job.learning_rate;
     let batches: Vec<Vec<Cell>> = (any.batches.iter())
         .map(|at| {
-            let of = |pick: &dyn Fn(&crate::engine::local::noise::AtBatch) -> Option<f64>| {
+            let of = |pick: &dyn Fn(&AtBatch) -> Option<f64>| {
                 let find = |r: Option<&NoiseResult>| {
                     let own = r?.batches.iter().find(|b| b.batch == at.batch)?;
                     pick(own)

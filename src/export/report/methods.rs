@@ -11,6 +11,10 @@ use crate::error::Result;
 use crate::landscape::curvature::CAUTION as CURVATURE_CAUTION;
 use crate::landscape::definitions::{self, Definition};
 use crate::landscape::grid::Axis;
+use crate::landscape::measures::{
+    adaptive_average, adaptive_worst, asam, bend, density, eigenvalues, filter_average, noise, phi,
+    sam, trace,
+};
 use crate::landscape::noise::CAUTION as NOISE_CAUTION;
 use crate::landscape::sharpness::CAUTION;
 use crate::landscape::slice::Buffers;
@@ -26,8 +30,8 @@ pub const LIBRARIES: [(&str, &str); 5] = [
 ];
 
 /// Formulas one after the other, with their names where there are several.
-fn formulas(definitions: &[Definition]) -> String {
-    let one = |one: &Definition| match definitions {
+fn formulas(definitions: &[&Definition]) -> String {
+    let one = |one: &&Definition| match definitions {
         [_] => one.formula.to_owned(),
         _ => format!("{}: {}", one.name, one.formula),
     };
@@ -36,7 +40,7 @@ fn formulas(definitions: &[Definition]) -> String {
 }
 
 /// Where they come from, each place once, papers on arXiv as links.
-fn sources(definitions: &[Definition]) -> String {
+fn sources(definitions: &[&Definition]) -> String {
     let mut all: Vec<String> = Vec::new();
     for source in definitions.iter().flat_map(|one| one.sources) {
         let brief = escaped(&source.brief());
@@ -61,7 +65,7 @@ fn sources(definitions: &[Definition]) -> String {
 /// One part: what it is called, what it is of, its settings, its commands.
 struct Method {
     name: &'static str,
-    definitions: Vec<Definition>,
+    definitions: Vec<&'static Definition>,
     settings: String,
     commands: Vec<String>,
 }
@@ -138,13 +142,13 @@ fn list(report: &Report) -> Result<Vec<Method>> {
     let mut all = vec![
         Method {
             name: "Line between both",
-            definitions: vec![definitions::BARRIER],
+            definitions: vec![&definitions::BARRIER],
             settings: format!("α = {}.", steps(line.alpha)),
             commands: vec![written(&line, "line.npz")?],
         },
         Method {
             name: "Contours",
-            definitions: vec![definitions::PLANE],
+            definitions: vec![&definitions::PLANE],
             settings: format!("−1 to 1 on both axes, {} points each, seed {seed}.", if job.quick { 15 } else { 31 }),
             commands: surfaces?
                 .iter()
@@ -154,7 +158,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Sharpness φ",
-            definitions: vec![definitions::PHI],
+            definitions: vec![&phi::PHI],
             settings: format!(
                 "Full space A = I, and {} random directions with entries N(0, 1). Sign-gradient ascent from the centre and {} random corners and L-BFGS-B from a random interior point, {} iterations each, seed {seed}.",
                 subspace.subspace.unwrap_or(0),
@@ -168,7 +172,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Other sharpnesses",
-            definitions: vec![definitions::SAM, definitions::ASAM, definitions::ADAPTIVE_WORST, definitions::ADAPTIVE_AVERAGE, definitions::FILTER_AVERAGE],
+            definitions: vec![&sam::SAM, &asam::ASAM, &adaptive_worst::ADAPTIVE_WORST, &adaptive_average::ADAPTIVE_AVERAGE, &filter_average::FILTER_AVERAGE],
             settings: format!(
                 "ρ = {}, {} random draws an average, {} steps of ascent, seed {seed}; by the first command above.",
                 sharpness.rho, sharpness.draws, sharpness.iterations
@@ -177,7 +181,7 @@ fn list(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Sharpness along ε",
-            definitions: vec![definitions::PHI],
+            definitions: vec![&phi::PHI],
             settings: "Each box of a growing ε from the worst point of the smaller one, sign-gradient ascent, two steps at each ε besides the two that choose its start: coarser than the table, so its values may lie below. The report makes it, and the window’s sharpness view.".into(),
             commands: Vec::new(),
         },
@@ -185,14 +189,14 @@ fn list(report: &Report) -> Result<Vec<Method>> {
     all.extend(curvature(report)?);
     all.push(Method {
         name: "Distances",
-        definitions: vec![definitions::DISTANCE],
+        definitions: vec![&definitions::DISTANCE],
         settings: "No setting.".into(),
         commands: distance_commands(report)?,
     });
     let [first, second] = &noise;
     all.push(Method {
         name: "Gradient noise",
-        definitions: vec![definitions::B_SIMPLE, definitions::B_NOISE, definitions::SGD_NOISE, definitions::ALIGNMENT, definitions::TRUST],
+        definitions: vec![&noise::B_SIMPLE, &bend::B_NOISE, &definitions::SGD_NOISE, &noise::ALIGNMENT, &definitions::TRUST],
         settings: format!(
             "B_simple exactly, from the gradients of all samples; {} probes for B_noise; alignment over {} batches of each size; seed {seed}.",
             first.curvature_probes, first.alignment_repeats
@@ -214,11 +218,11 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
         Method {
             name: "Curvature",
             definitions: vec![
-                definitions::LARGEST,
-                definitions::SMALLEST,
-                definitions::TRACE,
-                definitions::FROBENIUS,
-                definitions::DENSITY,
+                &eigenvalues::LARGEST,
+                &eigenvalues::SMALLEST,
+                &trace::TRACE,
+                &trace::FROBENIUS,
+                &density::DENSITY,
             ],
             settings: format!(
                 "Exact Hessian-vector products; relative residual {}, at most {} products; {} probes for the trace; {} probes of {} steps for the density; seed {seed}.",
@@ -235,7 +239,7 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
         },
         Method {
             name: "Curvature along the line and the gradient",
-            definitions: vec![definitions::ALONG_LINE, definitions::ALONG_GRADIENT],
+            definitions: vec![&definitions::ALONG_LINE, &definitions::ALONG_GRADIENT],
             settings: format!(
                 "α = {}; η = {}; by the commands above.",
                 steps(first.alpha),
@@ -251,7 +255,7 @@ fn curvature(report: &Report) -> Result<Vec<Method>> {
     let [first, second] = &maps;
     all.push(Method {
         name: "Map of curvature",
-        definitions: vec![definitions::RATIO],
+        definitions: vec![&eigenvalues::RATIO],
         settings: format!(
             "c₁ and c₂ = {} each, directions made as those of the contours; Lanczos to {}, at most {} products a point, seed {seed}. A quick report has no map.",
             first.map.map_or_else(String::new, steps),

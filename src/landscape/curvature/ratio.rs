@@ -31,6 +31,54 @@ pub struct RatioCell {
     pub products: usize,
 }
 
+/// |λ_min/λ_max| over a plane; NaN (null in JSON) where it wasn't computed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RatioGrid {
+    /// Coordinates of the columns.
+    pub x: Vec<f64>,
+    /// Coordinates of the rows.
+    pub y: Vec<f64>,
+    /// λ_max, row by row.
+    pub largest: Vec<f64>,
+    /// λ_min, row by row.
+    pub smallest: Vec<f64>,
+    /// |λ_min/λ_max|, row by row.
+    pub ratio: Vec<f64>,
+    /// Whether each was computed; one that was may still be NaN, where the loss overflows.
+    #[serde(default)]
+    pub computed: Vec<bool>,
+    /// Norms of the two directions.
+    pub norms: Vec<f64>,
+    /// How the directions were made.
+    pub rule: String,
+}
+
+impl RatioGrid {
+    /// Nothing computed yet, at these coordinates.
+    pub fn blank(x: Vec<f64>, y: Vec<f64>) -> Self {
+        let points = x.len() * y.len();
+        let missing = vec![f64::NAN; points];
+        Self {
+            x,
+            y,
+            largest: missing.clone(),
+            smallest: missing.clone(),
+            ratio: missing,
+            computed: vec![false; points],
+            norms: Vec::new(),
+            rule: String::new(),
+        }
+    }
+
+    /// Notes a finished point.
+    pub fn put(&mut self, cell: RatioCell) {
+        self.largest[cell.index] = cell.largest;
+        self.smallest[cell.index] = cell.smallest;
+        self.ratio[cell.index] = cell.ratio;
+        self.computed[cell.index] = true;
+    }
+}
+
 /// Where a map stands after a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RatioStep {

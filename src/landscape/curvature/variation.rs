@@ -3,7 +3,8 @@
 //!
 //! From x with g = ∇f(x), steps x − η g over a range of η give the variation of the loss, the
 //! gradient predictiveness ‖∇f(x) − ∇f(x − η g)‖₂, and the effective smoothness: the largest change
-//! of the gradient per distance moved, a lower bound of the Lipschitz constant of ∇f there.
+//! of the gradient per distance moved, a lower bound of the Lipschitz constant of ∇f there. Any other
+//! direction may take the gradient's place, such as that to another minimizer.
 
 use super::vector::{add_scaled, dot, moved, norm};
 use crate::error::Result;
@@ -54,6 +55,8 @@ pub struct VariationSummary {
 pub struct Variation {
     point: Vec<f64>,
     steps: Vec<f64>,
+    /// The direction; `None`: down the gradient.
+    along: Option<Vec<f64>>,
     start: Option<(f64, Vec<f64>)>,
     points: Vec<VariationPoint>,
 }
@@ -64,8 +67,19 @@ impl Variation {
         Self {
             point,
             steps,
+            along: None,
             start: None,
             points: Vec::new(),
+        }
+    }
+
+    /// The same along a direction of one's own: at x + t d with each t of the steps.
+    #[must_use]
+    pub fn towards(self, direction: Vec<f64>) -> Self {
+        let along = direction.iter().map(|d| -d).collect();
+        Self {
+            along: Some(along),
+            ..self
         }
     }
 
@@ -81,10 +95,11 @@ impl Variation {
         else {
             return Ok(None);
         };
-        let (value, there) = objective.gradient(&moved(&self.point, -step, gradient))?;
+        let down = self.along.as_ref().unwrap_or(gradient);
+        let (value, there) = objective.gradient(&moved(&self.point, -step, down))?;
         let mut change = there.clone();
         add_scaled(&mut change, -1.0, gradient);
-        let distance = step.abs() * norm(gradient);
+        let distance = step.abs() * norm(down);
         let norms = norm(gradient) * norm(&there);
         let point = VariationPoint {
             step,

@@ -17,9 +17,6 @@ use crate::model::role::Role;
 use crate::model::run::{Outputs, Prepared};
 use std::sync::Arc;
 
-/// Most points that pass through together.
-const MOST_POINTS: usize = 64;
-
 /// Some points of a slice on their way.
 struct Chunk<'a> {
     ready: &'a Arc<Ready>,
@@ -140,7 +137,7 @@ impl Programs {
             own: self.has_own_buffers(),
         })?;
         let prepared = self.fitting(&ready, 1)?;
-        for few in coordinates.chunks(prepared.points().min(MOST_POINTS)) {
+        for few in coordinates.chunks(prepared.points()) {
             let measured = match &loaded.training {
                 Some(training) => Some(self.measure(slice, few, training)?),
                 None => None,

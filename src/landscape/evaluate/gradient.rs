@@ -5,12 +5,15 @@
 
 use super::point::Here;
 use super::prepared::Programs;
+use super::programs::What;
 use super::statistics::STATISTICS_BATCH;
 use super::{Evaluator, Split};
 use crate::dataset::Samples;
 use crate::error::Result;
 use crate::landscape::objective::Objective;
+use crate::model::lower::Statistics;
 use crate::model::params::{Layout, Params, TensorSpec};
+use crate::model::run::Trouble;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -57,6 +60,7 @@ pub struct NetworkObjective {
     together: Option<usize>,
     gradients: usize,
     values: usize,
+    trouble: Trouble,
 }
 
 impl NetworkObjective {
@@ -78,6 +82,7 @@ impl NetworkObjective {
             together: train_mode.then(together),
             gradients: 0,
             values: 0,
+            trouble: evaluator.trouble.clone(),
         }
     }
 
@@ -89,6 +94,38 @@ impl NetworkObjective {
     /// Losses without a gradient computed so far.
     pub fn values(&self) -> usize {
         self.values
+    }
+
+    /// f at a point with its own buffers.
+    pub(super) fn value_of(&mut self, point: &Params) -> Result<f64> {
+        self.values += 1;
+        let trained = point.flatten();
+        let here = Here {
+            trained: &trained,
+            buffers: point,
+            together: self.together,
+        };
+        let sums = self.programs.values(here, &[&trained], &self.samples)?;
+        Ok(sums[0] * self.share())
+    }
+
+    /// Products with the Hessian, or with the Gauss–Newton matrix.
+    pub(super) fn products(
+        &self,
+        of: fn(Statistics) -> What,
+        x: &[f64],
+        directions: &[&[f64]],
+    ) -> Result<Vec<Vec<f64>>> {
+        let here = self.here(x);
+        let sums = self
+            .programs
+            .products(of, here, directions, &self.samples)?;
+        Ok(sums.into_iter().map(|sums| self.meaned(sums)).collect())
+    }
+
+    /// Why the device isn't used any more, once it has failed: the processor has gone on since.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.why()
     }
 
     /// A point for programs.
@@ -133,15 +170,32 @@ impl Objective for NetworkObjective {
     }
 
     fn value(&mut self, x: &[f64]) -> Result<f64> {
-        self.values += 1;
-        let sum = self.programs.value(self.here(x), &self.samples)?;
-        Ok(sum / self.weight)
+        Ok(self.values_at(&[x])?.swap_remove(0))
+    }
+
+    fn values_at(&mut self, points: &[&[f64]]) -> Result<Vec<f64>> {
+        self.values += points.len();
+        let Some(first) = points.first() else {
+            return Ok(Vec::new());
+        };
+        let here = self.here(first);
+        let sums = self.programs.values(here, points, &self.samples)?;
+        Ok(sums.into_iter().map(|sum| sum / self.weight).collect())
     }
 
     fn gradient(&mut self, x: &[f64]) -> Result<(f64, Vec<f64>)> {
-        self.gradients += 1;
-        let found = self.programs.gradient(self.here(x), &self.samples, None)?;
-        Ok((found.0 * self.share(), self.meaned(found.1)))
+        Ok(self.gradients_at(&[x])?.swap_remove(0))
+    }
+
+    fn gradients_at(&mut self, points: &[&[f64]]) -> Result<Vec<(f64, Vec<f64>)>> {
+        self.gradients += points.len();
+        let Some(first) = points.first() else {
+            return Ok(Vec::new());
+        };
+        let here = self.here(first);
+        let sums = self.programs.gradients(here, points, &self.samples, None)?;
+        let mean = |(loss, slopes)| (loss * self.share(), self.meaned(slopes));
+        Ok(sums.into_iter().map(mean).collect())
     }
 
     fn hessian_vector(&mut self, x: &[f64], v: &[f64]) -> Result<Vec<f64>> {
@@ -149,8 +203,6 @@ impl Objective for NetworkObjective {
     }
 
     fn hessian_vectors(&mut self, x: &[f64], directions: &[&[f64]]) -> Result<Vec<Vec<f64>>> {
-        let here = self.here(x);
-        let sums = self.programs.products(here, directions, &self.samples)?;
-        Ok(sums.into_iter().map(|sums| self.meaned(sums)).collect())
+        self.products(What::Product, x, directions)
     }
 }

@@ -24,7 +24,7 @@ use crate::landscape::grid::Coordinate;
 use crate::landscape::slice::Slice;
 use crate::model::Network;
 use crate::model::losses::Totals;
-use crate::model::run::Device;
+use crate::model::run::{Device, Trouble};
 use prepared::Programs;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -55,6 +55,8 @@ pub struct Metrics {
 pub struct Evaluator {
     network: Arc<Network>,
     programs: Arc<Programs>,
+    precision: Precision,
+    trouble: Trouble,
 }
 
 /// One split, checked against a network.
@@ -76,7 +78,8 @@ pub struct LoadedSlice {
 }
 
 impl Evaluator {
-    /// `memory` bounds what data and values may take on the device, in bytes.
+    /// `memory` bounds what data and values may take on the device, in bytes. Where a GPU fails later, the
+    /// processor goes on ([`Evaluator::trouble`]).
     ///
     /// # Errors
     /// Where the device has no such numbers, or a layer has too many positions.
@@ -86,17 +89,35 @@ impl Evaluator {
         precision: Precision,
         memory: usize,
     ) -> Result<Self> {
-        let double = precision == Precision::F64;
-        if double && !device.is_double() {
-            return Err(Error::Device(
-                "this device can't compute in double precision; use --precision f32, or --device flex for f64".into(),
-            ));
-        }
-        let programs = Programs::new(&network, &device, double, memory)?;
+        let trouble = Trouble::default();
+        let reserve = Some(&trouble);
+        let programs = programs(&network, &device, precision, memory, reserve)?;
         Ok(Self {
             network,
             programs: Arc::new(programs),
+            precision,
+            trouble,
         })
+    }
+
+    /// The same network on another device, for points that both share. Where that device fails, its error is
+    /// the caller's: who shares has others to turn to.
+    ///
+    /// # Errors
+    /// As [`Evaluator::new`].
+    pub fn on(&self, device: &Device) -> Result<Self> {
+        let memory = self.programs.memory();
+        let programs = programs(&self.network, device, self.precision, memory, None)?;
+        Ok(Self {
+            programs: Arc::new(programs),
+            trouble: Trouble::default(),
+            ..self.clone()
+        })
+    }
+
+    /// Why the device isn't used any more, once it has failed: the processor has gone on since.
+    pub fn trouble(&self) -> Option<&str> {
+        self.trouble.why()
     }
 
     /// The network.
@@ -143,6 +164,23 @@ impl Evaluator {
     }
 }
 
+/// A network's programs on a device.
+fn programs(
+    network: &Arc<Network>,
+    device: &Device,
+    precision: Precision,
+    memory: usize,
+    reserve: Option<&Trouble>,
+) -> Result<Programs> {
+    let double = precision == Precision::F64;
+    if double && !device.is_double() {
+        return Err(Error::Device(
+            "this device can't compute in double precision; use --precision f32, or --device flex for f64".into(),
+        ));
+    }
+    Programs::new(network, device, double, memory, reserve)
+}
+
 impl LoadedSlice {
     /// The slice as it was given.
     pub fn slice(&self) -> &Slice {
@@ -152,5 +190,15 @@ impl LoadedSlice {
     /// The same for whoever keeps it: nothing is copied.
     pub fn shared(&self) -> Arc<Slice> {
         Arc::clone(&self.slice)
+    }
+
+    /// The same slice for another device, which keeps values of its own.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            slice: Arc::clone(&self.slice),
+            training: self.training.clone(),
+            stills: still::Stills::default(),
+        }
     }
 }

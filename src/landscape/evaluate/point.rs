@@ -7,7 +7,11 @@ use crate::dataset::Samples;
 use crate::error::Result;
 use crate::model::lower::Statistics;
 use crate::model::params::Params;
+use crate::model::run::Outputs;
 use std::sync::{Arc, PoisonError};
+
+/// Most points that pass through together: each has all of a network's numbers of its own.
+const MOST_POINTS: usize = 64;
 
 /// A point of parameter space.
 #[derive(Debug, Clone, Copy)]
@@ -42,13 +46,19 @@ impl Here<'_> {
 }
 
 impl Programs {
-    pub(super) fn at<'a>(&'a self, here: Here<'a>, tangents: &'a [&'a [f64]]) -> Point<'a> {
+    /// Points that share buffers, or one of several tangents.
+    pub(super) fn at<'a>(
+        &'a self,
+        trained: &'a [&'a [f64]],
+        buffers: &'a Params,
+        tangents: &'a [&'a [f64]],
+    ) -> Point<'a> {
         Point {
             layout: self.network.layout(),
             offsets: &self.offsets,
-            trained: here.trained,
+            trained,
             tangents,
-            buffers: here.buffers,
+            buffers,
         }
     }
 
@@ -62,13 +72,17 @@ impl Programs {
         flat
     }
 
-    /// Sum of the loss.
-    pub fn value(&self, here: Here<'_>, samples: &Samples) -> Result<f64> {
+    /// Sum of the loss at each of some points; `here` says all about them but where they are.
+    pub fn values(&self, here: Here<'_>, points: &[&[f64]], samples: &Samples) -> Result<Vec<f64>> {
         let ready = self.ready(What::Value(here.statistics()))?;
         let prepared = self.fitting(&ready, here.group())?;
-        let source = self.at(here, &[]);
-        let found = prepared.run(&source, whole(samples), 1, here.group(), None)?;
-        Ok(found[0][0][0])
+        let mut values = Vec::with_capacity(points.len());
+        for some in points.chunks(prepared.points().min(MOST_POINTS)) {
+            let source = self.at(some, here.buffers, &[]);
+            let found = prepared.run(&source, whole(samples), some.len(), here.group(), None)?;
+            values.extend(found.iter().map(|outputs| outputs[0][0]));
+        }
+        Ok(values)
     }
 
     /// Refuses data of which not even one sample fits.
@@ -87,31 +101,54 @@ impl Programs {
         samples: &Samples,
         weights: Option<&[f64]>,
     ) -> Result<(f64, Vec<f64>)> {
-        let ready = self.ready(What::Gradient(here.statistics()))?;
-        let prepared = self.fitting(&ready, here.group())?;
-        let source = self.at(here, &[]);
-        let batch = batch(samples, 0..samples.len(), weights);
-        let found = prepared.run(&source, batch, 1, here.group(), None)?;
-        let (loss, slopes) = (found[0][0][0], &found[0][1..]);
-        Ok((loss, self.flat(&ready.made.parameters, slopes)))
+        let mut found = self.gradients(here, &[here.trained], samples, weights)?;
+        Ok(found.swap_remove(0))
     }
 
-    /// ∇²f·v for each v, f the sum of the loss. What doesn't depend on v is computed once, and kept for
-    /// the next products at the same point over the same samples.
+    /// The same at each of some points; `here` says all about them but where they are.
+    pub fn gradients(
+        &self,
+        here: Here<'_>,
+        points: &[&[f64]],
+        samples: &Samples,
+        weights: Option<&[f64]>,
+    ) -> Result<Vec<(f64, Vec<f64>)>> {
+        let ready = self.ready(What::Gradient(here.statistics()))?;
+        let prepared = self.fitting(&ready, here.group())?;
+        let batch = batch(samples, 0..samples.len(), weights);
+        let mut gradients = Vec::with_capacity(points.len());
+        for some in points.chunks(prepared.points().min(MOST_POINTS)) {
+            let source = self.at(some, here.buffers, &[]);
+            let found = prepared.run(&source, batch, some.len(), here.group(), None)?;
+            let flat = |outputs: &Outputs| {
+                let slopes = self.flat(&ready.made.parameters, &outputs[1..]);
+                (outputs[0][0], slopes)
+            };
+            gradients.extend(found.iter().map(flat));
+        }
+        Ok(gradients)
+    }
+
+    /// ∇²f·v for each v, f the sum of the loss, or the Gauss–Newton products: `of` says which. What doesn't
+    /// depend on v is computed once, and kept for the next products of the kind at the same point over the
+    /// same samples.
     pub fn products(
         &self,
+        of: fn(Statistics) -> What,
         here: Here<'_>,
         directions: &[&[f64]],
         samples: &Arc<Samples>,
     ) -> Result<Vec<Vec<f64>>> {
-        let ready = self.ready(What::Product(here.statistics()))?;
+        let what = of(here.statistics());
+        let ready = self.ready(what)?;
         let prepared = self.fitting(&ready, here.group())?;
         let kept = match here.together {
             Some(_) => None,
             None => {
                 let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
                 let same = kept.as_ref().is_some_and(|kept| {
-                    kept.x == here.trained
+                    kept.what == what
+                        && kept.x == here.trained
                         && Arc::ptr_eq(&kept.samples, samples)
                         && kept.buffers == *here.buffers
                 });
@@ -119,6 +156,7 @@ impl Programs {
                     // Before new values are made, so that there are never two sets.
                     *kept = None;
                     let new = |values| KeptAt {
+                        what,
                         x: here.trained.to_vec(),
                         buffers: here.buffers.clone(),
                         samples: Arc::clone(samples),
@@ -134,7 +172,8 @@ impl Programs {
         let values = kept.as_ref().map(|kept| &kept.values);
         let mut products = Vec::with_capacity(directions.len());
         for some in directions.chunks(prepared.points()) {
-            let source = self.at(here, some);
+            let point = [here.trained];
+            let source = self.at(&point, here.buffers, some);
             let found = prepared.run(&source, whole(samples), some.len(), here.group(), values)?;
             let flat = |parts: &Vec<Vec<f64>>| self.flat(&ready.made.parameters, parts);
             products.extend(found.iter().map(flat));
@@ -146,7 +185,8 @@ impl Programs {
     pub fn squared_norms(&self, here: Here<'_>, samples: &Samples) -> Result<Vec<Vec<f64>>> {
         let ready = self.ready(What::Norms)?;
         let prepared = self.fitting(&ready, 1)?;
-        let source = self.at(here, &[]);
+        let point = [here.trained];
+        let source = self.at(&point, here.buffers, &[]);
         let found = prepared.run(&source, whole(samples), 1, 1, None)?;
         let layout = self.network.layout();
         let places: Vec<Option<usize>> = (0..layout.len())

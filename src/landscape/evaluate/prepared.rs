@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::model::Network;
 use crate::model::lower::{self, Statistics};
 use crate::model::params::{Params, TensorSpec};
-use crate::model::run::{Backend, Batch, Device, Kept, Prepared};
+use crate::model::run::{Backend, Batch, Device, Kept, Prepared, Trouble};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -41,6 +41,7 @@ pub struct Ready {
 /// What products share: values that only the samples and the point decide.
 #[derive(Debug)]
 pub struct KeptAt {
+    pub what: What,
     pub x: Vec<f64>,
     pub buffers: Params,
     pub samples: Arc<Samples>,
@@ -68,7 +69,8 @@ pub fn whole(samples: &Samples) -> Batch<'_> {
 }
 
 impl Programs {
-    /// For `network` on a device, within `memory` bytes.
+    /// For `network` on a device, within `memory` bytes; the processor goes on where it fails if there is a
+    /// place to say so.
     ///
     /// # Errors
     /// Where a layer has too many positions.
@@ -77,12 +79,17 @@ impl Programs {
         device: &Device,
         double: bool,
         memory: usize,
+        reserve: Option<&Trouble>,
     ) -> Result<Self> {
         let running = lower::lower(network, Statistics::Running)?;
         let batch = network
             .has_statistics()
             .then(|| lower::lower(network, Statistics::Batch))
             .transpose()?;
+        let backends = match reserve {
+            None => device.backends(double, memory),
+            Some(trouble) => device.steady(double, memory, trouble),
+        };
         let layout = network.layout();
         let trained = layout.iter().filter(|spec| spec.is_trainable());
         Ok(Self {
@@ -91,7 +98,7 @@ impl Programs {
             offsets: offsets(layout),
             count: trained.map(TensorSpec::len).sum(),
             memory,
-            backends: device.backends(double, memory),
+            backends,
             made: Mutex::default(),
             kept: Mutex::default(),
         })

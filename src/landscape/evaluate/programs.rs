@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::landscape::slice::Buffers;
-use crate::model::derive::{pull, rate};
+use crate::model::derive::{gauss_newton, pull, rate};
 use crate::model::lower::{Lowered, Statistics};
 use crate::model::primitive::expression::Binary;
 use crate::model::primitive::{Op, Slot};
@@ -30,6 +30,8 @@ pub enum What {
     Gradient(Statistics),
     /// Its Hessian-vector product.
     Product(Statistics),
+    /// Its Gauss–Newton product.
+    GaussNewton(Statistics),
     /// Squared norms of samples' gradients.
     Norms,
     /// Loss and score at a point.
@@ -44,9 +46,11 @@ impl What {
         match self {
             Self::Along { .. } | Self::Norms | Self::Metrics => Statistics::Running,
             Self::Statistics { .. } => Statistics::Batch,
-            Self::Value(own) | Self::Gradient(own) | Self::Product(own) | Self::Training(own) => {
-                own
-            }
+            Self::Value(own)
+            | Self::Gradient(own)
+            | Self::Product(own)
+            | Self::GaussNewton(own)
+            | Self::Training(own) => own,
         }
     }
 }
@@ -129,6 +133,10 @@ pub fn make(what: What, lowered: &Lowered) -> Made {
             slopes.program.outputs.remove(0);
             let program = rate(&slopes.program.alive());
             (program, Varying::Tangents, slopes.parameters)
+        }
+        What::GaussNewton(_) => {
+            let slopes = gauss_newton(&lowered.program(vec![lowered.loss, lowered.logits]));
+            (slopes.program, Varying::Tangents, slopes.parameters)
         }
         What::Metrics => {
             let program = fold(&lowered.program(vec![lowered.loss, lowered.right]), false);

@@ -3,8 +3,11 @@
 //! The samples of a batch in train mode would share their statistics, so the running ones are used.
 
 use super::gradient::NetworkObjective;
+use super::programs::What;
 use crate::error::Result;
+use crate::landscape::measures::measurable::Measurable;
 use crate::landscape::noise::Sampled;
+use crate::model::params::Params;
 use std::ops::Range;
 
 impl Sampled for NetworkObjective {
@@ -37,6 +40,16 @@ impl Sampled for NetworkObjective {
         let own = self.per_sample().powi(2);
         all.iter_mut().flatten().for_each(|norm| *norm *= own);
         Ok(all)
+    }
+}
+
+impl Measurable for NetworkObjective {
+    fn gauss_newton_vectors(&mut self, x: &[f64], directions: &[&[f64]]) -> Result<Vec<Vec<f64>>> {
+        self.products(What::GaussNewton, x, directions)
+    }
+
+    fn value_at(&mut self, point: &Params) -> Result<f64> {
+        self.value_of(point)
     }
 }
 

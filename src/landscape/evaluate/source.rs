@@ -45,8 +45,8 @@ pub struct Point<'a> {
     pub layout: &'a Layout,
     /// Where each tensor's values begin in the vectors.
     pub offsets: &'a [usize],
-    /// The trained values, in the order of [`Params::flatten`].
-    pub trained: &'a [f64],
+    /// The trained values, in the order of [`Params::flatten`]: of each point, or of one where all are the same.
+    pub trained: &'a [&'a [f64]],
     /// Their rates: one vector for each of a call's points, none where no rate is asked for.
     pub tangents: &'a [&'a [f64]],
     /// The buffers' owner.
@@ -63,7 +63,10 @@ impl Point<'_> {
 impl Source for Point<'_> {
     fn fill(&self, leaf: &Leaf, point: usize, out: Numbers<'_>) {
         match leaf {
-            Leaf::Parameter(index) => out.fill(self.part(self.trained, *index).iter().copied()),
+            Leaf::Parameter(index) => {
+                let own = self.trained[point.min(self.trained.len() - 1)];
+                out.fill(self.part(own, *index).iter().copied());
+            }
             Leaf::Tangent(index) => {
                 out.fill(self.part(self.tangents[point], *index).iter().copied());
             }

@@ -136,7 +136,8 @@ impl Programs {
         let statistics = here.statistics();
         let ready = self.ready(What::Training(statistics))?;
         let prepared = self.fitting(&ready, here.group())?;
-        let source = self.at(here, &[]);
+        let point = [here.trained];
+        let source = self.at(&point, here.buffers, &[]);
         let batch = batch(samples, 0..samples.len(), weights);
         let mut found = prepared
             .run(&source, batch, 1, here.group(), None)?
@@ -160,7 +161,8 @@ impl Programs {
     fn metrics(&self, here: Here<'_>, samples: &Samples) -> Result<[f64; 2]> {
         let ready = self.ready(What::Metrics)?;
         let prepared = self.fitting(&ready, 1)?;
-        let source = self.at(here, &[]);
+        let point = [here.trained];
+        let source = self.at(&point, here.buffers, &[]);
         let found = prepared.run(&source, whole(samples), 1, 1, None)?;
         Ok([found[0][0][0], found[0][1][0]])
     }

@@ -1,5 +1,6 @@
 //! What a noise scale says of training: the noise of SGD, and steps against examples.
 
+use super::alignment::Aligned;
 use serde::{Deserialize, Serialize};
 
 /// The noise scale of SGD, g = η (N/B − 1) ≈ η N/B (Smith and Le 2017, equation 15, without momentum).
@@ -92,5 +93,44 @@ mod tests {
     fn the_noise_of_full_batches_is_zero() {
         assert_eq!(sgd_noise(0.1, 1437, 1437), 0.0);
         assert!((sgd_noise(0.1, 1440, 16) - 8.9).abs() < 1e-12);
+    }
+}
+
+/// Costs and noise of training at one batch size.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct AtBatch {
+    /// B
+    pub batch: usize,
+    /// Steps over the fewest possible, 1 + B_simple/B.
+    pub steps: f64,
+    /// Examples over the fewest possible, 1 + B/B_simple.
+    pub examples: f64,
+    /// g = η (N/B − 1)
+    pub sgd_noise: f64,
+    /// ‖Σ gₙ‖/Σ ‖gₙ‖ within a batch.
+    pub alignment: Option<Aligned>,
+}
+
+/// What runs that reached the same loss say.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Critical {
+    /// S_min and E_min.
+    #[serde(flatten)]
+    pub tradeoff: Tradeoff,
+    /// B_crit = E_min/S_min
+    pub critical_batch: f64,
+}
+
+impl AtBatch {
+    /// At a batch size, where the noise scale stands for B_crit; alignment isn't known yet.
+    pub fn new(batch: usize, noise_scale: f64, learning_rate: f64, samples: usize) -> Self {
+        let [steps, examples] = relative_costs(noise_scale, batch as f64);
+        Self {
+            batch,
+            steps,
+            examples,
+            sgd_noise: sgd_noise(learning_rate, samples, batch),
+            alignment: None,
+        }
     }
 }

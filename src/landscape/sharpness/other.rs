@@ -6,7 +6,6 @@ use super::ascent::{SignAscent, Start};
 use super::effort::Unfinished;
 use super::region::Region;
 use crate::error::{Error, Result};
-use crate::landscape::definitions::{self, Definition};
 use crate::landscape::direction::{Normalization, OneDim, normalise, random};
 use crate::landscape::objective::Objective;
 use crate::model::params::Params;
@@ -38,17 +37,6 @@ impl Measure {
         Self::AdaptiveAverage,
         Self::FilterAverage,
     ];
-
-    /// Its formula, unit, meaning and source.
-    pub fn definition(self) -> &'static Definition {
-        match self {
-            Self::Sam => &definitions::SAM,
-            Self::Asam => &definitions::ASAM,
-            Self::AdaptiveWorst => &definitions::ADAPTIVE_WORST,
-            Self::AdaptiveAverage => &definitions::ADAPTIVE_AVERAGE,
-            Self::FilterAverage => &definitions::FILTER_AVERAGE,
-        }
-    }
 
     /// The name in tables.
     pub fn describe(self) -> &'static str {

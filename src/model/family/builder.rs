@@ -208,6 +208,22 @@ impl<'a> Builder<'a> {
         Ok(())
     }
 
+    /// Appends the norm that a layer's tensors are: of the batch where it keeps statistics, else of the layer.
+    pub fn norm(&mut self, module: &str, channels: usize) -> Result<()> {
+        if self.has(&join(module, "running_mean")) || !self.has(&join(module, "weight")) {
+            return self.batch_norm(module, channels);
+        }
+        self.layer_norm(module, &[], channels, 1e-5, true)?;
+        let words = "Layer normalisation adds 1e-5 to the variance.";
+        if !self.assumptions.iter().any(|said| said == words) {
+            self.assume(words);
+        }
+        if let Some(bias) = self.biases.last_mut() {
+            bias.before_norm = true;
+        }
+        Ok(())
+    }
+
     /// Appends the activation that follows the layer called `after`.
     pub fn activation(&mut self, after: &str, activation: Activation) {
         self.push(&join(after, activation.name()), activation.layer());

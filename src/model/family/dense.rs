@@ -70,7 +70,7 @@ pub(super) fn push(
             builder.activation(name, activation);
         }
         if let Some(norm) = host.norm {
-            builder.batch_norm(norm.name, outputs)?;
+            builder.norm(norm.name, outputs)?;
         }
         let after = host.norm.map_or(name, |norm| norm.name);
         if !matches!(part, Part::Outside) {

@@ -20,6 +20,11 @@ pub(super) const CHOICES: &[Choice] = &[
         of: Range::Count(heads_of),
     },
     Choice {
+        key: "epsilon",
+        what: "what layer normalisation adds to the variance",
+        of: Range::Number,
+    },
+    Choice {
         key: "gelu",
         what: "which GELU it is, the exact one or its approximation by tanh",
         of: Range::Words(&["exact", "tanh"]),
@@ -70,6 +75,7 @@ struct Habits {
     /// Which axis of a weight counts the outputs.
     output_axis: usize,
     tanh: bool,
+    epsilon: f64,
 }
 
 /// Makes the network.
@@ -98,6 +104,7 @@ pub(super) fn build<'a>(
         bias: builder.has(&of("ln_f.bias")),
         output_axis,
         tanh,
+        epsilon: chosen.number("epsilon", 1e-5),
     };
     let tokens = tokens(&mut builder, longest)?;
     builder.tensors.take(&table, &[None, Some(width)], "")?;
@@ -111,7 +118,7 @@ pub(super) fn build<'a>(
     for block in 0..blocks {
         push(&mut builder, &format!("{prefix}{block}"), &habits)?;
     }
-    builder.layer_norm(&of("ln_f"), &[], width, 1e-5, habits.bias)?;
+    builder.layer_norm(&of("ln_f"), &[], width, habits.epsilon, habits.bias)?;
     let outputs = classify(&mut builder, &table, words, width, chosen)?;
     builder.assume(chosen.assumed("heads", &format!("There are {heads} heads")));
     let which = if tanh {
@@ -120,7 +127,12 @@ pub(super) fn build<'a>(
         "the exact GELU"
     };
     builder.assume(chosen.assumed("gelu", &format!("The activation is {which}")));
-    builder.assume("Every token sees only itself and those before it; norms come first and add 1e-5 to the variance.");
+    let sentence = format!(
+        "Norms come first and add {} to the variance",
+        habits.epsilon
+    );
+    builder.assume(chosen.assumed("epsilon", &sentence));
+    builder.assume("Every token sees only itself and those before it.");
     let why = format!(
         "{blocks} blocks of {width} numbers a token, {words} words, up to {longest} tokens"
     );
@@ -187,7 +199,7 @@ fn push(builder: &mut Builder, name: &str, own: &Habits) -> Result<()> {
     let of = |leaf: &str| join(name, leaf);
     let (width, bias, axis) = (own.width, own.bias, own.output_axis);
     let before = builder.last();
-    builder.layer_norm(&of("ln_1"), &[], width, 1e-5, bias)?;
+    builder.layer_norm(&of("ln_1"), &[], width, own.epsilon, bias)?;
     // The mask of older files.
     let mask = of("attn.bias");
     if let Some(&[_, _, n, _]) = builder.tensors.shape(&mask) {
@@ -223,7 +235,7 @@ fn push(builder: &mut Builder, name: &str, own: &Habits) -> Result<()> {
         )?;
     }
     let before = attend::add(builder, &of("add1"), &before);
-    builder.layer_norm(&of("ln_2"), &[], width, 1e-5, bias)?;
+    builder.layer_norm(&of("ln_2"), &[], width, own.epsilon, bias)?;
     let (up, down) = (of("mlp.c_fc"), of("mlp.c_proj"));
     let wide = builder.full_along(&up, &[], width, bias, axis)?;
     builder.then(&up, "gelu", Gelu { tanh: own.tanh });

@@ -8,7 +8,7 @@ use super::choice::{Choice, Chosen, Range};
 use super::recognised::{Hints, Recognised};
 use super::tensors::Tensors;
 use super::{
-    convnext, densenet, efficientnet, encoder, gpt, llama, mobilenet, numpy, preactivation,
+    blocks, convnext, densenet, efficientnet, encoder, gpt, llama, mobilenet, numpy, preactivation,
     recurrent, resnet_cifar, resnet_torchvision, resnet9, vit,
 };
 use crate::checkpoint::Listing;
@@ -152,6 +152,14 @@ pub(super) const KNOWN: &[Known] = &[
         build: recurrent::build,
     },
     Known {
+        name: "mlp-blocks",
+        words: "Residual and gated MLPs: blocks of a norm and linear layers, SwiGLU and GEGLU among them.",
+        seen: "a multilayer perceptron of residual or gated blocks",
+        choices: blocks::CHOICES,
+        claims: blocks::claims,
+        build: blocks::build,
+    },
+    Known {
         name: "numpy-mlp",
         words: "Fully connected layers with the names of NumPy code: W1, b1, W2, b2.",
         seen: "fully connected layers written with NumPy",
@@ -247,7 +255,15 @@ impl Known {
     fn texts(&self, text: &str, state: &dyn Listing, usual: bool) -> Result<Vec<String>> {
         /// So many readings can be told apart by a person or by data.
         const MOST: usize = 24;
+        /// So many of a small network, which is tried in no time.
+        const MOST_OF_SMALL: usize = 64;
+        const SMALL: usize = 200_000;
         let tensors = Tensors::new(state);
+        let most = if tensors.values() <= SMALL {
+            MOST_OF_SMALL
+        } else {
+            MOST
+        };
         let chosen = Chosen::parse(self.name, self.choices, text)?;
         let mut texts = vec![text.to_owned()];
         for choice in self.choices {
@@ -256,7 +272,7 @@ impl Known {
             if chosen.has(choice.key) || counted || values.is_empty() {
                 continue;
             }
-            if values.len() * texts.len() > MOST {
+            if values.len() * texts.len() > most {
                 continue;
             }
             let with = |own: &String, value: &String| {

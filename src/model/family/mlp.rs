@@ -8,8 +8,8 @@ use super::builder::{Builder, Reading};
 use super::dense::{self, Between, Gaps, Host};
 use super::recognised::{Hints, Recognised};
 use super::skip::{self, Skip};
-use super::tensors::{Kind, Tensors};
-use super::{told, words};
+use super::tensors::{Kind, Module, Tensors};
+use super::{order, told, words};
 use crate::checkpoint::Listing;
 use crate::error::{Error, Result};
 use crate::model::layers::Flatten;
@@ -81,8 +81,19 @@ fn hosts<'a>(tensors: &Tensors<'a>) -> Vec<Host<'a>> {
     let modules = tensors.modules();
     let of = |kind: Kind| modules.iter().filter(move |m| m.kind == kind).copied();
     let linear = of(Kind::Linear).collect();
-    let norms: Vec<_> = of(Kind::Norm).collect();
+    let norms: Vec<_> = modules
+        .iter()
+        .filter(|m| is_norm(m, tensors))
+        .copied()
+        .collect();
     dense::attach(&dense::ordered(linear), &norms)
+}
+
+/// Whether a module is a batch norm, or a layer norm: a weight and a bias of one axis.
+fn is_norm(module: &Module, tensors: &Tensors) -> bool {
+    let has = |leaf: &str| tensors.shape(&order::join(module.name, leaf)).is_some();
+    let layer = module.rank == 1 && module.weight.len() == 1 && module.weight != [1];
+    module.kind == Kind::Norm || module.kind == Kind::Other && layer && has("weight") && has("bias")
 }
 
 fn build(

@@ -11,6 +11,7 @@
 mod activation;
 mod asked;
 mod attend;
+mod blocks;
 mod builder;
 mod chain;
 mod choice;
@@ -99,6 +100,14 @@ fn published(tensors: &Tensors, asked: &str) -> Option<&'static Known> {
         "auto" => known::claimed(tensors),
         name => known::named(name),
     }
+}
+
+/// The published network that `--model` asks for, or that a file is by its names, and what can be chosen of it.
+pub fn choosable(model: &str, state: &dyn Listing) -> Option<(&'static str, Vec<&'static str>)> {
+    let asked = Asked::parse(model).ok()?;
+    let known = published(&Tensors::new(state), asked.family)?;
+    let keys = known.choices.iter().map(|choice| choice.key);
+    Some((known.name, keys.collect()))
 }
 
 /// What stands after the colon of `--model`.

@@ -39,6 +39,8 @@ pub struct Choice {
     pub value: String,
     /// The same in words that stand in a list: "average pooling 2×2".
     pub words: String,
+    /// What tells it, where that is neither names nor shapes: "config.json".
+    pub by: Option<String>,
 }
 
 /// A network and how it was read.
@@ -80,7 +82,17 @@ impl Recognised {
             name,
             value: value.into(),
             words: words.into(),
+            by: None,
         });
+        self
+    }
+
+    /// The same, where `by` tells what is called `name`.
+    #[must_use]
+    pub fn told_by(mut self, name: &str, by: &str) -> Self {
+        for choice in self.choices.iter_mut().filter(|c| c.name == name) {
+            choice.by = Some(by.to_owned());
+        }
         self
     }
 

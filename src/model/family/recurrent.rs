@@ -128,7 +128,11 @@ pub(super) fn build<'a>(
     } else {
         "last"
     };
-    let read = chosen.word("read", usual);
+    let read = match chosen.word("read", usual) {
+        // The last token's states are the last ones, where they run in one direction.
+        "token" if !own.bidirectional => "last",
+        other => other,
+    };
     let directions = 1 + usize::from(own.bidirectional);
     recur(&mut builder, &own, read, chosen)?;
     match read {

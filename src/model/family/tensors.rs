@@ -100,6 +100,13 @@ impl<'a> Tensors<'a> {
             .any(|(name, _)| name.starts_with(prefix))
     }
 
+    /// How many numbers there are in all.
+    pub fn values(&self) -> usize {
+        let count = |shape: &[usize]| shape.iter().fold(1_usize, |n, &d| n.saturating_mul(d));
+        let each = self.entries.iter().map(|(_, shape)| count(shape));
+        each.fold(0, usize::saturating_add)
+    }
+
     /// All names, in file order.
     pub fn names(&self) -> impl Iterator<Item = &'a str> {
         self.entries.iter().map(|&(name, _)| name)

@@ -12,6 +12,28 @@ use std::collections::{HashMap, HashSet};
 const MOST_CALLS: usize = 1 << 17;
 /// Values of a call's list.
 const MOST_ITEMS: usize = 1 << 12;
+/// Said where code took the data for real numbers that turn out to be others: it is to be read again with these.
+pub const ASKED: &str = "the code asked for the type of the data before this shows it";
+/// Operations that may give their first argument itself.
+const PERHAPS_ITSELF: [&str; 17] = [
+    "to",
+    "type_as",
+    "float",
+    "double",
+    "half",
+    "contiguous",
+    "reshape",
+    "reshape_as",
+    "flatten",
+    "dropout",
+    "feature_dropout",
+    "alpha_dropout",
+    "feature_alpha_dropout",
+    "lift_fresh",
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+];
 
 /// A [`Traced`] in the making.
 #[derive(Debug, Default)]
@@ -19,6 +41,10 @@ pub struct Composer {
     traced: Traced,
     facts: HashMap<String, Facts>,
     counts: HashMap<String, usize>,
+    /// What a value is perhaps itself, by the value.
+    perhaps: HashMap<String, String>,
+    /// Inputs of which the code asked what their numbers are, and was told that they are real.
+    told: HashSet<String>,
 }
 
 impl Composer {
@@ -53,15 +79,45 @@ impl Composer {
     }
 
     /// Says of an input what its numbers are, where that shows only later.
-    pub fn input_is(&mut self, name: &str, element: Element) {
-        for input in &mut self.traced.inputs {
-            if input.name == name {
-                input.element = element;
-            }
+    ///
+    /// # Errors
+    /// Where the code was told otherwise before.
+    pub fn input_is(&mut self, name: &str, element: Element) -> Parsed<()> {
+        let mut inputs = self.traced.inputs.iter_mut();
+        let Some(input) = inputs.find(|input| input.name == name) else {
+            return Ok(());
+        };
+        if input.element != element && self.told.contains(name) {
+            return Err(ASKED.into());
         }
+        input.element = element;
         if let Some(facts) = self.facts.get_mut(name) {
             facts.element = element;
         }
+        Ok(())
+    }
+
+    /// What a value's numbers are, for code that asks. An input's count as real from then on, until it is read anew.
+    pub fn type_of(&mut self, name: &str) -> Element {
+        if self.is_input(name) {
+            self.told.insert(name.to_owned());
+        }
+        self.facts(name).element
+    }
+
+    /// Whether two values are one tensor; `None` where that can't be told.
+    pub fn same(&self, a: &str, b: &str) -> Option<bool> {
+        if a == b {
+            return Some(true);
+        }
+        let root = |name: &str| {
+            let mut at = name.to_owned();
+            while let Some(of) = self.perhaps.get(&at) {
+                at.clone_from(of);
+            }
+            at
+        };
+        (root(a) != root(b)).then_some(false)
     }
 
     /// Adds the checkpoint's tensor `tensor`; gives its value's name.
@@ -105,7 +161,7 @@ impl Composer {
     }
 
     /// Whether a value is one that the network's caller gives, of which nobody said yet what its numbers are.
-    pub fn is_input(&self, name: &str) -> bool {
+    fn is_input(&self, name: &str) -> bool {
         let mut inputs = self.traced.inputs.iter();
         inputs.any(|input| input.name == name && input.element == Element::Float)
     }
@@ -139,6 +195,12 @@ impl Composer {
             }
         }
         let outputs = call.outputs.clone();
+        let itself = wanted != call.operation || PERHAPS_ITSELF.contains(&&*wanted);
+        if let (true, Some(Argument::Value(of)), [own]) =
+            (itself, call.positional.first(), &outputs[..])
+        {
+            self.perhaps.insert(own.clone(), of.clone());
+        }
         self.traced.calls.push(call);
         Ok(outputs)
     }

@@ -38,7 +38,7 @@ pub struct Imported {
 type Reader = fn(&Path, Option<&[usize]>) -> Result<Option<Traced>>;
 
 /// Readers of files that are a network's graph.
-const GRAPHS: [Reader; 3] = [|path, _| exported::read(path), script::open, onnx::open];
+const GRAPHS: [Reader; 3] = [exported::read, script::open, onnx::open];
 
 /// A network that the checkpoint at `path` tells beside its tensors. Pickled modules that can't be followed
 /// leave a checkpoint; what they are is evidence for whoever reads it by names.

@@ -1,6 +1,6 @@
 //! A convolution whose weights are computed.
 
-use super::conv::Sliding;
+use super::conv::{Sliding, one};
 use super::kind::Kind;
 use crate::model::lower::context::{Lower, Lowering};
 use crate::model::lower::value::Value;
@@ -13,13 +13,17 @@ use serde::{Deserialize, Serialize};
 /// `stride`, `padding` and `dilation` have an entry for each axis after the channels.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ComputedConv {
-    /// Step between outputs.
+    /// Step between outputs; absent: 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stride: Vec<usize>,
-    /// Zeros added on both sides.
+    /// Zeros added on both sides; absent: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub padding: Vec<usize>,
-    /// Step between kernel taps.
+    /// Step between kernel taps; absent: 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dilation: Vec<usize>,
     /// Number of channel groups.
+    #[serde(default = "one")]
     pub groups: usize,
 }
 

@@ -1,6 +1,7 @@
 //! Values that depend on no input: known numbers, or a trained tensor. All samples share them, and so what is computed
 //! from them alone.
 
+use super::conv::one;
 use super::kind::{Kind, Tensors};
 use crate::model::lower::context::{Lower, Lowering};
 use crate::model::lower::value::{Value, natural};
@@ -25,9 +26,16 @@ pub struct Parameter {
     /// The axis of the tensor whose entries are filters; absent: it has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output_axis: Option<usize>,
+    /// In how many equal groups along the first axis they are filters; absent: in one.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub groups: usize,
     /// It is a buffer that isn't trained.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub fixed: bool,
+}
+
+fn is_one(count: &usize) -> bool {
+    *count == 1
 }
 
 impl Parameter {
@@ -36,6 +44,7 @@ impl Parameter {
         Self {
             weight: weight.into(),
             output_axis: None,
+            groups: 1,
             fixed: false,
         }
     }
@@ -83,11 +92,10 @@ impl Kind for Constant {
 
 impl Kind for Parameter {
     fn tensors(&self) -> Tensors<'_> {
-        let output_axis = self.output_axis;
-        let role = if self.fixed {
-            Role::Fixed
-        } else {
-            Role::Trainable { output_axis }
+        let role = match (self.fixed, self.output_axis, self.groups) {
+            (true, ..) => Role::Fixed,
+            (_, Some(axis), groups) if groups > 1 => Role::Grouped { axis, groups },
+            (_, output_axis, _) => Role::Trainable { output_axis },
         };
         vec![(&self.weight, role)]
     }
@@ -98,6 +106,13 @@ impl Kind for Parameter {
             return Err(format!(
                 "{:?} of shape {shape:?} has no such output_axis",
                 self.weight
+            ));
+        }
+        let whole = shape.first().is_some_and(|n| n.is_multiple_of(self.groups));
+        if self.groups != 1 && (!whole || self.output_axis.is_none_or(|axis| axis == 0)) {
+            return Err(format!(
+                "{:?} of shape {shape:?} hasn't {} groups along its first axis and filters along another",
+                self.weight, self.groups
             ));
         }
         // A tensor of one number without axes is a row of one.

@@ -21,14 +21,32 @@ pub struct Conv {
     /// Bias, `[out]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bias: Option<String>,
-    /// Step between outputs.
+    /// Step between outputs; absent: 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stride: Vec<usize>,
-    /// Zeros added on both sides.
+    /// Zeros added on both sides; absent: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub padding: Vec<usize>,
-    /// Step between kernel taps.
+    /// Step between kernel taps; absent: 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dilation: Vec<usize>,
     /// Number of channel groups.
+    #[serde(default = "one")]
     pub groups: usize,
+}
+
+/// One group.
+pub(super) fn one() -> usize {
+    1
+}
+
+/// An entry for each of `axes` axes: those given, or `usual` where none are.
+pub(super) fn each(given: &[usize], axes: usize, usual: usize) -> Vec<usize> {
+    if given.is_empty() {
+        vec![usual; axes]
+    } else {
+        given.to_vec()
+    }
 }
 
 /// How a window slides: what a convolution knows besides its weights.
@@ -40,14 +58,15 @@ pub(super) struct Sliding<'a> {
 }
 
 impl Sliding<'_> {
+    /// Stride, padding and dilation with an entry for each axis.
+    fn each(&self, axes: usize) -> [Vec<usize>; 3] {
+        let given = [(self.stride, 1), (self.padding, 0), (self.dilation, 1)];
+        given.map(|(given, usual)| each(given, axes, usual))
+    }
+
     /// The shape of the output for an input and weights of these shapes; `weight` names the weights.
     pub(super) fn shape(&self, x: &[usize], weight: &str, shape: &[usize]) -> Shape {
-        let Self {
-            stride,
-            padding,
-            dilation,
-            groups,
-        } = self;
+        let groups = &self.groups;
         let (out, per_group, kernel) = match shape {
             [out, per_group, kernel @ ..] if (1..=3).contains(&kernel.len()) => {
                 (*out, *per_group, kernel)
@@ -59,6 +78,7 @@ impl Sliding<'_> {
             }
         };
         let axes = kernel.len();
+        let [stride, padding, dilation] = &self.each(axes);
         if [stride, padding, dilation].iter().any(|v| v.len() != axes) {
             return Err(format!(
                 "stride, padding and dilation need {axes} entries each, as {weight:?} has shape {shape:?}"
@@ -96,11 +116,12 @@ impl Sliding<'_> {
     ) -> Lower<Id> {
         let x = l.channels_last(x);
         let kernel = l.p.ty(w).shape.clone();
+        let [stride, padding, dilation] = &self.each(kernel.len() - 2);
         let slide = Slide {
             size: &kernel[2..],
-            stride: self.stride,
-            padding: self.padding,
-            dilation: self.dilation,
+            stride,
+            padding,
+            dilation,
         };
         let taps = kernel[2..].iter().product();
         let places: usize = shape[1..].iter().product();

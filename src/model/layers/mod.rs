@@ -220,6 +220,8 @@ kinds! {
     reduce::Sum,
     reduce::Mean,
     reduce::Max,
+    reduce::Amax,
+    reduce::Amin,
     reduce::Min,
     reduce::Variance,
     cumulative_sum::CumulativeSum,

@@ -3,7 +3,7 @@
 use super::kind::Kind;
 use crate::model::lower::context::{Lower, Lowering};
 use crate::model::lower::value::{Value, natural, places};
-use crate::model::primitive::expression::Unary;
+use crate::model::primitive::expression::{Binary, Unary};
 use crate::model::program::Id;
 use crate::model::shape::given::{Given, Shape, reduced};
 use serde::{Deserialize, Serialize};
@@ -59,8 +59,7 @@ reductions! {
     Sum, true, |l, x, axes| l.p.total(x, axes);
     /// The mean over axes: `torch.mean`.
     Mean, true, |l, x, axes| l.p.mean(x, axes);
-    /// The largest over axes, the first of equal ones: `torch.max` along an axis. (`torch.amax` differs in its slope
-    /// where several are equal.)
+    /// The largest over axes, the first of equal ones: `torch.max` along an axis.
     Max, false, largest;
     /// The smallest over axes, the first of equal ones: `torch.min` along an axis.
     Min, false, |l, x, axes| {
@@ -68,6 +67,27 @@ reductions! {
         let most = largest(l, minus, axes);
         l.p.unary(Unary::Neg, most)
     };
+    /// The largest over axes, an equal share of the slope for each of equal ones: `torch.amax`.
+    Amax, false, shared;
+    /// The smallest over axes, an equal share of the slope for each of equal ones: `torch.amin`.
+    Amin, false, |l, x, axes| {
+        let minus = l.p.unary(Unary::Neg, x);
+        let most = shared(l, minus, axes);
+        l.p.unary(Unary::Neg, most)
+    };
+}
+
+/// m + Σ (x − m)/n over the n entries that are m, the largest: m in value, and 1/n in slope at each of them.
+fn shared(l: &mut Lowering<'_>, x: Id, axes: &[usize]) -> Id {
+    let most = l.p.most(x, axes);
+    let equal = l.p.binary(Binary::Equal, x, most);
+    let count = l.p.total(equal, axes);
+    let share = l.p.unary(Unary::Recip, count);
+    let rest = l.p.binary(Binary::Sub, x, most);
+    let rest = l.p.binary(Binary::Where, equal, rest);
+    let rest = l.p.total(rest, axes);
+    let rest = l.p.binary(Binary::Mul, rest, share);
+    l.p.binary(Binary::Add, most, rest)
 }
 
 /// The largest over axes of a value in the program.

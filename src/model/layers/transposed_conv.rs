@@ -1,5 +1,6 @@
 //! Transposed convolutions.
 
+use super::conv::{each, one};
 use super::kind::{Kind, Tensors, plain};
 use crate::model::lower::context::{Lower, Lowering, bounded};
 use crate::model::lower::value::Value;
@@ -21,34 +22,56 @@ pub struct TransposedConv {
     /// Bias, `[out]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bias: Option<String>,
-    /// Step between what inputs reach.
+    /// Step between what inputs reach; absent: 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stride: Vec<usize>,
-    /// Outputs left out on both sides.
+    /// Outputs left out on both sides; absent: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub padding: Vec<usize>,
-    /// Outputs added at the end.
+    /// Outputs added at the end; absent: none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub output_padding: Vec<usize>,
-    /// Step between kernel taps.
+    /// Step between kernel taps; absent: 1.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub dilation: Vec<usize>,
     /// Number of channel groups.
+    #[serde(default = "one")]
     pub groups: usize,
 }
 
+/// Stride, padding, output padding and dilation with an entry for each axis.
+type Steps = [Vec<usize>; 4];
+
+/// Entries of the output along one axis.
+fn extent(steps: &Steps, axis: usize, n: usize, k: usize) -> Option<usize> {
+    let [stride, padding, more, dilation] = steps;
+    let reach = dilation[axis].checked_mul(k.checked_sub(1)?)?;
+    let all = n.checked_sub(1)?.checked_mul(stride[axis])?;
+    let all = all.checked_add(reach)?.checked_add(1)?;
+    let all = all.checked_add(more[axis])?;
+    all.checked_sub(padding[axis].checked_mul(2)?)
+}
+
 impl TransposedConv {
-    /// Entries of the output along one axis.
-    fn extent(&self, axis: usize, n: usize, k: usize) -> Option<usize> {
-        let reach = self.dilation[axis].checked_mul(k.checked_sub(1)?)?;
-        let all = n.checked_sub(1)?.checked_mul(self.stride[axis])?;
-        let all = all.checked_add(reach)?.checked_add(1)?;
-        let all = all.checked_add(self.output_padding[axis])?;
-        all.checked_sub(self.padding[axis].checked_mul(2)?)
+    fn steps(&self, axes: usize) -> Steps {
+        let given = [
+            (&self.stride, 1),
+            (&self.padding, 0),
+            (&self.output_padding, 0),
+            (&self.dilation, 1),
+        ];
+        given.map(|(given, usual)| each(given, axes, usual))
     }
 }
 
 impl Kind for TransposedConv {
     fn tensors(&self) -> Tensors<'_> {
-        // The filters of a transposed convolution are counted by its second axis; with groups only a part is.
-        let role = Role::Trainable {
-            output_axis: Some(1),
+        // The filters of a transposed convolution are counted by its second axis, those of each group by themselves.
+        let role = match self.groups {
+            0 | 1 => Role::Trainable {
+                output_axis: Some(1),
+            },
+            groups => Role::Grouped { axis: 1, groups },
         };
         let mut tensors = vec![(self.weight.as_str(), role)];
         tensors.extend(plain(self.bias.as_ref()));
@@ -70,23 +93,17 @@ impl Kind for TransposedConv {
             }
         };
         let axes = kernel.len();
-        let all = [
-            &self.stride,
-            &self.padding,
-            &self.output_padding,
-            &self.dilation,
-        ];
-        if all.iter().any(|v| v.len() != axes) {
+        let steps = self.steps(axes);
+        if steps.iter().any(|v| v.len() != axes) {
             return Err(format!(
                 "stride, padding, output_padding and dilation need {axes} entries each, as {weight:?} has shape {shape:?}"
             ));
         }
-        sliding(&self.stride, &self.dilation)?;
-        let padding = &self.output_padding;
-        if (0..axes).any(|i| padding[i] >= self.stride[i].max(self.dilation[i])) {
+        let [stride, _, more, dilation] = &steps;
+        sliding(stride, dilation)?;
+        if (0..axes).any(|i| more[i] >= stride[i].max(dilation[i])) {
             return Err(format!(
-                "the output padding {padding:?} isn't smaller than the stride {:?} or the dilation {:?}",
-                self.stride, self.dilation
+                "the output padding {more:?} isn't smaller than the stride {stride:?} or the dilation {dilation:?}"
             ));
         }
         let c = channels(x, Some(axes + 1))?;
@@ -102,7 +119,7 @@ impl Kind for TransposedConv {
         let mut y = vec![out];
         for (i, k) in kernel.iter().enumerate() {
             y.push(
-                self.extent(i, x[i + 1], *k)
+                extent(&steps, i, x[i + 1], *k)
                     .filter(|&n| n > 0)
                     .ok_or_else(|| {
                         format!("was given {x:?}, of which the kernel {kernel:?} leaves nothing")
@@ -117,11 +134,12 @@ impl Kind for TransposedConv {
         let x = l.channels_last(x);
         let w = l.tensor(&self.weight);
         let kernel = l.p.ty(w).shape.clone();
+        let [stride, padding, _, dilation] = &self.steps(kernel.len() - 2);
         let slide = Slide {
             size: &kernel[2..],
-            stride: &self.stride,
-            padding: &self.padding,
-            dilation: &self.dilation,
+            stride,
+            padding,
+            dilation,
         };
         let taps = kernel[2..].iter().product();
         let places: usize = x.shape[1..].iter().product();

@@ -109,19 +109,20 @@ pub fn softplus(e: &mut Expression, x: usize, beta: f64, threshold: f64) -> usiz
 /// x between two bounds, else the nearer one, with slope 0 at both; the upper one where they are in the wrong order. An
 /// infinite bound is none.
 pub fn clamped(e: &mut Expression, x: usize, [lower, upper]: [Option<f64>; 2]) -> usize {
-    let past = [below, above];
     let mut y = x;
-    for (past, bound) in past.into_iter().zip([lower, upper]) {
-        let Some(bound) = bound.filter(|bound| bound.is_finite()) else {
-            continue;
-        };
-        let node = e.constant(bound);
-        let past = past(e, y, bound);
-        let met = e.binary(Binary::Equal, y, node);
-        let beyond = e.add(past, met);
-        let inside = rest(e, beyond);
-        let sides = [(inside, y), (beyond, node)].map(|(mask, y)| e.binary(Binary::Where, mask, y));
-        y = e.add(sides[0], sides[1]);
+    match lower.filter(|bound| bound.is_finite()) {
+        Some(0.0) => y = e.unary(Unary::Relu, y),
+        // max(y, b) = −min(−y, −b)
+        Some(bound) => {
+            let (minus, bound) = (e.unary(Unary::Neg, y), e.constant(-bound));
+            let least = e.binary(Binary::Least, minus, bound);
+            y = e.unary(Unary::Neg, least);
+        }
+        None => {}
+    }
+    if let Some(bound) = upper.filter(|bound| bound.is_finite()) {
+        let bound = e.constant(bound);
+        y = e.binary(Binary::Least, y, bound);
     }
     y
 }

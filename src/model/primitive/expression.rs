@@ -42,6 +42,8 @@ pub enum Binary {
     Sub,
     /// x · y
     Mul,
+    /// min(x, y), NaN where one is; its derivative is 0 in both where they are equal.
+    Least,
     /// 1 where x > y, else 0; its derivative is 0.
     Greater,
     /// 1 where x = y, else 0; its derivative is 0.
@@ -114,6 +116,13 @@ impl Binary {
             Self::Add => x + y,
             Self::Sub => x - y,
             Self::Mul => x * y,
+            Self::Least => {
+                if x > y || y.is_nan() {
+                    y
+                } else {
+                    x
+                }
+            }
             Self::Greater => f64::from(u8::from(x > y)),
             Self::Equal => f64::from(u8::from(x == y)),
             Self::Where => {
@@ -221,7 +230,9 @@ impl Expression {
                 (_, Some(0.0)) => y,
                 _ => self.push(Node::Binary(function, x, y)),
             },
-            Binary::Greater | Binary::Equal => self.push(Node::Binary(function, x, y)),
+            Binary::Least | Binary::Greater | Binary::Equal => {
+                self.push(Node::Binary(function, x, y))
+            }
         }
     }
 
@@ -303,6 +314,13 @@ impl Expression {
                     if on[y] {
                         let part = self.mul(slope, x);
                         slopes[y] = self.add(slopes[y], part);
+                    }
+                }
+                Node::Binary(Binary::Least, x, y) => {
+                    for (less, more) in [(x, y), (y, x)].into_iter().filter(|sides| on[sides.0]) {
+                        let mask = self.binary(Binary::Greater, more, less);
+                        let part = self.binary(Binary::Where, mask, slope);
+                        slopes[less] = self.add(slopes[less], part);
                     }
                 }
                 Node::Binary(Binary::Where, x, y) => {

@@ -9,9 +9,11 @@ pub mod burn;
 pub mod device;
 pub mod lanes;
 pub mod stages;
+pub mod steady;
 pub mod tiles;
 
 pub use backend::{Backend, Batch, Kept, Numbers, Outputs, Prepared, Source};
 pub use burn::Kind;
 pub use device::Device;
 pub use stages::Varying;
+pub use steady::Trouble;

@@ -76,7 +76,11 @@ pub fn badge(shown: &LiveSurface, asked: &Asked) -> (String, Trust) {
                 Job::Surface(job) => job.setup.samples,
                 _ => None,
             };
-            samples.map_or("all samples".into(), |n| format!("{n} samples"))
+            let samples = samples.map_or("all samples".into(), |n| format!("{n} samples"));
+            match &outcome.header.interpolation {
+                Some(facts) => format!("{samples}, {} computed", facts.computed),
+                None => samples,
+            }
         }
     };
     let words = format!("{nx} × {ny}, {how}");
@@ -92,7 +96,7 @@ pub fn badge_ui(ui: &mut Ui, (words, trust): &(String, Trust), palette: &Palette
     let (color, help) = match trust {
         Trust::Done => (
             palette.weak,
-            "Every point of the grid over every sample asked for",
+            "Every point of the grid over every sample asked for; where a tolerance was asked for, points between computed ones are interpolated",
         ),
         Trust::Rough => (
             palette.here,

@@ -27,7 +27,7 @@ const PIXELS: usize = 248;
 const MOST_PER_CELL: usize = 8;
 
 /// How values become colours.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Coloring {
     /// What is shown, accuracies in per cent.
     pub metric: Metric,
@@ -39,8 +39,8 @@ pub struct Coloring {
     pub range: Option<(f64, f64)>,
     /// Which colours.
     pub colormap: Colormap,
-    /// About how many iso-lines.
-    pub levels: usize,
+    /// The iso-lines: about how many, or which.
+    pub levels: Levels,
 }
 
 impl Coloring {
@@ -65,15 +65,16 @@ impl Coloring {
             scale,
             range: robust_range(scale, &values),
             colormap: look.colormap,
-            levels: look.levels,
+            levels: look.levels(),
         })
     }
 
     /// The values of the iso-lines.
     pub fn level_values(&self) -> Vec<f64> {
-        match self.range {
-            Some((lo, hi)) if self.levels > 0 => {
-                crate::plot::scale::levels(self.scale, lo, hi, self.levels)
+        match (self.metric.levels(&self.levels, self.score), self.range) {
+            (Levels::Given(values), Some(_)) => values,
+            (Levels::Auto(count), Some((lo, hi))) if count > 0 => {
+                crate::plot::scale::levels(self.scale, lo, hi, count)
             }
             _ => Vec::new(),
         }
@@ -166,11 +167,11 @@ impl Picture {
             x: numbers.x.clone(),
             y: numbers.y.clone(),
             values,
-            computed: numbers.table.computed.clone(),
+            computed: numbers.table.known(),
             scale: coloring.scale,
             // A single value has no ends to spread between.
             range: coloring.range.filter(|(lo, hi)| lo < hi),
-            levels: Levels::Auto(coloring.levels),
+            levels: coloring.levels.clone(),
             ..ContourFigure::default()
         };
         let mut surface = Surface::new(&figure)

@@ -10,6 +10,7 @@ use crate::app::theme::Palette;
 use crate::engine::live::LiveSurface;
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
+use crate::plot::figure::Levels;
 use crate::plot::number::format_value;
 use crate::plot::scale::Scale;
 use eframe::egui::{
@@ -25,7 +26,7 @@ pub struct Plane {
 }
 
 /// What the colours of a view depend on.
-type ColoringKey = (Vec<u64>, Metric, Option<Scale>, Colormap, usize);
+type ColoringKey = (Vec<u64>, Metric, Option<Scale>, Colormap, Levels);
 
 /// Decides the colours of a view anew only where something changed.
 #[derive(Default)]
@@ -44,7 +45,7 @@ impl Colorist {
             look.metric,
             look.scale,
             look.colormap,
-            look.levels,
+            look.levels(),
         );
         match &self.kept {
             Some((old, coloring)) if *old == key => coloring.clone(),
@@ -72,7 +73,7 @@ impl Plane {
             return Ok(());
         }
         let old = self.picture.take();
-        self.picture = Some(Picture::new(old.as_ref(), shown, *coloring)?);
+        self.picture = Some(Picture::new(old.as_ref(), shown, coloring.clone())?);
         Ok(())
     }
 

@@ -16,6 +16,7 @@ use crate::export::artifact::Tables;
 use crate::export::caption;
 use crate::export::figure::FigureOptions;
 use crate::export::npz::Column;
+use crate::landscape::measures::entry::Group as Heading;
 use crate::plot::number::{format_value, percent_to, significant, with_error};
 use crate::plot::table_figure::{TableFigure, TableRow};
 use eframe::egui::{self, Align, Label, Layout, Rect, RichText, ScrollArea, Sense, Ui, Vec2};
@@ -39,7 +40,7 @@ impl View for MeasuresView {
 
     fn needs(&self) -> Needs {
         Needs {
-            measures: &Quantity::TABLE,
+            measures: Quantity::table(),
             sharpness: true,
             ..Needs::default()
         }
@@ -254,13 +255,16 @@ fn heading_ui(ui: &mut Ui, cx: &mut Context<'_>, group: &Group) {
             wanted.retain(|q| !group.quantities.contains(q));
             if on {
                 wanted.extend(&group.quantities);
-                let order = Quantity::ALL;
+                let order = Quantity::all();
                 wanted.sort_by_key(|q| order.iter().position(|o| o == q));
             }
         }
         if group.name == "Sharpness" {
             ui.label(RichText::new(rows::rho(cx.news.score())).color(cx.palette.weak))
                 .on_hover_text("Below φ: rises of the loss, in its own unit, under perturbations of this size, as a share of the weights or as a length");
+        }
+        if group.name == Heading::Stability.name() {
+            rate_ui(ui, &mut cx.state.wish.learning_rate);
         }
         let (done, total) = group.steps;
         if done < total && (on || done > 0) {
@@ -269,6 +273,32 @@ fn heading_ui(ui: &mut Ui, cx: &mut Context<'_>, group: &Group) {
             ui.label(RichText::new(format!("{}{state}", percent_to(share, 0))).color(cx.palette.weak));
         }
     });
+}
+
+/// η of the measures that have one, which is taken once the pointer or the keys let go of it.
+fn rate_ui(ui: &mut Ui, rate: &mut f64) {
+    let id = ui.scope_id().with("rate");
+    let mut typed = ui.data(|data| data.get_temp(id)).unwrap_or(*rate);
+    let speed = 0.02 * typed;
+    let drag = egui::DragValue::new(&mut typed)
+        .range(1e-9..=1e6)
+        .speed(speed)
+        .prefix("η = ");
+    let response = ui.add(drag);
+    let shown = typed.to_string();
+    response.widget_info(|| {
+        let mut info = egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "Learning rate");
+        info.current_text_value = Some(shown.clone());
+        info
+    });
+    let response = response
+        .on_hover_text("The learning rate of η λ_max/2 and of the steps along the gradient");
+    if response.dragged() || response.has_focus() {
+        ui.data_mut(|data| data.insert_temp(id, typed));
+    } else {
+        ui.data_mut(|data| data.remove::<f64>(id));
+        *rate = typed;
+    }
 }
 
 fn value_ui(ui: &mut Ui, row: &Row, value: Option<Value>, palette: &Palette) {

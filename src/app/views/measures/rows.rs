@@ -2,28 +2,16 @@
 
 use super::help;
 use crate::app::state::State;
-use crate::engine::live::{Found, MeasureNews, Quantity, RHO, SharpnessCurve, Snapshot};
-use crate::landscape::curvature::lanczos::Eigenvalue;
+use crate::engine::live::{MeasureNews, Quantity, SharpnessCurve, Snapshot};
 use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;
-use crate::landscape::sharpness::other::Measure;
+use crate::landscape::measures::entry::{self as catalogue, Entry, Group as Heading};
+pub use crate::landscape::measures::found::Value;
+use crate::landscape::measures::spot::Settings;
+use crate::landscape::measures::{CATALOGUE, phi};
 use crate::model::losses::Score;
 use crate::plot::number;
 use std::sync::Arc;
-
-/// The batch size at which the table shows alignment.
-const ALIGNED: usize = 64;
-
-/// A number, and how far it may still be off.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Value {
-    /// The number.
-    pub number: f64,
-    /// Standard error or residual; 0 where it is exact to the number type.
-    pub error: f64,
-    /// Whether it is final.
-    pub settled: bool,
-}
 
 /// One row of the table.
 pub struct Row {
@@ -59,12 +47,11 @@ pub fn groups(state: &State, news: &Snapshot) -> Vec<Group> {
         return Vec::new();
     };
     let table = Table { state, news };
-    let mut groups = vec![
-        table.performance(facts.splits),
-        table.sharpness(),
-        table.curvature(),
-        table.noise(),
-    ];
+    let mut groups = vec![table.performance(facts.splits)];
+    groups.extend(Heading::ALL.into_iter().filter_map(|heading| {
+        let pair = state.wish.large.is_some();
+        (pair || heading != Heading::Pair).then(|| table.measured(heading))
+    }));
     let from_start = [&facts.small_from_initial, &facts.large_from_initial];
     if let [small, large] = from_start.map(Option::as_ref)
         && (small.is_some() || large.is_some())
@@ -77,22 +64,6 @@ pub fn groups(state: &State, news: &Snapshot) -> Vec<Group> {
 struct Table<'a> {
     state: &'a State,
     news: &'a Snapshot,
-}
-
-fn exact(number: f64) -> Value {
-    Value {
-        number,
-        error: 0.0,
-        settled: true,
-    }
-}
-
-fn uncertain(number: f64, error: f64, news: &MeasureNews) -> Value {
-    Value {
-        number,
-        error,
-        settled: news.complete,
-    }
 }
 
 impl Table<'_> {
@@ -124,7 +95,7 @@ impl Table<'_> {
                 rows.push(Row {
                     name: format!("{split} {what}"),
                     unit,
-                    values: three.map(|m| m.as_ref().map(of).map(exact)),
+                    values: three.map(|m| m.as_ref().map(of).map(Value::exact)),
                     scale: if unit == "%" { 100.0 } else { 1.0 },
                     help: help.to_owned(),
                     problem: None,
@@ -153,10 +124,10 @@ impl Table<'_> {
             let read =
                 |c: &Arc<SharpnessCurve>| (c.alpha == alpha).then(|| c.at(epsilon)).flatten();
             match news.confirmed(alpha, epsilon) {
-                Some(phi) => Some(exact(phi)),
+                Some(phi) => Some(Value::exact(phi)),
                 None => curve.as_ref().and_then(read).map(|phi| Value {
                     settled: false,
-                    ..exact(phi)
+                    ..Value::exact(phi)
                 }),
             }
         };
@@ -166,164 +137,46 @@ impl Table<'_> {
             unit: "%",
             values: [0, 1, 2].map(|i| columns[i].and_then(|alpha| phi(alpha, curves[i]))),
             scale: 1.0,
-            help: help::phi(),
+            help: phi::ENTRY.tooltip(&phi::PHI),
             problem: None,
         }
     }
 
-    fn sharpness(&self) -> Group {
-        let mut rows = vec![self.phi()];
-        for measure in Measure::ALL {
-            rows.push(self.row(
-                short(measure),
-                "",
-                help::of_measure(measure),
-                Quantity::Rise(measure),
-                |news, found| match found {
-                    Found::Rise(rise) => Some(uncertain(
-                        rise.rise,
-                        rise.standard_error.unwrap_or(0.0),
-                        news,
-                    )),
-                    _ => None,
-                },
-            ));
+    /// A heading's measures as the catalogue has them.
+    fn measured(&self, group: Heading) -> Group {
+        let mut rows = Vec::new();
+        let mut quantities = Vec::new();
+        for entry in CATALOGUE.into_iter().filter(|entry| entry.group == group) {
+            if *entry == phi::ENTRY {
+                rows.push(self.phi());
+                continue;
+            }
+            let quantity = Quantity::Of(entry);
+            let all = entry.rows.iter().enumerate();
+            rows.extend(all.map(|(index, row)| self.row(entry, index, row, quantity)));
+            quantities.extend((!entry.rows.is_empty()).then_some(quantity));
         }
-        self.group("Sharpness", rows, Measure::ALL.map(Quantity::Rise).to_vec())
+        self.group(group.name(), rows, quantities)
     }
 
-    fn curvature(&self) -> Group {
-        let values = |found: &Found| match found {
-            Found::Eigenvalues(values) => Some(values.clone()),
-            _ => None,
-        };
-        let of = |pair: &Eigenvalue, news: &MeasureNews| Value {
-            number: pair.value,
-            error: pair.residual,
-            settled: news.complete || pair.converged,
-        };
-        let names = ["λ₁, largest", "λ₂", "λ₃", "λ₄", "λ₅"];
-        let mut rows: Vec<Row> = (0..names.len())
-            .map(|i| {
-                let (what, help) = (Quantity::Eigenvalues, help::largest());
-                self.row(names[i], "", help, what, |news, found| {
-                    values(found)?.top.get(i).map(|pair| of(pair, news))
-                })
-            })
-            .collect();
-        let (what, help) = (Quantity::Eigenvalues, help::smallest());
-        rows.push(self.row("λ, smallest", "", help, what, |news, found| {
-            Some(of(&values(found)?.smallest, news))
-        }));
-        let help = help::ratio();
-        rows.push(self.row(
-            "|λ smallest / λ largest|",
-            "",
-            help,
-            what,
-            |news, found| {
-                let values = values(found)?;
-                let largest = values.top.first()?;
-                let error = values.smallest.residual / largest.value.abs();
-                let ratio = (values.smallest.value / largest.value).abs();
-                Some(uncertain(ratio, error, news))
-            },
-        ));
-        let trace = |found: &Found| match found {
-            Found::Trace(trace) => Some(*trace),
-            _ => None,
-        };
-        rows.push(self.row(
-            "Trace",
-            "",
-            help::trace(),
-            Quantity::Trace,
-            |news, found| {
-                let trace = trace(found)?.trace;
-                Some(uncertain(trace.mean, trace.standard_error, news))
-            },
-        ));
-        let (what, help) = (Quantity::Trace, help::frobenius());
-        rows.push(self.row("Frobenius norm", "", help, what, |news, found| {
-            let squares = trace(found)?.squares;
-            let root = squares.mean.max(0.0).sqrt();
-            Some(uncertain(root, 0.5 * squares.standard_error / root, news))
-        }));
-        self.group(
-            "Curvature",
-            rows,
-            vec![Quantity::Eigenvalues, Quantity::Trace],
-        )
-    }
-
-    fn noise(&self) -> Group {
-        let so_far = |found: &Found| match found {
-            Found::Noise(so_far) => Some(so_far.clone()),
-            _ => None,
-        };
-        let what = Quantity::Noise;
-        let scale = self.row("B_simple", "samples", help::noise(), what, |news, found| {
-            let now = so_far(found)?;
-            Some(uncertain(now.noise.total.scale, now.standard_error, news))
-        });
-        let covariance = self.row("tr Σ", "", help::covariance(), what, |news, found| {
-            let now = so_far(found)?;
-            let error = now.standard_error * now.noise.total.gradient_squared;
-            Some(uncertain(now.noise.total.covariance_trace, error, news))
-        });
-        let help = help::bend();
-        let bend = self.row(
-            "B_noise",
-            "samples",
-            help,
-            Quantity::Bend,
-            |news, found| match found {
-                Found::Bend(bend) => Some(uncertain(bend.scale, bend.standard_error, news)),
-                _ => None,
-            },
-        );
-        let name = format!("Alignment at B = {ALIGNED}");
-        let aligned = self.row(&name, "", help::alignment(), what, |news, found| {
-            let now = so_far(found)?;
-            let of = now.aligned.iter().find(|a| a.batch == ALIGNED)?;
-            let mean = of.alignment;
-            Some(uncertain(mean.mean, mean.standard_error, news))
-        });
-        let slope = self.row(
-            "Gradient norm",
-            "",
-            help::GRADIENT.to_owned(),
-            what,
-            |_, found| Some(exact(so_far(found)?.noise.total.gradient_squared.sqrt())),
-        );
-        self.group(
-            "Gradient noise",
-            vec![scale, bend, covariance, aligned, slope],
-            vec![what, Quantity::Bend],
-        )
-    }
-
-    fn row(
-        &self,
-        name: &str,
-        unit: &'static str,
-        help: String,
-        quantity: Quantity,
-        read: impl Fn(&MeasureNews, &Found) -> Option<Value>,
-    ) -> Row {
+    fn row(&self, entry: &Entry, index: usize, row: &catalogue::Row, quantity: Quantity) -> Row {
         let known = self
             .columns()
             .map(|alpha| alpha.and_then(|alpha| self.news.measure(alpha, quantity)));
+        let read = |news: &MeasureNews| {
+            let values = (entry.read)(news.found.as_ref()?);
+            let value = values.get(index).copied().flatten()?;
+            Some(Value {
+                settled: value.settled || news.complete,
+                ..value
+            })
+        };
         Row {
-            name: name.to_owned(),
-            unit,
-            values: known.map(|news| news.and_then(|n| read(n, n.found.as_ref()?))),
-            scale: if matches!(quantity, Quantity::Rise(_)) {
-                1e3
-            } else {
-                1.0
-            },
-            help,
+            name: row.name.to_owned(),
+            unit: row.unit,
+            values: known.map(|news| news.and_then(|n| read(n))),
+            scale: row.scale,
+            help: entry.tooltip(row.definition),
             problem: known.iter().flatten().find_map(|news| news.problem.clone()),
         }
     }
@@ -360,7 +213,7 @@ fn distances(small: Option<&Distance>, large: Option<&Distance>) -> Group {
     let row = |name: &str, help: &str, of: fn(&Distance) -> f64| Row {
         name: name.to_owned(),
         unit: "",
-        values: [small.map(of), None, large.map(of)].map(|v| v.map(exact)),
+        values: [small.map(of), None, large.map(of)].map(|v| v.map(Value::exact)),
         scale: 1.0,
         help: help.to_owned(),
         problem: None,
@@ -397,16 +250,9 @@ impl Row {
 
 /// What ρ is, for the heading of the sharpnesses that have one.
 pub fn rho(score: Score) -> String {
-    format!("ρ = {RHO}, rises in {}", score.of_loss("10⁻³"))
-}
-
-/// A name that fits into the first column; the tooltip says the rest.
-fn short(measure: Measure) -> &'static str {
-    match measure {
-        Measure::Sam => "SAM",
-        Measure::Asam => "ASAM",
-        Measure::AdaptiveWorst => "worst within ρ|w|",
-        Measure::AdaptiveAverage => "mean, noise ρ|w|",
-        Measure::FilterAverage => "mean, filter noise",
-    }
+    format!(
+        "ρ = {}, rises in {}",
+        Settings::default().rho,
+        score.of_loss("10⁻³")
+    )
 }

@@ -174,6 +174,7 @@ impl<'a> Builder<'a> {
                 let parameter = Parameter {
                     weight: name.clone(),
                     output_axis: None,
+                    groups: 1,
                     fixed: stored.buffer.is_some(),
                 };
                 let at = self.layer(parameter, &[None])?;
@@ -192,7 +193,8 @@ impl<'a> Builder<'a> {
         self.layer(Transpose { axes }, &[Some(at)])
     }
 
-    /// The first axis of tensors of this shape that `value` was made of counts the filters of a product.
+    /// The first axis of tensors of this shape that `value` was made of counts the filters of a product, of several
+    /// such tensors in one the second axis, for each of them.
     pub fn has_filters(&mut self, value: &Value, shape: &[usize]) {
         let Source::Layer(Some(last)) = value.source else {
             return;
@@ -206,9 +208,14 @@ impl<'a> Builder<'a> {
             open.extend(made.inputs.iter().flatten());
             if let Layer::Parameter(own) = &mut made.layer
                 && !own.fixed
-                && self.tensors.get(own.weight.as_str()) == Some(&shape)
             {
-                own.output_axis = Some(0);
+                match self.tensors.get(own.weight.as_str()) {
+                    Some(stored) if *stored == shape => own.output_axis = Some(0),
+                    Some([count, stored @ ..]) if *stored == *shape => {
+                        (own.output_axis, own.groups) = (Some(1), *count);
+                    }
+                    _ => {}
+                }
             }
         }
     }

@@ -118,10 +118,7 @@ fn convolved(b: &mut Builder<'_>, a: &Arguments<'_>, told: Told) -> Outcome<Vec<
 
 fn convolution(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     if a.flag((6, "transposed"), false)? {
-        return Err(
-            "is a transposed convolution in the decomposed form; export without decompositions"
-                .into(),
-        );
+        return spread(b, a, [7, 8, 5]);
     }
     let axes = a.value((1, "weight"))?.rank().saturating_sub(2);
     let told = Told {
@@ -134,6 +131,15 @@ fn convolution(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
 }
 
 fn conv_transpose(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
+    spread(b, a, [5, 6, 7])
+}
+
+/// A transposed convolution whose output padding, groups and dilation stand at these places.
+fn spread(
+    b: &mut Builder<'_>,
+    a: &Arguments<'_>,
+    [more, group, step]: [usize; 3],
+) -> Outcome<Vec<Value>> {
     let (x, w) = (a.value((0, "input"))?, a.value((1, "weight"))?);
     let axes = w.rank().saturating_sub(2);
     images(&x, axes)?;
@@ -148,17 +154,21 @@ fn conv_transpose(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>>
         bias,
         stride: a.extents((3, "stride"), axes, 1)?,
         padding: a.extents((4, "padding"), axes, 0)?,
-        output_padding: a.extents((5, "output_padding"), axes, 0)?,
-        dilation: a.extents((7, "dilation"), axes, 1)?,
-        groups: groups(a, (6, "groups"))?,
+        output_padding: a.extents((more, "output_padding"), axes, 0)?,
+        dilation: a.extents((step, "dilation"), axes, 1)?,
+        groups: groups(a, (group, "groups"))?,
     };
     let (stride, padding) = (layer.stride.clone(), layer.padding.clone());
     let (more, dilation) = (layer.output_padding.clone(), layer.dilation.clone());
     let outputs = w.full[1].saturating_mul(layer.groups);
     let y = over_images(b, layer, &[&x], |x| {
         let extent = |i: usize| {
-            let reach = dilation[i] * (w.full[i + 2].saturating_sub(1)) + more[i] + 1;
-            ((x[i + 2].saturating_sub(1)) * stride[i] + reach).saturating_sub(2 * padding[i])
+            // What is too large is refused by the layer.
+            let reach = dilation[i].saturating_mul(w.full[i + 2].saturating_sub(1));
+            let reach = reach.saturating_add(more[i]).saturating_add(1);
+            let steps = x[i + 2].saturating_sub(1).saturating_mul(stride[i]);
+            let whole = steps.saturating_add(reach);
+            whole.saturating_sub(padding[i].saturating_mul(2))
         };
         [x[0], outputs]
             .into_iter()

@@ -4,7 +4,7 @@ use super::arguments::Arguments;
 use super::builder::Builder;
 use super::table::{Entry, Reading};
 use super::value::{Outcome, Source, Value, count, for_each_place};
-use crate::model::import::traced::Element;
+use crate::model::import::traced::{Argument, Element};
 use std::rc::Rc;
 
 /// What makes known numbers.
@@ -144,6 +144,20 @@ fn filled_like(_: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
 }
 
 fn scalar(_: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
+    if let Some(numbers) = a.numbers((0, "s"))? {
+        let Argument::List(all) = a.get((0, "s")) else {
+            return Err("has no numbers".into());
+        };
+        let whole = all.iter().all(|one| matches!(one, Argument::Integer(_)));
+        let usual = if whole {
+            Element::Integer
+        } else {
+            Element::Float
+        };
+        let element = a.element((usize::MAX, "dtype")).unwrap_or(usual);
+        let shape = [numbers.len()];
+        return Ok(vec![Value::known(numbers, &shape, element)]);
+    }
     let value = a.value((0, "s"))?;
     let element = a.element((usize::MAX, "dtype")).unwrap_or(value.element);
     Ok(vec![Value { element, ..value }])

@@ -138,7 +138,7 @@ fn input(traced: &Traced) -> Outcome<(Value, usize, String)> {
     };
     let Some(sample) = rest.iter().copied().collect::<Option<Vec<usize>>>() else {
         return Err(format!(
-            "the network's input {:?} has open axes besides the first: export with fixed extents, only that of the batch may be open",
+            "the network's input {:?} has open axes besides the first, and nothing says how long they are: name the data with it, or export with fixed extents",
             input.name
         ));
     };

@@ -22,6 +22,7 @@ pub const OPERATIONS: &[Entry] = &[
     ("layer_norm", Reading::Call(layer_norm)),
     ("native_layer_norm", Reading::Call(layer_norm)),
     ("group_norm", Reading::Call(group_norm)),
+    ("native_group_norm", Reading::Call(group_norm)),
     ("instance_norm", Reading::Call(instance_norm)),
     ("rms_norm", Reading::Call(rms_norm)),
     ("local_response_norm", Reading::Call(local_response_norm)),
@@ -199,10 +200,16 @@ fn group_norm(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     let x = a.value((0, "input"))?;
     let axes = x.rank().saturating_sub(2);
     images(&x, axes)?;
-    let groups = a.integer_or((1, "num_groups"), 1)?;
+    // Decomposed, it is told the extents too.
+    let native = a.operation == "native_group_norm";
+    let (count, affine_at, eps) = match native {
+        true => ((6, "group"), [1, 2], (7, "eps")),
+        false => ((1, "num_groups"), [2, 3], (4, "eps")),
+    };
+    let groups = a.integer_or(count, 1)?;
     let groups = usize::try_from(groups).map_err(|_| format!("has {groups} groups"))?;
-    let epsilon = a.number_or((4, "eps"), 1e-5)?;
-    let ([weight, bias], after) = affine(a, [2, 3])?;
+    let epsilon = a.number_or(eps, 1e-5)?;
+    let ([weight, bias], after) = affine(a, affine_at)?;
     let layer = GroupNorm {
         groups,
         weight,

@@ -28,6 +28,12 @@ pub const OPERATIONS: &[Entry] = &[
     ("repeat_interleave", Reading::Call(repeat_interleave)),
     ("pad", Reading::Call(pad)),
     ("constant_pad_nd", Reading::Call(pad)),
+    ("reflection_pad1d", Reading::Call(pad)),
+    ("reflection_pad2d", Reading::Call(pad)),
+    ("reflection_pad3d", Reading::Call(pad)),
+    ("replication_pad1d", Reading::Call(pad)),
+    ("replication_pad2d", Reading::Call(pad)),
+    ("replication_pad3d", Reading::Call(pad)),
     ("copy", Reading::Call(copy)),
 ];
 
@@ -249,12 +255,14 @@ fn repeat_interleave(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Valu
 
 fn pad(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     let mut x = a.value(SELF)?;
-    let pads = a.list((1, "pad"))?;
+    let named = a.has((usize::MAX, "padding"));
+    let pads = a.list((1, if named { "padding" } else { "pad" }))?;
     let constant = a.operation == "constant_pad_nd";
-    let mode = if constant {
-        "constant"
-    } else {
-        a.text((2, "mode")).unwrap_or("constant")
+    let mode = match a.operation.split('_').next() {
+        Some("reflection") => "reflect",
+        Some("replication") => "replicate",
+        Some("constant") => "constant",
+        _ => a.text((2, "mode")).unwrap_or("constant"),
     };
     let value = a.number_or((if constant { 2 } else { 3 }, "value"), 0.0)?;
     if pads.len() % 2 != 0 || pads.len() / 2 > x.rank() {

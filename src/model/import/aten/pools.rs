@@ -18,12 +18,15 @@ pub const OPERATIONS: &[Entry] = &[
     ("max_pool2d", Reading::Call(max_pool)),
     ("max_pool3d", Reading::Call(max_pool)),
     ("max_pool2d_with_indices", Reading::Call(max_pool)),
+    ("max_pool3d_with_indices", Reading::Call(max_pool)),
     ("avg_pool1d", Reading::Call(average_pool)),
     ("avg_pool2d", Reading::Call(average_pool)),
     ("avg_pool3d", Reading::Call(average_pool)),
     ("adaptive_avg_pool1d", Reading::Call(adaptive)),
     ("adaptive_avg_pool2d", Reading::Call(adaptive)),
     ("adaptive_avg_pool3d", Reading::Call(adaptive)),
+    ("_adaptive_avg_pool2d", Reading::Call(adaptive)),
+    ("_adaptive_avg_pool3d", Reading::Call(adaptive)),
     ("adaptive_max_pool1d", Reading::Call(adaptive)),
     ("adaptive_max_pool2d", Reading::Call(adaptive)),
     ("adaptive_max_pool3d", Reading::Call(adaptive)),
@@ -42,7 +45,8 @@ pub const OPERATIONS: &[Entry] = &[
 
 /// How many axes an operation works over, by the digit in its name.
 fn axes_of(operation: &str) -> usize {
-    let digit = operation.chars().rev().find(char::is_ascii_digit);
+    let plain = operation.trim_end_matches("_with_indices");
+    let digit = plain.chars().rev().find(char::is_ascii_digit);
     digit.and_then(|d| d.to_digit(10)).unwrap_or(2) as usize
 }
 

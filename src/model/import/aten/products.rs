@@ -78,20 +78,27 @@ fn dense(
 fn linear(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     let (x, w) = (a.value((0, "input"))?, a.value((1, "weight"))?);
     let bias = a.optional((2, "bias"))?;
-    if let Some((name, turned)) = weight(&w)
+    Ok(vec![linear_of(b, &x, &w, bias)?])
+}
+
+/// x Wᵀ + b over the last axis, whatever W was made of.
+///
+/// # Errors
+/// Where the shapes don't meet.
+pub fn linear_of(b: &mut Builder<'_>, x: &Value, w: &Value, bias: Option<Value>) -> Outcome<Value> {
+    if let Some((name, turned)) = weight(w)
         && w.rank() == 2
     {
         let way = (name, usize::from(turned));
-        return Ok(vec![dense(b, &x, way, w.full[0], bias)?]);
+        return dense(b, x, way, w.full[0], bias);
     }
-    let stored = w.clone();
-    let turned = permuted(b, &w, &[1, 0])?;
-    b.has_filters(&turned, &stored.full);
-    let y = product(b, &x, &turned)?;
-    Ok(vec![match bias {
-        Some(bias) => sum(b, y, bias)?,
-        None => y,
-    }])
+    let turned = permuted(b, w, &[1, 0])?;
+    b.has_filters(&turned, &w.full);
+    let y = product(b, x, &turned)?;
+    match bias {
+        Some(bias) => sum(b, y, bias),
+        None => Ok(y),
+    }
 }
 
 /// The matrix product of two values, by PyTorch's rules for `matmul`.
@@ -135,6 +142,14 @@ pub fn product(b: &mut Builder<'_>, x: &Value, y: &Value) -> Outcome<Value> {
     if x.numbers().is_some() && y.numbers().is_some() {
         return known_product(x, y);
     }
+    if x.batch == Some(m)
+        && let Some(matrix) = matrix(b, y, &x.full[..m])?
+    {
+        // The rows are the samples': each is a matrix of one row.
+        let lifted = unsqueezed(b, x, m + 1)?;
+        let made = product(b, &lifted, &matrix)?;
+        return squeezed(b, &made, &[m + 1]);
+    }
     let inside = |v: &Value| v.batch.is_some_and(|axis| axis + 2 >= v.rank());
     if inside(x) || inside(y) {
         return Err("multiplies along the batch axis".into());
@@ -176,6 +191,23 @@ pub fn product(b: &mut Builder<'_>, x: &Value, y: &Value) -> Outcome<Value> {
     let rows = x.full[x.rank() - 2];
     (joint.full[rank - 2], joint.own[rank - 2]) = (rows, rows);
     b.value(Matmul {}, &places, joint.value(Element::Float))
+}
+
+/// The one matrix that a value is along all of its first axes, where no data and no more of them than `lead` are in it.
+fn matrix(b: &mut Builder<'_>, y: &Value, lead: &[usize]) -> Outcome<Option<Value>> {
+    let Some(n) = y.rank().checked_sub(2).filter(|n| *n <= lead.len()) else {
+        return Ok(None);
+    };
+    let mut ends = lead[lead.len() - n..].iter().zip(&y.full);
+    if y.is_data()
+        || y.own[..n].iter().any(|own| *own != 1)
+        || !ends.all(|(x, y)| x == y || *y == 1)
+    {
+        return Ok(None);
+    }
+    let mut once = y.clone();
+    once.full[..n].fill(1);
+    squeezed(b, &once, &(0..n).collect::<Vec<_>>()).map(Some)
 }
 
 fn known_product(x: &Value, y: &Value) -> Outcome<Value> {

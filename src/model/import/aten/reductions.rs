@@ -9,7 +9,8 @@ use super::table::{Entry, Reading};
 use super::value::{Outcome, Source, Value, axis_of, for_each_place};
 use crate::model::import::traced::{Argument, Element};
 use crate::model::layers::{
-    Abs, CumulativeSum, Layer, Max, Maximum, Mean, Min, Minimum, Sqrt, Subtract, Sum, Variance,
+    Abs, Amax, Amin, CumulativeSum, Layer, Max, Maximum, Mean, Min, Minimum, Sqrt, Subtract, Sum,
+    Variance,
 };
 use std::rc::Rc;
 
@@ -120,8 +121,8 @@ fn total(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
             |axes| Mean { axes, keep }.into(),
             |n| n.iter().sum::<f64>() / n.len() as f64,
         )?,
-        "amax" => largest(b, &x, &axes, keep)?,
-        _ => smallest(b, &x, &axes, keep)?,
+        "amax" => largest(b, &x, &axes, keep, |axes| Amax { axes, keep }.into())?,
+        _ => smallest(b, &x, &axes, keep, |axes| Amin { axes, keep }.into())?,
     };
     let element = match (a.operation, x.element) {
         ("sum", Element::Bool) => Element::Integer,
@@ -131,14 +132,26 @@ fn total(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     Ok(vec![Value { element, ..made }])
 }
 
-fn largest(b: &mut Builder<'_>, x: &Value, axes: &[usize], keep: bool) -> Outcome<Value> {
+fn largest(
+    b: &mut Builder<'_>,
+    x: &Value,
+    axes: &[usize],
+    keep: bool,
+    layer: impl FnOnce(Vec<usize>) -> Layer,
+) -> Outcome<Value> {
     let known = |n: &[f64]| n.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    reduced(b, x, axes, keep, |axes| Max { axes, keep }.into(), known)
+    reduced(b, x, axes, keep, layer, known)
 }
 
-fn smallest(b: &mut Builder<'_>, x: &Value, axes: &[usize], keep: bool) -> Outcome<Value> {
+fn smallest(
+    b: &mut Builder<'_>,
+    x: &Value,
+    axes: &[usize],
+    keep: bool,
+    layer: impl FnOnce(Vec<usize>) -> Layer,
+) -> Outcome<Value> {
     let known = |n: &[f64]| n.iter().copied().fold(f64::INFINITY, f64::min);
-    reduced(b, x, axes, keep, |axes| Min { axes, keep }.into(), known)
+    reduced(b, x, axes, keep, layer, known)
 }
 
 /// `max` and `min`: of two values, along an axis, or over everything. Of the places nothing is known.
@@ -159,9 +172,9 @@ fn extreme(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     let axes = axes_of(a, (1, "dim"), &x)?;
     let keep = a.flag((2, "keepdim"), false)?;
     Ok(vec![if up {
-        largest(b, &x, &axes, keep)?
+        largest(b, &x, &axes, keep, |axes| Max { axes, keep }.into())?
     } else {
-        smallest(b, &x, &axes, keep)?
+        smallest(b, &x, &axes, keep, |axes| Min { axes, keep }.into())?
     }])
 }
 
@@ -269,7 +282,7 @@ fn norm(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
         if order == 1.0 {
             reduced(b, &sizes, &axes, keep, sum, add)?
         } else {
-            largest(b, &sizes, &axes, keep)?
+            largest(b, &sizes, &axes, keep, |axes| Amax { axes, keep }.into())?
         }
     } else {
         return Err(format!("is a norm of order {order}, expected 1, 2 or inf"));

@@ -1,70 +1,11 @@
-//! Arguments and extents as the schema of exported programs writes them: an object with one key that says its kind.
+//! Arguments as the schema of exported programs writes them: an object with one key that says its kind.
 
-use crate::model::import::traced::{Argument, OPEN};
+use crate::model::import::traced::Argument;
 use crate::store::Parsed;
-use serde::Deserialize;
 use serde_json::Value;
 
-/// An extent: known, or an expression of open ones.
-#[derive(Deserialize)]
-pub struct Size {
-    #[serde(default)]
-    as_int: Option<i64>,
-    #[serde(default)]
-    as_expr: Option<Expression>,
-}
-
-/// A formula in SymPy's notation.
-#[derive(Deserialize)]
-struct Expression {
-    expr_str: String,
-}
-
-/// Lists in lists, and brackets in formulas, no deeper than anybody writes them.
+/// Lists in lists, no deeper than anybody writes them.
 const DEEPEST: usize = 8;
-
-/// The extent with [`OPEN`] for what is open; `None` where the formula isn't a product or sum.
-pub fn extent(size: &Size) -> Option<usize> {
-    if let Some(known) = size.as_int {
-        return usize::try_from(known).ok();
-    }
-    let text = &size.as_expr.as_ref()?.expr_str;
-    let (value, rest) = formula(text, 0)?;
-    rest.trim().is_empty().then_some(value)
-}
-
-/// `Symbol('s77', …)`, `Integer(49)`, `Mul(…, …)` or `Add(…, …)`, and what is left of the text.
-fn formula(text: &str, depth: usize) -> Option<(usize, &str)> {
-    if depth > DEEPEST {
-        return None;
-    }
-    let text = text.trim_start();
-    let (function, inside) = text.split_once('(')?;
-    match function.trim() {
-        "Symbol" => inside.split_once(')').map(|(_, rest)| (OPEN, rest)),
-        "Integer" => {
-            let (number, rest) = inside.split_once(')')?;
-            Some((number.trim().parse().ok()?, rest))
-        }
-        function @ ("Mul" | "Add") => {
-            let (mut value, mut rest) = formula(inside, depth + 1)?;
-            loop {
-                rest = rest.trim_start();
-                if let Some(after) = rest.strip_prefix(')') {
-                    return Some((value, after));
-                }
-                let (next, after) = formula(rest.strip_prefix(',')?, depth + 1)?;
-                value = if function == "Mul" {
-                    value.checked_mul(next)?
-                } else {
-                    value.checked_add(next)?
-                };
-                rest = after;
-            }
-        }
-        _ => None,
-    }
-}
 
 /// The one key of an object and its value.
 fn tagged(value: &Value) -> Option<(&str, &Value)> {
@@ -184,23 +125,6 @@ pub fn argument(value: &Value, depth: usize) -> Parsed<Argument> {
 #[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 mod tests {
     use super::*;
-
-    #[test]
-    fn products_with_an_open_batch_are_multiples_of_it() {
-        let size = |text: &str| {
-            extent(&Size {
-                as_int: None,
-                as_expr: Some(Expression {
-                    expr_str: text.into(),
-                }),
-            })
-        };
-        let open = "Symbol('s77', positive=True, integer=True)";
-        assert_eq!(size(open), Some(OPEN));
-        assert_eq!(size(&format!("Mul(Integer(49), {open})")), Some(49 * OPEN));
-        assert_eq!(size(&format!("Pow({open}, Integer(2))")), None);
-        assert_eq!(size(&"Mul(".repeat(5000)), None);
-    }
 
     #[test]
     fn what_json_cannot_write_is_a_word() {

@@ -5,6 +5,7 @@
 //! here is read: the traces of the exporting program, with its local paths, are skipped unread.
 
 mod arguments;
+mod extents;
 
 use super::traced::{Argument, Call, Constant, Element, Input, OPEN, Traced};
 use crate::checkpoint::{Program, open_program};
@@ -12,7 +13,8 @@ use crate::error::{Error, Result};
 use crate::store::Parsed;
 use crate::store::container::{Container, read_one};
 use crate::store::limits::Allowance;
-use arguments::{Size, argument, extent, name_of, names_of};
+use arguments::{argument, name_of, names_of};
+use extents::{Size, Symbols};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
@@ -88,19 +90,20 @@ struct Signature {
     output_specs: Vec<Value>,
 }
 
-/// The program in the file at `path`, if it is an exported one.
+/// The program in the file at `path`, if it is an exported one. `sample` is the shape of one sample, without the batch
+/// axis, where it is known: extents that the exporter left open are read so.
 ///
 /// # Errors
 /// Names what in the file is damaged, missing or of another version.
-pub fn read(path: &Path) -> Result<Option<Traced>> {
+pub fn read(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced>> {
     let Some(program) = open_program(path)? else {
         return Ok(None);
     };
-    let traced = traced(&program).map_err(|message| Error::file(path, message))?;
+    let traced = traced(&program, sample).map_err(|message| Error::file(path, message))?;
     Ok(Some(traced))
 }
 
-fn traced(program: &Program) -> Parsed<Traced> {
+fn traced(program: &Program, sample: Option<&[usize]>) -> Parsed<Traced> {
     let file: File = serde_json::from_slice(&program.json)
         .map_err(|e| format!("its graph isn't the JSON of an exported program: {e}"))?;
     if file.schema_version.major != MAJOR {
@@ -125,15 +128,21 @@ fn traced(program: &Program) -> Parsed<Traced> {
         },
         ..Traced::default()
     };
+    let first = file.graph_module.signature.input_specs.iter();
+    let mut first = first.filter_map(|spec| name_of(spec.get("user_input")?.get("arg")?));
+    let first = first.find_map(|name| graph.tensor_values.get(&name));
+    let (symbols, notes) = Symbols::of(first.map_or(&[], |input| &input.sizes), sample);
+    traced.notes = notes;
     for (name, tensor) in &graph.tensor_values {
-        if let Some(shape) = tensor.sizes.iter().map(extent).collect() {
+        let shape = tensor.sizes.iter().map(|size| symbols.extent(size));
+        if let Some(shape) = shape.collect() {
             traced.shapes.insert(name.clone(), shape);
         }
     }
     for node in &graph.nodes {
         traced.calls.push(call(node)?);
     }
-    given(program, &file.graph_module, &mut traced)?;
+    given(program, &file.graph_module, &symbols, &mut traced)?;
     for spec in &file.graph_module.signature.output_specs {
         let Some(user) = spec.get("user_output") else {
             if spec.get("buffer_mutation").is_some() {
@@ -233,7 +242,7 @@ fn element(code: u64) -> Option<Element> {
 }
 
 /// What the program is given: tensors of the checkpoint, fixed ones, and the caller's inputs.
-fn given(program: &Program, module: &Module, traced: &mut Traced) -> Parsed<()> {
+fn given(program: &Program, module: &Module, symbols: &Symbols, traced: &mut Traced) -> Parsed<()> {
     let mut allowance = Allowance::for_file(program.length);
     let statistics = statistics(traced);
     let values = &module.graph.tensor_values;
@@ -286,7 +295,8 @@ fn given(program: &Program, module: &Module, traced: &mut Traced) -> Parsed<()> 
             let Some(tensor) = values.get(&name) else {
                 return Err(format!("the input {name:?} is no tensor"));
             };
-            let shape: Vec<Option<usize>> = tensor.sizes.iter().map(extent).collect();
+            let sizes = tensor.sizes.iter();
+            let shape: Vec<Option<usize>> = sizes.map(|size| symbols.extent(size)).collect();
             let element = element(tensor.dtype)
                 .ok_or_else(|| format!("the input {name:?} has an unknown type"))?;
             traced.inputs.push(Input {

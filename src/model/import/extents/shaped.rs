@@ -209,7 +209,9 @@ impl Read<'_> {
             "mean" | "sum" | "amax" | "amin" | "logsumexp" | "prod" | "argmax" | "argmin"
             | "any" | "all" | "std" | "var" => self.reduced(1, "dim", 2),
             "norm" | "linalg_vector_norm" => self.reduced(2, "dim", 3),
-            "pad" | "constant_pad_nd" => self.padded(),
+            "pad" | "constant_pad_nd" | "reflection_pad1d" | "reflection_pad2d"
+            | "reflection_pad3d" | "replication_pad1d" | "replication_pad2d"
+            | "replication_pad3d" => self.padded(),
             "zeros" | "ones" | "full" | "empty" | "rand" | "randn" => {
                 let size = self.list(0, "size")?;
                 Some(size.into_iter().map(|n| usize::try_from(n?).ok()).collect())
@@ -225,6 +227,12 @@ impl Read<'_> {
                 Some(shape)
             }
             "pixel_shuffle" => self.shuffled(),
+            "upsample_nearest1d" | "upsample_linear1d" => self.resized(1),
+            "upsample_nearest2d"
+            | "_upsample_nearest_exact2d"
+            | "upsample_bilinear2d"
+            | "upsample_bicubic2d" => self.resized(2),
+            "upsample_nearest3d" | "upsample_trilinear3d" => self.resized(3),
             _ => None,
         }
     }

@@ -38,6 +38,21 @@ impl Read<'_> {
         Some(vec![Some(length.div_ceil(step as usize))])
     }
 
+    /// Of a value whose last axes have the sizes that it is told; those that aren't told aren't known.
+    pub(super) fn resized(&self, axes: usize) -> Option<Extents> {
+        let mut shape = self.shape(0)?;
+        let lead = shape.len().checked_sub(axes)?;
+        let sizes = self.list(1, "output_size").unwrap_or_default();
+        for (at, extent) in shape.get_mut(lead..)?.iter_mut().enumerate() {
+            *extent = sizes
+                .get(at)
+                .copied()
+                .flatten()
+                .and_then(|n| usize::try_from(n).ok());
+        }
+        Some(shape)
+    }
+
     /// Of pixels made of channels.
     pub(super) fn shuffled(&self) -> Option<Extents> {
         let mut shape = self.shape(0)?;

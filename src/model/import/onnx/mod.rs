@@ -12,6 +12,8 @@ mod node;
 mod parts;
 mod pointwise;
 mod products;
+mod recurrent;
+mod resize;
 mod state;
 mod table;
 mod windows;
@@ -30,12 +32,37 @@ use std::path::Path;
 use table::{Made, Reading};
 
 /// The lists of operators.
-const OPERATORS: [&[(&str, Reading)]; 5] = [
+const OPERATORS: [&[(&str, Reading)]; 7] = [
     pointwise::OPERATORS,
     windows::OPERATORS,
     products::OPERATORS,
+    recurrent::OPERATORS,
+    resize::OPERATORS,
     arrange::OPERATORS,
     parts::OPERATORS,
+];
+
+/// Choices within choices.
+const MOST_CHOICES: usize = 8;
+/// Said of a choice that depends on data.
+const CHOICE: &str = "it chooses between two graphs while it runs, and one network is read, not two; export the network with \
+     `torch.export.save` instead";
+
+/// Operators that no straight line of calls can be made of, and why.
+const REFUSED: [(&str, &str); 4] = [
+    (
+        "Loop",
+        "it repeats a graph as often as it finds out while it runs, and only a fixed number of operations is read",
+    ),
+    (
+        "Scan",
+        "it repeats a graph over a sequence, and only operations one after the other are read",
+    ),
+    ("NonZero", "how many values it makes depends on the data"),
+    (
+        "NonMaxSuppression",
+        "how many values it makes depends on the data",
+    ),
 ];
 
 /// Versions of the standard operators that are read.
@@ -81,13 +108,7 @@ fn read(model: &Model, sample: Option<&[usize]>) -> Parsed<Traced> {
         .collect();
     let mut state = State::new(model, Composer::new(source.trim_end().to_owned()), opset);
     inputs(&mut state, model, graph, sample)?;
-    for (number, proto) in graph.node.iter().enumerate() {
-        operator(&mut state, proto).map_err(|e| {
-            let short = |text: &str| text.chars().take(120).collect::<String>();
-            let (kind, name) = (short(&proto.op_type), short(&proto.name));
-            format!("the operator {number}, `{kind}` {name:?}: {e}")
-        })?;
-    }
+    operators(&mut state, graph, 0)?;
     let mut outputs = Vec::new();
     for output in &graph.output {
         let value = state.value(&output.name)?;
@@ -158,6 +179,52 @@ fn described(input: &ValueInfoProto) -> Parsed<(Option<Vec<Option<usize>>>, Elem
     Ok((extents, element))
 }
 
+fn operators(state: &mut State<'_>, graph: &GraphProto, depth: usize) -> Parsed<()> {
+    for (number, proto) in graph.node.iter().enumerate() {
+        let done = match proto.op_type.as_str() {
+            "If" => choice(state, proto, depth),
+            _ => operator(state, proto),
+        };
+        done.map_err(|e| {
+            let short = |text: &str| text.chars().take(120).collect::<String>();
+            let (kind, name) = (short(&proto.op_type), short(&proto.name));
+            format!("the operator {number}, `{kind}` {name:?}: {e}")
+        })?;
+    }
+    Ok(())
+}
+
+/// A choice between two graphs whose outcome is known before any data is: exporters ask so for shapes.
+fn choice(state: &mut State<'_>, proto: &NodeProto, depth: usize) -> Parsed<()> {
+    if depth > MOST_CHOICES {
+        return Err(format!("choices in choices, more than {MOST_CHOICES}"));
+    }
+    let asked = Node { proto, state }.value(0)?;
+    let Value::Known(Known { values, .. }) = asked else {
+        return Err(CHOICE.into());
+    };
+    let [yes] = values[..] else {
+        return Err(CHOICE.into());
+    };
+    let wanted = if yes == 0.0 {
+        "else_branch"
+    } else {
+        "then_branch"
+    };
+    let branch = proto.attribute.iter().find(|own| own.name == wanted);
+    let branch = branch.and_then(|own| own.g.as_ref());
+    let branch = branch.ok_or_else(|| format!("it lacks its {wanted}"))?;
+    if !branch.initializer.is_empty() {
+        return Err("a graph within the graph has tensors of its own".into());
+    }
+    operators(state, branch, depth + 1)?;
+    for (name, output) in proto.output.iter().zip(&branch.output) {
+        let value = state.value(&output.name)?;
+        state.set(name, value);
+    }
+    Ok(())
+}
+
 fn operator(state: &mut State<'_>, proto: &NodeProto) -> Parsed<()> {
     if !["", "ai.onnx"].contains(&proto.domain.as_str()) {
         return Err(format!(
@@ -206,9 +273,14 @@ fn read_one(node: &mut Node<'_, '_>) -> Parsed<Made> {
         Some(Reading::Pair(operation)) => pointwise::pair(node, operation),
         Some(Reading::Chain(operation)) => pointwise::chain(node, operation),
         Some(Reading::By(own)) => own(node),
-        None => Err(
-            "this operator isn't read; export the network with `torch.export.save` instead".into(),
-        ),
+        None => {
+            let mut refused = REFUSED.iter();
+            let known = refused.find(|(name, _)| *name == node.proto.op_type);
+            let why = known.map_or("this operator isn't read", |(_, why)| why);
+            Err(format!(
+                "{why}; export the network with `torch.export.save` instead"
+            ))
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use crate::checkpoint::onnx::proto::{AttributeProto, NodeProto};
 use crate::model::import::extents::Extents;
 use crate::model::import::traced::{Argument, Call};
 use crate::store::Parsed;
+use prost::bytes::Bytes;
 
 /// An operator while it is read.
 pub struct Node<'a, 'm> {
@@ -42,6 +43,19 @@ impl Node<'_, '_> {
             .map(|own| own.s.clone())
             .unwrap_or_default();
         String::from_utf8_lossy(&bytes).chars().take(200).collect()
+    }
+
+    /// Numbers.
+    pub fn floats(&self, name: &str) -> Option<Vec<f64>> {
+        let own = self.option(name);
+        own.map(|own| own.floats.iter().map(|&n| written(n)).collect())
+    }
+
+    /// Texts.
+    pub fn words(&self, name: &str) -> Vec<String> {
+        let own = self.option(name).map(|own| own.strings.as_slice());
+        let text = |bytes: &Bytes| String::from_utf8_lossy(bytes).chars().take(200).collect();
+        own.unwrap_or_default().iter().take(64).map(text).collect()
     }
 
     /// The tensor that an option is.

@@ -1,4 +1,4 @@
-//! Operators that take parts of values, pad or scale them, and sums over axes.
+//! Operators that take parts of values or pad them, and sums over axes.
 
 use super::known::Known;
 use super::node::{Node, axis as axis_of, list, value};
@@ -7,14 +7,12 @@ use super::table::{Made, Reading};
 use crate::model::import::traced::{Argument, Element};
 use crate::store::Parsed;
 
-/// Parts, paddings, sizes and sums.
+/// Parts, paddings and sums.
 pub const OPERATORS: &[(&str, Reading)] = &[
     ("Gather", Reading::By(gather)),
     ("GatherElements", Reading::By(gather_elements)),
     ("Slice", Reading::By(slice)),
     ("Pad", Reading::By(pad)),
-    ("Resize", Reading::By(resize)),
-    ("Upsample", Reading::By(resize)),
     ("ReduceMean", Reading::By(reduce)),
     ("ReduceSum", Reading::By(reduce)),
     ("ReduceMax", Reading::By(reduce)),
@@ -55,7 +53,7 @@ fn gather(node: &mut Node<'_, '_>) -> Parsed<Made> {
         }
         _ if axis == 0 && rank == 2 => {
             let places = node.tensor(1)?;
-            node.state.composer.input_is(&places, Element::Integer);
+            node.state.composer.input_is(&places, Element::Integer)?;
             node.call("embedding", vec![value(&x), value(&places)])
                 .map(Made::one)
         }
@@ -165,53 +163,6 @@ fn pad(node: &mut Node<'_, '_>) -> Parsed<Made> {
         read.push(fill);
     }
     node.call("pad", read).map(Made::one)
-}
-
-/// Of pictures, in the ways that PyTorch knows.
-fn resize(node: &mut Node<'_, '_>) -> Parsed<Made> {
-    let (x, rank) = (node.tensor(0)?, node.rank(0)?);
-    let old = node.state.opset < 11;
-    let (scales, sizes) = if old { (1, usize::MAX) } else { (2, 3) };
-    let shape = node.shape(0)?.unwrap_or_default();
-    if rank != 4 {
-        return Err(format!("of {rank} axes, expected pictures"));
-    }
-    let extents: Option<Vec<i64>> = shape.iter().skip(2).map(|n| Some((*n)? as i64)).collect();
-    let extents =
-        extents.ok_or("it scales extents that aren't known before the shape of the data is")?;
-    let to: Vec<i64> = if node.has(sizes) {
-        node.known(sizes)?.integers().into_iter().skip(2).collect()
-    } else {
-        let scales = node.known(scales)?.values;
-        if scales.len() != 4 || scales[..2] != [1.0, 1.0] {
-            return Err(format!("scales {scales:?}"));
-        }
-        let scaled = extents.iter().zip(&scales[2..]);
-        scaled
-            .map(|(&n, &scale)| (n as f64 * scale).floor() as i64)
-            .collect()
-    };
-    let place = node.text("coordinate_transformation_mode");
-    let place = if place.is_empty() && !old {
-        "half_pixel".into()
-    } else {
-        place
-    };
-    let way = (node.text("mode"), place);
-    match (way.0.as_str(), way.1.as_str()) {
-        ("nearest" | "", "" | "asymmetric")
-            if ["floor", ""].contains(&node.text("nearest_mode").as_str()) =>
-        {
-            node.call("upsample_nearest2d", vec![value(&x), list(&to)])
-                .map(Made::one)
-        }
-        ("linear", place @ ("half_pixel" | "pytorch_half_pixel" | "align_corners")) => {
-            let corners = Argument::Bool(place == "align_corners");
-            node.call("upsample_bilinear2d", vec![value(&x), list(&to), corners])
-                .map(Made::one)
-        }
-        _ => Err(format!("mode {:?} with coordinates {:?}", way.0, way.1)),
-    }
 }
 
 fn reduce(node: &mut Node<'_, '_>) -> Parsed<Made> {

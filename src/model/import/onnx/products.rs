@@ -15,6 +15,7 @@ pub const OPERATORS: &[(&str, Reading)] = &[
     ("LayerNormalization", Reading::By(layer_norm)),
     ("InstanceNormalization", Reading::By(instance_norm)),
     ("GroupNormalization", Reading::By(group_norm)),
+    ("LRN", Reading::By(local_response_norm)),
 ];
 
 fn matmul(node: &mut Node<'_, '_>) -> Parsed<Made> {
@@ -149,12 +150,55 @@ fn group_norm(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let scale = node
         .shape(1)?
         .and_then(|shape| shape.first().copied().flatten());
-    if channels.is_none() || channels != scale {
-        return Err("its scale isn't one number a channel".into());
-    }
-    let groups = Argument::Integer(node.integer("num_groups", 1));
-    let (scale, shift) = (node.optional(1)?, node.optional(2)?);
+    let count = node.integer("num_groups", 1);
+    let groups = Argument::Integer(count);
     let epsilon = Argument::Float(node.float("epsilon", 1e-5));
-    node.call("group_norm", vec![value(&x), groups, scale, shift, epsilon])
-        .map(Made::one)
+    let (Some(channels), Some(scales)) = (channels, scale) else {
+        return Err("channels or a scale whose number isn't known".into());
+    };
+    if channels == scales {
+        let (scale, shift) = (node.optional(1)?, node.optional(2)?);
+        let read = vec![value(&x), groups, scale, shift, epsilon];
+        return node.call("group_norm", read).map(Made::one);
+    }
+    // Version 18 has one scale and shift a group.
+    if node.state.opset > 20 || scales as i64 != count || !channels.is_multiple_of(scales) {
+        return Err(format!(
+            "a scale of {scales} numbers for {channels} channels in {count} groups"
+        ));
+    }
+    let rank = node.rank(0)?;
+    let none = Argument::Absent;
+    let read = vec![value(&x), groups, none.clone(), none, epsilon];
+    let y = node.call("group_norm", read)?;
+    let sizes = list(&[count, (channels / scales) as i64]);
+    let mut y = node.call("unflatten", vec![value(&y), Argument::Integer(1), sizes])?;
+    let mut shape = vec![1; rank];
+    shape[0] = count;
+    for (index, operation) in [(1, "mul"), (2, "add")] {
+        let own = node.tensor(index)?;
+        let own = node.call("reshape", vec![value(&own), list(&shape)])?;
+        y = node.call(operation, vec![value(&y), value(&own)])?;
+    }
+    let ends = [1, 2].map(Argument::Integer);
+    let read = [vec![value(&y)], ends.to_vec()].concat();
+    node.call("flatten", read).map(Made::one)
+}
+
+fn local_response_norm(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let size = node.integer("size", 0);
+    // Of an even number of channels ONNX takes one more after, PyTorch one more before.
+    if size < 1 || size % 2 == 0 {
+        return Err(format!("size {size}, expected an odd number of channels"));
+    }
+    let x = node.tensor(0)?;
+    let (alpha, beta, bias) = (
+        node.float("alpha", 1e-4),
+        node.float("beta", 0.75),
+        node.float("bias", 1.0),
+    );
+    let numbers = [alpha, beta, bias].map(Argument::Float);
+    let mut read = vec![value(&x), Argument::Integer(size)];
+    read.extend(numbers);
+    node.call("local_response_norm", read).map(Made::one)
 }

@@ -9,6 +9,9 @@ use crate::model::import::traced::Element;
 use crate::store::Parsed;
 use std::collections::{BTreeSet, HashMap};
 
+/// Bytes of a tensor that is looked through.
+const MOST_ZEROS: u64 = 1 << 24;
+
 /// A value of the graph.
 #[derive(Debug, Clone)]
 pub enum Value {
@@ -55,6 +58,21 @@ impl<'m> State<'m> {
         self.model.tensor(name).is_some()
     }
 
+    /// Whether a name is that of an initialiser that is 0 everywhere: exporters keep first states so.
+    pub fn is_zero(&self, name: &str) -> bool {
+        let small = |entry: &crate::store::Entry| entry.memory <= MOST_ZEROS;
+        let small = self.model.tensor(name).is_some_and(|own| small(&own.entry));
+        let numbers = small.then(|| self.model.numbers(name));
+        numbers.is_some_and(|read| read.is_ok_and(|own| own.to_f64().iter().all(|&n| n == 0.0)))
+    }
+
+    /// The numbers of a small initialiser that no layer trains: how many times as large something becomes.
+    pub fn numbers(&self, name: &str) -> Option<Vec<f64>> {
+        let own = self.model.tensor(name)?;
+        let numbers = (own.entry.memory <= 1024).then(|| self.model.numbers(name));
+        numbers?.ok().map(|own| own.to_f64())
+    }
+
     /// The value called `name`.
     ///
     /// # Errors
@@ -89,11 +107,14 @@ impl<'m> State<'m> {
             Value::Tensor(name) => return name,
             Value::Known(known) => known,
         };
+        // What has no name of its own in the file is another constant every time.
+        if name.is_empty() {
+            return self.composer.constant("constant", known.constant());
+        }
         if let Some(lifted) = self.lifted.get(name) {
             return lifted.clone();
         }
-        let wanted = if name.is_empty() { "constant" } else { name };
-        let lifted = self.composer.constant(wanted, known.constant());
+        let lifted = self.composer.constant(name, known.constant());
         self.lifted.insert(name.to_owned(), lifted.clone());
         lifted
     }

@@ -18,7 +18,7 @@ mod token;
 mod unfold;
 mod value;
 
-use super::compose::Composer;
+use super::compose::{ASKED, Composer};
 use super::extents::Facts;
 use super::traced::{Element, OPEN, Traced};
 use crate::checkpoint::script::{Attribute, Script};
@@ -55,6 +55,10 @@ pub fn open(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced>> {
 const UNTOLD: &str =
     "a TorchScript archive doesn't say the shape of what its network reads: name the data with it";
 
+/// Said of a module without parameters.
+const FROZEN: &str = "its weights are constants of the code, without names, as `torch.jit.freeze` leaves them, perhaps with \
+     norms folded into them: save the module before it is frozen";
+
 /// The features that a linear layer on the data takes.
 fn features(call: &Call, traced: &Traced) -> Option<usize> {
     let (Argument::Value(x), Argument::Value(weight)) =
@@ -76,6 +80,16 @@ fn features(call: &Call, traced: &Traced) -> Option<usize> {
 /// Names the line of code and what about it can't be read: a condition that depends on data, a construct that
 /// PyTorch's own modules don't need.
 fn read(script: &Script, sample: Option<&[usize]>) -> Parsed<Traced> {
+    let read = read_as(script, sample, Element::Float);
+    match read {
+        // Tokens show as such where a table is read by them.
+        Err(said) if said.contains(ASKED) => read_as(script, sample, Element::Integer),
+        read => read,
+    }
+}
+
+/// As [`read`], of data whose numbers are `element`.
+fn read_as(script: &Script, sample: Option<&[usize]>, element: Element) -> Parsed<Traced> {
     let root = script.root();
     let Attribute::Module { class, attributes } = script.value(root) else {
         return Err("the archive holds no module".into());
@@ -101,10 +115,7 @@ fn read(script: &Script, sample: Option<&[usize]>) -> Parsed<Traced> {
             let own = sample.iter().copied();
             std::iter::once(OPEN).chain(own).map(Some).collect()
         });
-        let facts = Facts {
-            shape,
-            element: Element::Float,
-        };
+        let facts = Facts { shape, element };
         inputs.push(Value::tensor(&unfolder.composer.input(&name, facts)));
     }
     let given = unfolder.method(root, "forward", inputs, Vec::new())?;
@@ -116,7 +127,12 @@ fn read(script: &Script, sample: Option<&[usize]>) -> Parsed<Traced> {
             given.kind()
         ));
     }
-    Ok(unfolder.composer.finish(outputs))
+    let traced = unfolder.composer.finish(outputs);
+    let mut constants = traced.constants.values();
+    if traced.stored.is_empty() && constants.any(|own| own.element == Element::Float) {
+        return Err(FROZEN.into());
+    }
+    Ok(traced)
 }
 
 /// The names of all tensors in what `forward` gives, in order.

@@ -57,6 +57,16 @@ pub fn known(operation: &str, values: &[Value]) -> Option<Parsed<Value>> {
         ("mul", [list @ Value::List(..), Value::Int(n)]) => repeated(list, *n),
         ("slice", [list @ Value::List(..), ..]) => sliced(list, &values[1..]),
         ("__not__", [Value::Bool(value)]) => Ok(Value::Bool(!value)),
+        ("__range_length", [Value::Int(start), Value::Int(end), Value::Int(step)]) if *step > 0 => {
+            let length = end.saturating_sub(*start).max(0);
+            let rounds = length / step + i64::from(length % step != 0);
+            Ok(Value::Int(rounds))
+        }
+        ("__derive_index", [Value::Int(round), Value::Int(start), Value::Int(step)]) => Ok(
+            Value::Int(start.saturating_add(round.saturating_mul(*step))),
+        ),
+        // The second less the first.
+        ("rsub", [a, b]) => return known("sub", &[b.clone(), a.clone()]),
         ("unwrap_optional" | "_unwrap_optional", [value]) => Ok(value.clone()),
         _ if unknown && ARITHMETIC.contains(&operation) => Ok(Value::Unknown),
         ("eq", [a, b]) => equal(a, b).map(Value::Bool),

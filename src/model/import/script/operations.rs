@@ -86,12 +86,13 @@ pub fn operate(
         } else {
             name
         };
-        let optional = name == "__is__" || name == "__isnot__";
-        if optional
-            && let [Value::Tensor(_), Value::None] | [Value::None, Value::Tensor(_)] =
-                &positional[..]
+        if let ("__is__" | "__isnot__", [a, b]) = (name, &positional[..])
+            && let Some(value) = identical(composer, a, b)
         {
-            return Ok(Value::Bool(name == "__isnot__"));
+            return Ok(match value {
+                Value::Bool(same) => Value::Bool(same == (name == "__is__")),
+                unknown => unknown,
+            });
         }
         if let [Value::Tensor(of)] = &positional[..]
             && name == "len"
@@ -142,6 +143,17 @@ fn aside(name: &str, values: &[Value]) -> Option<Value> {
     })
 }
 
+/// Whether two values are one, where at least one is a tensor. Attention asks it of query, key and value.
+fn identical(composer: &Composer, a: &Value, b: &Value) -> Option<Value> {
+    Some(match (a, b) {
+        (Value::Tensor(_), Value::None) | (Value::None, Value::Tensor(_)) => Value::Bool(false),
+        (Value::Tensor(a), Value::Tensor(b)) => {
+            composer.same(a, b).map_or(Value::Unknown, Value::Bool)
+        }
+        _ => return None,
+    })
+}
+
 fn extent(composer: &Composer, of: &str, axis: i64) -> Value {
     let Some(shape) = composer.facts(of).shape else {
         // Samples lie along the first axis, whatever the others are.
@@ -159,7 +171,7 @@ fn extent(composer: &Composer, of: &str, axis: i64) -> Value {
 }
 
 /// What is asked of a tensor that its shape and type answer.
-fn asked(composer: &Composer, of: &str, name: &str, rest: &[Value]) -> Option<Value> {
+fn asked(composer: &mut Composer, of: &str, name: &str, rest: &[Value]) -> Option<Value> {
     let facts = composer.facts(of);
     let number = |extents: &[Option<usize>]| {
         let whole = extents
@@ -167,8 +179,6 @@ fn asked(composer: &Composer, of: &str, name: &str, rest: &[Value]) -> Option<Va
             .try_fold(1_usize, |n, d| n.checked_mul((*d)?));
         whole.map_or(Value::Unknown, |n| Value::Int(n as i64))
     };
-    // What the data are isn't known before an operation takes them as such.
-    let element = (!composer.is_input(of)).then_some(facts.element);
     Some(match (name, rest) {
         ("size" | "shape", []) => match &facts.shape {
             Some(shape) => {
@@ -183,16 +193,12 @@ fn asked(composer: &Composer, of: &str, name: &str, rest: &[Value]) -> Option<Va
             shape.map_or(Value::Unknown, |shape| Value::Int(shape.len() as i64))
         }
         ("numel", []) => facts.shape.as_deref().map_or(Value::Unknown, number),
-        ("dtype", []) => match element {
-            Some(Element::Float) => Value::Int(6),
-            Some(Element::Integer) => Value::Int(4),
-            Some(Element::Bool) => Value::Int(11),
-            None => Value::Unknown,
-        },
-        ("is_floating_point", []) => match element {
-            Some(element) => Value::Bool(element == Element::Float),
-            None => Value::Unknown,
-        },
+        ("dtype", []) => Value::Int(match composer.type_of(of) {
+            Element::Float => 6,
+            Element::Integer => 4,
+            Element::Bool => 11,
+        }),
+        ("is_floating_point", []) => Value::Bool(composer.type_of(of) == Element::Float),
         ("is_complex" | "is_inference", []) => Value::Bool(false),
         _ => return None,
     })
@@ -234,7 +240,9 @@ fn call(
         && let Some(Argument::Value(tokens)) = call.positional.get(1)
     {
         let tokens = tokens.clone();
-        composer.input_is(&tokens, Element::Integer);
+        composer
+            .input_is(&tokens, Element::Integer)
+            .map_err(within)?;
     }
     let operation = call.operation.clone();
     let made = composer.call(call).map_err(within)?;

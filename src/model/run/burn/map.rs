@@ -191,6 +191,17 @@ fn binary(function: Binary, x: Part, y: Part, on: &On) -> Part {
         (Binary::Mul, Part::Tensor(x), Part::Tensor(y)) => x * y,
         (Binary::Mul, Part::Tensor(x), Part::Number(y))
         | (Binary::Mul, Part::Number(y), Part::Tensor(x)) => x.mul_scalar(y),
+        // Masked, not `min_pair`: devices differ in what they make of NaN.
+        (Binary::Least, Part::Tensor(x), Part::Number(y))
+        | (Binary::Least, Part::Number(y), Part::Tensor(x)) => {
+            let above = x.clone().greater_scalar(y);
+            x.mask_fill(above, y)
+        }
+        (Binary::Least, Part::Tensor(x), Part::Tensor(y)) => {
+            let (x, y) = alike(x, y);
+            let other = x.clone().greater(y.clone()).bool_or(y.clone().is_nan());
+            x.mask_where(other, y)
+        }
         (Binary::Greater, Part::Tensor(x), Part::Number(y)) => on.truth(x.greater_scalar(y)),
         (Binary::Greater, Part::Number(x), Part::Tensor(y)) => on.truth(y.lower_scalar(x)),
         (Binary::Equal, Part::Tensor(x), Part::Number(y))

@@ -17,6 +17,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 const MOST_SAMPLES: usize = 8192;
 /// Libraries on the processor are fastest where values stay near its caches.
 const NEAR_CACHE: usize = 16 << 20;
+/// More points a call bring nothing: one passes after the other.
+const MOST_POINTS: usize = 64;
 /// Fewer samples at a time leave them idle.
 const FEW_SAMPLES: usize = 32;
 
@@ -247,7 +249,7 @@ impl Prepared for Ready {
 
     fn points(&self) -> usize {
         let bytes = self.plan.numbers[1] * self.on.bytes();
-        (self.memory / 8 / bytes.max(1)).max(1)
+        (self.memory / 8 / bytes.max(1)).clamp(1, MOST_POINTS)
     }
 
     fn keeper(&self, samples: usize, bytes: usize) -> Option<Kept> {

@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// Runs of samples that have sums of their own, at most: enough for sixteen cores to be busy to the end.
 const MOST_RUNS: usize = 32;
 
+/// More points a call bring nothing: samples lie side by side, not points.
+const MOST_POINTS: usize = 64;
+
 /// Multiplications and additions from which on more threads than one are worth being started.
 const WORTH_A_THREAD: usize = 4 << 20;
 
@@ -81,7 +84,7 @@ impl<T: Real> Prepared for Ready<T> {
     }
 
     fn points(&self) -> usize {
-        (self.memory / 8 / self.plan.point::<T>().max(1)).max(1)
+        (self.memory / 8 / self.plan.point::<T>().max(1)).clamp(1, MOST_POINTS)
     }
 
     fn keeper(&self, samples: usize, bytes: usize) -> Option<Kept> {

@@ -91,6 +91,13 @@ pub trait Real: Copy + Default + PartialOrd + Pod + Debug + Send + Sync + 'stati
         x
     }
 
+    /// min(x, y); NaN where one of them is.
+    #[inline(always)]
+    fn least<S: Simd>(s: S, x: Self::V<S>, y: Self::V<S>) -> Self::V<S> {
+        let less = Self::if_greater(s, x, y, y, x);
+        Self::if_equal(s, y, y, less, y)
+    }
+
     /// max(x, 0); NaN stays NaN.
     #[inline(always)]
     fn relu<S: Simd>(s: S, x: Self::V<S>) -> Self::V<S> {

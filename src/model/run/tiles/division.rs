@@ -8,6 +8,8 @@ use super::plan::Plan;
 
 /// Most of each axis of a grid.
 const MOST: usize = 65_535;
+/// Most points of a call, which ends with one read-back: with so many its cost is nothing.
+const MOST_POINTS: usize = 1024;
 /// Bytes of a vector of four numbers.
 const VECTOR: usize = 16;
 /// Bytes of a number.
@@ -90,7 +92,7 @@ impl Bounds {
         };
         few(numbers * NUMBER, 0)
             .min(few(plan.packed[1] * VECTOR, plan.packed[0] * VECTOR))
-            .clamp(1, MOST)
+            .clamp(1, MOST_POINTS)
     }
 
     /// How so many samples are cut.

@@ -71,6 +71,13 @@ impl Buffers {
     }
 }
 
+/// What is said of a device that is lost.
+fn lost(why: &str) -> Error {
+    Error::Device(format!(
+        "the GPU was lost while computing ({why}); restart the graphics driver, or use --device flex"
+    ))
+}
+
 impl Gpu {
     /// On an open device.
     pub fn new(device: wgpu::Device, queue: wgpu::Queue, software: bool) -> Self {
@@ -237,6 +244,23 @@ impl Gpu {
         self.queue.submit([encoder.finish()]);
     }
 
+    /// Copies one buffer to another of its size.
+    pub fn copy(&self, from: &wgpu::Buffer, to: &wgpu::Buffer) {
+        let descriptor = wgpu::CommandEncoderDescriptor::default();
+        let mut encoder = self.device.create_command_encoder(&descriptor);
+        encoder.copy_buffer_to_buffer(from, 0, to, 0, from.size());
+        self.submit(encoder);
+    }
+
+    /// Waits for everything that was handed over.
+    ///
+    /// # Errors
+    /// Where the device is lost.
+    pub fn wait(&self) -> Result<()> {
+        let waited = self.device.poll(wgpu::PollType::wait_indefinitely());
+        waited.map(drop).map_err(|e| lost(&e.to_string()))
+    }
+
     /// Waits for the first bytes of a buffer that can be mapped.
     ///
     /// # Errors
@@ -250,20 +274,14 @@ impl Gpu {
             // Nobody listens any more where waiting failed.
             let _ = done.send(result);
         });
-        let waited = self.device.poll(wgpu::PollType::wait_indefinitely());
-        let lost = |why: String| {
-            Error::Device(format!(
-                "the GPU was lost while computing ({why}); what was computed until then is kept; go on with --device flex, or restart the graphics driver"
-            ))
-        };
-        waited.map_err(|e| lost(e.to_string()))?;
+        self.wait()?;
         match answer.try_recv() {
             Ok(Ok(())) => {}
-            Ok(Err(e)) => return Err(lost(e.to_string())),
-            Err(e) => return Err(lost(e.to_string())),
+            Ok(Err(e)) => return Err(lost(&e.to_string())),
+            Err(e) => return Err(lost(&e.to_string())),
         }
         let numbers = {
-            let mapped = slice.get_mapped_range().map_err(|e| lost(e.to_string()))?;
+            let mapped = slice.get_mapped_range().map_err(|e| lost(&e.to_string()))?;
             bytemuck::pod_collect_to_vec(&mapped)
         };
         buffer.unmap();

@@ -29,6 +29,7 @@ mod upload;
 
 use super::backend::{Backend, Batch, Kept, Outputs, Prepared, Source};
 use super::stages::Varying;
+use super::steady::Shifted;
 use crate::error::{Error, Result};
 use crate::model::program::Program;
 use compiled::Compiled;
@@ -171,22 +172,5 @@ impl Prepared for Ready {
             all.extend(call.run()?);
         }
         Ok(all)
-    }
-}
-
-/// The points from one on.
-struct Shifted<'a> {
-    source: &'a dyn Source,
-    first: usize,
-}
-
-impl Source for Shifted<'_> {
-    fn fill(
-        &self,
-        leaf: &crate::model::primitive::Leaf,
-        point: usize,
-        out: super::backend::Numbers<'_>,
-    ) {
-        self.source.fill(leaf, self.first + point, out);
     }
 }

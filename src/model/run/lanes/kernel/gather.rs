@@ -1,6 +1,6 @@
 //! Products, and products turned round.
 
-use super::{Lists, Shape, WIDEST, by_width, tiles};
+use super::{Lists, Shape, WIDEST, by_width, fours, tiles};
 use crate::model::run::lanes::simd::Real;
 use pulp::{Simd, WithSimd};
 
@@ -135,30 +135,67 @@ fn gather_tile<T: Real, S: Simd, const A: usize>(
 /// Every channel by weights of its own.
 #[inline(always)]
 fn depthwise<T: Real, S: Simd>(s: S, all: &mut Gather<'_, T>) {
-    let (channels, taps) = (all.shape.groups, all.shape.taps);
-    let each = T::per_row::<S>();
-    let x = T::vectors::<S>(all.x);
-    let rows = all.after.rows.map(T::vectors::<S>);
-    let y = T::vectors_mut::<S>(all.y);
-    let whole = channels * each;
     for target in 0..all.seen.len() {
-        let seen = all.seen.get(target);
-        let out = &mut y[target * whole..(target + 1) * whole];
-        for (channel, out) in out.chunks_exact_mut(each).enumerate() {
-            let weights = &all.packed[channel * taps..(channel + 1) * taps];
-            let bias = all.after.bias.map_or(T::default(), |bias| bias[channel]);
-            for (v, out) in out.iter_mut().enumerate() {
-                let mut sum = T::splat(s, bias);
-                if let Some(rows) = rows {
-                    sum = T::add(s, sum, rows[target * whole + channel * each + v]);
-                }
-                for &[tap, from] in seen {
-                    let weight = T::splat(s, weights[tap as usize]);
-                    let value = x[from as usize * whole + channel * each + v];
-                    sum = T::fused(s, weight, value, sum);
-                }
-                *out = if all.after.relu { T::relu(s, sum) } else { sum };
+        for (channel, four) in fours(all.shape.groups) {
+            if four {
+                channels::<T, S, 4>(s, all, target, channel);
+            } else {
+                channels::<T, S, 1>(s, all, target, channel);
             }
         }
+    }
+}
+
+/// Some channels of [`depthwise`] at a position.
+#[inline(always)]
+fn channels<T: Real, S: Simd, const A: usize>(
+    s: S,
+    all: &mut Gather<'_, T>,
+    target: usize,
+    first: usize,
+) {
+    let (count, taps) = (all.shape.groups, all.shape.taps);
+    let each = T::per_row::<S>();
+    let seen = all.seen.get(target);
+    let weights = &all.packed[first * taps..(first + A) * taps];
+    let place = (target * count + first) * each;
+    let x = T::vectors::<S>(all.x);
+    let rows = all
+        .after
+        .rows
+        .map(|rows| &T::vectors::<S>(rows)[place..place + A * each]);
+    let out = &mut T::vectors_mut::<S>(all.y)[place..place + A * each];
+    let mut across = 0;
+    while across + ACROSS <= each {
+        let mut sums = [[T::splat(s, T::default()); ACROSS]; A];
+        if let Some(bias) = all.after.bias {
+            for a in 0..A {
+                sums[a] = [T::splat(s, bias[first + a]); ACROSS];
+            }
+        }
+        if let Some(rows) = rows {
+            for a in 0..A {
+                for u in 0..ACROSS {
+                    sums[a][u] = T::add(s, sums[a][u], rows[a * each + across + u]);
+                }
+            }
+        }
+        for &[tap, from] in seen {
+            let from = (from as usize * count + first) * each;
+            let x = &x[from..from + A * each];
+            for a in 0..A {
+                let weight = T::splat(s, weights[a * taps + tap as usize]);
+                for u in 0..ACROSS {
+                    sums[a][u] = T::fused(s, weight, x[a * each + across + u], sums[a][u]);
+                }
+            }
+        }
+        for a in 0..A {
+            for u in 0..ACROSS {
+                let sum = sums[a][u];
+                out[a * each + across + u] = if all.after.relu { T::relu(s, sum) } else { sum };
+            }
+        }
+        across += ACROSS;
     }
 }

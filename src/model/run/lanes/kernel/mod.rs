@@ -54,6 +54,13 @@ pub fn tiles(count: usize, widest: usize) -> impl Iterator<Item = (usize, usize)
     })
 }
 
+/// Channels four at a time, and the rest one by one: the first, and whether it is four.
+pub fn fours(count: usize) -> impl Iterator<Item = (usize, bool)> {
+    let whole = count / 4 * 4;
+    let tiles = (0..whole).step_by(4).map(|first| (first, true));
+    tiles.chain((whole..count).map(|first| (first, false)))
+}
+
 /// Pairs of numbers for each of some places.
 #[derive(Debug)]
 pub struct Lists {

@@ -1,6 +1,6 @@
 //! Slopes of weights: products of rows with rows, over samples or for every sample of its own.
 
-use super::{Lists, WIDEST, by_width, tiles};
+use super::{Lists, WIDEST, by_width, fours, tiles};
 use crate::model::primitive::Geometry;
 use crate::model::run::lanes::simd::{LANES, Real};
 use pulp::{Simd, WithSimd};
@@ -61,21 +61,15 @@ fn outer_plain<T: Real, S: Simd>(s: S, all: &mut Outer<'_, T>, group: usize) {
     let g = all.geometry;
     for tap in 0..g.taps {
         let pairs = all.pairs.get(tap);
-        let mut o = 0;
-        while o < g.outputs {
-            let mut c = 0;
-            let tall = o + 4 <= g.outputs;
-            while c < g.inputs {
-                let wide = c + 4 <= g.inputs;
+        for (o, tall) in fours(g.outputs) {
+            for (c, wide) in fours(g.inputs) {
                 match (tall, wide) {
                     (true, true) => dots::<T, S, 4, 4>(s, all, group, tap, pairs, [o, c]),
                     (true, false) => dots::<T, S, 4, 1>(s, all, group, tap, pairs, [o, c]),
                     (false, true) => dots::<T, S, 1, 4>(s, all, group, tap, pairs, [o, c]),
                     (false, false) => dots::<T, S, 1, 1>(s, all, group, tap, pairs, [o, c]),
                 }
-                c += if wide { 4 } else { 1 };
             }
-            o += if tall { 4 } else { 1 };
         }
     }
 }
@@ -226,27 +220,53 @@ impl<T: Real> WithSimd for OuterEach<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, s: S) {
+    fn with_simd<S: Simd>(mut self, s: S) {
         let g = self.geometry;
-        let each = T::per_row::<S>();
-        let (x, y) = (T::vectors::<S>(self.x), T::vectors::<S>(self.y));
-        let out = T::vectors_mut::<S>(self.out);
-        for o in 0..g.groups * g.outputs {
-            let group = o / g.outputs;
+        for group in 0..g.groups {
             for tap in 0..g.taps {
-                let pairs = self.pairs.get(tap);
-                for c in 0..g.inputs {
-                    let to = ((o * g.taps + tap) * g.inputs + c) * each;
-                    for v in 0..each {
-                        let mut sum = T::splat(s, T::default());
-                        for &[p, q] in pairs {
-                            let y = y[(q as usize * g.groups * g.outputs + o) * each + v];
-                            let at = p as usize * g.groups * g.inputs + group * g.inputs + c;
-                            sum = T::fused(s, y, x[at * each + v], sum);
+                for (o, tall) in fours(g.outputs) {
+                    for (c, wide) in fours(g.inputs) {
+                        let at = [group, tap, o, c];
+                        match (tall, wide) {
+                            (true, true) => each_of::<T, S, 4, 4>(s, &mut self, at),
+                            (true, false) => each_of::<T, S, 4, 1>(s, &mut self, at),
+                            (false, true) => each_of::<T, S, 1, 4>(s, &mut self, at),
+                            (false, false) => each_of::<T, S, 1, 1>(s, &mut self, at),
                         }
-                        out[to + v] = sum;
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Some channels by some channels of [`OuterEach`], which stay in registers.
+#[inline(always)]
+fn each_of<T: Real, S: Simd, const A: usize, const B: usize>(
+    s: S,
+    all: &mut OuterEach<'_, T>,
+    [group, tap, o, c]: [usize; 4],
+) {
+    let g = all.geometry;
+    let each = T::per_row::<S>();
+    let (x, y) = (T::vectors::<S>(all.x), T::vectors::<S>(all.y));
+    let out = T::vectors_mut::<S>(all.out);
+    for v in 0..each {
+        let mut sums = [[T::splat(s, T::default()); B]; A];
+        for &[p, q] in all.pairs.get(tap) {
+            let to = ((q as usize * g.groups + group) * g.outputs + o) * each;
+            let from = ((p as usize * g.groups + group) * g.inputs + c) * each;
+            let (ys, xs) = (&y[to..to + A * each], &x[from..from + B * each]);
+            for a in 0..A {
+                for b in 0..B {
+                    sums[a][b] = T::fused(s, ys[a * each + v], xs[b * each + v], sums[a][b]);
+                }
+            }
+        }
+        for a in 0..A {
+            let row = ((group * g.outputs + o + a) * g.taps + tap) * g.inputs + c;
+            for b in 0..B {
+                out[(row + b) * each + v] = sums[a][b];
             }
         }
     }

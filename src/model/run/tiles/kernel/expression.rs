@@ -50,6 +50,7 @@ fn binary(function: Binary, x: &str, y: &str) -> String {
         Binary::Add => format!("{x} + {y}"),
         Binary::Sub => format!("{x} - {y}"),
         Binary::Mul => format!("{x} * {y}"),
+        Binary::Least => format!("smaller({x}, {y})"),
         Binary::Greater => format!("as_number({x} > {y})"),
         Binary::Equal => format!("as_number({x} == {y})"),
         Binary::Where => format!("select({y}, vec4<f32>(), {x} == vec4<f32>())"),

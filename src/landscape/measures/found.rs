@@ -43,6 +43,64 @@ pub enum Found {
     Cell(RatioCell),
     /// A map over the plane.
     Convexity(Box<ConvexityMap>),
+    /// The numbers of a measure that gives nothing else, in the order of its rows.
+    Rows(Vec<Option<Value>>),
+    /// The numbers of a measure part by part of the network, those that are measured.
+    Parts(Vec<PartFound>),
+}
+
+/// A number, and how far it may still be off.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Value {
+    /// The number.
+    pub number: f64,
+    /// Standard error or residual; 0 where it is exact to the number type.
+    pub error: f64,
+    /// Whether it won't change, though its measure may go on.
+    pub settled: bool,
+}
+
+/// What was found of a part of the network.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PartFound {
+    /// Its name.
+    pub name: String,
+    /// Number of its trained values.
+    pub parameters: usize,
+    /// The numbers, in the order of the measure's rows.
+    pub values: Vec<Option<Value>>,
+    /// Whether nothing is left to do for it.
+    pub complete: bool,
+    /// Why it can't be measured.
+    pub problem: Option<String>,
+}
+
+impl Value {
+    /// A number that is what it is.
+    pub fn exact(number: f64) -> Self {
+        Self {
+            number,
+            error: 0.0,
+            settled: true,
+        }
+    }
+
+    /// A number that more steps may change, with its standard error or residual.
+    pub fn so_far(number: f64, error: f64) -> Self {
+        Self {
+            number,
+            error,
+            settled: false,
+        }
+    }
+}
+
+/// The numbers of a measure that gives nothing else.
+pub fn rows(found: &Found) -> Vec<Option<Value>> {
+    match found {
+        Found::Rows(values) => values.clone(),
+        _ => Vec::new(),
+    }
 }
 
 /// Gradient noise from some of the samples.
