@@ -19,6 +19,7 @@ mod export;
 mod files;
 mod focus;
 pub mod headless;
+mod hearing;
 mod help;
 mod history;
 mod keys;
@@ -111,9 +112,7 @@ impl App {
         state.measure_hidden = true;
         let ctx = cc.egui_ctx.clone();
         let queue = Queue::new(move || ctx.request_repaint_after(NEWS_EVERY));
-        for folder in &state.training.before {
-            queue.open(folder);
-        }
+        runs::again(&queue, &state);
         let mut app = Self {
             state,
             live,
@@ -210,7 +209,7 @@ impl App {
         self.state.wish.dragging = false;
         overlay::hush(&ctx, &mut self.had_dialog);
         focus::note(&ctx);
-        let mut commands = self.heard(&ctx);
+        let mut commands = hearing::heard(&ctx, &self.views, self.quitting == Quitting::Yes);
         commands.extend(self.dialogs.poll());
         self.exports.poll(&ctx, &mut self.state);
         runs::poll(&self.queue, &mut self.state, &news);
@@ -282,33 +281,6 @@ impl App {
         let busy = !news.activity.is_idle() || self.exports.busy() || self.queue.is_busy();
         self.attention.note(&ctx, busy);
         self.entitle(&ctx);
-    }
-
-    /// What the keyboard, dropped files and the window's own buttons say.
-    fn heard(&mut self, ctx: &Context) -> Vec<Command> {
-        let mut commands = Vec::new();
-        let dropped: Vec<PathBuf> = ctx.input(|i| {
-            let files = i.raw.dropped_files.iter();
-            files.map(|f| f.path().to_owned()).collect()
-        });
-        if !dropped.is_empty() {
-            commands.push(Command::Chosen(Ask::Open, dropped));
-        }
-        let views = self.views.iter().enumerate();
-        let shows = views.filter_map(|(index, view)| {
-            let keys = command::of_view(index)?;
-            Some((keys, Command::Show(view.pane())))
-        });
-        for (keys, command) in command::shortcuts().into_iter().chain(shows) {
-            if ctx.input_mut(|i| i.consume_shortcut(&keys)) {
-                commands.push(command);
-            }
-        }
-        if ctx.input(|i| i.viewport().close_requested()) && self.quitting != Quitting::Yes {
-            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            commands.push(Command::Quit);
-        }
-        commands
     }
 
     fn carry_out(&mut self, ctx: &Context, command: Command) {

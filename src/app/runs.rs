@@ -18,6 +18,10 @@ pub fn carry_out(queue: &Queue, state: &mut State, order: Order) {
             state.training.chosen = ids.first().copied();
             state.training.epoch = None;
         }),
+        Order::Usual => {
+            state.training.recipe = None;
+            Ok(())
+        }
         Order::Drop(ground, at, job) => queue.drop_ball(&ground, at, &job, &folder).map(|id| {
             state.training.chosen = Some(id);
             state.training.epoch = None;
@@ -38,14 +42,15 @@ pub fn carry_out(queue: &Queue, state: &mut State, order: Order) {
             Ok(())
         }
         Order::Pair([small, large], initial, job) => {
-            state.open_with(&[&|wish| {
+            let put = |wish: &mut Wish| {
                 follow(wish, job.as_deref());
                 wish.small.clone_from(&small);
                 wish.large = Some(large.clone());
                 wish.initial.clone_from(&initial);
                 wish.alpha = 0.0;
                 None
-            }]);
+            };
+            by_itself(state, &put);
             Ok(())
         }
     };
@@ -54,51 +59,67 @@ pub fn carry_out(queue: &Queue, state: &mut State, order: Order) {
     }
 }
 
+/// Opens the runs of the window before.
+pub fn again(queue: &Queue, state: &State) {
+    for before in &state.training.before {
+        match &before.job {
+            Some(job) if !is_run(&before.folder) => queue.hold(&before.folder, job.clone()),
+            // Where it is gone, that is said.
+            _ => queue.open(&before.folder),
+        }
+    }
+}
+
 /// A checkpoint of a run takes a place; where its data aren't those that are open, it takes them along, and
 /// what belongs to the others leaves.
 fn take(state: &mut State, place: Place, path: &Path, job: Option<&TrainingJob>) {
-    let path = path.to_owned();
-    state.open_with(&[&|wish| {
-        let words = if follow(wish, job) {
-            (wish.small, wish.large, wish.initial) = (path.clone(), None, None);
+    let put = |wish: &mut Wish| {
+        if follow(wish, job) {
+            (wish.small, wish.large, wish.initial) = (path.to_owned(), None, None);
             wish.alpha = 0.0;
-            return Some(format!(
-                "Opened with the data of its run, {}",
-                wish.plane.setup.data
-            ));
-        } else {
-            None
-        };
-        match place {
-            Place::Small => wish.small.clone_from(&path),
-            Place::Large => wish.large = Some(path.clone()),
-            Place::Initial => wish.initial = Some(path.clone()),
+            let data = &wish.plane.setup.data;
+            return Some(format!("Opened with the data of its run, {data}"));
         }
-        words
-    }]);
+        match place {
+            Place::Small => wish.small = path.to_owned(),
+            Place::Large => wish.large = Some(path.to_owned()),
+            Place::Initial => wish.initial = Some(path.to_owned()),
+        }
+        None
+    };
+    by_itself(state, &put);
 }
 
-/// Takes over data and network of a run; whether the data were others. Its checkpoints carry their network.
+/// Opens with what was said of the network, or else as its checkpoints say, which carry it.
+fn by_itself(state: &mut State, put: &dyn Fn(&mut Wish) -> Option<String>) {
+    let alone = |wish: &mut Wish| {
+        let setup = &mut wish.plane.setup;
+        (setup.model, setup.key) = ("auto".into(), None);
+        put(wish)
+    };
+    state.open_with(&[put, &alone]);
+}
+
+/// Takes over the data of a run; whether they were others.
 fn follow(wish: &mut Wish, job: Option<&TrainingJob>) -> bool {
     let Some(job) = job else { return false };
-    let own = &job.setup;
-    let setup = &mut wish.plane.setup;
-    let data = |setup: &Setup| {
-        let options = setup.data_options();
-        format!("{options:?}")
-    };
-    let others = data(setup) != data(own);
+    let (own, setup) = (&job.setup, &mut wish.plane.setup);
+    let data = |setup: &Setup| format!("{:?}", setup.data_options());
+    if data(setup) == data(own) {
+        return false;
+    }
     *setup = Setup {
         model: "auto".into(),
         key: None,
-        loss: own.loss.clone().or(setup.loss.clone()),
         device: setup.device,
         precision: setup.precision,
         memory: setup.memory,
+        split: setup.split,
+        samples: setup.samples,
         ..own.clone()
     };
     wish.probes.clear();
-    others
+    true
 }
 
 /// Whether a folder holds a run or a sweep of this program.

@@ -5,6 +5,7 @@
 
 use super::pane::Pane;
 use super::state::{Exported, Look, State};
+use super::training::Before;
 use crate::engine::imported;
 use crate::engine::job::Directions;
 use crate::engine::live::{Quality, Snapshot, Wish};
@@ -49,9 +50,9 @@ struct Kept {
     file: Option<PathBuf>,
     #[serde(default)]
     exported: Exported,
-    /// Folders of the runs on the list.
+    /// The runs on the list; those that haven't begun with what they are.
     #[serde(default)]
-    runs: Vec<PathBuf>,
+    runs: Vec<Before>,
     /// Where new ones are kept, where a hand has said so.
     #[serde(default)]
     runs_in: Option<PathBuf>,
@@ -99,7 +100,7 @@ pub fn keep(storage: &mut dyn eframe::Storage, state: &State, tree: &Tree<Pane>)
         recent: state.recent.clone(),
         file: state.session.clone(),
         exported: state.exported.clone(),
-        runs: state.runs.iter().map(|run| run.folder.clone()).collect(),
+        runs: state.runs.iter().map(|run| Before::of(run)).collect(),
         runs_in: Some(state.training.folder.clone()),
     };
     if let Ok(text) = serde_json::to_string(&kept) {

@@ -3,7 +3,8 @@
 use crate::engine::ground::Ground;
 use crate::engine::job::{Several, TrainingJob};
 use crate::engine::live::{Place, Wish};
-use crate::engine::queue::Id;
+use crate::engine::queue::{Id, RunNews};
+use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -12,6 +13,8 @@ use std::sync::Arc;
 pub enum Order {
     /// Train by the recipe.
     Begin(Box<TrainingJob>),
+    /// Forget what was filled in.
+    Usual,
     /// A run from a point of the plane.
     Drop(Arc<Ground>, [f64; 2], Box<TrainingJob>),
     /// Stop a run where it is, its state kept.
@@ -35,6 +38,26 @@ impl PartialEq for Order {
     }
 }
 
+/// A run of the window before.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Before {
+    /// Its folder.
+    pub folder: PathBuf,
+    /// What it was asked for, where its folder doesn't say so yet.
+    pub job: Option<TrainingJob>,
+}
+
+impl Before {
+    /// What is to be known of a run to have it again.
+    pub fn of(run: &RunNews) -> Self {
+        let begun = !run.history.is_empty() || !run.checkpoints.is_empty();
+        Self {
+            folder: run.folder.clone(),
+            job: run.job.clone().filter(|_| !begun),
+        }
+    }
+}
+
 /// What the window remembers of runs.
 #[derive(Debug, Clone)]
 pub struct Asked {
@@ -49,7 +72,7 @@ pub struct Asked {
     /// Batch size and learning rate of a ball.
     pub ball: (usize, f64),
     /// Runs of the window before, to be opened again.
-    pub before: Vec<PathBuf>,
+    pub before: Vec<Before>,
     /// Whether paths are drawn on the plane.
     pub paths: bool,
 }

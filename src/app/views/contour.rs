@@ -234,8 +234,8 @@ fn plane_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>, alpha: f
     rolls::paint(
         &ui.painter_at(rect),
         &frame,
-        Some(picture),
-        cx.state,
+        picture,
+        (&*cx.state, cx.news),
         palette,
     );
     let painter = ui.painter().clone();

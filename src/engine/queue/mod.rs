@@ -120,6 +120,13 @@ impl Queue {
         }
     }
 
+    /// Puts a run on the list that was asked for and never begun; it begins once it is resumed.
+    pub fn hold(&self, folder: &Path, job: TrainingJob) {
+        let mut news = RunNews::new(0, folder.to_owned(), Some(job), Phase::Paused);
+        news.message = Some("it hadn't begun when the window was closed".into());
+        self.shared.put(news);
+    }
+
     /// Why folders couldn't be opened, each told once.
     pub fn refusals(&self) -> Vec<String> {
         std::mem::take(&mut self.shared.lock().refused)

@@ -1,5 +1,6 @@
 //! What is known of runs, as plain numbers: what the window shows.
 
+use crate::engine::ground::Ground;
 use crate::engine::job::TrainingJob;
 use crate::engine::training::Kept;
 use crate::train::{Record, Stopped};
@@ -97,6 +98,8 @@ pub struct RunNews {
     pub initial: Option<PathBuf>,
     /// Its path in the plane that is shown.
     pub path: Arc<Vec<Spot>>,
+    /// The plane that its path is seen from.
+    pub ground: Option<Arc<Ground>>,
     /// Why it has no path in the plane that is shown.
     pub pathless: Option<&'static str>,
     /// What went wrong, or what a reader should know.
@@ -121,6 +124,7 @@ impl RunNews {
             checkpoints: Arc::default(),
             initial: None,
             path: Arc::default(),
+            ground: None,
             pathless: None,
             message: None,
         }

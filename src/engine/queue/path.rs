@@ -1,10 +1,9 @@
 //! The path of a run: where it was, kept in memory, and seen from whatever plane is shown.
 
 use super::news::{Id, RunNews, Spot};
-use super::shared::{Shared, Slot};
+use super::shared::{Shared, Sight, Slot};
 use crate::engine::ground::Ground;
 use crate::engine::training::Kept;
-use crate::model::params::Params;
 use std::sync::Arc;
 
 /// Most places of a path.
@@ -16,13 +15,6 @@ const MOST_READ: usize = 80;
 /// Why a path isn't drawn.
 const STRANGER: &str =
     "another network than the one that is open: open one of its checkpoints to see its path";
-
-/// Where a run was.
-pub(super) struct Sight {
-    pub(super) epoch: f64,
-    pub(super) point: Params,
-    pub(super) loss: Option<f64>,
-}
 
 /// Notes where a run is; where that becomes too much, every second place is forgotten but the first.
 pub(super) fn note(shared: &Shared, id: Id, sight: Sight) {
@@ -49,9 +41,16 @@ pub(super) fn note(shared: &Shared, id: Id, sight: Sight) {
         return look(shared, id);
     }
     let Some(ground) = ground else { return };
-    if let Some(spot) = spot(&ground, &sight) {
-        shared.tell(id, |news| Arc::make_mut(&mut news.path).push(spot));
+    let Some(spot) = spot(&ground, &sight) else {
+        return;
+    };
+    if let Some(slot) = shared.lock().slot(id)
+        && same(slot.news.ground.as_ref(), Some(&ground))
+    {
+        let news = Arc::make_mut(&mut slot.news);
+        Arc::make_mut(&mut news.path).push(spot);
     }
+    (shared.notify)();
 }
 
 fn same(a: Option<&Arc<Ground>>, b: Option<&Arc<Ground>>) -> bool {
@@ -72,24 +71,43 @@ fn spot(ground: &Ground, sight: &Sight) -> Option<Spot> {
     })
 }
 
-/// Sees the whole path of a run from the plane that is shown now.
+/// Sees the whole path of a run from the plane that is shown now. Where that or the path changes meanwhile, what
+/// was seen belongs to neither, and is seen again.
 pub(super) fn look(shared: &Shared, id: Id) {
-    let (ground, sights) = {
-        let mut inner = shared.lock();
-        let ground = inner.ground.clone();
-        let Some(slot) = inner.slot(id) else { return };
-        slot.seen_from.clone_from(&ground);
-        (ground, slot.sights.clone())
-    };
-    let spots: Vec<Spot> = ground
-        .iter()
-        .flat_map(|ground| sights.iter().filter_map(|sight| spot(ground, sight)))
-        .collect();
-    let pathless = (ground.is_some() && spots.is_empty() && !sights.is_empty()).then_some(STRANGER);
-    shared.tell(id, |news| {
-        news.path = Arc::new(spots);
-        news.pathless = pathless;
-    });
+    loop {
+        let (ground, sights) = {
+            let mut inner = shared.lock();
+            let ground = inner.ground.clone();
+            let Some(slot) = inner.slot(id) else { return };
+            slot.seen_from.clone_from(&ground);
+            (ground, slot.sights.clone())
+        };
+        let seen_by = |ground: &Arc<Ground>| -> Vec<Spot> {
+            sights
+                .iter()
+                .filter_map(|sight| spot(ground, sight))
+                .collect()
+        };
+        let spots = ground.as_ref().map(seen_by).unwrap_or_default();
+        let strange = ground.is_some() && spots.is_empty() && !sights.is_empty();
+        {
+            let mut inner = shared.lock();
+            let Some(slot) = inner.slot(id) else { return };
+            let still = same(slot.seen_from.as_ref(), ground.as_ref());
+            if still && slot.sights.len() != sights.len() {
+                continue;
+            }
+            // Seen from another plane meanwhile: whoever did that has its path.
+            if still {
+                let news = Arc::make_mut(&mut slot.news);
+                news.path = Arc::new(spots);
+                news.ground = ground;
+                news.pathless = strange.then_some(STRANGER);
+            }
+        }
+        (shared.notify)();
+        return;
+    }
 }
 
 /// Runs whose path was seen from another plane and that no thread trains, which looks by itself.

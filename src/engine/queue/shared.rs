@@ -1,12 +1,22 @@
 //! What the window and the training threads have in common: the runs, and what is wanted of each.
 
 use super::news::{Id, Phase, RunNews};
-use super::path::Sight;
 use crate::engine::device::{DeviceChoice, may_have_gpu};
 use crate::engine::ground::Ground;
 use crate::engine::job::TrainingJob;
+use crate::model::params::Params;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Where a run was.
+pub(super) struct Sight {
+    /// Epochs passed.
+    pub(super) epoch: f64,
+    /// Trained tensors and buffers.
+    pub(super) point: Params,
+    /// Mean loss of the training samples, where it was evaluated.
+    pub(super) loss: Option<f64>,
+}
 
 /// One run.
 pub(super) struct Slot {
@@ -171,8 +181,8 @@ fn most(news: &RunNews) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let device = news.job.as_ref().map(|job| job.setup.device);
     match device {
-        Some(DeviceChoice::Gpu) => 1,
-        Some(DeviceChoice::Auto) if may_have_gpu() => 1,
-        _ => cores,
+        Some(DeviceChoice::Flex | DeviceChoice::Ndarray) => cores,
+        Some(DeviceChoice::Auto) if !may_have_gpu() => cores,
+        _ => 1,
     }
 }

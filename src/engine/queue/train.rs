@@ -1,8 +1,8 @@
 //! A thread that trains one run after another, and tells how far each is.
 
 use super::news::{Phase, RunNews};
-use super::path::{self, Sight};
-use super::shared::{Shared, Task};
+use super::path;
+use super::shared::{Shared, Sight, Task};
 use crate::engine::courtesy::yield_to_the_window;
 use crate::engine::training::{Run, Trained, Training};
 use crate::engine::work::{Pace, Step, Work as _, guarded};
@@ -17,7 +17,7 @@ const NEWS_EVERY: Duration = Duration::from_millis(60);
 const RECORDS_AT_ONCE: usize = 4000;
 /// A place of the path is noted this often at most.
 const SIGHT_EVERY: Duration = Duration::from_millis(120);
-/// Evaluating the loss on the way takes at most this share of the time.
+/// Evaluating the loss on the way takes at most this share of the time, and so does looking into the folder.
 const SIGHT_SHARE: f64 = 0.08;
 /// The folder's checkpoints are looked at this often.
 const LOOK_EVERY: Duration = Duration::from_millis(1200);
@@ -47,6 +47,7 @@ struct Since {
     look: Instant,
     sight: Instant,
     pause: Duration,
+    rest: Duration,
     records: usize,
 }
 
@@ -59,6 +60,7 @@ fn train(shared: &Shared, task: &Task) -> Result<()> {
         look: now,
         sight: now,
         pause: SIGHT_EVERY,
+        rest: LOOK_EVERY,
         records: 0,
     };
     sight(shared, task, &run, &mut since);
@@ -78,8 +80,10 @@ fn train(shared: &Shared, task: &Task) -> Result<()> {
         if since.sight.elapsed() > since.pause || done {
             sight(shared, task, &run, &mut since);
         }
-        if since.look.elapsed() > LOOK_EVERY {
+        if since.look.elapsed() > since.rest {
+            let begun = Instant::now();
             look(shared, task);
+            since.rest = LOOK_EVERY.max(begun.elapsed().div_f64(SIGHT_SHARE));
             since.look = Instant::now();
         }
         if done {

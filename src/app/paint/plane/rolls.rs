@@ -11,6 +11,7 @@ use crate::app::theme::Palette;
 use crate::app::training::{self, Order};
 use crate::engine::live::Snapshot;
 use crate::engine::queue::{Id, RunNews, Spot};
+use crate::export::figure::Metric;
 use crate::plot::colormap;
 use crate::plot::number::{self, format_value};
 use eframe::egui::{
@@ -25,15 +26,24 @@ const BALL: f32 = 6.0;
 pub fn paint(
     painter: &Painter,
     frame: &Frame,
-    picture: Option<&Picture>,
-    state: &State,
+    picture: &Picture,
+    (state, news): (&State, &Snapshot),
     palette: &Palette,
 ) {
-    if !state.training.paths {
+    // A path belongs on the plane that it is seen from, and on no older picture.
+    let version = picture.shown.version;
+    let fresh = news.surfaces.iter().any(|s| s.version == version);
+    let here = picture.shown.alpha == state.wish.centre();
+    if !(state.training.paths && fresh && here) {
         return;
     }
+    let seen = |run: &&Arc<RunNews>| match (&run.ground, &news.ground) {
+        (Some(own), Some(shown)) => Arc::ptr_eq(own, shown),
+        _ => false,
+    };
     let chosen = state.training.chosen;
-    let (own, others): (Vec<_>, Vec<_>) = state.runs.iter().partition(|run| Some(run.id) == chosen);
+    let runs = state.runs.iter().filter(seen);
+    let (own, others): (Vec<_>, Vec<_>) = runs.partition(|run| Some(run.id) == chosen);
     for run in others {
         path(painter, frame, run, false);
     }
@@ -95,22 +105,15 @@ fn ball(painter: &Painter, at: Pos2, id: Id) {
 }
 
 /// How far out of the plane the run is, and its own loss beside the plane's.
-fn said(
-    painter: &Painter,
-    frame: &Frame,
-    picture: Option<&Picture>,
-    spot: &Spot,
-    palette: &Palette,
-) {
+fn said(painter: &Painter, frame: &Frame, picture: &Picture, spot: &Spot, palette: &Palette) {
     let mut lines = vec![format!(
         "epoch {}, {} out of the plane",
         number::fixed(spot.epoch, usize::from(spot.epoch.fract() > 0.0)),
         format_value(spot.away)
     )];
-    let is_loss =
-        picture.is_some_and(|p| p.coloring.metric == crate::export::figure::Metric::TrainLoss);
-    let plane = picture.filter(|_| is_loss);
-    let plane = plane.and_then(|picture| picture.value_at((spot.at[0], spot.at[1])).ok());
+    let is_loss = picture.coloring.metric == Metric::TrainLoss;
+    let plane = picture.value_at((spot.at[0], spot.at[1])).ok();
+    let plane = plane.filter(|_| is_loss);
     match (spot.loss, plane) {
         (Some(own), Some(plane)) => lines.push(format!(
             "training loss {}, of the plane {}",

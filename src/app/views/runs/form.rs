@@ -76,6 +76,11 @@ impl Form {
                     if ui.button("Save recipe…").clicked() {
                         commands.push(Command::Ask(Ask::SaveRecipe));
                     }
+                    let help = "A small and a large batch on what is open, whatever was filled in";
+                    if ui.button("As usual").on_hover_text(help).clicked() {
+                        self.drafts.clear();
+                        commands.push(Command::Run(Order::Usual));
+                    }
                     if ui.button("Open recipe…").clicked() {
                         self.drafts.clear();
                         commands.push(Command::Ask(Ask::Recipe));

@@ -101,6 +101,7 @@ impl RunsView {
                 let width = 250.0;
                 ui.add_space((0.5 * (ui.available_width() - width)).max(0.0));
                 self.ways_ui(ui, cx);
+                self.recipe_ui(ui, cx);
             });
             ui.add_space(8.0);
             let folder = cx.state.training.folder.display().to_string();
@@ -121,10 +122,12 @@ impl RunsView {
         if open.clicked() {
             cx.commands.push(Command::Ask(Ask::OpenRun));
         }
-        let open = ui
-            .button("Open recipe…")
-            .on_hover_text("A recipe.toml to train by");
-        if open.clicked() {
+    }
+
+    /// A recipe from a file.
+    fn recipe_ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        let open = ui.button("Open recipe…");
+        if open.on_hover_text("A recipe.toml to train by").clicked() {
             self.form.open();
             cx.commands.push(Command::Ask(Ask::Recipe));
         }
