@@ -3,6 +3,9 @@
 #![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// Runs, started to their end.
+#[path = "app/runs.rs"]
+mod runs;
 mod window_common;
 
 use eframe::egui::{self, Theme};

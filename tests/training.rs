@@ -11,6 +11,9 @@ mod experiments;
 /// What the folder of a run holds, and what is refused.
 #[path = "training/folders.rs"]
 mod folders;
+/// What a window trains.
+#[path = "training/queue.rs"]
+mod queue;
 /// Epochs of PyTorch.
 #[path = "training/reference.rs"]
 mod reference;

@@ -5,6 +5,7 @@
 use super::card::Card;
 use super::pane::Pane;
 use super::state::ThemeChoice;
+use super::training::Order;
 use crate::engine::job::LossChoice;
 pub use crate::engine::live::Place;
 use eframe::egui::{Key, KeyboardShortcut, Modifiers};
@@ -29,6 +30,14 @@ pub enum Ask {
     Directions,
     /// The two other corners of a plane through three checkpoints.
     Corners,
+    /// The folder of a run, or of several.
+    OpenRun,
+    /// Where runs are kept.
+    RunFolder,
+    /// A recipe.
+    Recipe,
+    /// Where the recipe is saved.
+    SaveRecipe,
     /// Where a session is saved.
     SaveSession,
     /// Where the report on both minimizers is written.
@@ -43,6 +52,7 @@ impl Ask {
         match self {
             Self::SaveSession => Some("session.losscope.json"),
             Self::SaveReport => Some("report.html"),
+            Self::SaveRecipe => Some("recipe.toml"),
             _ => None,
         }
     }
@@ -72,6 +82,8 @@ pub enum Command {
     Dismiss(Card),
     /// Open a large-batch minimizer of another network instead of what is open.
     OpenAlone,
+    /// Something to do with runs.
+    Run(Order),
     /// Compute once more what failed.
     ComputeAgain,
     /// Open the dialog that chooses the network.

@@ -82,8 +82,15 @@ fn suffixes(ask: Ask) -> &'static [&'static str] {
         Ask::Model => &["toml", "pt2"],
         Ask::SaveSession => &["json"],
         Ask::SaveReport => &["html"],
-        Ask::DataFolder | Ask::Series | Ask::ExportAll => &[],
+        Ask::Recipe | Ask::SaveRecipe => &["toml"],
+        Ask::DataFolder | Ask::Series | Ask::ExportAll | Ask::OpenRun | Ask::RunFolder => &[],
     }
+}
+
+/// Whether a folder is asked for.
+fn is_folder(ask: Ask) -> bool {
+    use Ask::{DataFolder, ExportAll, OpenRun, RunFolder, Series};
+    matches!(ask, DataFolder | Series | ExportAll | OpenRun | RunFolder)
 }
 
 /// What is asked for, as a title.
@@ -96,6 +103,10 @@ fn title(ask: Ask) -> &'static str {
         Ask::Data => "Open a data file",
         Ask::DataFolder => "Open a folder of data",
         Ask::ExportAll => "A folder for every view",
+        Ask::OpenRun => "Open the folder of a run",
+        Ask::RunFolder => "The folder that runs are kept in",
+        Ask::Recipe => "Open a recipe",
+        Ask::SaveRecipe => "Save the recipe",
         Ask::Series => "Open a folder of checkpoints",
         Ask::Model => "Open a model file",
         Ask::Directions => "Open stored directions",
@@ -159,9 +170,7 @@ impl Dialogs {
             let chosen = pollster::block_on(async move {
                 match ask {
                     Ask::Open | Ask::Corners | Ask::Directions => many(dialog.pick_files().await),
-                    Ask::DataFolder | Ask::Series | Ask::ExportAll => {
-                        one(dialog.pick_folder().await)
-                    }
+                    ask if is_folder(ask) => one(dialog.pick_folder().await),
                     ask if ask.saved_as().is_some() => one(dialog.save_file().await),
                     _ => one(dialog.pick_file().await),
                 }
@@ -338,7 +347,7 @@ fn accept(field: &mut Field) -> Result<Vec<PathBuf>, String> {
                 path.display()
             ));
         }
-        if matches!(field.ask, Ask::DataFolder | Ask::Series | Ask::ExportAll) && !path.is_dir() {
+        if is_folder(field.ask) && !path.is_dir() {
             return Err(format!("This is no folder: {}", path.display()));
         }
     }

@@ -22,6 +22,7 @@ pub fn asked(state: &mut State, ask: Ask, paths: Vec<PathBuf>) {
     let text = first.display().to_string();
     match ask {
         Ask::Open | Ask::SaveSession | Ask::SaveReport | Ask::ExportAll => {}
+        Ask::OpenRun | Ask::RunFolder | Ask::Recipe | Ask::SaveRecipe => {}
         Ask::Checkpoint(place) => state.open_with(&[&|wish| {
             put(wish, place, &first);
             None

@@ -19,6 +19,7 @@ mod export;
 mod files;
 mod focus;
 pub mod headless;
+mod hearing;
 mod help;
 mod history;
 mod keys;
@@ -35,6 +36,7 @@ mod pane;
 mod quitting;
 mod readings;
 mod refused;
+mod runs;
 mod session;
 mod software;
 mod start;
@@ -42,6 +44,7 @@ pub mod state;
 mod status;
 mod theme;
 mod times;
+mod training;
 mod views;
 mod weights;
 mod words;
@@ -50,6 +53,7 @@ pub use start::{options, run};
 
 use crate::engine::device::may_have_gpu;
 use crate::engine::live::{Live, Snapshot, Wish};
+use crate::engine::queue::Queue;
 use crate::engine::result::Outcome;
 use command::{Ask, Command, Place};
 use eframe::egui::{self, Context, Ui, ViewportCommand};
@@ -59,6 +63,7 @@ use state::State;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+use training::Order;
 use views::Views;
 
 /// The window's program.
@@ -67,6 +72,7 @@ pub struct App {
     live: Live,
     views: Views,
     dialogs: dialog::Dialogs,
+    queue: Queue,
     exports: export::Exports,
     opening: opening::Opening,
     network: network::Chooser,
@@ -104,11 +110,15 @@ impl App {
         let (mut state, tree) =
             restored.unwrap_or_else(|| (State::default(), views::usual_layout()));
         state.measure_hidden = true;
+        let ctx = cc.egui_ctx.clone();
+        let queue = Queue::new(move || ctx.request_repaint_after(NEWS_EVERY));
+        runs::again(&queue, &state);
         let mut app = Self {
             state,
             live,
             views: Views::new(tree),
             dialogs: dialog::Dialogs::default(),
+            queue,
             exports: export::Exports::new(&cc.egui_ctx),
             opening: opening::Opening::default(),
             network: network::Chooser::default(),
@@ -199,9 +209,10 @@ impl App {
         self.state.wish.dragging = false;
         overlay::hush(&ctx, &mut self.had_dialog);
         focus::note(&ctx);
-        let mut commands = self.heard(&ctx);
+        let mut commands = hearing::heard(&ctx, &self.views, self.quitting == Quitting::Yes);
         commands.extend(self.dialogs.poll());
         self.exports.poll(&ctx, &mut self.state);
+        runs::poll(&self.queue, &mut self.state, &news);
         let results = self.opening.poll(&mut self.state, &mut self.views);
         self.offers.extend(results);
 
@@ -267,36 +278,9 @@ impl App {
             self.carry_out(&ctx, command);
         }
         self.send();
-        let busy = !news.activity.is_idle() || self.exports.busy();
+        let busy = !news.activity.is_idle() || self.exports.busy() || self.queue.is_busy();
         self.attention.note(&ctx, busy);
         self.entitle(&ctx);
-    }
-
-    /// What the keyboard, dropped files and the window's own buttons say.
-    fn heard(&mut self, ctx: &Context) -> Vec<Command> {
-        let mut commands = Vec::new();
-        let dropped: Vec<PathBuf> = ctx.input(|i| {
-            let files = i.raw.dropped_files.iter();
-            files.map(|f| f.path().to_owned()).collect()
-        });
-        if !dropped.is_empty() {
-            commands.push(Command::Chosen(Ask::Open, dropped));
-        }
-        let views = self.views.iter().enumerate();
-        let shows = views.filter_map(|(index, view)| {
-            let keys = command::of_view(index)?;
-            Some((keys, Command::Show(view.pane())))
-        });
-        for (keys, command) in command::shortcuts().into_iter().chain(shows) {
-            if ctx.input_mut(|i| i.consume_shortcut(&keys)) {
-                commands.push(command);
-            }
-        }
-        if ctx.input(|i| i.viewport().close_requested()) && self.quitting != Quitting::Yes {
-            ctx.send_viewport_cmd(ViewportCommand::CancelClose);
-            commands.push(Command::Quit);
-        }
-        commands
     }
 
     fn carry_out(&mut self, ctx: &Context, command: Command) {
@@ -320,7 +304,17 @@ impl App {
                     self.exports.everything(&self.views, state, &news, folder);
                 }
             }
-            Command::Chosen(ask, paths) => self.opening.chosen(ctx, state, ask, paths),
+            Command::Chosen(ask, paths) => {
+                let (rest, are_runs) = runs::chosen(&self.queue, state, ask, paths);
+                if are_runs {
+                    self.views.show(&Pane::RUNS);
+                }
+                self.opening.chosen(ctx, state, ask, rest);
+            }
+            Command::Run(Order::Plane(folder)) => {
+                self.opening.chosen(ctx, state, Ask::Open, vec![folder]);
+            }
+            Command::Run(order) => runs::carry_out(&self.queue, state, order),
             Command::BuiltIn => files::built_in(state),
             Command::BuiltInData(name) => state.open_with(&[&|wish| {
                 readings::set_data(wish, name);

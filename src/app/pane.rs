@@ -12,6 +12,9 @@ impl Pane {
     /// The plane as colours and iso-lines, which keys export and copy.
     pub const CONTOUR: Self = Self::named("Contour");
 
+    /// The runs, which opening one shows.
+    pub const RUNS: Self = Self::named("Runs");
+
     /// The view of this name.
     pub const fn named(name: &'static str) -> Self {
         Self(Cow::Borrowed(name))

@@ -5,6 +5,7 @@
 
 use super::pane::Pane;
 use super::state::{Exported, Look, State};
+use super::training::Before;
 use crate::engine::imported;
 use crate::engine::job::Directions;
 use crate::engine::live::{Quality, Snapshot, Wish};
@@ -49,6 +50,12 @@ struct Kept {
     file: Option<PathBuf>,
     #[serde(default)]
     exported: Exported,
+    /// The runs on the list; those that haven't begun with what they are.
+    #[serde(default)]
+    runs: Vec<Before>,
+    /// Where new ones are kept, where a hand has said so.
+    #[serde(default)]
+    runs_in: Option<PathBuf>,
 }
 
 fn session_of(state: &State, tree: &Tree<Pane>) -> Session {
@@ -79,6 +86,10 @@ pub fn restore(storage: &dyn eframe::Storage) -> Option<(State, Tree<Pane>)> {
     state.recent = kept.recent;
     state.session = kept.file;
     state.exported = kept.exported;
+    state.training.before = kept.runs;
+    if let Some(folder) = kept.runs_in {
+        state.training.folder = folder;
+    }
     Some((state, tree))
 }
 
@@ -89,6 +100,8 @@ pub fn keep(storage: &mut dyn eframe::Storage, state: &State, tree: &Tree<Pane>)
         recent: state.recent.clone(),
         file: state.session.clone(),
         exported: state.exported.clone(),
+        runs: state.runs.iter().map(|run| Before::of(run)).collect(),
+        runs_in: Some(state.training.folder.clone()),
     };
     if let Ok(text) = serde_json::to_string(&kept) {
         storage.set_string(KEY, text);

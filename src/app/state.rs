@@ -5,9 +5,11 @@
 
 use super::history::History;
 use super::opens::Opens;
+use super::training::Asked;
 use super::words::in_window;
 use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
+use crate::engine::queue::RunNews;
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
 use crate::plot::figure::Levels;
@@ -15,6 +17,7 @@ use crate::plot::scale::Scale;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Files remembered under File → Open recent.
 const MOST_RECENT: usize = 12;
@@ -169,6 +172,12 @@ pub struct State {
     pub notice: Option<Notice>,
     /// Everything said, for the log, oldest first.
     pub said: Vec<Entry>,
+    /// What is asked for of runs.
+    pub training: Asked,
+    /// How many training samples are open.
+    pub samples: Option<usize>,
+    /// The runs, as the queue told last.
+    pub runs: Vec<Arc<RunNews>>,
     /// The point of the plane that is pointed at in one of the views, for the others to show.
     pub pointed: Option<Pointed>,
     /// Whether what no view shows is measured too, once everything that is seen is there.

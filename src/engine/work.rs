@@ -125,7 +125,7 @@ pub fn drive<W: Work>(mut work: W, observer: Observer<'_, W::Found>) -> Result<W
 }
 
 /// Does some work; a panic inside a library becomes an error with its text.
-pub(super) fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     caught(work).unwrap_or_else(|text| {
         Err(Error::Device(format!(
             "the computation failed inside a library: {text}"

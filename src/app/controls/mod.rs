@@ -5,7 +5,7 @@
 
 mod look;
 mod plane;
-mod rows;
+pub mod rows;
 mod samples;
 mod statistics;
 

@@ -38,6 +38,8 @@ pub const OF_LINES: &[Form] = &[PNG, SVG, PDF, NPZ, CSV, VTK, JSON, HDF5];
 pub const OF_POINTS: &[Form] = &[PNG, SVG, PDF, NPZ, CSV, JSON];
 /// Of a table, which is text as well.
 pub const OF_TABLES: &[Form] = &[PNG, SVG, PDF, NPZ, CSV, JSON, TSV];
+/// Of the records of runs.
+pub const OF_RUNS: &[Form] = &[CSV];
 /// Of what was said.
 pub const OF_LOGS: &[Form] = &[TXT];
 

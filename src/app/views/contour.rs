@@ -7,7 +7,7 @@ use super::plane::axes::{self, Around, Shown};
 use super::plane::camera::{self, Frame, Zoom};
 use super::plane::header::{self, Asked};
 use super::plane::pins::Pins;
-use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud, worst};
+use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud, rolls, worst};
 use super::{Context, Home, View, empty_ui};
 use crate::app::export::commands;
 use crate::app::export::forms::{self, Form};
@@ -111,6 +111,7 @@ fn contour_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>) {
             next,
         );
         worst::button_ui(ui, cx.state, cx.news, alpha);
+        rolls::drop_ui(ui, cx.state, cx.news, cx.commands);
         region_ui(ui, cache, cx);
     });
     let ready = coloring.and_then(|coloring| cache.plane.show(&shown, &coloring));
@@ -228,6 +229,13 @@ fn plane_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>, alpha: f
         cx.state,
         cx.news,
         alpha,
+        palette,
+    );
+    rolls::paint(
+        &ui.painter_at(rect),
+        &frame,
+        picture,
+        (&*cx.state, cx.news),
         palette,
     );
     let painter = ui.painter().clone();

@@ -9,6 +9,7 @@ mod layout;
 mod line;
 mod log;
 mod measures;
+mod runs;
 mod sections;
 mod sharpness;
 mod surface3d;
@@ -31,6 +32,7 @@ pub fn list() -> Vec<Box<dyn View>> {
         Box::new(density::DensityView::default()),
         Box::new(convexity::ConvexityView::default()),
         Box::new(layers::LayersView::default()),
+        Box::new(runs::RunsView::default()),
         Box::new(sections::SectionsView::default()),
         Box::new(log::LogView),
     ]

@@ -10,6 +10,7 @@ mod curvature;
 mod distance;
 mod experiment;
 mod export;
+pub mod form;
 pub mod help;
 mod identity;
 mod line;

@@ -3,6 +3,7 @@
 use super::quantity::{MeasureNews, Quantity};
 use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
+use crate::engine::ground::Ground;
 use crate::engine::header::{DataFacts, FileFacts, ModelFacts};
 use crate::engine::result::{Numbers, Outcome};
 use crate::error::Question;
@@ -38,6 +39,8 @@ pub struct Snapshot {
     pub measures: Vec<Arc<MeasureNews>>,
     /// Metrics of the pinned points.
     pub probes: Vec<ProbeResult>,
+    /// The plane around θ(α), for whoever puts points on it; `None` until it stands.
+    pub ground: Option<Arc<Ground>>,
     /// What is going on.
     pub activity: Activity,
     /// What happened, oldest first.

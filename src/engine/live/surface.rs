@@ -3,6 +3,7 @@
 use super::news::{LiveSurface, ProbeResult, Quality};
 use super::open::{FEW_SAMPLES, STEP, Workbench};
 use super::wish::Probe;
+use crate::engine::ground::Ground;
 use crate::engine::header::Header;
 use crate::engine::job::{Job, Request as _, SurfaceJob};
 use crate::engine::local::planes::Pair;
@@ -17,6 +18,7 @@ use crate::landscape::evaluate::Split;
 use crate::landscape::grid::{Coordinate, coarse_first};
 use crate::landscape::slice::Slice;
 use crate::model::params::Params;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Cells of a first picture, at most: some 8 × 8.
@@ -30,6 +32,8 @@ const WORTH_SAMPLING: Duration = Duration::from_millis(2500);
 pub struct SurfaceWork {
     /// Where its centre stands.
     pub alpha: f64,
+    /// The plane, for whoever puts points on it.
+    pub ground: Arc<Ground>,
     /// Over all samples.
     full: Sampling,
     /// Over few samples, while the numbers of all are not yet better.
@@ -79,8 +83,11 @@ impl SurfaceWork {
         let times = bench.few.as_ref().map_or(1.0, |few| {
             samples(splits) as f64 / samples(few).max(1) as f64
         });
+        let (network, assumed) = (&bench.inputs.network, &bench.inputs.model.assumptions);
+        let ground = Ground::new(full.slice().shared(), Arc::clone(network), assumed.clone());
         let mut work = Self {
             alpha,
+            ground: Arc::new(ground),
             full,
             pass: Pass::Coarse,
             was_of_few: few.is_some(),

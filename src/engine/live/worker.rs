@@ -10,6 +10,7 @@ use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
 use super::times::Times;
 use super::wish::{Wish, same_surface};
+use crate::engine::courtesy::yield_to_the_window;
 use crate::engine::job::{Directions, Job};
 use crate::engine::local::planes::Finder;
 use crate::engine::result::{Numbers, Outcome};
@@ -57,15 +58,6 @@ pub(super) struct Worker<'a> {
     pub(super) pace: Pace,
     /// How long each kind of part has taken.
     pub(super) times: Times,
-}
-
-/// Lets whoever draws go first: computing takes every core there is, and a frame can't wait.
-///
-/// On Linux this is the thread's own niceness, which the threads it starts inherit; where the
-/// system refuses or knows no such thing, frames are a little later.
-fn yield_to_the_window() {
-    #[cfg(target_os = "linux")]
-    rustix::process::nice(19).ok();
 }
 
 /// Serves wishes until the handle is dropped.
@@ -323,7 +315,11 @@ impl<'a> Worker<'a> {
     /// Hands out the state of everything. The one before may be the last to hold a surface: it goes
     /// when the lock is open again, for the window doesn't wait for a thread that yields to it.
     pub(super) fn publish(&self) {
-        let new = Arc::new(self.snapshot.clone());
+        let mut new = self.snapshot.clone();
+        let centre = self.wish.centre();
+        let here = self.works.iter().find(|work| work.alpha == centre);
+        new.ground = here.map(|work| Arc::clone(&work.ground));
+        let new = Arc::new(new);
         let old = std::mem::replace(&mut *lock(&self.shared.snapshot), new);
         drop(old);
         (self.shared.notify)();

@@ -187,6 +187,11 @@ impl LoadedSlice {
         &self.slice
     }
 
+    /// The same for whoever keeps it: nothing is copied.
+    pub fn shared(&self) -> Arc<Slice> {
+        Arc::clone(&self.slice)
+    }
+
     /// The same slice for another device, which keeps values of its own.
     #[must_use]
     pub fn again(&self) -> Self {

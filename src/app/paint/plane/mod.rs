@@ -15,6 +15,7 @@ mod picture;
 pub mod pins;
 #[expect(clippy::module_inception, reason = "the plane itself among its parts")]
 mod plane;
+pub mod rolls;
 pub mod worst;
 
 pub use holes::Patterns;
