@@ -138,6 +138,15 @@ fn recurrent(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     Ok(vec![permuted(b, &states, &order)?, last])
 }
 
+/// How many gates an operation has.
+fn gates(operation: &str) -> usize {
+    match operation {
+        "lstm" => 4,
+        "gru" => 3,
+        _ => 1,
+    }
+}
+
 /// Most tokens that are written out one by one.
 const MOST_TOKENS: usize = 1 << 10;
 
@@ -153,20 +162,31 @@ fn unrolled(
     let [input, hidden, biases @ ..] = tensors else {
         return Err("lacks a weight".into());
     };
+    let rows = hidden.full.first().copied().unwrap_or(0);
+    let width = rows / gates(operation);
+    let fits = hidden.full == [gates(operation) * width, width]
+        && matches!(input.full[..], [own, _] if own == rows)
+        && biases.iter().all(|bias| bias.full == [rows]);
+    if !fits || width == 0 {
+        let shapes: Vec<_> = tensors.iter().map(|own| &own.full).collect();
+        return Err(format!(
+            "has tensors of the shapes {shapes:?}, which aren't those of one such layer"
+        ));
+    }
     let tokens = x.full[1];
     if !(1..=MOST_TOKENS).contains(&tokens) {
         return Err(format!(
             "reads {tokens} tokens by computed weights, expected up to {MOST_TOKENS}"
         ));
     }
-    let gates = linear_of(b, x, input, biases.first().cloned())?;
+    let given = linear_of(b, x, input, biases.first().cloned())?;
     let (mut all, mut state): (_, Option<[Value; 2]>) = (Vec::with_capacity(tokens), None);
     // Turned once, not once a token.
     let turned = permuted(b, hidden, &[1, 0])?;
     b.has_filters(&turned, &hidden.full);
     for step in 0..tokens {
         let token = if backwards { tokens - 1 - step } else { step };
-        let row = cut(b, &gates, 1, [token, token + 1, 1])?;
+        let row = cut(b, &given, 1, [token, token + 1, 1])?;
         let before = match (&state, biases.get(1)) {
             (Some([h, _]), bias) => {
                 let product = super::products::product(b, h, &turned)?;
@@ -175,7 +195,7 @@ fn unrolled(
                     None => product,
                 })
             }
-            (None, Some(bias)) => Some(viewed(b, bias, &[1, 1, bias.full[0]])?),
+            (None, Some(bias)) => Some(viewed(b, bias, &[1, 1, rows])?),
             (None, None) => None,
         };
         let next = advanced(b, operation, row, before, state.take())?;
@@ -197,12 +217,7 @@ fn advanced(
     before: Option<Value>,
     state: Option<[Value; 2]>,
 ) -> Outcome<[Value; 2]> {
-    let count = match operation {
-        "lstm" => 4,
-        "gru" => 3,
-        _ => 1,
-    };
-    let hidden = row.full[2] / count;
+    let hidden = row.full[2] / gates(operation);
     let gate = |b: &mut Builder<'_>, of: &Value, number: usize| {
         cut(b, of, 2, [number * hidden, (number + 1) * hidden, 1])
     };
