@@ -24,7 +24,7 @@ use stencil::{Stencil, between, lines};
 const FIRST_NODES: usize = 64;
 const FIRST_SHARE: f64 = 0.01;
 /// What is left of a detail on the next grid, taken for granted. Of a smooth function it is a sixteenth, of
-/// one with kinks, as networks of rectifiers are, a half; on the surfaces of a dozen trained networks this much
+/// one with kinks, as networks of rectifiers are, a half; on nine surfaces of six trained networks this much
 /// kept the share of points beyond the tolerance below a hundredth.
 const DECAY: f64 = 0.35;
 /// Up to this share of nodes a surface is smooth.
