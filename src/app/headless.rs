@@ -22,8 +22,8 @@ const EVERY: Duration = Duration::from_millis(500);
 pub struct Found {
     /// The view's name, as it is typed.
     pub name: String,
-    /// What it shows.
-    pub content: Content,
+    /// What it shows, or why that is nothing.
+    pub content: Result<Content>,
     /// Whether all of it is there.
     pub complete: bool,
 }
@@ -47,12 +47,12 @@ pub fn names() -> Vec<String> {
     pictured.map(|view| view.name().to_lowercase()).collect()
 }
 
-/// The usual width of a view's page, in millimetres.
-pub fn width(name: &str) -> Option<f64> {
+/// The narrowest page of a view and its usual one, in millimetres.
+pub fn widths(name: &str) -> Option<(f64, f64)> {
     let view = list()
         .into_iter()
         .find(|view| view.name().eq_ignore_ascii_case(name));
-    view.map(|view| view.widths().1)
+    view.map(|view| view.widths())
 }
 
 /// Computes what the views of a job show. `told` hears what is being done, and says whether to go on; what there
@@ -124,14 +124,12 @@ fn found(views: &[Box<dyn View>], state: &State, news: &Snapshot) -> Result<Vec<
     if let Some(failure) = &news.failure {
         return Err(Error::Usage(failure.message.clone()));
     }
-    let found = views.iter().map(|view| {
-        Ok(Found {
-            name: view.name().to_lowercase(),
-            content: view.artifact(state, news)?,
-            complete: view.is_complete(state, news),
-        })
+    let found = views.iter().map(|view| Found {
+        name: view.name().to_lowercase(),
+        content: view.artifact(state, news),
+        complete: view.is_complete(state, news),
     });
-    found.collect()
+    Ok(found.collect())
 }
 
 /// The views of these names.

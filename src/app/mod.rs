@@ -373,9 +373,12 @@ impl App {
             }
             Command::CopyCommand(pane) => {
                 let view = self.views.get(&pane);
-                if let Some(line) = view.and_then(|view| view.command(state)) {
-                    ctx.copy_text(line);
-                    state.say("The command is on the clipboard");
+                match view.and_then(|view| view.command(state)) {
+                    Some(line) => {
+                        ctx.copy_text(line);
+                        state.say("The command is on the clipboard");
+                    }
+                    None => state.complain("No command writes what this view shows now"),
                 }
             }
             Command::CopyTable(pane) => {

@@ -1,6 +1,6 @@
 //! `export`: what views of the window show, without opening it.
 
-use crate::cli::{End, Talk, interrupt, output, progress};
+use crate::cli::{End, Talk, interrupt, output, progress, terminal};
 use crate::engine::job::{ExportJob, Job};
 use crate::error::{Error, Result, shown};
 use crate::export::artifact::Eye;
@@ -8,7 +8,7 @@ use crate::export::figure_args::FigureArgs;
 use crate::export::{self, Format, partial};
 use crate::plot::camera::Camera;
 use clap::Args;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 /// `losscope export`
 #[derive(Debug, Args)]
@@ -178,12 +178,26 @@ pub fn run(args: &ExportArgs, talk: Talk) -> anyhow::Result<End> {
     bar.finish_and_clear();
     let found = found?;
     let mut failure = None;
+    let mut wrote = Vec::new();
     for place in &places {
         let Some(view) = found
             .iter()
             .find(|found| found.name == place.view.to_lowercase())
         else {
             continue;
+        };
+        let content = match &view.content {
+            Ok(content) => content,
+            // Of all views, and of a stopped export, what there is is wanted.
+            Err(error) if args.all || stopped => {
+                talk.say(&format!("no {}: {error}", terminal::path(&place.path)));
+                continue;
+            }
+            Err(error) => {
+                let words = format!("{}: {error}", view.name);
+                failure = failure.or(Some(Error::Usage(words)));
+                continue;
+            }
         };
         // What isn't all there isn't what was asked for.
         let path = if view.complete {
@@ -194,11 +208,19 @@ pub fn run(args: &ExportArgs, talk: Talk) -> anyhow::Result<End> {
         let mut options = options.clone();
         let page = &args.figure.page;
         let preset = page.preset.as_ref().and_then(|preset| preset.width);
-        if page.width.or(preset).is_none() {
-            options.width = headless::width(&view.name).unwrap_or(options.width);
+        if let Some((narrowest, usual)) = headless::widths(&view.name) {
+            if page.width.or(preset).is_none() {
+                options.width = usual;
+            } else if page.width.is_none() {
+                // As in the window: a preset for one panel makes room for three.
+                options.width = options.width.max(narrowest * options.text);
+            }
         }
-        match view.content.write(&path, &options) {
-            Ok(()) => talk.wrote(&path),
+        match content.write(&path, &options) {
+            Ok(()) => {
+                talk.wrote(&path);
+                wrote.push(path.to_string_lossy().into_owned());
+            }
             Err(error) => failure = failure.or(Some(error)),
         }
     }
@@ -206,11 +228,7 @@ pub fn run(args: &ExportArgs, talk: Talk) -> anyhow::Result<End> {
         return Err(error.into());
     }
     if talk.json {
-        let names: Vec<_> = paths
-            .iter()
-            .map(|path: &PathBuf| Path::to_string_lossy(path))
-            .collect();
-        output::print_json(&serde_json::json!({ "wrote": names }))?;
+        output::print_json(&serde_json::json!({ "wrote": wrote }))?;
     }
     Ok(if stopped { End::Stopped } else { End::Done })
 }

@@ -71,7 +71,7 @@ pub struct FigureArgs {
     /// Linear or logarithmic levels [default: logarithmic where losses span a factor of 30]
     #[arg(long, value_name = "linear|log")]
     pub scale: Option<Scale>,
-    /// Number of iso-lines, or the levels themselves: 0.1,0.5,1 [default: 12]
+    /// Number of iso-lines, none, or the levels themselves: 0.1,0.5,1 [default: 12]
     #[arg(long, value_parser = levels, allow_hyphen_values = true)]
     pub levels: Option<Levels>,
     /// viridis, cividis, magma, inferno, plasma or grey [default: viridis]
@@ -114,11 +114,16 @@ pub fn typed(options: &FigureOptions) -> String {
         say(true, format!("--scale={scale}"));
     }
     let levels = match &options.levels {
+        Levels::Auto(0) => "none".to_owned(),
         Levels::Auto(count) => count.to_string(),
-        Levels::Given(values) => {
-            let values: Vec<String> = values.iter().map(f64::to_string).collect();
-            values.join(",")
-        }
+        Levels::Given(values) => match values.as_slice() {
+            // A whole number alone says how many: 5.0 is a level.
+            [one] => format!("{one:?}"),
+            values => {
+                let values: Vec<String> = values.iter().map(f64::to_string).collect();
+                values.join(",")
+            }
+        },
     };
     say(options.levels != usual.levels, format!("--levels={levels}"));
     let colormap = options.colormap;
@@ -149,6 +154,9 @@ fn levels(text: &str) -> Result<Levels, String> {
     let wrong = || {
         "expected a number of levels (1 to 100), or up to 100 levels like 0.1,0.5,1 or -1,0,0.5: losses, accuracies, R²".to_owned()
     };
+    if text.trim() == "none" {
+        return Ok(Levels::Auto(0));
+    }
     if !text.contains(',')
         && let Ok(count) = text.trim().parse::<usize>()
     {

@@ -110,6 +110,9 @@ impl Preset {
         };
         check(&bounds::WIDTH, self.width)?;
         check(&bounds::DOTS, self.dpi)?;
+        if let Some(levels) = self.levels.filter(|levels| *levels > 0) {
+            bounds::LEVELS.check(levels)?;
+        }
         check(&bounds::TEXT, self.text)
     }
 }

@@ -25,7 +25,7 @@ pub struct BarSet {
     pub name: String,
     /// Its colour.
     pub color: Rgb,
-    /// Values, none below zero; what isn't finite has no bar.
+    /// Values; a bar is as long as one is large, whatever its sign, and what isn't finite has none.
     pub values: Vec<f64>,
 }
 
@@ -54,6 +54,7 @@ impl BarsFigure {
         let most = values
             .copied()
             .filter(|v| v.is_finite())
+            .map(f64::abs)
             .fold(f64::NAN, f64::max);
         if self.rows.is_empty() || most.is_nan() {
             return Err(Error::Slice("there are no bars to draw".into()));
@@ -95,7 +96,7 @@ impl BarsFigure {
                     continue;
                 };
                 let share = if value.is_finite() && most > 0.0 {
-                    value / most
+                    value.abs() / most
                 } else {
                     0.0
                 };

@@ -44,6 +44,8 @@ pub struct Exports {
     news: Receiver<News>,
     send: Sender<News>,
     queue: Queue,
+    /// Reports and animations, which take long: a figure doesn't wait for them.
+    long: Queue,
     preview: Option<Preview>,
 }
 
@@ -58,12 +60,16 @@ impl Exports {
     /// None yet.
     pub fn new(ctx: &Context) -> Self {
         let (send, news) = channel();
-        let ctx = ctx.clone();
+        let queue = || {
+            let ctx = ctx.clone();
+            Queue::new(move || ctx.request_repaint())
+        };
         Self {
             dialog: None,
             news,
             send,
-            queue: Queue::new(move || ctx.request_repaint()),
+            queue: queue(),
+            long: queue(),
             preview: None,
         }
     }
@@ -158,6 +164,12 @@ impl Exports {
                 self.queue.add(&path, Box::new(task));
             }
         }
+        // At once, so that the next order takes another.
+        if count > 0
+            && let Err(error) = std::fs::create_dir_all(&place)
+        {
+            state.complain(format!("Not exported: {error}"));
+        }
         let mut words = format!("Writing {count} files into {}", place.display());
         if !missing.is_empty() {
             words.push_str(&format!("; nothing to show yet of {}", missing.join(", ")));
@@ -167,27 +179,30 @@ impl Exports {
 
     /// Whether a file is being written.
     pub fn busy(&self) -> bool {
-        self.queue.is_busy()
+        self.queue.is_busy() || self.long.is_busy()
     }
 
     /// What is being written, in words.
     pub fn activity(&self) -> Option<String> {
-        self.queue.activity()
+        let both = [&self.queue, &self.long].into_iter();
+        both.filter_map(Queue::activity)
+            .reduce(|first, second| format!("{first}; {second}"))
     }
 
     /// Stops what takes long; nothing half-written stays.
     pub fn stop(&self) {
         self.queue.stop();
+        self.long.stop();
     }
 
     /// Whether what is being written can be stopped.
     pub fn can_stop(&self) -> bool {
-        self.queue.can_stop()
+        self.queue.can_stop() || self.long.can_stop()
     }
 
     /// Takes note of what was finished.
     pub fn poll(&mut self, ctx: &Context, state: &mut State) {
-        while let Some((path, result)) = self.queue.finished() {
+        while let Some((path, result)) = self.queue.finished().or_else(|| self.long.finished()) {
             match result {
                 Ok(()) => state.say(format!("Wrote {}", path.display())),
                 Err(error) => state.complain(format!("Not exported: {error}")),
@@ -343,7 +358,7 @@ impl Exports {
                     heard.tell(format!("{done} of {total} frames{words}"))
                 })
             };
-            self.queue.add(&path, Box::new(task));
+            self.long.add(&path, Box::new(task));
         } else {
             let task = move |_: &Heard| match job.text.filter(|_| form.is_text()) {
                 Some(text) => Content::Text(text).write(&job.path, &job.options),
@@ -369,7 +384,7 @@ impl Exports {
             report::write(&page, &job, told)
         };
         state.say("Measuring everything for the report…");
-        self.queue.add(path, Box::new(task));
+        self.long.add(path, Box::new(task));
     }
 
     fn choose(&self, ctx: &Context, dialog: &Dialog) {

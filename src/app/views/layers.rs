@@ -5,6 +5,7 @@ mod bars;
 
 use super::{Context, Home, Needs, View, curves, empty_ui};
 use crate::app::command::{Ask, Command, Place};
+use crate::app::export::commands;
 use crate::app::export::forms::{self, Form};
 use crate::app::export::source::{Content, header, is_measured, nothing};
 use crate::app::state::State;
@@ -74,16 +75,22 @@ impl View for LayersView {
             Shows::Distance | Shows::Relative => true,
         };
         let header = header("layers", state, news, complete)?;
-        Ok(Content::of(tables(header, self.shows, bars)))
+        Ok(Content::of(tables(header, self.shows, bars, self.ranked)))
     }
 
     fn text(&self, _state: &State, news: &Snapshot) -> Option<String> {
         Some(tsv(news))
     }
+
+    fn command(&self, state: &State) -> Option<String> {
+        // The terminal writes distances, in the network's order.
+        let usual = self.shows == Shows::Distance && !self.ranked;
+        usual.then(|| commands::of_view(self.name(), state, None))
+    }
 }
 
 /// Bars as a table with its picture.
-fn tables(header: Header, shows: Shows, bars: Vec<Bars>) -> Tables {
+fn tables(header: Header, shows: Shows, bars: Vec<Bars>, ranked: bool) -> Tables {
     let all = || {
         bars.iter()
             .flat_map(|set| set.layers.iter().map(move |layer| (set, layer)))
@@ -108,25 +115,27 @@ fn tables(header: Header, shows: Shows, bars: Vec<Bars>) -> Tables {
     ];
     let said = header.clone();
     let picture = move |options: &FigureOptions| {
+        let order = order(&bars, ranked);
+        let value = |set: &Bars, index: usize| set.layers.get(index).map_or(f64::NAN, |l| l.value);
         let set = |set: &Bars| BarSet {
             name: set.name.to_owned(),
             color: [set.color.r(), set.color.g(), set.color.b()],
-            values: set.layers.iter().map(|layer| layer.value).collect(),
+            values: order.iter().map(|index| value(set, *index)).collect(),
         };
         let found = Shows::ALL.into_iter().find(|(one, ..)| *one == shows);
         let (_, name, help) = found.unwrap_or(Shows::ALL[0]);
         let (name, help) = match shows {
             Shows::Measure(entry, row) => {
                 let row = &entry.rows[row];
-                (row.name, entry.tooltip(row.definition))
+                // Without the formula, whose signs a figure's font doesn't all have.
+                let words = format!("{}. {}", row.definition.meaning, entry.made);
+                (row.name, words.trim_end().to_owned())
             }
             _ => (name, help.to_owned()),
         };
-        let rows = bars
-            .first()
-            .map(|set| set.layers.iter().map(|l| l.name.clone()));
+        let name_of = |index: &usize| Some(bars.first()?.layers.get(*index)?.name.clone());
         BarsFigure {
-            rows: rows.map(Iterator::collect).unwrap_or_default(),
+            rows: order.iter().filter_map(name_of).collect(),
             sets: bars.iter().map(set).collect(),
             title: options
                 .title
@@ -138,6 +147,18 @@ fn tables(header: Header, shows: Shows, bars: Vec<Bars>) -> Tables {
         .svg()
     };
     Tables::new("layers", header, Arc::new(picture)).with("layers", "", columns)
+}
+
+/// The layers by their places in the first bars: in the network's order, or the largest first.
+fn order(bars: &[Bars], ranked: bool) -> Vec<usize> {
+    let first = bars.first().map_or(&[][..], |set| set.layers.as_slice());
+    let mut order: Vec<usize> = (0..first.len()).collect();
+    if ranked {
+        let value = |index: usize| Some(first[index].value).filter(|v| !v.is_nan());
+        let value = |index: usize| value(index).unwrap_or(f64::NEG_INFINITY);
+        order.sort_by(|a, b| value(*b).total_cmp(&value(*a)));
+    }
+    order
 }
 
 /// What the bars show.
@@ -244,12 +265,7 @@ fn layers_ui(ui: &mut Ui, cache: &mut LayersView, cx: &mut Context<'_>) {
         .filter(|v| v.is_finite())
         .map(f64::abs)
         .fold(0.0, f64::max);
-    let mut order: Vec<usize> = (0..bars[0].layers.len()).collect();
-    if cache.ranked {
-        let value = |index: usize| Some(bars[0].layers[index].value).filter(|v| !v.is_nan());
-        let value = |index: usize| value(index).unwrap_or(f64::NEG_INFINITY);
-        order.sort_by(|a, b| value(*b).total_cmp(&value(*a)));
-    }
+    let order = order(&bars, cache.ranked);
     ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         for index in order {
             layer_ui(ui, cx.palette, &bars, index, most);

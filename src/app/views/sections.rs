@@ -207,7 +207,10 @@ impl View for SectionsView {
     }
 
     fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
-        let here = news.surface_near(state.wish.centre()).ok_or_else(nothing)?;
+        // The header names this α: the surface of another doesn't do.
+        let alpha = state.wish.centre();
+        let here = news.surfaces.iter().find(|s| s.alpha == alpha);
+        let here = here.ok_or_else(nothing)?;
         // What the pointer happens to lie on is no place for a file.
         let pinned = state.wish.probes.last().map_or((0.0, 0.0), |p| (p.x, p.y));
         let found = sections(&here.outcome, state, pinned, false).ok_or_else(nothing)?;

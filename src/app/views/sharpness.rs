@@ -51,7 +51,7 @@ fn tables(header: Header, curves: Vec<(String, Arc<SharpnessCurve>)>, epsilon: f
     let said = header.clone();
     let picture = move |options: &FigureOptions| {
         let color = |name: &str| match name {
-            "small batch" => colormap::series(0),
+            "small batch" | "checkpoint" => colormap::series(0),
             "large batch" => colormap::series(1),
             _ => colormap::series(2),
         };
@@ -97,11 +97,13 @@ impl View for SharpnessView {
     }
 
     fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
-        let alpha = state.wish.centre();
+        let alpha = state.wish.alpha;
         let sharpness = &news.sharpness;
+        let pair = state.wish.large.is_some();
+        let alone = if pair { "small batch" } else { "checkpoint" };
         let mut curves: Vec<(String, Arc<SharpnessCurve>)> = Vec::new();
         for (name, curve) in [
-            ("small batch".to_owned(), &sharpness.small),
+            (alone.to_owned(), &sharpness.small),
             (
                 format!("θ(α), α = {}", format_value(alpha)),
                 &sharpness.here,
@@ -109,6 +111,10 @@ impl View for SharpnessView {
             ("large batch".to_owned(), &sharpness.large),
         ] {
             let Some(curve) = curve else { continue };
+            // A curve of where α stood before is none of where it stands.
+            if name.starts_with('θ') && curve.alpha != alpha {
+                continue;
+            }
             let twice = curves.iter().any(|(_, c)| c.alpha == curve.alpha);
             if !twice && !(name.starts_with('θ') && (curve.alpha == 0.0 || curve.alpha == 1.0)) {
                 curves.push((name, Arc::clone(curve)));

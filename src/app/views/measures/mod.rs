@@ -5,12 +5,13 @@ mod rows;
 
 use super::{Context, Home, Needs, View};
 use crate::app::command::Command;
+use crate::app::export::commands;
 use crate::app::export::forms::{self, Form};
 use crate::app::export::source::{Content, has_curves, header, is_measured, nothing};
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::header::Header;
-use crate::engine::live::{Quantity, Snapshot};
+use crate::engine::live::{Quantity, Snapshot, Wish};
 use crate::error::Result;
 use crate::export::artifact::Tables;
 use crate::export::caption;
@@ -75,6 +76,15 @@ impl View for MeasuresView {
 
     fn text(&self, state: &State, news: &Snapshot) -> Option<String> {
         Some(tsv(state, news))
+    }
+
+    fn command(&self, state: &State) -> Option<String> {
+        // The terminal measures what a new window does.
+        let wish = &state.wish;
+        let mut table = Quantity::table().iter();
+        let usual = table.all(|q| wish.measures.contains(q) == q.is_usual())
+            && wish.learning_rate == Wish::default().learning_rate;
+        usual.then(|| commands::of_view(self.name(), state, None))
     }
 }
 
