@@ -167,6 +167,33 @@ impl Config {
                 acts.join(" or ")
             ));
         }
+        // Factors that neither tensors nor a choice tell.
+        for name in [
+            "embedding_multiplier",
+            "residual_multiplier",
+            "logits_scaling",
+            "partial_rotary_factor",
+        ] {
+            if let Some((_, value)) = self.number(&[name])
+                && value != 1.0
+            {
+                return Err(format!(
+                    "says {name} = {value}, which a {family} here doesn't have; torch.export writes the network itself"
+                ));
+            }
+        }
+        for (name, usual) in [
+            ("scale_attn_by_inverse_layer_idx", false),
+            ("scale_attn_weights", true),
+        ] {
+            let own = self.all.get(name).and_then(Value::as_bool);
+            if own.is_some_and(|own| own != usual) {
+                return Err(format!(
+                    "says {name} = {}, which a {family} here doesn't have; torch.export writes the network itself",
+                    !usual
+                ));
+            }
+        }
         let scaled = |place: &Value| {
             let kind = place.get("rope_type").or_else(|| place.get("type"));
             let kind = kind.and_then(Value::as_str).unwrap_or("default");

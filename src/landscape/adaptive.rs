@@ -10,7 +10,8 @@
 //!
 //! Errors are shares of the range of all computed values; where these are positive, of their logarithms as well,
 //! so that a picture is right on either scale. What to compute next follows from what is computed, from nothing
-//! else: a computation that was stopped goes on as if it hadn't been. It knows no networks.
+//! else: a computation that was stopped goes on from there, to the same tolerance; where its last points widened the
+//! range, it may do with fewer points. It knows no networks.
 
 mod field;
 mod stencil;

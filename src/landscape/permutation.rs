@@ -15,6 +15,7 @@ use crate::model::layers::Layer;
 use crate::model::params::Params;
 use assignment::assign;
 use rand::RngExt as _;
+use rand_chacha::ChaCha8Rng;
 
 /// An axis of a tensor that counts hidden units, each with `block` entries one after another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,33 +45,75 @@ const MOST_ROUNDS: usize = 100;
 /// Where the network isn't a chain of fully connected layers, convolutions and batch normalisation:
 /// names the layer.
 pub fn aligned(network: &Network, theta: &Params, other: &Params, seed: u64) -> Result<Params> {
-    let groups = chain(network)?;
-    let mut moved = other.clone();
-    let mut rng = generator(seed, STREAM);
-    for _ in 0..MOST_ROUNDS {
-        let mut order: Vec<usize> = (0..groups.len()).collect();
-        for i in (1..order.len()).rev() {
-            order.swap(i, rng.random_range(0..=i));
-        }
-        let mut changed = false;
-        for group in order {
-            let gain = likeness(&groups[group], theta, &moved);
-            let found = assign(&gain);
-            let sum = |from: &dyn Fn(usize) -> usize| -> f64 {
-                gain.iter().enumerate().map(|(i, row)| row[from(i)]).sum()
-            };
-            let (now, then) = (sum(&|i| i), sum(&|i| found[i]));
-            // Units that are as like as each other may stay.
-            if then > now + 1e-12 * now.abs() {
-                moved = renumbered(&moved, &groups[group], &found);
-                changed = true;
-            }
-        }
-        if !changed {
-            break;
-        }
+    let mut alignment = Alignment::new(network, theta, other, seed)?;
+    while alignment.step() {}
+    Ok(alignment.moved)
+}
+
+/// [`aligned`] on its way, advanced by [`Alignment::step`].
+pub struct Alignment {
+    groups: Vec<Units>,
+    theta: Params,
+    moved: Params,
+    rng: ChaCha8Rng,
+    rounds: usize,
+    /// Layers of this round that are still to come, the next one last.
+    coming: Vec<usize>,
+    changed: bool,
+}
+
+impl Alignment {
+    /// Nothing is renumbered yet.
+    ///
+    /// # Errors
+    /// As [`aligned`].
+    pub fn new(network: &Network, theta: &Params, other: &Params, seed: u64) -> Result<Self> {
+        Ok(Self {
+            groups: chain(network)?,
+            theta: theta.clone(),
+            moved: other.clone(),
+            rng: generator(seed, STREAM),
+            rounds: 0,
+            coming: Vec::new(),
+            changed: true,
+        })
     }
-    Ok(moved)
+
+    /// The point as it is renumbered so far.
+    pub fn point(&self) -> &Params {
+        &self.moved
+    }
+
+    /// One layer; false once a round has changed nothing.
+    pub fn step(&mut self) -> bool {
+        let Some(group) = self.coming.pop() else {
+            if !self.changed || self.rounds >= MOST_ROUNDS {
+                return false;
+            }
+            self.rounds += 1;
+            self.changed = false;
+            let mut order: Vec<usize> = (0..self.groups.len()).collect();
+            for i in (1..order.len()).rev() {
+                order.swap(i, self.rng.random_range(0..=i));
+            }
+            order.reverse();
+            self.coming = order;
+            return true;
+        };
+        let units = &self.groups[group];
+        let gain = likeness(units, &self.theta, &self.moved);
+        let found = assign(&gain);
+        let sum = |from: &dyn Fn(usize) -> usize| -> f64 {
+            gain.iter().enumerate().map(|(i, row)| row[from(i)]).sum()
+        };
+        let (now, then) = (sum(&|i| i), sum(&|i| found[i]));
+        // Units that are as like as each other may stay.
+        if then > now + 1e-12 * now.abs() {
+            self.moved = renumbered(&self.moved, units, &found);
+            self.changed = true;
+        }
+        true
+    }
 }
 
 /// The hidden units of a chain, layer by layer.
@@ -108,6 +151,10 @@ fn chain(network: &Network) -> Result<Vec<Units>> {
         };
         match &node.layer {
             Layer::Linear(linear) => {
+                // Its units lie along the last axis, those of everything else along the first.
+                if network.shapes[index].len() != 1 {
+                    return Err(refused(&node.name, "reads values of several axes"));
+                }
                 let weight = own(&linear.weight)?;
                 let (out, inner) = (linear.output_axis, 1 - linear.output_axis);
                 read(&mut groups, now, weight, inner);

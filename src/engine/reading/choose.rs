@@ -122,7 +122,7 @@ pub fn choose(readings: &[Recognised], scene: &Scene<'_>) -> Result<Chosen> {
             let mut open: Vec<usize> = table.trials.keys().copied().collect();
             open.sort_by_key(|number| *number != best);
             let text = format!(
-                "{} networks fit these tensors, too many to try all of them in half a minute",
+                "{} networks fit these tensors, too many to try all of them in twenty seconds",
                 grouped(readings.len())
             );
             Err(table.asked(&open, text))

@@ -5,7 +5,7 @@
 //! statistics that normalisation layers meet lie from those that the checkpoint keeps. A clear winner is
 //! taken and named with the runner-up; without one, a person is asked. What the file records of itself,
 //! an accuracy or a loss, is held against what is measured. Where only one network comes into question it is
-//! tried all the same: it may contradict the file's own numbers, or have been trained on data that were scaled
+//! tried all the same unless it is large: it may contradict the file's own numbers, or have been trained on data that were scaled
 //! otherwise. It knows no format and draws nothing.
 
 mod choose;

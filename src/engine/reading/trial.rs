@@ -74,6 +74,13 @@ impl Ground<'_> {
         graph.loss = loss::expected(&graph.loss, self.chosen, Some(self.data));
         let network = Network::new(graph, self.state)?;
         let (network, _) = loss::settled(network, self.chosen.is_some(), Some(self.data))?;
+        // A sigmoid at the end is part of the loss here as it is where the network is opened for good. Networks that are
+        // settled, and those that a person described, come with a loss.
+        let meant = loss::of_probabilities(network.graph()).filter(|_| self.chosen.is_none());
+        let network = match meant {
+            Some((meant, _)) => Network::new(meant, self.state)?,
+            None => network,
+        };
         Ok(Arc::new(network))
     }
 

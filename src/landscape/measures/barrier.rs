@@ -70,8 +70,12 @@ pub fn between(
         losses.push(objective.value_at(&theta.plus(at, &direction))?);
         // Until both ends are known there is no chord.
         let whole = losses.len() == alpha.len();
-        let height = whole.then(|| barrier(&alpha, &losses)).flatten();
-        let height = height.map(|found| Value::exact(found.height));
-        Ok(Some(Found::Rows(vec![height])))
+        if !whole {
+            return Ok(Some(Found::Rows(vec![None])));
+        }
+        let found = barrier(&alpha, &losses).ok_or_else(|| {
+            Error::Slice("the loss isn't finite at an end of the line: there is no chord".into())
+        })?;
+        Ok(Some(Found::Rows(vec![Some(Value::exact(found.height))])))
     }))
 }

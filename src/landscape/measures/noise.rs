@@ -68,7 +68,7 @@ pub const ENTRY: Entry = Entry {
     key: "noise",
     name: "Gradient noise",
     group: Group::Noise,
-    definitions: &[&B_SIMPLE, &COVARIANCE, &ALIGNMENT],
+    definitions: &[&B_SIMPLE, &COVARIANCE, &ALIGNMENT, &GRADIENT],
     made: "Here over the training samples; until all are in, ± is the standard error of as many drawn at random. Alignment is the mean of 20 batches; losscope noise lists several sizes.",
     needs: &[],
     usual: true,
@@ -98,7 +98,12 @@ pub const ENTRY: Entry = Entry {
                 error * total.gradient_squared,
             )),
             aligned.map(|mean| Value::so_far(mean.mean, mean.standard_error)),
-            Some(Value::exact(total.gradient_squared.sqrt())),
+            Some(Value {
+                number: total.gradient_squared.sqrt(),
+                error: 0.0,
+                // 0 once all samples are in.
+                settled: error == 0.0,
+            }),
         ]
     },
 };

@@ -102,7 +102,8 @@ impl<T: Real> Prepared for Ready<T> {
     ) -> Result<Vec<Outputs>> {
         let sums = self.plan.sum_bytes::<T>().max(1);
         // Less work than this is done before another thread has begun.
-        let little = self.plan.effort.saturating_mul(batch.count) * points < WORTH_A_THREAD;
+        let effort = self.plan.effort.saturating_mul(batch.count);
+        let little = effort.saturating_mul(points) < WORTH_A_THREAD;
         let share = Share {
             threads: if little {
                 1

@@ -122,9 +122,13 @@ impl Buffers {
 /// Multiplications and additions that the steps of one sample take, about.
 fn effort(program: &Program) -> usize {
     let each = program.steps().iter().map(|step| match &step.op {
-        Op::Form(g, _) => g.hits.len() * g.groups * g.outputs * g.inputs,
-        Op::Contract([batch, m, k, n], _) => batch * m * k * n,
-        Op::Map(e) if step.ty.sample => step.ty.size() * e.nodes.len(),
+        Op::Form(g, _) => [g.groups, g.outputs, g.inputs]
+            .into_iter()
+            .fold(g.hits.len(), usize::saturating_mul),
+        Op::Contract([batch, m, k, n], _) => {
+            [*m, *k, *n].into_iter().fold(*batch, usize::saturating_mul)
+        }
+        Op::Map(e) if step.ty.sample => step.ty.size().saturating_mul(e.nodes.len()),
         _ if step.ty.sample => step.ty.size(),
         _ => 0,
     });
