@@ -102,6 +102,11 @@ impl TrainArgs {
                 changes.insert(key.clone(), value.clone());
             }
         }
+        if self.resume && path.is_none() && changes.is_empty() {
+            return Err(Error::Usage(
+                "there is nothing to resume: no recipe was named, and the folder after -o holds no run; name its folder, or leave out --resume".into(),
+            ));
+        }
         recipe::with(&base, &changes)
     }
 }

@@ -41,6 +41,15 @@ pub struct Share<'a> {
     pub cosine: Option<f64>,
 }
 
+/// A step that was taken and isn't noted yet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Taken {
+    pub(super) loss: f64,
+    /// Its length; `None` where it diverged.
+    pub(super) update_norm: Option<f64>,
+    pub(super) rate: f64,
+}
+
 impl Tally {
     /// Takes a step in; its update comes after ([`Tally::updates`]).
     pub fn add(&mut self, share: Share<'_>) {

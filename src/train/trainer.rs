@@ -7,7 +7,7 @@ use super::order;
 use super::rate::When;
 use super::recipe::{Recipe, TrainMetrics};
 use super::stop::Stopped;
-use super::tally::{Share, Tally, seen};
+use super::tally::{Share, Taken, Tally, seen};
 use crate::dataset::Samples;
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::{Evaluator, Metrics, Split};
@@ -256,6 +256,26 @@ impl Trainer {
     /// # Errors
     /// Where the device fails, or a batch doesn't fit the memory.
     pub fn step(&mut self) -> Result<Step> {
+        let taken = self.take()?;
+        self.told(taken)
+    }
+
+    /// What is noted of a step, with the metrics that are due after it.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`].
+    pub fn told(&mut self, taken: Taken) -> Result<Step> {
+        match taken.update_norm {
+            Some(length) => self.after(taken.loss, length, taken.rate),
+            None => Ok(self.diverged(taken.loss, taken.rate)),
+        }
+    }
+
+    /// The step alone, for who holds a clock; [`Trainer::told`] must follow.
+    ///
+    /// # Errors
+    /// As [`Trainer::step`].
+    pub fn take(&mut self) -> Result<Taken> {
         let rate = self.recipe.rate(self.when());
         let end = (self.at.within + self.at.batch).min(self.usable());
         let chosen = self.order[self.at.within..end].to_vec();
@@ -264,7 +284,11 @@ impl Trainer {
         let seen = seen(&mut sums.gradient, mean, &mut self.before);
         let (loss, length) = (sums.loss * mean, seen.norm);
         if !(loss.is_finite() && length.is_finite()) {
-            return Ok(self.diverged(loss, rate));
+            return Ok(Taken {
+                loss,
+                update_norm: None,
+                rate,
+            });
         }
         // The first gradient has none before it.
         let near = finite(seen.dot / (length * self.length)).filter(|_| self.at.step > 0);
@@ -298,7 +322,11 @@ impl Trainer {
         self.at.step += 1;
         self.at.samples += chosen.len() as u64;
         self.at.within = end;
-        self.after(loss, update_norm, rate)
+        Ok(Taken {
+            loss,
+            update_norm: Some(update_norm),
+            rate,
+        })
     }
 
     /// What is noted after a step, and whether it was the last.

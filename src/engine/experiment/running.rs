@@ -71,7 +71,10 @@ pub fn run(
             None => return Ok(None),
         }
     }
-    let mut lab = Lab::new(done, &job.setup, watch);
+    // With what --set changed of the data, as the runs were trained.
+    let setup = done.first().map_or(&job.setup, |part| &part.job.setup);
+    let setup = setup.clone();
+    let mut lab = Lab::new(done, &setup, watch);
     let measured = guarded(|| (entry.measure)(&mut lab));
     if lab.stopped {
         return Ok(None);
@@ -237,6 +240,9 @@ fn header(job: &ExperimentJob, parts: &[PartRuns]) -> Header {
         if let Some(other) = &trial.header {
             header.device = crate::engine::device::also(&header.device, &other.device);
             header.warn(other.warnings.iter().cloned());
+            // Some runs may have had a part of the data.
+            let most = header.data.train_samples.max(other.data.train_samples);
+            header.data.train_samples = most;
         }
     }
     header

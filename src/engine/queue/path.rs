@@ -101,8 +101,11 @@ pub(super) fn look(shared: &Shared, id: Id) {
             if still {
                 let news = Arc::make_mut(&mut slot.news);
                 news.path = Arc::new(spots);
+                // Where nothing could be read, the reason stands there already.
+                if !sights.is_empty() || ground.is_none() {
+                    news.pathless = strange.then_some(STRANGER);
+                }
                 news.ground = ground;
-                news.pathless = strange.then_some(STRANGER);
             }
         }
         (shared.notify)();
@@ -129,9 +132,16 @@ pub(super) fn read(shared: &Shared, id: Id) {
         (ground, Arc::clone(&slot.news))
     };
     let Some(ground) = ground else { return };
-    let chosen = thinned(&news.checkpoints);
+    let first = news.checkpoints.first();
+    let size = first.and_then(|kept| kept.path.metadata().ok());
+    // In memory numbers are double.
+    let bytes = 2 * size.map_or(0, |size| size.len() as usize);
+    let most = (MOST_BYTES / bytes.max(1)).clamp(8, MOST_READ);
     let mut sights = Vec::new();
-    for kept in chosen {
+    for kept in thinned(&news.checkpoints, most) {
+        if shared.lock().quit {
+            return;
+        }
         match ground.read(&kept.path) {
             Ok(point) => sights.push(Arc::new(Sight {
                 epoch: kept.epoch.unwrap_or(sights.len() as f64),
@@ -160,8 +170,8 @@ fn whole_loss(news: &RunNews, kept: &Kept) -> Option<f64> {
 }
 
 /// Some of many checkpoints, the first and the last among them.
-fn thinned(all: &[Kept]) -> Vec<&Kept> {
-    let each = all.len().div_ceil(MOST_READ).max(1);
+fn thinned(all: &[Kept], most: usize) -> Vec<&Kept> {
+    let each = all.len().div_ceil(most).max(1);
     let last = all.len().saturating_sub(1);
     let chosen = all
         .iter()

@@ -120,10 +120,7 @@ impl Run {
                     let same = |record: &&Record| (record.epoch - epoch).abs() < 1e-9;
                     kept.step = records.find(same).map(|record| record.step);
                 }
-                (None, Some(step)) => {
-                    let same = records.find(|record| record.step == step);
-                    kept.epoch = same.map(|record| record.epoch);
-                }
+                (None, Some(step)) => kept.epoch = epoch_after(&self.history, step),
                 _ => {}
             }
         }
@@ -158,6 +155,18 @@ impl Run {
         let point = |record: &Record| Some([record.get(x)?, record.get(y)?]);
         self.history.iter().filter_map(point).collect()
     }
+}
+
+/// Epochs passed after so many steps: between two records by a straight line.
+fn epoch_after(history: &[Record], step: u64) -> Option<f64> {
+    let at = history.iter().position(|record| record.step >= step)?;
+    let later = &history[at];
+    if later.step == step {
+        return Some(later.epoch);
+    }
+    let earlier = &history[at.checked_sub(1)?];
+    let share = (step - earlier.step) as f64 / (later.step - earlier.step) as f64;
+    Some(earlier.epoch + share * (later.epoch - earlier.epoch))
 }
 
 fn there(path: PathBuf) -> Option<PathBuf> {

@@ -8,8 +8,7 @@ use crate::engine::header::Header;
 use crate::engine::job::{Job, Keeping, TrainingJob};
 use crate::engine::work::{Progress, Step, Work, guarded};
 use crate::error::{Error, Result};
-use crate::landscape::evaluate::Precision;
-use crate::landscape::evaluate::Split;
+use crate::landscape::evaluate::{Precision, Split};
 use crate::model::params::Params;
 use crate::train::history::finite;
 use crate::train::{Record, Stopped, Trainer};
@@ -113,11 +112,12 @@ impl Training {
                 found.seconds = earlier.seconds;
                 begun = true;
                 let ended = before.filter(|before| before.step == trainer.steps());
-                found.stopped = ended.and_then(|before| before.stopped);
-                // A run that was made longer goes on.
-                if found.stopped == Some(Stopped::Finished)
-                    && trainer.expected_steps() > trainer.steps()
-                {
+                found.stopped = ended.as_ref().and_then(|before| before.stopped);
+                // A run that was given another end goes on to it.
+                let other = ended.is_some_and(|before| {
+                    !matches!(before.header.job, Job::Training(old) if old.how.stop == job.how.stop)
+                });
+                if other && trainer.expected_steps() > trainer.steps() {
                     found.stopped = None;
                 }
             }
@@ -125,7 +125,8 @@ impl Training {
         }
         let measured = measured(&job, &trainer)?;
         let last = found.history.last();
-        let last = (last.map_or(0, |record| record.samples), found.seconds);
+        let last = last.and_then(|record| Some((record.samples, record.seconds?)));
+        let last = last.unwrap_or((0, found.seconds));
         let mut training = Self {
             trainer,
             precision,
@@ -187,8 +188,12 @@ impl Training {
     /// Steps until something is to be noted or some time has passed.
     fn train(&mut self) -> Result<Step> {
         let begun = Instant::now();
+        let mut aside = Duration::ZERO;
         let step = loop {
-            let step = self.trainer.step()?;
+            let taken = self.trainer.take()?;
+            let noting = Instant::now();
+            let step = self.trainer.told(taken)?;
+            aside += noting.elapsed();
             if step.record.is_some() || step.stopped.is_some() || begun.elapsed() >= PIECE {
                 break step;
             }
@@ -196,7 +201,7 @@ impl Training {
                 break step;
             }
         };
-        self.found.seconds += begun.elapsed().as_secs_f64();
+        self.found.seconds += begun.elapsed().saturating_sub(aside).as_secs_f64();
         self.found.loss = step.loss;
         self.look();
         self.found.stopped = step.stopped;
@@ -217,14 +222,19 @@ impl Training {
         if let Some(record) = step.record {
             self.noted(record)?;
         }
-        if self.pending.is_none() && (ended || self.saved.elapsed() >= self.save_after) {
+        self.settle()
+    }
+
+    /// Saves where that is due, once nothing is being measured; whether the run is over.
+    fn settle(&mut self) -> Result<Step> {
+        if self.pending.is_some() {
+            return Ok(Step::More);
+        }
+        let ended = self.found.stopped.is_some();
+        if ended || self.saved.elapsed() >= self.save_after {
             self.save(if ended { Stage::Ended } else { Stage::Running })?;
         }
-        Ok(if ended && self.pending.is_none() {
-            Step::Done
-        } else {
-            Step::More
-        })
+        Ok(if ended { Step::Done } else { Step::More })
     }
 
     /// Whether a checkpoint of the steps taken is kept.
@@ -303,7 +313,7 @@ impl Training {
             Err(error) => {
                 let text = format!("not measured after {} steps: {error}", record.step);
                 self.found.header.warn([text]);
-                false
+                true
             }
         };
         if more {
@@ -311,11 +321,7 @@ impl Training {
             return Ok(Step::More);
         }
         self.note(record)?;
-        if self.found.stopped.is_some() {
-            self.save(Stage::Ended)?;
-            return Ok(Step::Done);
-        }
-        Ok(Step::More)
+        self.settle()
     }
 
     /// Writes the state and how far it is.

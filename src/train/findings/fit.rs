@@ -11,7 +11,7 @@ pub struct Line {
     pub explained: f64,
 }
 
-/// The line through the finite points; `None` where fewer than three, or all at one x or one y.
+/// The line through the finite points; `None` where fewer than three, or all at one x.
 pub fn line(points: &[[f64; 2]]) -> Option<Line> {
     let finite = |p: &&[f64; 2]| p.iter().all(|v| v.is_finite());
     let points: Vec<[f64; 2]> = points.iter().filter(finite).copied().collect();
@@ -27,14 +27,15 @@ pub fn line(points: &[[f64; 2]]) -> Option<Line> {
         points.iter().map(product).sum()
     };
     let (xx, xy, yy) = (sum(0, 0), sum(0, 1), sum(1, 1));
-    if !(xx > 0.0 && yy > 0.0) {
+    // All at one y are a flat line, which explains nothing.
+    if xx <= 0.0 {
         return None;
     }
     let slope = xy / xx;
     Some(Line {
         slope,
         intercept: y - slope * x,
-        explained: xy * xy / (xx * yy),
+        explained: if yy > 0.0 { xy * xy / (xx * yy) } else { 0.0 },
     })
 }
 

@@ -286,19 +286,19 @@ impl Curves {
 /// Points of a curve: those that have a place, not more than can be told apart.
 fn points(history: &[Record], x: &str, y: &str, log: bool) -> Vec<PlotPoint> {
     let scale = if log { Scale::Log } else { Scale::Linear };
-    let each = history.len().div_ceil(MOST_POINTS).max(1);
-    let last = history.len().saturating_sub(1);
-    let kept = history
-        .iter()
-        .enumerate()
-        .filter(|(i, _)| i % each == 0 || *i == last);
     let point = |record: &Record| {
         let y = scale.forward(record.get(y)?);
         // The start hasn't taken any time, and says so by nothing.
         let x = record.get(x).or((record.step == 0).then_some(0.0))?;
         y.is_finite().then(|| PlotPoint::new(x, y))
     };
-    kept.filter_map(|(_, record)| point(record)).collect()
+    // Only some records have a validation loss: thinned are points, not records.
+    let all: Vec<PlotPoint> = history.iter().filter_map(point).collect();
+    let each = all.len().div_ceil(MOST_POINTS).max(1);
+    let last = all.len().saturating_sub(1);
+    let numbered = all.into_iter().enumerate();
+    let kept = numbered.filter(|(i, _)| i % each == 0 || *i == last);
+    kept.map(|(_, point)| point).collect()
 }
 
 #[cfg(test)]
