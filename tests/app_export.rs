@@ -410,6 +410,8 @@ fn an_input_is_never_overwritten() {
     let wish = &mut harness.state_mut().state().wish;
     wish.plane.x = Some("-1:1:5".parse().unwrap());
     wish.small.clone_from(&input);
+    // A file of a person's own doesn't say what it is.
+    wish.plane.setup.model = "mlp".into();
     settle(&mut harness);
     let before = std::fs::read(&input).unwrap();
     export(

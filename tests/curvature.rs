@@ -404,7 +404,8 @@ fn distances_of_runs_are_curves_and_their_ratio() {
     let curve = runs[0]["curve"]["from_start"].as_array().unwrap();
     assert_eq!((runs.len(), curve.len()), (2, 7));
     // The whole distance of the run, as `distance` has it for files.
-    let whole = number(&json(&["distance", &last, "--from", &init])[0]["distance"]["total"]);
+    let of_files = json(&["distance", &last, "--from", &init]);
+    let whole = number(&of_files["distances"][0]["distance"]["total"]);
     assert!((number(&curve[6]) / whole - 1.0).abs() < 1e-9);
     assert_eq!(found["ratio"]["from_start"][6], 1.0);
     let alone = prints(&["distance", &run]);

@@ -1106,7 +1106,10 @@ fn model_files_are_read_strictly() {
             &["`positive_from`"],
         ),
         (change("input = [", "imput = ["), &["line ", "imput"]),
-        (change("stride = [1, 1]\n", ""), &["features.0", "stride"]),
+        (
+            change("weight = \"features.0.weight\"\n", ""),
+            &["features.0", "weight"],
+        ),
         (change("input = [", "input = ]"), &["line "]),
         (
             "name = \"x\"\ninput = [1]\nloss = { kind = \"cross-entropy\" }\n".into(),

@@ -661,11 +661,14 @@ fn two_files_of_one_name_are_told_apart_on_a_figure() {
         path
     });
     let [small, large] = paths;
-    let outcome = computed(losscope::engine::job::SurfaceJob {
+    let mut job = losscope::engine::job::SurfaceJob {
         small: Some(small),
         large: Some(large),
         ..Default::default()
-    });
+    };
+    // Files of a person's own don't say what they are.
+    job.setup.model = "mlp".into();
+    let outcome = computed(job);
     let caption = export::figure::caption(&outcome);
     assert_eq!(
         caption[0],

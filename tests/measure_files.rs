@@ -65,19 +65,37 @@ fn same(what: &str, found: &[f64], expected: &[f64]) {
     }
 }
 
+/// The cells of a line, quotes taken off: a cell with a comma or a quote in it is quoted (RFC 4180).
+fn cells_of(line: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut quoted = false;
+    let mut rest = line.chars().peekable();
+    while let Some(c) = rest.next() {
+        let last = cells.last_mut().unwrap();
+        match c {
+            '"' if quoted && rest.next_if_eq(&'"').is_some() => last.push('"'),
+            '"' => quoted = !quoted,
+            ',' if !quoted => cells.push(String::new()),
+            _ => last.push(c),
+        }
+    }
+    assert!(!quoted, "{line}");
+    cells
+}
+
 /// The rows of one table of a CSV, each by the names of its columns; empty cells are left out.
 fn table(csv: &str, name: &str) -> Vec<HashMap<String, String>> {
     let mut lines = csv.lines();
     let names: Vec<&str> = lines.next().unwrap().split(',').collect();
     assert_eq!(names[0], "table");
     let row = |line: &str| -> Option<HashMap<String, String>> {
-        let cells: Vec<&str> = line.split(',').collect();
+        let cells = cells_of(line);
         assert_eq!(cells.len(), names.len(), "{line}");
         let filled = names
             .iter()
             .zip(&cells)
             .filter(|(_, cell)| !cell.is_empty());
-        let row = filled.map(|(n, cell)| ((*n).to_owned(), (*cell).to_owned()));
+        let row = filled.map(|(n, cell)| ((*n).to_owned(), (*cell).clone()));
         (cells[0] == name).then(|| row.collect())
     };
     lines.filter_map(row).collect()

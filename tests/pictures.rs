@@ -75,6 +75,7 @@ fn the_path_of_a_run_over_its_surface() {
         "surface",
         "--directions",
         "pca:tests/fixtures/trajectory/epochs",
+        "--model=mlp",
         "--x=-3:13:61",
         "--y=-6:6:45",
     ];

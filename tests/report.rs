@@ -221,7 +221,15 @@ fn a_report_is_one_page_with_its_files_beside_it() {
     }
     let mut args = vec!["report"];
     args.extend(names);
-    args.extend(["--quick", "--seed", "3", "-o", "r & d.html"]);
+    args.extend([
+        "--model",
+        "mlp",
+        "--quick",
+        "--seed",
+        "3",
+        "-o",
+        "r & d.html",
+    ]);
     let output = losscope(dir.path(), &args);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
 
@@ -585,6 +593,8 @@ fn a_part_that_fails_is_named_and_the_others_stay() {
         "16",
         "--memory",
         "16M",
+        "--model",
+        "mlp",
     ]);
     let report = stopped_at(&job, Part::Curve(0));
     let gap = &report.gaps[0];
@@ -681,7 +691,7 @@ fn what_cannot_be_written_or_compared_is_refused_at_once() {
         ),
         (&["small.html"], 2, "large-batch checkpoint"),
         (
-            &["small.html", "large.pt", "-o", "x.html"],
+            &["small.html", "large.pt", "--model", "mlp", "-o", "x.html"],
             1,
             "same weights",
         ),

@@ -100,8 +100,11 @@ impl State {
             return;
         }
         let failed = self.wish.clone();
-        let refused = self.opens.first.take();
-        let mut refused = refused.unwrap_or_else(|| {
+        // A reading that lacks an answer alone is nearer to what was meant than one that doesn't fit.
+        let asks = failure.question.is_some();
+        let first = self.opens.first.take();
+        let first = first.filter(|first| first.question.is_some() || !asks);
+        let mut refused = first.unwrap_or_else(|| {
             let before = self.opens.good.as_ref().map(|good| &good.wish);
             Refused::new(&self.wish, before, failure)
         });
@@ -111,6 +114,7 @@ impl State {
             return;
         }
         self.opens.trying = false;
+        refused.words = self.opens.words.take();
         if self.opens.has_results {
             refused.back = self.opens.good.take();
             self.opens.good = Some(Standing {
@@ -150,10 +154,20 @@ impl State {
 
     /// Tries once more what failed, changed by `change`.
     pub fn retry(&mut self, card: Card, change: impl Fn(&mut Wish)) {
-        let failed = self.opens.refused(card).and_then(|r| r.wish.clone());
-        if let Some(mut wish) = failed {
+        let Some(refused) = self.opens.refused(card) else {
+            return;
+        };
+        let words = refused.words.clone();
+        if let Some(failed) = refused.wish.clone() {
+            let mut wish = failed.clone();
             change(&mut wish);
-            self.attempt(vec![wish], None);
+            // What is to be said of the files holds for those files.
+            let files = |wish: &Wish| {
+                let (large, initial) = (wish.large.clone(), wish.initial.clone());
+                (wish.small.clone(), large, initial)
+            };
+            let same = files(&wish) == files(&failed);
+            self.attempt(vec![wish], words.filter(|_| same));
         }
     }
 

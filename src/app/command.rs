@@ -119,7 +119,7 @@ pub enum Command {
     /// Write the surface while α moves to a file.
     Animate,
     /// Put what is typed at the terminal to write a view on the clipboard.
-    CopyCommand(Pane),
+    CopyLine(Pane),
     /// Put the picture of a view on the clipboard.
     CopyPicture(Pane),
     /// Put the numbers of a view on the clipboard as text.

@@ -110,10 +110,9 @@ pub fn shown(
             continue;
         }
         looked = Instant::now();
-        let is_complete = |view: &Box<dyn View>| view.is_complete(&state, &snapshot);
         // What is measured is asked for alone: it is all there when nothing is left to do.
         let done = needs.iter().all(|n| n.measures.is_empty() && !n.sharpness)
-            && views.iter().all(is_complete);
+            && views.iter().all(|view| view.is_complete(&state, &snapshot));
         if idle || !go_on || done {
             return found(&views, &state, &snapshot);
         }

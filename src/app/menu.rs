@@ -220,7 +220,7 @@ fn edit_ui(ui: &mut Ui, state: &State, views: &Views, commands: &mut Vec<Command
         views,
         forms::Form::is_figure,
         commands,
-        |pane| Command::CopyPicture(pane),
+        Command::CopyPicture,
     );
     copy_ui(
         ui,
@@ -228,7 +228,7 @@ fn edit_ui(ui: &mut Ui, state: &State, views: &Views, commands: &mut Vec<Command
         views,
         forms::Form::is_table,
         commands,
-        |pane| Command::CopyTable(pane),
+        Command::CopyTable,
     );
     copy_ui(
         ui,
@@ -236,7 +236,7 @@ fn edit_ui(ui: &mut Ui, state: &State, views: &Views, commands: &mut Vec<Command
         views,
         forms::Form::is_figure,
         commands,
-        |pane| Command::CopyCommand(pane),
+        Command::CopyLine,
     );
 }
 

@@ -371,7 +371,7 @@ impl App {
                     self.exports.copy_picture(ctx, view, state, &news);
                 }
             }
-            Command::CopyCommand(pane) => {
+            Command::CopyLine(pane) => {
                 let view = self.views.get(&pane);
                 match view.and_then(|view| view.command(state)) {
                     Some(line) => {

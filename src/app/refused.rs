@@ -35,6 +35,8 @@ pub struct Refused {
     pub question: Option<Box<Question>>,
     /// What was wanted, to be tried again.
     pub wish: Option<Wish>,
+    /// What is to be said once it stands.
+    pub words: Option<String>,
     /// What was open before, where the failed one is shown all the same, for it has results.
     pub back: Option<Standing>,
 }
@@ -83,6 +85,7 @@ impl Refused {
             sets: failure.sets.clone(),
             question: failure.question.clone(),
             wish: Some(wish.clone()),
+            words: None,
             back: None,
         }
     }
@@ -98,6 +101,7 @@ impl Refused {
             sets: Vec::new(),
             question: None,
             wish: None,
+            words: None,
             back: None,
         }
     }

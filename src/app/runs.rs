@@ -181,7 +181,9 @@ pub fn chosen(
             let (runs, rest): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| is_run(path));
             let is_recipe = |path: &PathBuf| recipe_in(path).is_some();
             let (recipes, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(is_recipe);
-            runs.iter().for_each(|folder| queue.open(folder));
+            for folder in &runs {
+                queue.open(folder);
+            }
             open_recipes(state, &recipes);
             return (rest, !(runs.is_empty() && recipes.is_empty()));
         }

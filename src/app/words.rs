@@ -206,8 +206,13 @@ impl Worded {
 /// long and seldom grows, so that it isn't told anew with every surface.
 fn worded(news: &Arc<Snapshot>, before: Option<(&Snapshot, &Snapshot)>) -> Arc<Snapshot> {
     let says = |text: &String| text.contains("--");
-    let experiment =
-        |e: &Arc<ExperimentFacts>| e.warnings.iter().chain(&e.model.assumptions).any(says);
+    let experiment = |e: &Arc<ExperimentFacts>| {
+        let reading = &e.model.reading;
+        let read = reading.assumptions.iter();
+        let mut read = read.flat_map(|a| std::iter::once(&a.text).chain(&a.confirmed));
+        let mut all = e.warnings.iter().chain(&e.model.assumptions);
+        all.any(says) || reading.confirmed.as_ref().is_some_and(says) || read.any(says)
+    };
     let problem = |m: &Arc<MeasureNews>| m.problem.as_ref().is_some_and(says);
     let plain = !news.failure.as_ref().is_some_and(|f| says(&f.message))
         && !news.experiment.as_ref().is_some_and(experiment)

@@ -3,7 +3,7 @@
 use crate::cli::{End, Talk, interrupt, measure};
 use crate::engine::job::{AnimationJob, Request as _};
 use crate::error::{Error, shown};
-use crate::export::animation::{Animation, View, bytes};
+use crate::export::animation::{Animation, View, make};
 use crate::export::{self, artifact::Eye, check_spares, figure_args::FigureArgs};
 use crate::store::files;
 use clap::{Args, ValueEnum};
@@ -62,7 +62,7 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         view,
     };
     let mut last = usize::MAX;
-    let bytes = bytes(&animation, &mut |done, total, left| {
+    let made = make(&animation, &mut |done, total, left| {
         if done != last {
             last = done;
             let left = left.map_or_else(String::new, |l| format!(", {} s left", l.as_secs()));
@@ -70,13 +70,15 @@ pub fn run(args: &AnimateArgs, talk: Talk) -> anyhow::Result<End> {
         }
         !interrupt::wanted()
     })?;
-    let Some(bytes) = bytes else {
+    let Some(made) = made else {
         talk.say("stopped; nothing was written");
         return Ok(End::Stopped);
     };
+    talk.warn(&made.header.warnings);
+    talk.reading(&made.header.model.reading);
     let places = std::slice::from_ref(&args.output);
     measure::write_all(places, talk, |path| {
-        files::write(path, "write the animation", &bytes).map(|()| true)
+        files::write(path, "write the animation", &made.bytes).map(|()| true)
     })?;
     Ok(End::Done)
 }

@@ -25,7 +25,12 @@ pub struct CurvatureArgs {
     #[command(flatten)]
     files: measure::Files,
     /// Colours of the map: viridis, cividis, magma, inferno, plasma or grey
-    #[arg(long, default_value = "viridis", help_heading = "Figure")]
+    #[arg(
+        long,
+        default_value = "viridis",
+        help_heading = "Figure",
+        hide_short_help = true
+    )]
     colormap: Colormap,
 }
 

@@ -114,6 +114,10 @@ fn asked<'a>(model: &'a str, state: &dyn Listing) -> &'a str {
 }
 
 /// How a network was found.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one, on its way to the network"
+)]
 enum Found {
     /// A person's description.
     Described,

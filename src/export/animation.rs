@@ -40,6 +40,15 @@ pub struct Animation {
     pub view: View,
 }
 
+/// An animation that has been made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Made {
+    /// The file's.
+    pub bytes: Vec<u8>,
+    /// How the first frame was made, with the warnings of all frames, each once.
+    pub header: Header,
+}
+
 /// Told after every frame: frames done, in all, and the time left; answers whether to go on.
 pub type Told<'a> = &'a mut dyn FnMut(usize, usize, Option<Duration>) -> bool;
 
@@ -48,18 +57,18 @@ pub type Told<'a> = &'a mut dyn FnMut(usize, usize, Option<Duration>) -> bool;
 /// # Errors
 /// Where a surface can't be computed or drawn, or the file can't be written.
 pub fn write(path: &Path, animation: &Animation, told: Told<'_>) -> Result<bool> {
-    let Some(bytes) = bytes(animation, told)? else {
+    let Some(made) = make(animation, told)? else {
         return Ok(false);
     };
-    files::write(path, "write the animation", &bytes)?;
+    files::write(path, "write the animation", &made.bytes)?;
     Ok(true)
 }
 
-/// The bytes of the file; `None` where the work was stopped.
+/// The bytes of the file and how they were made; `None` where the work was stopped.
 ///
 /// # Errors
 /// Where a surface can't be computed or drawn.
-pub fn bytes(animation: &Animation, told: Told<'_>) -> Result<Option<Vec<u8>>> {
+pub fn make(animation: &Animation, told: Told<'_>) -> Result<Option<Made>> {
     let surface = &animation.job.surface;
     if surface.small.is_none() || surface.large.is_none() {
         return Err(Error::Usage(
@@ -97,19 +106,22 @@ pub fn bytes(animation: &Animation, told: Told<'_>) -> Result<Option<Vec<u8>>> {
     }
     drop(encoder);
     told(alphas.len(), alphas.len(), None);
-    let first = outcomes
-        .into_iter()
-        .next()
-        .map(|(_, outcome)| outcome.header);
-    let header = first.map(|header| Header {
+    let mut headers = outcomes.into_iter().map(|(_, outcome)| outcome.header);
+    let Some(first) = headers.next() else {
+        return Err(Error::Usage("an animation takes a frame or more".into()));
+    };
+    let mut header = Header {
         job: Job::from(animation.job.clone()),
         complete: true,
-        ..header
-    });
-    Ok(Some(match header {
-        Some(header) => stamp::in_gif(bytes, &header)?,
-        None => bytes,
-    }))
+        ..first
+    };
+    for warning in headers.flat_map(|header| header.warnings) {
+        if !header.warnings.contains(&warning) {
+            header.warnings.push(warning);
+        }
+    }
+    let bytes = stamp::in_gif(bytes, &header)?;
+    Ok(Some(Made { bytes, header }))
 }
 
 /// How long each frame is shown: hundredths of a second that add up to the whole.

@@ -164,7 +164,7 @@ pub fn find(name: &str) -> Result<Preset> {
             "no preset is called {}; there are {}, and any .toml in {}",
             shown(file),
             names().join(", "),
-            folder().map_or_else(|| "a folder of yours".into(), |f| shown(&f).to_string())
+            folder().map_or_else(|| "a folder of yours".into(), |f| shown(&f).clone())
         ))
     })
 }

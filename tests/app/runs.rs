@@ -8,8 +8,10 @@ use losscope::engine::queue::Phase;
 
 /// A run that takes its time.
 fn recipe(batch: usize) -> TrainingJob {
-    let mut job = TrainingJob::default();
-    job.batch_size = Several::one(batch);
+    let mut job = TrainingJob {
+        batch_size: Several::one(batch),
+        ..TrainingJob::default()
+    };
     job.how.stop.epochs = 100_000;
     job
 }

@@ -138,8 +138,9 @@ fn gzipped_files_stay_within_the_bound() {
     std::fs::write(at("fits.gz"), gzipped(&safetensors_start(400), 400)).unwrap();
     std::fs::write(at("3g.gz"), gzipped(&safetensors_start(3000), 3000)).unwrap();
     std::fs::write(at("twice.gz"), gzipped(&safetensors_start(700), 700)).unwrap();
-    // Its content and its one tensor, and nothing else.
-    within(850, dir.path(), &["inspect", "fits.gz"]).succeeds();
+    // Its content and its one tensor, and nothing else: the allocator rounds each up to 408 MiB, and it reserves 128
+    // addresses of its own where there is room. A third of the size wouldn't fit.
+    within(900, dir.path(), &["inspect", "fits.gz"]).succeeds();
     within(64, dir.path(), &["inspect", "3g.gz"])
         .fails(1, &["1024 MiB", "doesn't justify", "3g.gz"]);
     // The content would fit, but not with its tensor beside it.
@@ -242,7 +243,8 @@ fn distances_take_one_layer_of_each_file() {
         (0..16).for_each(|_| file.write_all(&layer).unwrap());
     }
     let run = within(96, dir.path(), &["distance", "a", "b", "--json"]).succeeds();
-    let found: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+    let json: serde_json::Value = serde_json::from_str(&run.stdout()).unwrap();
+    let found = &json["distances"];
     // √(16 · 2048²) · 0.5
     assert_eq!(found[0]["distance"]["total"], 4096.0);
     assert_eq!(

@@ -18,29 +18,38 @@ fn every_command_that_computes_says_what_it_assumed_and_marks_what_nothing_confi
     let dir = folder();
     let [sb, lb] = ["sb", "lb"].map(|name| fixture(&format!("models/resnet8/{name}.pt")));
     std::fs::create_dir(dir.path().join("run")).unwrap();
-    for (from, to) in [(&sb, "1.pt"), (&lb, "2.pt"), (&sb, "3.pt")] {
+    let init = fixture("models/resnet8/init.pt");
+    for (from, to) in [(&init, "1.pt"), (&sb, "2.pt"), (&lb, "3.pt")] {
         std::fs::copy(from, dir.path().join("run").join(to)).unwrap();
     }
-    let few = [
-        "--samples",
-        "40",
-        "--device",
-        "flex",
-        "--model",
-        "resnet-cifar",
-    ];
+    let few = ["--samples", "40", "--device", "flex"];
     let quick = ["--restarts", "0", "--iterations", "1", "--measures", "none"];
+    let animated = [
+        "--x=0:0:1",
+        "--frames=0:1:2",
+        "--pixels",
+        "80",
+        "-o",
+        "a.gif",
+    ];
     for args in [
         vec!["surface", "--x=0:0:1", "--at", &sb],
         vec!["line", "--alpha=0:1:2", "--small", &sb, "--large", &lb],
-        vec!["trajectory", "run"],
+        // It takes no data.
+        vec!["trajectory", "run", "--centring", "li"],
         [&["sharpness", sb.as_str()][..], &quick].concat(),
         vec!["curvature", &sb, "--top", "0", "--trace", "--probes", "1"],
         vec!["noise", &sb],
+        vec!["measure", &sb, "--measures", "sam"],
+        [&["animate", "--small", &sb, "--large", &lb][..], &animated].concat(),
     ] {
-        let said = losscope(dir.path(), &[&args[..], &few].concat())
-            .succeeds()
-            .stderr();
+        let few = if args[0] == "trajectory" {
+            &[][..]
+        } else {
+            &few
+        };
+        let all = [&args[..], few, &["--model", "resnet-cifar"]].concat();
+        let said = losscope(dir.path(), &all).succeeds().stderr();
         let lines = assumed(&said);
         assert!(!lines.is_empty(), "{args:?}: {said}");
         for line in &lines {
@@ -93,6 +102,7 @@ fn every_file_says_how_the_network_was_read() {
     let report = [
         "report",
         &fixture("models/resnet8/sb.pt"),
+        &fixture("models/resnet8/lb.pt"),
         "--quick",
         "--samples",
         "40",
@@ -115,7 +125,7 @@ fn what_nothing_tells_is_asked_with_the_flags_that_answer() {
     let [model, data] =
         ["model.pt", "data.npz"].map(|f| fixture(&format!("cases/silent-average-pool/{f}")));
     let args = ["surface", "--x=0:0:1", "--at", &model, "--data", &data];
-    let run = losscope(dir.path(), &args).fails(1, &["choose one with", "loss", "accuracy"]);
+    let run = losscope(dir.path(), &args).fails(2, &["choose one with", "loss", "accuracy"]);
     let said = run.stderr();
     let flags: Vec<&str> = said
         .lines()
@@ -213,7 +223,7 @@ fn the_scaling_of_the_data_is_asked_where_the_network_does_no_better_than_chance
         "mlp",
     ];
     let run =
-        losscope(dir.path(), &args).fails(1, &["no better than chance", "--data-normalize none"]);
+        losscope(dir.path(), &args).fails(2, &["no better than chance", "--data-normalize none"]);
     assert!(run.stderr().contains("accuracy"));
     losscope(
         dir.path(),

@@ -1,7 +1,7 @@
 //! Results that were begun in one sitting and finished in another: what they are found by, and what they
 //! say of how they were made.
 
-use super::{folder, losscope};
+use super::{folder, losscope, numbers};
 use losscope::engine::job::LossChoice;
 use losscope::engine::result::{Numbers, Outcome};
 use losscope::export::npz;
@@ -71,7 +71,7 @@ fn a_stopped_job_is_found_under_the_name_of_another_output() {
     assert!(lines.len() == 1 && lines[0].contains("--resume"), "{said}");
     let said = run(&["-o", "b.csv", "--resume"]).stderr();
     assert!(said.contains(words), "{said}");
-    let csv = |name: &str| std::fs::read(file(name)).unwrap();
+    let csv = |name: &str| numbers(&std::fs::read_to_string(file(name)).unwrap());
     assert_eq!(csv("b.csv"), csv("whole.csv"));
     assert!(file("a.npz.partial.npz").exists(), "it isn't this output's");
     let can_go = "a.npz.partial.npz is no longer needed";

@@ -15,13 +15,14 @@ pub const TRAINED_AS: [(&str, &str); 6] = [
 ];
 
 /// The commands that compute with a network.
-const COMPUTING: [&str; 7] = [
+const COMPUTING: [&str; 8] = [
     "surface",
     "line",
     "trajectory",
     "sharpness",
     "curvature",
     "noise",
+    "measure",
     "report",
 ];
 

@@ -160,6 +160,8 @@ fn the_usual_names_of_arrays_are_the_same_data() {
         assert_eq!(kind(&path).unwrap(), Kind::Data, "{name}");
         let mut setup = SurfaceJob::default().setup;
         setup.data = path.to_str().unwrap().to_owned();
+        // It has learnt nothing, so no data would tell which network it is.
+        setup.model = "mlp".to_owned();
         let inputs = Inputs::open(&setup, &state).unwrap();
         let (evaluator, _, splits) = inputs.evaluator(&setup).unwrap();
         let (point, _) = inputs.network.params(&state).unwrap();

@@ -93,7 +93,10 @@ fn the_reference_has_the_words_of_the_kinds() {
     assert!(kind("relu6").words.contains("torch.nn.ReLU6"));
     assert!(kind("exp").words.contains("torch.exp") && kind("exp").fields.is_empty());
     assert_eq!(field("conv", "stride").takes, "a list of whole numbers");
-    assert_eq!(field("conv", "stride").usual, None);
+    assert_eq!(field("conv", "weight").usual, None);
+    // A list that isn't written has what its words say.
+    assert_eq!(field("conv", "stride").usual.as_deref(), Some("1"));
+    assert_eq!(field("conv", "padding").usual.as_deref(), Some("none"));
     assert_eq!(field("conv", "bias").usual.as_deref(), Some("none"));
     assert_eq!(field("rope", "base").usual.as_deref(), Some("10000.0"));
     assert_eq!(field("mean", "keep").usual.as_deref(), Some("false"));

@@ -92,11 +92,19 @@ const CASES: &[Case] = &[
         "heads=4,norm=before,activation=gelu",
         &["pos_embedding"],
     ),
-    ("mlp-normed-before", "mlp-blocks", "activation=gelu", &[]),
+    // The files are sorted by names: nothing tells whether a block's `norm` comes before `fc1`.
+    (
+        "mlp-normed-before",
+        "mlp-blocks",
+        "activation=gelu,norm=before",
+        &[],
+    ),
     ("mlp-normed-after", "mlp-blocks", "stem=bent", &[]),
-    ("mlp-swiglu", "mlp-blocks", "", &[]),
+    // A last norm of one tensor leaves no trace.
+    ("mlp-swiglu", "mlp-blocks", "", &["final.weight"]),
     ("mlp-geglu", "mlp-blocks", "activation=gelu,gate=last", &[]),
-    ("mlp-layer-norm", "mlp", "", &[]),
+    // Before a norm a layer may do without a bias.
+    ("mlp-layer-norm", "mlp", "", &["1.bias"]),
     ("numpy-rows", "numpy-mlp", "", &[]),
     ("numpy-columns", "numpy-mlp", "", &[]),
 ];

@@ -54,11 +54,19 @@ fn outputs_of_folded_files_are_those_of_pytorch() {
 /// Recurrent layers with their gates in ONNX's order, sizes in several ways, normalisation by groups and neighbours.
 #[test]
 fn outputs_of_recurrent_and_resized_networks_are_those_of_pytorch() {
-    for network in ["recurrent", "sized"] {
-        for kind in ["14", "17", "dynamo_18", "dynamo_21"] {
-            let path = file("onnx", &format!("{network}_{kind}.onnx"));
-            agrees(&path, &case("onnx", network));
-        }
+    let dynamo = ["dynamo_18", "dynamo_21"];
+    let of_both = ["14", "17"].map(|kind| ("recurrent", kind));
+    let sized = ["14", "17"].into_iter().chain(dynamo);
+    for (network, kind) in sized.map(|kind| ("sized", kind)).chain(of_both) {
+        let path = file("onnx", &format!("{network}_{kind}.onnx"));
+        agrees(&path, &case("onnx", network));
+    }
+    // The exporter computed the first state times its weight for the two samples of its example: as a tensor of the
+    // file it can't be told from one that is trained.
+    for kind in dynamo {
+        let path = file("onnx", &format!("recurrent_{kind}.onnx"));
+        let said = refusal(&path, Some(&case("onnx", "recurrent").sample));
+        assert!(said.contains("export with one sample"), "{said}");
     }
 }
 

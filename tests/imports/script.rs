@@ -213,11 +213,11 @@ fn hostile_code_is_refused_in_bounds() {
     assert!(many.contains("how many parts"), "{many}");
     // Found by changing files at random: a computed bias without axes was asked for its first.
     let bias = with_body(
-        "    fc = self.fc\n    w = torch.view(fc.weight, [2, 3, 1])\n    b = torch.sum(fc.bias)\n    return torch.conv1d(torch.unsqueeze(x, 2), w, b)",
+        "    fc = self.fc\n    w = torch.view(fc.weight, [2, 3, 1])\n    b = torch.select(fc.bias, 0, 0)\n    return torch.conv1d(torch.unsqueeze(x, 2), w, b)",
     );
     assert!(bias.contains("a bias of shape []"), "{bias}");
     let recurrent = with_body(
-        "    fc = self.fc\n    w = torch.mul(fc.weight, 2.)\n    r = torch.slice(w, 1, 0, 2)\n    b = torch.sum(fc.bias)\n    h = torch.zeros([1, 1, 2])\n    y, z = torch.rnn_tanh(torch.unsqueeze(x, 1), h, [w, r, b, b], True, 1, 0., False, False, True)\n    return y",
+        "    fc = self.fc\n    w = torch.mul(fc.weight, 2.)\n    r = torch.slice(w, 1, 0, 2)\n    b = torch.select(fc.bias, 0, 0)\n    h = torch.zeros([1, 1, 2])\n    y, z = torch.rnn_tanh(torch.unsqueeze(x, 1), h, [w, r, b, b], True, 1, 0., False, False, True)\n    return y",
     );
     assert!(recurrent.contains("of one such layer"), "{recurrent}");
     let unknown = with_body("    return torch.fft_fft(x)");

@@ -57,7 +57,7 @@ fn column(path: &Path) -> (Column, Score) {
     (surface.table.train.unwrap(), surface.table.score)
 }
 
-/// A surface of the autoencoder.
+/// A surface of the autoencoder, whose half of an input looks as if another scaling of the inputs were meant.
 fn surface<'a>(more: &[&'a str]) -> Vec<&'a str> {
     let start = [
         "surface",
@@ -66,6 +66,8 @@ fn surface<'a>(more: &[&'a str]) -> Vec<&'a str> {
         "--x=-0.5:0.5:3",
         "--device",
         "flex",
+        "--data-normalize",
+        "0-1",
     ];
     [&start[..], more].concat()
 }

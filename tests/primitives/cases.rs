@@ -278,6 +278,18 @@ pub fn functions_of_two_numbers_of_any_shape(on: &impl Executor) {
             } else {
                 trial.given(&extent(2), of_y)
             };
+            // Far above or far below the other: what is compared may not step over a kink.
+            let y = if function == Binary::Least {
+                let side = trial.steps(&extent(2), of_y, 4);
+                let away = trial.p.apply(side, |e, side| {
+                    let (width, half) = (e.constant(80.0), e.constant(40.0));
+                    let far = e.mul(side, width);
+                    e.sub(far, half)
+                });
+                trial.p.binary(Binary::Add, y, away)
+            } else {
+                y
+            };
             let y = trial.p.binary(function, x, y);
             on.check(trial, y, true)?;
         }

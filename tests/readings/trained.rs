@@ -95,7 +95,7 @@ fn trained_networks_are_read_right_or_asked() {
                 right += 1;
             }
             Err(Error::Undecided(question)) => {
-                assert!(question.answers.len() > 1, "{}", question.text)
+                assert!(question.answers.len() > 1, "{}", question.text);
             }
             Err(other) => panic!("{}: {other}", known["words"]),
         }

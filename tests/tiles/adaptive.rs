@@ -174,7 +174,7 @@ fn an_interpolated_surface_says_so() {
     ));
     let table = std::fs::read_to_string(&path).unwrap();
     assert!(table.starts_with(
-        "x,y,train_loss,train_accuracy,validation_loss,validation_accuracy,computed,interpolated\n"
+        "x,y,train_loss,train_accuracy,validation_loss,validation_accuracy,computed,interpolated,recipe\n"
     ));
     // Stopped in the middle, it goes on to the same points.
     let mut steps = 0;

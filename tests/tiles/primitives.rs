@@ -45,10 +45,14 @@ impl Executor for Tiles {
             let found = trial.run(tiles.as_ref(), &program, varying, points);
             for (point, (found, expected)) in found.iter().zip(&expected).enumerate() {
                 assert_eq!(found.len(), expected.len());
+                // Where terms cancel to nothing, what single precision leaves of them is as large as their digits.
+                let finite = expected.iter().flatten().filter(|v| v.is_finite());
+                let largest = finite.fold(0.0_f64, |most, v| most.max(v.abs()));
                 for (output, (a, b)) in found.iter().zip(expected).enumerate() {
+                    let near = |(a, b): (&f64, &f64)| (a - b).abs() <= 1e-6 * largest;
                     let off = off(a, b);
                     assert!(
-                        off <= TOLERANCE,
+                        off <= TOLERANCE || a.iter().zip(b).all(near),
                         "{what}, output {output} at point {point} in {memory} bytes: off by {off:.1e}: {:?} for {:?}",
                         &a[..a.len().min(12)],
                         &b[..b.len().min(12)]

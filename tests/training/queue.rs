@@ -4,7 +4,7 @@ use super::small;
 use losscope::engine::job::{Several, TrainingJob};
 use losscope::engine::queue::{Phase, Queue, RunNews};
 use losscope::engine::training::{Run, Training};
-use losscope::train::Stopped;
+use losscope::train::{Record, Stopped};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,6 +22,21 @@ fn wait(queue: &Queue, what: &str, done: impl Fn(&[Arc<RunNews>]) -> bool) -> Ve
         );
         std::thread::sleep(Duration::from_millis(5));
     }
+}
+
+/// The same records, but for the last bits of numbers that went through a text.
+fn alike(one: &[Record], other: &[Record]) -> bool {
+    let near = |a: Option<f64>, b: Option<f64>| match (a, b) {
+        (Some(a), Some(b)) => (a - b).abs() <= 1e-14 * a.abs(),
+        _ => a.is_none() && b.is_none(),
+    };
+    let same = |a: &Record, b: &Record| {
+        a.step == b.step
+            && near(a.train_loss, b.train_loss)
+            && near(a.validation_loss, b.validation_loss)
+            && near(a.distance, b.distance)
+    };
+    one.len() == other.len() && one.iter().zip(other).all(|(a, b)| same(a, b))
 }
 
 fn long() -> TrainingJob {
@@ -74,14 +89,16 @@ fn a_paused_run_goes_on_where_it_was_and_a_closed_window_keeps_it() {
     queue.pause(id);
     let paused = wait(&queue, "the pause", |news| news[0].phase == Phase::Paused);
     let before = paused[0].history.clone();
-    assert_eq!(Run::open(&paused[0].folder).unwrap().history, *before);
+    assert!(alike(
+        &Run::open(&paused[0].folder).unwrap().history,
+        &before
+    ));
     queue.resume(id).unwrap();
     let on = wait(&queue, "more epochs", |news| {
         news[0].history.len() > before.len() + 2
     });
-    assert_eq!(
-        on[0].history[..before.len()],
-        before[..],
+    assert!(
+        alike(&on[0].history[..before.len()], &before),
         "nothing is trained twice"
     );
     let folder = on[0].folder.clone();

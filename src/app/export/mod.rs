@@ -126,6 +126,10 @@ impl Exports {
     ///
     /// # Errors
     /// Where it shows nothing yet, or the file can't be written.
+    #[expect(
+        clippy::unused_self,
+        reason = "what writes is asked to, as for everything else"
+    )]
     pub fn write(
         &self,
         view: &dyn View,

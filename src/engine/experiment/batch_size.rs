@@ -41,6 +41,10 @@ fn plan(ask: &Ask) -> Vec<Part> {
     )]
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "those of other experiments can fail"
+)]
 fn measure(lab: &mut Lab<'_>) -> Result<Findings> {
     let trials = lab.part("batches");
     let mut found = Findings::default();

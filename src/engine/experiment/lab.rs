@@ -203,6 +203,7 @@ impl<'a> Lab<'a> {
     ///
     /// # Errors
     /// Where it can't be opened or the device fails.
+    #[expect(clippy::unused_self, reason = "measured in the lab as everything else")]
     pub fn layer_norms(&mut self, trial: &Trial, at: &Path) -> Result<Vec<(String, f64, f64)>> {
         let mut job = trial.job.clone();
         job.start = Some(at.to_owned());
@@ -228,6 +229,7 @@ impl<'a> Lab<'a> {
     ///
     /// # Errors
     /// Where its end can't be opened or the device fails.
+    #[expect(clippy::unused_self, reason = "measured in the lab as everything else")]
     pub fn losses_by_age(&mut self, trial: &Trial) -> Result<Option<[f64; 3]>> {
         let Some(end) = trial.end() else {
             return Ok(None);

@@ -149,6 +149,10 @@ fn noise_at(trial: &Trial, share: f64) -> Option<f64> {
     points.iter().find(|p| p[0] <= share * start).map(|p| p[1])
 }
 
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "those of other experiments can fail"
+)]
 fn measure(lab: &mut Lab<'_>) -> Result<Findings> {
     let fixed: Vec<Trial> = lab
         .all()

@@ -27,27 +27,27 @@ pub struct CurvatureJob {
     #[arg(long, default_value_t = 5, value_parser = bounds::TOP, value_name = "N")]
     pub top: usize,
     /// Residual, relative to the eigenvalue's own size, at which it counts as found
-    #[arg(long, default_value_t = 1e-3, value_parser = bounds::TOLERANCE)]
+    #[arg(long, default_value_t = 1e-3, value_parser = bounds::TOLERANCE, hide_short_help = true)]
     pub tolerance: f64,
     /// Hessian-vector products after which the best so far is the answer
-    #[arg(long, default_value_t = MOST_PRODUCTS, value_parser = bounds::MOST_PRODUCTS, value_name = "N")]
+    #[arg(long, default_value_t = MOST_PRODUCTS, value_parser = bounds::MOST_PRODUCTS, value_name = "N", hide_short_help = true)]
     pub most_products: usize,
     /// Estimate the trace (Hutchinson)
     #[arg(long)]
     #[serde(default)]
     pub trace: bool,
     /// Random vectors for the trace, one product each
-    #[arg(long, default_value_t = 100, value_parser = bounds::PROBES, value_name = "N")]
+    #[arg(long, default_value_t = 100, value_parser = bounds::PROBES, value_name = "N", hide_short_help = true)]
     pub probes: usize,
     /// Estimate the density of all eigenvalues (stochastic Lanczos quadrature)
     #[arg(long)]
     #[serde(default)]
     pub density: bool,
     /// Random vectors for the density
-    #[arg(long, default_value_t = 8, value_parser = bounds::DENSITY_PROBES, value_name = "N")]
+    #[arg(long, default_value_t = 8, value_parser = bounds::DENSITY_PROBES, value_name = "N", hide_short_help = true)]
     pub density_probes: usize,
     /// Products for each of them
-    #[arg(long, default_value_t = 80, value_parser = bounds::DENSITY_STEPS, value_name = "N")]
+    #[arg(long, default_value_t = 80, value_parser = bounds::DENSITY_STEPS, value_name = "N", hide_short_help = true)]
     pub density_steps: usize,
     /// Loss and gradient along the gradient direction, at these learning rates: FROM:TO:POINTS
     #[arg(long, value_name = "RANGE", allow_hyphen_values = true)]

@@ -91,6 +91,8 @@ fn train(shared: &Shared, task: &Task) -> Result<()> {
         }
     }
     let found = run.finish();
+    // What there is of the run is known once it is said to have ended.
+    look(shared, task);
     shared.leave(task.id, |news| end(news, &found));
     Ok(())
 }

@@ -208,7 +208,12 @@ impl Table<'_> {
             let mut all = told(number).iter();
             all.any(|h| h.is_off && !h.best || h.contradicts)
         };
+        // Of many networks one gives a recorded loss by chance: its statistics must not speak against it.
+        let settled = |number: &usize| self.trials.get(number).is_none_or(Trial::is_settled);
         let agrees = |number: &usize| {
+            if !settled(number) {
+                return None;
+            }
             let mut all = told(number).iter();
             all.find(|h| h.agrees && !h.best)
                 .filter(|_| !misses(number))

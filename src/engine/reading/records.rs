@@ -259,7 +259,7 @@ fn heard(record: &Record, measured: &[(&Side, Metrics)]) -> Option<Heard> {
     let is_low = |(_, metrics): &(&Side, Metrics)| record.value - metrics.score > least;
     Some(Heard {
         agrees: comparable && found <= 1.0,
-        is_off: comparable && off && !(found <= CLEAR),
+        is_off: comparable && off && (found > CLEAR || found.is_nan()),
         contradicts: record.what == What::Accuracy && measured.iter().all(is_low),
         best: record.best,
         words: format!(

@@ -86,7 +86,8 @@ pub fn judge(
     let rest = || order.iter().skip(1);
     let open: Vec<&&(usize, Trial)> = rest().filter(|(_, other)| !is_clear(&top, other)).collect();
     let equals = |(number, other): &(usize, Trial)| near(first, *number) && are_near(&top, other);
-    if top.distance.is_some_and(|d| d > SETTLED_DISTANCE) {
+    // One alone, as a person asks for it, is what it is.
+    if trials.len() > 1 && !top.is_settled() {
         let count = (1 + open.len()).max(ASKED);
         return Verdict::Open(all().into_iter().take(count).collect());
     }
@@ -120,6 +121,13 @@ pub fn cost(trial: &Trial) -> f64 {
         f64::MAX
     };
     trial.distance.unwrap_or(0.0).min(3.0) + (1.0 - score) + 1e-3 * loss / (1.0 + loss)
+}
+
+impl Trial {
+    /// Whether its statistics don't speak against it.
+    pub fn is_settled(&self) -> bool {
+        self.distance.is_none_or(|d| d <= SETTLED_DISTANCE)
+    }
 }
 
 /// Whether a trained network may do as a trial did.

@@ -28,6 +28,9 @@ pub struct Document {
     blocks: Vec<Block>,
 }
 
+/// Draws a figure of a page by its name, picture, lines and caption.
+pub type Figure<'a> = dyn Fn(&str, &str, &[String], &str) -> String + 'a;
+
 impl Document {
     /// Of an experiment whose pictures are drawn.
     pub fn of(experiment: &Experiment, drawn: &[Drawn]) -> Result<Self> {
@@ -100,7 +103,7 @@ impl Document {
     }
 
     /// As one HTML page with its figures inside, each written by `figure`.
-    pub fn html(&self, figure: &dyn Fn(&str, &str, &[String], &str) -> String) -> String {
+    pub fn html(&self, figure: &Figure<'_>) -> String {
         let mut html = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<meta name=\"generator\" content=\"Losscope {}\">\n<title>{title}</title>\n<style>\n@font-face {{ font-family: \"{FAMILY}\"; src: url(data:font/ttf;base64,{}); }}\n{STYLE}figure {{ max-width: 100%; overflow-x: auto; }}\n</style>\n</head>\n<body>\n<header>\n<h1>{title}</h1>\n</header>\n<main>\n",
             escaped(env!("CARGO_PKG_VERSION")),

@@ -2,7 +2,7 @@
 //!
 //! It knows names and shapes: what a block computes is said beside it.
 
-use super::order::join;
+use super::order::{self, join};
 use super::tensors::{Kind, Module, Tensors};
 use crate::error::{Error, Result};
 
@@ -54,18 +54,28 @@ pub(super) struct Plan<'a> {
 }
 
 /// The layers of a network of blocks; `None` where it has none, or layers that aren't theirs.
+///
+/// Layers come as the file has them where their shapes chain so; else, as in a file sorted by names, as shapes tell.
 pub(super) fn plan<'a>(tensors: &Tensors<'a>) -> Option<Plan<'a>> {
     let modules = tensors.modules();
     let known = |module: &Module| module.kind == Kind::Linear || is_norm(module);
     if !modules.iter().all(known) {
         return None;
     }
+    let written = as_written(&modules);
+    if written.as_ref().is_some_and(chains) {
+        return written;
+    }
+    by_shapes(&modules).or(written)
+}
+
+fn as_written<'a>(modules: &[Module<'a>]) -> Option<Plan<'a>> {
     let mut plan = Plan {
         stem: Vec::new(),
         blocks: Vec::new(),
         tail: Vec::new(),
     };
-    let mut rest = modules.as_slice();
+    let mut rest = modules;
     while let [first, ..] = rest {
         let Some(name) = block_of(first.name) else {
             let side = if plan.blocks.is_empty() {
@@ -83,11 +93,91 @@ pub(super) fn plan<'a>(tensors: &Tensors<'a>) -> Option<Plan<'a>> {
         if !plan.tail.is_empty() || plan.blocks.iter().any(|block| block.name == name) {
             return None;
         }
-        plan.blocks.push(block(name, &rest[..count])?);
+        plan.blocks.push(block(name, &rest[..count], None)?);
         rest = &rest[count..];
     }
+    counted(&mut plan.blocks);
     let head = plan.tail.iter().any(|module| module.kind == Kind::Linear);
     (!plan.blocks.is_empty() && head).then_some(plan)
+}
+
+/// Blocks whose names differ in a number come as it counts: sorted names have 10 before 2.
+fn counted(blocks: &mut [Block]) {
+    if order::one_pattern(blocks.iter().map(|block| block.name.as_str())) {
+        blocks.sort_by(|a, b| order::natural(&a.name, &b.name));
+    }
+}
+
+/// Whether every layer takes as many numbers as the one before it gives, and no norm is at an end.
+fn chains(plan: &Plan) -> bool {
+    let width = plan.blocks.first().map_or(0, |block| block.width);
+    let linear = |side: &[Module]| -> Vec<[usize; 2]> {
+        let own = side.iter().filter(|module| module.kind == Kind::Linear);
+        own.map(extents).collect()
+    };
+    let (stem, tail) = (linear(&plan.stem), linear(&plan.tail));
+    let follow = |side: &[[usize; 2]]| side.windows(2).all(|w| w[0][1] == w[1][0]);
+    let starts = plan.stem.first().is_none_or(|module| !is_norm(module));
+    let ends = plan.tail.last().is_some_and(|module| !is_norm(module));
+    plan.blocks.iter().all(|block| block.width == width)
+        && stem.last().is_none_or(|last| last[1] == width)
+        && tail.first().is_some_and(|first| first[0] == width)
+        && follow(&stem)
+        && follow(&tail)
+        && starts
+        && ends
+}
+
+/// At most one layer before the blocks and one after them, whose shapes tell them apart; a norm besides them only where
+/// its name says that it is the last. `None` where that isn't so.
+fn by_shapes<'a>(modules: &[Module<'a>]) -> Option<Plan<'a>> {
+    let (inside, outside): (Vec<Module>, Vec<Module>) = modules
+        .iter()
+        .copied()
+        .partition(|module| block_of(module.name).is_some());
+    let (norms, linear): (Vec<Module>, Vec<Module>) = outside.into_iter().partition(is_norm);
+    let follows = |a: &Module, b: &Module| extents(a)[1] == extents(b)[0];
+    let (stem, head) = match *linear.as_slice() {
+        [head] => (Vec::new(), head),
+        [a, b] if follows(&a, &b) && !follows(&b, &a) => (vec![a], b),
+        [a, b] if follows(&b, &a) && !follows(&a, &b) => (vec![b], a),
+        _ => return None,
+    };
+    let [width, _] = extents(&head);
+    let mut names: Vec<&str> = Vec::new();
+    for name in inside.iter().filter_map(|module| block_of(module.name)) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    let made = names.iter().map(|name| {
+        let own = inside.iter().filter(|m| block_of(m.name) == Some(*name));
+        let own: Vec<Module> = own.copied().collect();
+        block(name, &own, Some(width)).filter(|block| block.width == width)
+    });
+    let mut blocks = made.collect::<Option<Vec<Block>>>()?;
+    counted(&mut blocks);
+    let mut tail = norms;
+    if tail.len() > 1 || !tail.iter().all(|norm| is_last(norm.name)) {
+        return None;
+    }
+    tail.push(head);
+    (!blocks.is_empty()).then_some(Plan { stem, blocks, tail })
+}
+
+/// Whether the name of a norm says that it comes after all blocks.
+fn is_last(name: &str) -> bool {
+    const WORDS: [&str; 8] = ["final", "last", "end", "out", "output", "head", "post", "f"];
+    let mut words = name.split(['.', '_']);
+    name == "norm" || words.any(|word| WORDS.contains(&word))
+}
+
+/// What a linear layer takes and gives.
+fn extents(module: &Module) -> [usize; 2] {
+    match module.weight {
+        &[outputs, inputs] => [inputs, outputs],
+        _ => [0, 0],
+    }
 }
 
 /// Whether a module is a norm of any kind.
@@ -114,18 +204,22 @@ fn block_of(name: &str) -> Option<&str> {
     gated.then_some(parent)
 }
 
-fn block<'a>(name: &str, modules: &[Module<'a>]) -> Option<Block<'a>> {
-    let linear: Vec<Module> = modules
+/// A block of these layers; of two linear ones, that which takes `width` numbers comes first.
+fn block<'a>(name: &str, modules: &[Module<'a>], width: Option<usize>) -> Option<Block<'a>> {
+    let mut linear: Vec<Module> = modules
         .iter()
         .filter(|module| module.kind == Kind::Linear)
         .copied()
         .collect();
+    let starts = linear.iter().map(|m| m.position).min()?;
+    if let (Some(width), [first, second]) = (width, linear.as_slice())
+        && extents(first)[0] != width
+        && extents(second)[0] == width
+    {
+        linear.reverse();
+    }
     let norms: Vec<Module> = modules.iter().filter(|m| is_norm(m)).copied().collect();
     let leaf = |module: &Module<'a>| module.name.rsplit('.').next().unwrap_or_default();
-    let extents = |module: &Module| match module.weight {
-        &[outputs, inputs] => [inputs, outputs],
-        _ => [0, 0],
-    };
     let gated = || {
         let named = |names: &[&str; 3]| {
             let of = |wanted: &str| linear.iter().find(|m| leaf(m) == wanted).copied();
@@ -156,7 +250,7 @@ fn block<'a>(name: &str, modules: &[Module<'a>]) -> Option<Block<'a>> {
         &[one] if one.weight == [width] => Some(one),
         _ => return None,
     };
-    let norm_first = norm.is_some_and(|norm| norm.position < first.position);
+    let norm_first = norm.is_some_and(|norm| norm.position < starts);
     (width == given && width > 0).then(|| Block {
         name: name.to_owned(),
         norm_first,

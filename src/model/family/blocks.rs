@@ -116,14 +116,18 @@ pub(super) fn build<'a>(
     ));
     builder.assume(chosen.assumed(
         "skip",
-        match how.adds {
-            true => "A block's input is added to what it gives",
-            false => "Nothing is added to what a block gives",
+        if how.adds {
+            "A block's input is added to what it gives"
+        } else {
+            "Nothing is added to what a block gives"
         },
     ));
     if plan.blocks.iter().any(|block| block.norm.is_some()) {
         builder.assume(chosen.assumed("norm", &format!("Norms come {norm} a block's layers")));
         builder.assume("Norms add 1e-5 to the variance, 1e-6 to the mean square.");
+    }
+    if let Some(norm) = plan.tail.iter().find(|module| is_norm(module)) {
+        builder.assume(format!("The norm {} follows the blocks.", norm.name));
     }
     if packed {
         builder.assume(chosen.assumed(

@@ -99,11 +99,12 @@ fn fields_of(kind: &str, lines: &[&str], parts: &[&str]) -> Vec<FieldText> {
         let texts: Vec<Vec<&str>> = texts
             .chain(parts.iter().map(|text| text.lines().collect()))
             .collect();
+        let words = docs_before(lines, at);
         fields.push(FieldText {
             name: name.to_owned(),
             takes: taken(of, &texts),
-            usual: usual(of, &told, lines),
-            words: docs_before(lines, at),
+            usual: usual(of, &told, lines, &words),
+            words,
         });
     }
     fields
@@ -153,8 +154,8 @@ fn variants(of: &str, texts: &[Vec<&str>]) -> String {
     of.to_owned()
 }
 
-/// The value of a field that isn't written, as its attributes have it.
-fn usual(of: &str, told: &[&str], lines: &[&str]) -> Option<String> {
+/// The value of a field that isn't written, as its attributes have it; of a list, as its words do.
+fn usual(of: &str, told: &[&str], lines: &[&str], words: &str) -> Option<String> {
     let default = told.iter().find(|line| line.contains("default"))?;
     if let Some((_, rest)) = default.split_once("default = \"") {
         let name = rest.split('"').next()?;
@@ -164,9 +165,12 @@ fn usual(of: &str, told: &[&str], lines: &[&str]) -> Option<String> {
             .position(|line| line.trim_start().starts_with(&start))?;
         return lines.get(at + 1).map(|line| line.trim().replace('_', ""));
     }
-    let word = match of {
-        "bool" => "false",
-        "usize" | "f64" => "0",
+    let absent = words.split_once("absent: ");
+    let absent = absent.and_then(|(_, rest)| rest.split(['.', ';']).next());
+    let word = match (of, absent) {
+        (_, Some(absent)) if of.starts_with("Vec") => absent,
+        ("bool", _) => "false",
+        ("usize" | "f64", _) => "0",
         _ if of.starts_with("Option") || of.starts_with("Vec") => "none",
         _ => "the first",
     };

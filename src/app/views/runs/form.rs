@@ -70,6 +70,8 @@ impl Form {
         let size = Vec2::new((room.x - 60.0).min(620.0), (room.y - 190.0).min(560.0));
         let shown = Modal::new(Id::unique("recipe")).show(ctx, |ui| {
             ui.set_width(size.x);
+            // A window has at first the room of the frame before, and would grow under the hand.
+            ui.set_max_height(room.y);
             ui.horizontal(|ui| {
                 ui.heading("Train");
                 ui.with_layout(Layout::right_to_left(Align::Center), |ui| {

@@ -27,10 +27,10 @@ type Remedy = (&'static str, &'static str, fn(&mut TrainingJob));
 const REMEDIES: [Remedy; 5] = [
     ("plain", "same rate", |_| {}),
     ("linear", "linear", |job| {
-        job.how.batches.scaling = Scaling::Linear
+        job.how.batches.scaling = Scaling::Linear;
     }),
     ("sqrt", "square root", |job| {
-        job.how.batches.scaling = Scaling::Sqrt
+        job.how.batches.scaling = Scaling::Sqrt;
     }),
     ("warmup", "linear, warm-up", |job| {
         job.how.batches.scaling = Scaling::Linear;

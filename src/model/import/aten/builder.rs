@@ -88,7 +88,7 @@ impl<'a> Builder<'a> {
         let size = count(&shape)?;
         if !(1..=MOST_VALUES).contains(&size) || !(1..=MOST_AXES).contains(&shape.len()) {
             return Err(format!(
-                "makes values of shape {shape:?} a sample: expected up to {MOST_AXES} axes and {MOST_VALUES} numbers"
+                "makes values of shape {shape:?} a sample: expected 1 to {MOST_AXES} axes and up to {MOST_VALUES} numbers"
             ));
         }
         self.made.push(Made {

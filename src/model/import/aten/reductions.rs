@@ -22,8 +22,8 @@ pub const OPERATIONS: &[Entry] = &[
     ("amin", Reading::Call(total)),
     ("max", Reading::Call(extreme)),
     ("min", Reading::Call(extreme)),
-    ("all", Reading::Call(known_only)),
-    ("any", Reading::Call(known_only)),
+    ("all", Reading::Call(truths)),
+    ("any", Reading::Call(truths)),
     ("prod", Reading::Call(known_only)),
     ("argmax", Reading::Call(known_only)),
     ("argmin", Reading::Call(known_only)),
@@ -175,6 +175,21 @@ fn extreme(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
         largest(b, &x, &axes, keep, |axes| Max { axes, keep }.into())?
     } else {
         smallest(b, &x, &axes, keep, |axes| Min { axes, keep }.into())?
+    }])
+}
+
+/// Whether all or any are true: the least or the greatest of what is 0 or 1.
+fn truths(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
+    let x = a.value(SELF)?;
+    if a.as_known(&x).is_some() || x.element != Element::Bool {
+        return known_only(b, a);
+    }
+    let axes = axes_of(a, (1, "dim"), &x)?;
+    let keep = a.flag((2, "keepdim"), false)?;
+    Ok(vec![if a.operation == "any" {
+        largest(b, &x, &axes, keep, |axes| Amax { axes, keep }.into())?
+    } else {
+        smallest(b, &x, &axes, keep, |axes| Amin { axes, keep }.into())?
     }])
 }
 
