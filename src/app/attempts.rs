@@ -202,6 +202,7 @@ mod tests {
     use crate::app::readings::set_data;
     use crate::engine::job::Directions;
     use crate::engine::live::{Place, Stage};
+    use crate::error::Question;
     use std::path::Path;
 
     fn stands() -> Snapshot {
@@ -255,6 +256,48 @@ mod tests {
         settle(&mut state, judgement);
         assert_eq!(state.wish.small, Path::new("a.pt"));
         assert!(state.opens.refused(Card::Data).is_none());
+    }
+
+    /// A network that is read as another family before is asked about anew, and what was to be said of it is said then.
+    #[test]
+    fn a_question_is_asked_before_a_reading_that_does_not_fit_and_its_answer_keeps_the_words() {
+        let mut state = State::default();
+        state.wish.plane.setup.model = "mlp".into();
+        let judged = |state: &mut State| {
+            for _ in 0..8 {
+                let model = state.wish.plane.setup.model.clone();
+                let is_new = state.wish.small == Path::new("a.pt");
+                let news = match (is_new, model.as_str()) {
+                    (true, "mlp") => fails(Stage::Network),
+                    (true, "auto") => {
+                        let mut failure = Failure::new(Stage::Network, "one of two".to_owned());
+                        failure.question = Some(Box::new(Question {
+                            text: failure.message.clone(),
+                            answers: Vec::new(),
+                            more: 0,
+                        }));
+                        Snapshot {
+                            failure: Some(failure),
+                            ..Snapshot::default()
+                        }
+                    }
+                    _ => stands(),
+                };
+                state.judge(&news);
+            }
+        };
+        judged(&mut state);
+        let said = |wish: &mut Wish| small("a.pt")(wish).or(Some("a.pt alone".to_owned()));
+        state.open_with(&[&said]);
+        judged(&mut state);
+        let card = Card::Checkpoint(Place::Small);
+        let refused = state.opens.refused(card).unwrap();
+        assert!(refused.question.is_some(), "{}", refused.message);
+        state.notice = None;
+        state.retry(card, |wish| wish.plane.setup.model = "lenet".into());
+        judged(&mut state);
+        assert_eq!(state.wish.small, Path::new("a.pt"));
+        assert_eq!(state.notice.unwrap().text, "a.pt alone");
     }
 
     #[test]
