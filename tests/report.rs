@@ -695,7 +695,11 @@ fn what_cannot_be_written_or_compared_is_refused_at_once() {
             1,
             "same weights",
         ),
-        (&["small.html", "gone.pt", "-o", "x.html"], 1, "gone.pt"),
+        (
+            &["small.html", "gone.pt", "--model", "mlp", "-o", "x.html"],
+            1,
+            "gone.pt",
+        ),
     ];
     for (files, code, words) in cases {
         let output = losscope(here, &[&["report"], files].concat());

