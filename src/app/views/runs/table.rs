@@ -202,7 +202,7 @@ fn end_ui(ui: &mut Ui, run: &RunNews, commands: &mut Vec<Command>) {
     };
     if run.phase.is_busy() {
         let help = "Pause: its state is kept, and it goes on bit for bit";
-        button(ui, "⏸", "Pause", help, Order::Pause(run.id));
+        button(ui, "‖", "Pause", help, Order::Pause(run.id));
     } else if run.phase.can_resume() && run.job.is_some() {
         button(
             ui,
