@@ -118,10 +118,10 @@ pub fn write(path: &Path, tensors: &[(String, Array)]) -> Result<()> {
     write_with(path, tensors, &[])
 }
 
-/// As [`write`], with texts beside the tensors, each by a key.
+/// As [`write()`], with texts beside the tensors, each by a key.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_with(path: &Path, tensors: &[(String, Array)], texts: &[(&str, &str)]) -> Result<()> {
     let mut ordered: Vec<_> = tensors.iter().collect();
     // Wide elements first keeps every tensor aligned for readers that map the file into memory.
