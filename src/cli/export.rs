@@ -39,7 +39,7 @@ pub struct ExportArgs {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "In space")]
 struct EyeArgs {
-    /// Where the eye stands: YAW,PITCH,DISTANCE and perhaps ,X,Y,Z; angles in radians, the last what it looks at
+    /// Where the eye stands: YAW,PITCH,DISTANCE, with ,X,Y,Z after them the point that it looks at; angles in radians
     #[arg(long, value_name = "YAW,PITCH,DISTANCE", value_parser = camera, allow_hyphen_values = true)]
     eye: Option<Camera>,
     /// Height of the surface in widths of the plane
