@@ -275,3 +275,27 @@ fn eigenvector_planes_are_found_step_by_step_and_are_those_of_the_command_line()
     let computed = losscope::engine::run(&job, None, &mut |_, _| Flow::Continue).unwrap();
     assert_eq!(shown.outcome.numbers, computed.numbers);
 }
+
+/// The window's usual way: what a view shows first, all else when nothing else is left to do.
+#[test]
+fn what_no_view_shows_is_measured_after_what_one_does() {
+    let desk = Desk::new();
+    let (shown, hidden) = (of("sam"), Quantity::TRACE);
+    let mut wish = wish(&[hidden, shown]);
+    (wish.measuring, wish.aside) = (vec![shown], true);
+    desk.live.wish(wish);
+    loop {
+        let news = desk.live.snapshot();
+        let complete = |quantity, alpha| news.measure(alpha, quantity).is_some_and(|m| m.complete);
+        if news.measure(0.0, hidden).is_some() {
+            assert!(
+                complete(shown, 0.0) && complete(shown, 1.0),
+                "what is hidden came first"
+            );
+        }
+        if complete(hidden, 0.0) {
+            break;
+        }
+        desk.bell.recv_timeout(Duration::from_mins(3)).unwrap();
+    }
+}

@@ -4,7 +4,7 @@
 
 use super::content::Content;
 use super::recognise::{self, Format};
-use super::told::{Architecture, MODEL_TEXT};
+use super::told::{Architecture, DATA_TEXT, MODEL_TEXT};
 use super::{burnpack, keras, onnx, torch};
 use crate::error::{Error, Result};
 use crate::store::archive::Archive;
@@ -105,8 +105,10 @@ fn decode(format: Format, bytes: Bytes, key: Option<&str>) -> Parsed<Loaded> {
         Format::TorchLegacy => return torch::read_legacy(bytes, key).map(Loaded::Content),
         Format::TorchTar => return torch::read_tar(&bytes, key).map(Loaded::Content),
         Format::Safetensors => {
-            let described = safetensors::text(&bytes, MODEL_TEXT);
+            let [described, data] =
+                [MODEL_TEXT, DATA_TEXT].map(|key| safetensors::text(&bytes, key));
             let mut content = plain(safetensors::container(bytes)?);
+            content.told.data = data;
             if let Some(text) = described {
                 content.told.architecture = Some(Architecture::Described(text));
             }

@@ -35,7 +35,7 @@ use recognise::Format;
 pub use series::series;
 pub use state::{Listed, Listing, Set, Source, StateDict};
 use std::path::{Path, PathBuf};
-pub use told::{Architecture, MODEL_TEXT, Told};
+pub use told::{Architecture, DATA_TEXT, MODEL_TEXT, Told};
 pub use torch::script;
 pub(crate) use torch::{Program, open_program};
 

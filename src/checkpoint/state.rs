@@ -64,6 +64,7 @@ static NOTHING: Told = Told {
     architecture: None,
     numbers: Vec::new(),
     channels_last: None,
+    data: None,
 };
 
 /// A tensor as it is listed.

@@ -8,6 +8,8 @@ use super::modules::Module;
 
 /// The key in safetensors under which the text of a model file stands.
 pub const MODEL_TEXT: &str = "losscope.model";
+/// Beside it: what the data were, their scaling included.
+pub const DATA_TEXT: &str = "losscope.data";
 
 /// What a file tells beside its tensors.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,6 +23,8 @@ pub struct Told {
     /// weight are in the order of height, width, channels, though the kernels have been turned into
     /// PyTorch's layout.
     pub channels_last: Option<&'static str>,
+    /// The data that Losscope had it on, in its own words, scaling included.
+    pub data: Option<String>,
 }
 
 /// How a network is made, as its file says.

@@ -4,7 +4,7 @@
 //! It is handed from the thread that computes the plane to those that train, past the window, which holds it
 //! without looking into it.
 
-use crate::checkpoint::{Array, MODEL_TEXT, Values};
+use crate::checkpoint::{Array, DATA_TEXT, MODEL_TEXT, Values};
 use crate::engine::inputs::open_checkpoint;
 use crate::error::Result;
 use crate::landscape::slice::Slice;
@@ -20,6 +20,7 @@ pub struct Ground {
     slice: Arc<Slice>,
     network: Arc<Network>,
     assumed: Vec<String>,
+    data: String,
 }
 
 /// A point seen from a plane.
@@ -32,12 +33,18 @@ pub struct Seen {
 }
 
 impl Ground {
-    /// A plane of `network`; `assumed`: what its file says was assumed.
-    pub fn new(slice: Arc<Slice>, network: Arc<Network>, assumed: Vec<String>) -> Self {
+    /// A plane of `network`; `assumed`: what its file says was assumed; `data`: what its losses are taken over, in words.
+    pub fn new(
+        slice: Arc<Slice>,
+        network: Arc<Network>,
+        assumed: Vec<String>,
+        data: String,
+    ) -> Self {
         Self {
             slice,
             network,
             assumed,
+            data,
         }
     }
 
@@ -75,7 +82,11 @@ impl Ground {
         });
         let tensors: Vec<(String, Array)> = tensors.collect();
         let model = file::write(self.network.graph(), &self.assumed);
-        safetensors::write_with(path, &tensors, &[(MODEL_TEXT, &model)])
+        safetensors::write_with(
+            path,
+            &tensors,
+            &[(MODEL_TEXT, &model), (DATA_TEXT, &self.data)],
+        )
     }
 }
 

@@ -11,8 +11,10 @@ const MARGIN: f64 = 4.0;
 const ROW: f64 = 9.5;
 /// Font size of cells.
 const SIZE: f64 = 6.5;
-/// Share of the page that names take.
-const NAMES: f64 = 0.32;
+/// The smallest, where a page is narrow; what doesn't fit even then is cut.
+const SMALLEST: f64 = 4.0;
+/// Between the words of one column and the next.
+const GAP: f64 = 6.0;
 
 /// One row.
 #[derive(Debug, Clone, PartialEq)]
@@ -54,16 +56,17 @@ impl TableFigure {
         if !self.title.trim().is_empty() {
             top = legend::title(&mut svg, &self.title, MARGIN, top, room) + 2.0;
         }
-        let each = room * (1.0 - NAMES) / self.heads.len().max(1) as f64;
-        let right = |column: usize| MARGIN + room * NAMES + each * (column + 1) as f64 - 2.0;
-        let base = |top: f64| top + 0.5 * (ROW + SIZE * CAP);
+        let columns = self.columns(room);
+        let size = columns.size;
+        let right = |column: usize| MARGIN + columns.right[column] - 2.0;
+        let base = |top: f64| top + 0.5 * (ROW + size * CAP);
         for (column, head) in self.heads.iter().enumerate() {
-            let head = text::ellipsized(head, SIZE, each - 4.0);
+            let head = text::ellipsized(head, size, columns.room(column));
             svg.text(
                 right(column),
                 base(top),
                 &head,
-                Style::new(SIZE, Anchor::End, FAINT),
+                Style::new(size, Anchor::End, FAINT),
             );
         }
         top += ROW;
@@ -72,7 +75,7 @@ impl TableFigure {
             match row {
                 TableRow::Heading(words) => {
                     top += 0.3 * ROW;
-                    let style = Style::new(SIZE + 0.8, Anchor::Start, INK);
+                    let style = Style::new(size + 0.8, Anchor::Start, INK);
                     svg.text(MARGIN, base(top), words, style);
                     let line = [(MARGIN, top + ROW), (page - MARGIN, top + ROW)];
                     svg.line(&line, FAINT, 0.3);
@@ -88,12 +91,12 @@ impl TableFigure {
                         ));
                     }
                     striped = !striped;
-                    let name = text::ellipsized(name, SIZE, room * NAMES - 4.0);
+                    let name = text::ellipsized(name, size, columns.names - GAP);
                     let at = (MARGIN + 2.0, base(top));
-                    svg.text(at.0, at.1, &name, Style::new(SIZE, Anchor::Start, INK));
-                    for (column, cell) in cells.iter().enumerate() {
-                        let cell = text::ellipsized(cell, SIZE, each - 4.0);
-                        let style = Style::new(SIZE, Anchor::End, INK);
+                    svg.text(at.0, at.1, &name, Style::new(size, Anchor::Start, INK));
+                    for (column, cell) in cells.iter().enumerate().take(self.heads.len()) {
+                        let cell = text::ellipsized(cell, size, columns.room(column));
+                        let style = Style::new(size, Anchor::End, INK);
                         svg.text(right(column), base(top), &cell, style);
                     }
                 }
@@ -102,6 +105,56 @@ impl TableFigure {
         }
         let end = legend::caption(&mut svg, &self.caption, MARGIN, top + 4.0, room);
         Ok(svg.finish(page, end + MARGIN, &self.title, &self.caption.join(" ")))
+    }
+
+    /// Columns as wide as their longest words, in letters so small that all of them fit.
+    fn columns(&self, room: f64) -> Columns {
+        let wide = |words: &str| text::width(words, SIZE) + GAP;
+        let mut names: f64 = 0.0;
+        let mut each: Vec<f64> = self.heads.iter().map(|head| wide(head)).collect();
+        for row in &self.rows {
+            if let TableRow::Cells(name, cells) = row {
+                names = names.max(wide(name));
+                for (own, cell) in each.iter_mut().zip(cells) {
+                    *own = own.max(wide(cell));
+                }
+            }
+        }
+        let total = names + each.iter().sum::<f64>();
+        let scale = (room / total.max(1.0)).min(1.0);
+        // What is left over goes between the columns of numbers.
+        let spare = (room - scale * total).max(0.0) / each.len().max(1) as f64;
+        names *= scale;
+        let mut at = names;
+        let right = each.iter().map(|own| {
+            at += scale * own + spare;
+            at
+        });
+        Columns {
+            right: right.collect(),
+            names,
+            size: (SIZE * scale).max(SMALLEST),
+        }
+    }
+}
+
+/// Where the columns of a table stand, from its left edge.
+struct Columns {
+    /// Right edges.
+    right: Vec<f64>,
+    /// What names take.
+    names: f64,
+    /// Size of the letters.
+    size: f64,
+}
+
+impl Columns {
+    /// What the words of a column may take.
+    fn room(&self, column: usize) -> f64 {
+        let left = column
+            .checked_sub(1)
+            .map_or(self.names, |last| self.right[last]);
+        self.right[column] - left - 3.0
     }
 }
 
@@ -129,5 +182,22 @@ mod tests {
             assert!(svg.contains(&format!(">{words}</text>")), "{words}");
         }
         assert!(TableFigure::default().svg().is_err());
+    }
+
+    #[test]
+    fn numbers_are_whole_on_a_narrow_page() {
+        let long = "0.766±0.0123";
+        let table = TableFigure {
+            heads: vec!["small batch".into(); 4],
+            rows: vec![TableRow::Cells(
+                "mean, filter noise".into(),
+                vec![long.into(); 4],
+            )],
+            width_mm: 80.0,
+            ..TableFigure::default()
+        };
+        let svg = table.svg().unwrap();
+        assert_eq!(svg.matches(&format!(">{long}</text>")).count(), 4, "{svg}");
+        assert_eq!(svg.matches(">small batch</text>").count(), 4);
     }
 }

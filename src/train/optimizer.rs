@@ -325,3 +325,65 @@ fn lars(
     }
     square
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moved(
+        how: &Optimizer,
+        rate: f64,
+        is_weight: bool,
+        gradients: &[[f64; 2]],
+    ) -> ([f64; 2], f64) {
+        let (mut x, mut memory, mut length) = ([3.0, 4.0], Memory::default(), 0.0);
+        let parts = [Part {
+            range: 0..2,
+            is_weight,
+        }];
+        for gradient in gradients {
+            let mut gradient = *gradient;
+            length = step(how, rate, &parts, &mut x, &mut gradient, &mut memory);
+        }
+        (x, length)
+    }
+
+    #[track_caller]
+    fn near(found: ([f64; 2], f64), x: [f64; 2], length: f64) {
+        let off = |a: f64, b: f64| (a - b).abs() > 1e-12;
+        let wrong = off(found.0[0], x[0]) || off(found.0[1], x[1]) || off(found.1, length);
+        assert!(!wrong, "{found:?} for {x:?}, {length}");
+    }
+
+    /// PyTorch has neither of the two, so the papers' formulas are worked out by hand.
+    #[test]
+    fn lamb_steps_as_far_as_its_tensor_is_long() {
+        let how = Optimizer {
+            optimizer: Kind::Lamb,
+            epsilon: Some(0.0),
+            weight_decay: Some(0.5),
+            ..Optimizer::default()
+        };
+        // First step: m̂/√v̂ is the sign, r = [1 + 1.5, −1 + 2], as far as η‖x‖ = 0.5.
+        let long = 7.25_f64.sqrt();
+        let x = [3.0 - 1.25 / long, 4.0 - 0.5 / long];
+        near(moved(&how, 0.1, true, &[[2.0, -5.0]]), x, 0.5);
+    }
+
+    #[test]
+    fn lars_has_a_rate_for_every_weight_and_none_for_biases() {
+        let how = Optimizer {
+            optimizer: Kind::Lars,
+            epsilon: Some(0.0),
+            weight_decay: Some(0.5),
+            trust: 0.02,
+            ..Optimizer::default()
+        };
+        let g = [6.0, 8.0];
+        // 0.02 · 5/(10 + 0.5 · 5) = 0.008; twice that times g + x/2 = [7.5, 10].
+        near(moved(&how, 2.0, true, &[g]), [2.88, 3.84], 0.2);
+        // 0.02 · 4.8/(10 + 0.5 · 4.8), and 0.9 of the first step.
+        near(moved(&how, 2.0, true, &[g, g]), [2.6568, 3.5424], 0.372);
+        near(moved(&how, 2.0, false, &[g]), [-12.0, -16.0], 25.0);
+    }
+}

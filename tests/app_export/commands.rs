@@ -11,7 +11,6 @@ fn terminal(folder: &Path, words: &[&str]) -> String {
     let out = Command::new(env!("CARGO_BIN_EXE_losscope"))
         .args(words)
         .current_dir(folder)
-        .env("LOSSCOPE_UNDECIDED", "usual")
         .output()
         .unwrap();
     let said = String::from_utf8_lossy(&out.stderr).into_owned();

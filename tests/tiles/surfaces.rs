@@ -177,7 +177,16 @@ fn a_surface_is_predicted_to_take_milliseconds() {
         let of = |own: &str| times[GPUS.iter().position(|gpu| gpu.name == own).unwrap()];
         assert!(of("H100") < of("RTX 3060") && of("RTX 4090") < of("M2"));
         if name == "mlp" {
-            assert!(of("H100") <= 20.0 && of("RTX 3060") <= 120.0, "{times:?}");
+            let said = format!(
+                "{:.0} ms on an H100, {:.0} on an RTX 4090, {:.0} on an A100, {:.0} on an RTX 3060, {:.0} on an M2",
+                of("H100"),
+                of("RTX 4090"),
+                of("A100"),
+                of("RTX 3060"),
+                of("M2")
+            );
+            let readme = include_str!("../../README.md");
+            assert!(readme.contains(&said), "the README should say: {said}");
         }
     }
 }

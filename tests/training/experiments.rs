@@ -63,6 +63,19 @@ fn an_experiment_is_trained_measured_and_written() {
     assert!(message.contains("--resume"), "{message}");
 }
 
+/// Too short to find anything, but each trains, measures, judges and writes its page.
+#[test]
+fn every_experiment_runs_to_its_page() {
+    for entry in ALL {
+        let folder = tempfile::tempdir().unwrap();
+        let experiment = done(&tiny(entry.name), folder.path(), false);
+        assert!(!experiment.found.findings.is_empty(), "{}", entry.name);
+        write(folder.path(), &experiment).unwrap();
+        let page = fs::read_to_string(folder.path().join("report.md")).unwrap();
+        assert!(page.contains("verdict: "), "{}", entry.name);
+    }
+}
+
 #[test]
 fn an_experiment_that_was_stopped_goes_on_to_the_same_numbers() {
     let [whole, stopped] = [(); 2].map(|()| tempfile::tempdir().unwrap());

@@ -94,7 +94,7 @@ fn cases() -> Vec<Value> {
 
 /// Sums in another order differ by some 1e-15 a step, and steps of Adam divide by small numbers.
 #[test]
-fn every_optimiser_and_network_agrees_with_pytorch_in_double_precision() {
+fn optimisers_schedules_and_networks_agree_with_pytorch_in_double_precision() {
     let cases = cases();
     assert_eq!(cases.len(), 16);
     let mut wrong = Vec::new();

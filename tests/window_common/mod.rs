@@ -76,7 +76,8 @@ pub fn answer(harness: &mut Harness<'_, App>, family: &str) {
     wait(harness, "the question", |app| !app.is_opening());
     assert!(
         harness.query_by_label("Which network is this?").is_some(),
-        "nothing is asked"
+        "nothing is asked: {:?}",
+        harness.state().snapshot().log
     );
     let families = harness.query_all_by_label(family);
     families.last().expect("a family's name").click();

@@ -87,8 +87,8 @@ fn content(
     let mut content = Content::from(container);
     content.told = Told {
         architecture: config.map(Architecture::Keras),
-        numbers: Vec::new(),
         channels_last: Some("Keras"),
+        ..Told::default()
     };
     content
 }

@@ -175,7 +175,7 @@ pub fn state_dict(pickle: &Pickle, key: Option<&str>) -> Parsed<Found> {
         told: Told {
             architecture: chosen.module.map(Architecture::Modules),
             numbers,
-            channels_last: None,
+            ..Told::default()
         },
     })
 }

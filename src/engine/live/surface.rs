@@ -84,7 +84,12 @@ impl SurfaceWork {
             samples(splits) as f64 / samples(few).max(1) as f64
         });
         let (network, assumed) = (&bench.inputs.network, &bench.inputs.model.assumptions);
-        let ground = Ground::new(full.slice().shared(), Arc::clone(network), assumed.clone());
+        let ground = Ground::new(
+            full.slice().shared(),
+            Arc::clone(network),
+            assumed.clone(),
+            bench.inputs.data.description.clone(),
+        );
         let mut work = Self {
             alpha,
             ground: Arc::new(ground),

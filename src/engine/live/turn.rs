@@ -1,7 +1,7 @@
 //! Turning to a new wish: what is of use for it is kept, what may be again is put aside.
 
 use super::aside::{Aside, PlaneAside};
-use super::news::{SharpnessNews, Snapshot, Stage};
+use super::news::{Failure, SharpnessNews, Snapshot, Stage};
 use super::open::Workbench;
 use super::quantity::Quantity;
 use super::wish::Wish;
@@ -93,13 +93,10 @@ impl Worker<'_> {
             self.snapshot.worst = None;
         }
         self.failed.clear();
-        if !experiment {
-            self.snapshot.failure = self
-                .snapshot
-                .failure
-                .take()
-                .filter(|f| f.stage.is_opening() && f.stage != Stage::Plane);
-        }
+        // What failed to open says nothing of other files.
+        let opening = |f: &Failure| f.stage.is_opening() && f.stage != Stage::Plane;
+        let failure = self.snapshot.failure.take();
+        self.snapshot.failure = failure.filter(|f| !experiment && opening(f));
         self.snapshot.wish = number;
         match self.next() {
             Some(part) => self.announce(part),

@@ -46,6 +46,10 @@ pub struct Weighed {
 /// # Errors
 /// [`crate::error::Error::Undecided`] where it does clearly better on data that are scaled otherwise.
 pub fn weigh(graph: &Graph, scene: &Scene<'_>) -> Result<Weighed> {
+    // Losscope had it on these very data, scaled as they are here: there is nothing to doubt, however little it has learnt.
+    if scene.state.told.data.as_ref() == Some(&scene.data.description) {
+        return Ok(Weighed::default());
+    }
     let tensors = || scene.state.tensors.iter().map(|(_, array)| array);
     let broken = tensors().any(|array| array.non_finite() > 0);
     let values: usize = tensors().map(Array::len).sum();

@@ -13,7 +13,8 @@
 //! Every file but the history is replaced at once or not at all. What lies in a folder is never written over:
 //! a run is gone on with, or the folder is refused.
 
-use crate::checkpoint::{Array, MODEL_TEXT, Values};
+use crate::checkpoint::{Array, DATA_TEXT, MODEL_TEXT, Values};
+use crate::engine::header::Header;
 use crate::engine::job::{TrainingJob, recipe};
 use crate::error::{Error, Result};
 use crate::landscape::evaluate::Precision;
@@ -32,6 +33,8 @@ pub struct Folder {
     history: Growing,
     /// The network, for whoever opens its weights.
     model: String,
+    /// What it is trained on, scaling included.
+    data: String,
     precision: Precision,
     _held: Held,
 }
@@ -70,7 +73,7 @@ impl Folder {
     pub fn open(
         path: &Path,
         job: &TrainingJob,
-        model: &str,
+        (model, header): (&str, &Header),
         resume: bool,
     ) -> Result<(Self, Option<Earlier>)> {
         let recipe_path = path.join(RECIPE);
@@ -110,6 +113,7 @@ impl Folder {
             path: path.to_owned(),
             history: Growing::open(&history_path)?,
             model: model.to_owned(),
+            data: header.data.description.clone(),
             precision: job.setup.precision,
             _held: held,
         };
@@ -140,6 +144,7 @@ impl Folder {
         let (step, epoch) = (step.to_string(), epoch.to_string());
         let texts = [
             (MODEL_TEXT, self.model.as_str()),
+            (DATA_TEXT, &self.data),
             ("losscope.step", &step),
             ("losscope.epoch", &epoch),
         ];

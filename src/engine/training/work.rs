@@ -105,7 +105,7 @@ impl Training {
             if let Some(before) = &before {
                 gone_on(&before.header, &mut found.header)?;
             }
-            let (own, earlier) = Folder::open(path, &job, &model, resume)?;
+            let (own, earlier) = Folder::open(path, &job, (&model, &found.header), resume)?;
             if let Some(earlier) = earlier {
                 trainer.restore(&earlier.state)?;
                 found.history = earlier.history;

@@ -139,7 +139,14 @@ fn tables(header: Header, groups: &[Group]) -> Tables {
         )
     };
     let mut lines = Vec::new();
-    for group in groups {
+    // A picture has no room for what wasn't asked for.
+    let known = |group: &&Group| {
+        group
+            .rows
+            .iter()
+            .any(|row| row.values.iter().any(Option::is_some))
+    };
+    for group in groups.iter().filter(known) {
         lines.push(TableRow::Heading(group.name.to_owned()));
         for row in &group.rows {
             let mut cells: Vec<String> = row.values.map(|v| cell(row, v)).into();
