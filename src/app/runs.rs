@@ -6,6 +6,7 @@ use super::training::{self, Order};
 use crate::engine::job::{Setup, TrainingJob, recipe};
 use crate::engine::live::{Place, Snapshot, Wish};
 use crate::engine::queue::Queue;
+use crate::engine::training::is_run;
 use crate::error::Result;
 use crate::store::files;
 use std::path::{Path, PathBuf};
@@ -120,11 +121,6 @@ fn follow(wish: &mut Wish, job: Option<&TrainingJob>) -> bool {
     };
     wish.probes.clear();
     true
-}
-
-/// Whether a folder holds a run or a sweep of this program.
-pub fn is_run(path: &Path) -> bool {
-    path.join("history.jsonl").is_file() || path.join("runs.csv").is_file()
 }
 
 /// The recipe in a file, where it is one: a text of its fields, not the description of a network.

@@ -249,6 +249,16 @@ fn open_gpu(number: usize) -> Result<OpenDevice> {
     Ok(device)
 }
 
+/// How many runs are trained at once where a job names no number: one where a graphics device may
+/// compute, for it is filled by one; as many as there are cores on the processor.
+pub fn runs_at_once(choice: DeviceChoice) -> usize {
+    match choice {
+        DeviceChoice::Auto if !may_have_gpu() => threads(),
+        choice if choice.may_be_gpu() => 1,
+        _ => threads(),
+    }
+}
+
 fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
@@ -256,6 +266,16 @@ fn threads() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_graphics_device_trains_one_run_at_once_and_the_processor_as_many_as_it_has_cores() {
+        for text in ["gpu", "gpu:1", "all", "gpu,flex", "gpu:0,gpu:1"] {
+            assert_eq!(runs_at_once(text.parse().unwrap()), 1, "{text}");
+        }
+        for text in ["flex", "ndarray", "flex,ndarray"] {
+            assert_eq!(runs_at_once(text.parse().unwrap()), threads(), "{text}");
+        }
+    }
 
     #[test]
     fn every_device_is_named_once_however_often_it_goes_on() {

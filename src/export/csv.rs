@@ -173,7 +173,7 @@ pub(super) fn number(out: &mut impl Write, value: f64) -> io::Result<()> {
 /// A text as a cell. Quoted where a part of it would be taken for the table's own, by programs that
 /// separate by semicolons or tabs too. What a spreadsheet would compute, since it begins as a formula
 /// does, gets an apostrophe before it, which spreadsheets take for the sign of a text.
-pub(super) fn field(text: &str) -> Cow<'_, str> {
+pub fn field(text: &str) -> Cow<'_, str> {
     const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
     let begins = |c: char| c.is_control() || c.is_whitespace();
     let text = if text.trim_start_matches(begins).starts_with(FORMULA) {

@@ -14,7 +14,7 @@ use crate::model::Network;
 use crate::model::layers::Layer;
 use crate::model::params::Params;
 use assignment::assign;
-use rand::RngExt as _;
+use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
 /// An axis of a tensor that counts hidden units, each with `block` entries one after another.
@@ -93,10 +93,7 @@ impl Alignment {
             self.rounds += 1;
             self.changed = false;
             let mut order: Vec<usize> = (0..self.groups.len()).collect();
-            for i in (1..order.len()).rev() {
-                order.swap(i, self.rng.random_range(0..=i));
-            }
-            order.reverse();
+            order.shuffle(&mut self.rng);
             self.coming = order;
             return true;
         };

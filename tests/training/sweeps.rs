@@ -78,3 +78,13 @@ fn a_run_that_fails_leaves_the_others() {
     assert_eq!(found.rows[1].stage, Some(Stage::Failed));
     assert!(found.rows[1].error.as_ref().unwrap().contains("subset"));
 }
+
+#[test]
+fn a_value_that_stands_twice_in_a_list_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut job = small();
+    job.batch_size = Several(vec![32, 64, 32]);
+    let refused = Sweep::start(&job, &dir.path().join("sweep"), false, 1);
+    let message = refused.err().unwrap().to_string();
+    assert!(message.contains("(batch32)"), "{message}");
+}

@@ -273,6 +273,25 @@ impl TrainingJob {
         runs
     }
 
+    /// What tells one of its runs from the others, as parts of a name: `["batch32", "seed1"]`; empty where
+    /// there is one run.
+    pub fn told_apart(&self, run: &Self) -> Vec<String> {
+        let part = |count: usize, text: String| (count > 1).then_some(text);
+        let parts = [
+            part(
+                self.batch_size.0.len(),
+                format!("batch{}", run.batch_size.0[0]),
+            ),
+            part(
+                self.learning_rate.0.len(),
+                format!("rate{}", run.learning_rate.0[0]),
+            ),
+            part(self.subset.0.len(), format!("subset{}", run.subset.0[0])),
+            part(self.run_seed.0.len(), format!("seed{}", run.run_seed.0[0])),
+        ];
+        parts.into_iter().flatten().collect()
+    }
+
     /// Whether it has several runs.
     pub fn is_sweep(&self) -> bool {
         let counts = [
@@ -298,6 +317,15 @@ impl Request for TrainingJob {
             return Err(Error::Usage(
                 "learning_rate, batch_size, run_seed and subset each need a value".into(),
             ));
+        }
+        // Two runs of one name would share a folder.
+        let mut names: Vec<String> = runs.iter().map(|r| self.told_apart(r).join("_")).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(Error::Usage(format!(
+                "a value stands twice in a list of the recipe, so that two runs are the same ({}): list each once",
+                twice[0]
+            )));
         }
         if self.draw && self.start.is_none() {
             return Err(Error::Usage(

@@ -61,7 +61,12 @@ impl Queue {
         {
             let mut inner = self.shared.lock();
             for run in job.runs() {
-                let own = inner.free(folder, &name(job, &run));
+                // A run alone is told from those of other recipes by its batch size.
+                let mut parts = job.told_apart(&run);
+                if job.batch_size.0.len() == 1 {
+                    parts.insert(0, format!("batch{}", run.batch_size.0[0]));
+                }
+                let own = inner.free(folder, &parts.join("_"));
                 ids.push(inner.add(RunNews::new(0, own, Some(run), Phase::Waiting), true));
             }
         }
@@ -80,6 +85,7 @@ impl Queue {
         job: &TrainingJob,
         folder: &Path,
     ) -> Result<Id> {
+        job.check()?;
         let own = self.shared.lock().free(folder, "ball");
         let start = own.join("start.safetensors");
         lines::make_folder(&own)?;
@@ -88,7 +94,6 @@ impl Queue {
         // The file carries its network; a key would lead elsewhere.
         (job.setup.model, job.setup.key) = ("auto".into(), None);
         (job.start, job.draw) = (Some(start), false);
-        job.check()?;
         let news = RunNews::new(0, own, Some(job), Phase::Waiting);
         let id = self.shared.lock().add(news, true);
         self.staff()?;
@@ -237,28 +242,6 @@ impl Queue {
         threads.push(thread);
         Ok(())
     }
-}
-
-/// What a run is called: what tells it from the others of its job, the batch size anyway.
-fn name(job: &TrainingJob, run: &TrainingJob) -> String {
-    let first = |several: &[f64]| several.first().copied().unwrap_or_default();
-    let mut name = format!("batch{}", run.batch_size.0.first().copied().unwrap_or(0));
-    if job.learning_rate.0.len() > 1 {
-        name.push_str(&format!("_rate{}", first(&run.learning_rate.0)));
-    }
-    if job.subset.0.len() > 1 {
-        name.push_str(&format!(
-            "_subset{}",
-            run.subset.0.first().copied().unwrap_or(0)
-        ));
-    }
-    if job.run_seed.0.len() > 1 {
-        name.push_str(&format!(
-            "_seed{}",
-            run.run_seed.0.first().copied().unwrap_or(0)
-        ));
-    }
-    name
 }
 
 impl Drop for Queue {

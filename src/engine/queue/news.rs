@@ -145,8 +145,6 @@ impl RunNews {
 
     /// The checkpoint nearest to so many epochs.
     pub fn checkpoint_at(&self, epoch: f64) -> Option<&Kept> {
-        let numbered = self.checkpoints.iter().filter(|kept| kept.epoch.is_some());
-        let far = |kept: &&Kept| (kept.epoch.unwrap_or(f64::INFINITY) - epoch).abs();
-        numbered.min_by(|a, b| far(a).total_cmp(&far(b)))
+        Kept::nearest(&self.checkpoints, epoch)
     }
 }

@@ -1,7 +1,7 @@
 //! What the window and the training threads have in common: the runs, and what is wanted of each.
 
 use super::news::{Id, Phase, RunNews};
-use crate::engine::device::{DeviceChoice, may_have_gpu};
+use crate::engine::device::runs_at_once;
 use crate::engine::ground::Ground;
 use crate::engine::job::TrainingJob;
 use crate::model::params::Params;
@@ -178,11 +178,6 @@ impl Inner {
 
 /// How many runs are trained at once beside this one, itself counted.
 fn most(news: &RunNews) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let device = news.job.as_ref().map(|job| job.setup.device);
-    match device {
-        Some(DeviceChoice::Flex | DeviceChoice::Ndarray) => cores,
-        Some(DeviceChoice::Auto) if !may_have_gpu() => cores,
-        _ => 1,
-    }
+    device.map_or(1, runs_at_once)
 }

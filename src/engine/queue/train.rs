@@ -4,7 +4,7 @@ use super::news::{Phase, RunNews};
 use super::path;
 use super::shared::{Shared, Sight, Task};
 use crate::engine::courtesy::yield_to_the_window;
-use crate::engine::training::{Run, Trained, Training};
+use crate::engine::training::{Kept, Trained, Training, initial};
 use crate::engine::work::{Pace, Step, Work as _, guarded};
 use crate::error::Result;
 use crate::model::run::lanes::alone;
@@ -146,10 +146,16 @@ fn end(news: &mut RunNews, found: &Trained) {
 
 /// Looks which checkpoints a run has.
 fn look(shared: &Shared, task: &Task) {
-    if let Ok(found) = Run::open(&task.folder) {
-        shared.tell(task.id, |news| {
-            news.checkpoints = Arc::new(found.checkpoints);
-            news.initial = found.initial;
-        });
-    }
+    let history = {
+        let mut inner = shared.lock();
+        let slot = inner.slot(task.id);
+        slot.map_or_else(Arc::default, |slot| Arc::clone(&slot.news.history))
+    };
+    let initial = initial(&task.folder);
+    // There is none yet at the start.
+    let kept = Kept::all(&task.folder, &history).unwrap_or_default();
+    shared.tell(task.id, |news| {
+        news.checkpoints = Arc::new(kept);
+        news.initial = initial;
+    });
 }

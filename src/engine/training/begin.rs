@@ -69,15 +69,6 @@ pub fn open(job: &TrainingJob) -> Result<Opened> {
     begin(&inputs, &start, job.clone(), recipe)
 }
 
-/// A run from a point that is in memory, on samples that are: what the window starts where a ball is dropped.
-///
-/// # Errors
-/// As [`open`].
-pub fn start_at(inputs: &Inputs, start: &Params, job: TrainingJob) -> Result<Opened> {
-    let recipe = job.recipe()?;
-    begin(inputs, start, job, recipe)
-}
-
 fn begin(inputs: &Inputs, start: &Params, job: TrainingJob, recipe: Recipe) -> Result<Opened> {
     let setup = job.setup.clone();
     let (evaluator, device, _) = inputs.evaluator(&setup)?;

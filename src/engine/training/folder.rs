@@ -43,6 +43,8 @@ pub struct Folder {
 pub const RECIPE: &str = "recipe.toml";
 /// One line a record.
 pub const HISTORY: &str = "history.jsonl";
+/// The table of a sweep's runs.
+pub const TABLE: &str = "runs.csv";
 /// The weights it started from.
 pub const INITIAL: &str = "initial.safetensors";
 /// Those of the lowest validation loss.
@@ -180,6 +182,11 @@ pub fn after_steps(steps: u64) -> String {
 fn line(record: &Record) -> Result<String> {
     serde_json::to_string(record)
         .map_err(|e| Error::Usage(format!("a record can't be written: {e}")))
+}
+
+/// Whether a folder holds a run or a sweep of this program.
+pub fn is_run(folder: &Path) -> bool {
+    folder.join(HISTORY).is_file() || folder.join(TABLE).is_file()
 }
 
 /// The records in a folder; a line that is none is left out.

@@ -1,6 +1,7 @@
 //! What is measured on the way: each a stepper of the landscape's, at the point where the run is.
 
 use crate::engine::job::{Keep, Measured};
+use crate::engine::local::rounding;
 use crate::error::Result;
 use crate::landscape::curvature::lanczos::{Lanczos, LanczosOptions};
 use crate::landscape::curvature::trace::{Hutchinson, TraceOptions};
@@ -16,8 +17,6 @@ use crate::train::Record;
 use crate::train::history::finite;
 use std::sync::Arc;
 
-/// Relative rounding of a product in single precision.
-const ROUNDING: f64 = 1e-6;
 /// An eigenvalue on the way needs no more.
 const TOLERANCE: f64 = 1e-2;
 /// Nor more products.
@@ -61,10 +60,7 @@ impl Measures {
             coming,
             current: None,
             epsilon: keep.sharpness_epsilon,
-            rounding: match precision {
-                Precision::F32 => ROUNDING,
-                Precision::F64 => 1e-15,
-            },
+            rounding: rounding(precision),
             seed,
         }
     }

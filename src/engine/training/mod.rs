@@ -13,8 +13,9 @@ mod status;
 mod sweep;
 mod work;
 
-pub use begin::{Opened, open, start_at};
-pub use run::{Kept, Run};
+pub use begin::{Opened, open};
+pub use folder::is_run;
+pub use run::{Kept, Run, initial};
 pub use status::{Stage, Status};
 pub use sweep::{Row, Sweep, SweepState};
 pub use work::{Trained, Training};

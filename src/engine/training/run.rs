@@ -62,7 +62,7 @@ impl Run {
             status: Status::read(folder)?,
             history: folder::history(folder)?,
             checkpoints: Vec::new(),
-            initial: there(folder.join(INITIAL)),
+            initial: initial(folder),
             best: there(folder.join(BEST)),
             notes: Vec::new(),
         };
@@ -70,16 +70,15 @@ impl Run {
             let text = files::read_text(&recipe_path, "read the recipe")?;
             run.job = Some(recipe::parse(&text, &recipe_path)?);
         }
-        match checkpoint::series(folder) {
-            Ok(files) => run.checkpoints = files.into_iter().map(Kept::named).collect(),
+        if !own {
+            run.read_log()?;
+        }
+        match Kept::all(folder, &run.history) {
+            Ok(kept) => run.checkpoints = kept,
             // A run that has only begun has none yet.
             Err(_) if own => {}
             Err(error) => return Err(error),
         }
-        if !own {
-            run.read_log()?;
-        }
-        run.number();
         Ok(run)
     }
 
@@ -111,21 +110,6 @@ impl Run {
         Ok(())
     }
 
-    /// Steps of checkpoints that are named by epochs, and the other way round, from the history.
-    fn number(&mut self) {
-        for kept in &mut self.checkpoints {
-            let mut records = self.history.iter();
-            match (kept.epoch, kept.step) {
-                (Some(epoch), None) => {
-                    let same = |record: &&Record| (record.epoch - epoch).abs() < 1e-9;
-                    kept.step = records.find(same).map(|record| record.step);
-                }
-                (None, Some(step)) => kept.epoch = epoch_after(&self.history, step),
-                _ => {}
-            }
-        }
-    }
-
     /// Its name: that of its folder.
     pub fn name(&self) -> String {
         let name = self.folder.file_name().unwrap_or_default();
@@ -134,9 +118,7 @@ impl Run {
 
     /// The checkpoint nearest to so many epochs; `None` where no epochs are known.
     pub fn at_epoch(&self, epoch: f64) -> Option<&Kept> {
-        let numbered = self.checkpoints.iter().filter(|kept| kept.epoch.is_some());
-        let far = |kept: &&Kept| (kept.epoch.unwrap_or(f64::INFINITY) - epoch).abs();
-        numbered.min_by(|a, b| far(a).total_cmp(&far(b)))
+        Kept::nearest(&self.checkpoints, epoch)
     }
 
     /// The last checkpoint.
@@ -169,11 +151,46 @@ fn epoch_after(history: &[Record], step: u64) -> Option<f64> {
     Some(earlier.epoch + share * (later.epoch - earlier.epoch))
 }
 
+/// The weights that the run in a folder started from, where they are kept apart.
+pub fn initial(folder: &Path) -> Option<PathBuf> {
+    there(folder.join(INITIAL))
+}
+
 fn there(path: PathBuf) -> Option<PathBuf> {
     path.is_file().then_some(path)
 }
 
 impl Kept {
+    /// The checkpoints of a run, in order: steps of those that are named by epochs, and the other way
+    /// round, come from its history.
+    ///
+    /// # Errors
+    /// Where the folder can't be read or has none.
+    pub fn all(folder: &Path, history: &[Record]) -> Result<Vec<Self>> {
+        let mut all: Vec<Self> = checkpoint::series(folder)?
+            .into_iter()
+            .map(Self::named)
+            .collect();
+        for kept in &mut all {
+            match (kept.epoch, kept.step) {
+                (Some(epoch), None) => {
+                    let same = |record: &&Record| (record.epoch - epoch).abs() < 1e-9;
+                    kept.step = history.iter().find(same).map(|record| record.step);
+                }
+                (None, Some(step)) => kept.epoch = epoch_after(history, step),
+                _ => {}
+            }
+        }
+        Ok(all)
+    }
+
+    /// The one nearest to so many epochs; `None` where no epochs are known.
+    pub fn nearest(all: &[Self], epoch: f64) -> Option<&Self> {
+        let numbered = all.iter().filter(|kept| kept.epoch.is_some());
+        let far = |kept: &&Self| (kept.epoch.unwrap_or(f64::INFINITY) - epoch).abs();
+        numbered.min_by(|a, b| far(a).total_cmp(&far(b)))
+    }
+
     /// What a file's name says: the number after `step` or `iter`, else the last number, which counts epochs.
     fn named(path: PathBuf) -> Self {
         let stem = path.file_stem().unwrap_or_default();

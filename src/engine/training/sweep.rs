@@ -3,11 +3,11 @@
 //! A sweep that was killed goes on where each of its runs was. Runs don't know of each other, so that which
 //! of them are trained at once changes no number.
 
-use super::folder::RECIPE;
+use super::folder::{RECIPE, TABLE};
 use super::run::Run;
 use super::status::Stage;
 use super::work::{Trained, Training};
-use crate::engine::device::DeviceChoice;
+use crate::engine::device::runs_at_once;
 use crate::engine::job::{TrainingJob, recipe};
 use crate::engine::work::{Flow, Progress, Step, Work, drive};
 use crate::error::{Error, Result};
@@ -67,8 +67,6 @@ pub struct Sweep {
 
 /// The driver looks again after this long at the latest.
 const PATIENCE: Duration = Duration::from_millis(50);
-/// Name of the table.
-const TABLE: &str = "runs.csv";
 
 impl Sweep {
     /// Begins or goes on with a sweep in `folder`; `parallel`: runs at once, 0: as many as there are cores, one
@@ -103,7 +101,11 @@ impl Sweep {
             .collect();
         let unfinished = |row: &Row| row.stopped.is_none();
         let coming: VecDeque<usize> = (0..rows.len()).filter(|i| unfinished(&rows[*i])).collect();
-        let count = workers(job, parallel).min(coming.len());
+        let at_once = match parallel {
+            0 => runs_at_once(job.setup.device),
+            several => several,
+        };
+        let count = at_once.min(coming.len());
         let coming = Arc::new(Mutex::new(coming));
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, news) = channel();
@@ -225,13 +227,7 @@ impl Row {
 /// The runs of a job, each with a name of what differs.
 fn rows(job: &TrainingJob) -> Vec<Row> {
     let each = job.runs().into_iter().map(|run| {
-        let parts = [
-            (job.batch_size.0.len() > 1).then(|| format!("batch{}", run.batch_size.0[0])),
-            (job.learning_rate.0.len() > 1).then(|| format!("rate{}", run.learning_rate.0[0])),
-            (job.subset.0.len() > 1).then(|| format!("subset{}", run.subset.0[0])),
-            (job.run_seed.0.len() > 1).then(|| format!("seed{}", run.run_seed.0[0])),
-        ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        let parts = job.told_apart(&run);
         Row {
             name: if parts.is_empty() {
                 "run".into()
@@ -263,16 +259,6 @@ fn known(mut row: Row, folder: &Path) -> Row {
         row.steps = [status.step; 2];
     }
     row
-}
-
-fn workers(job: &TrainingJob, parallel: usize) -> usize {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    match (parallel, job.setup.device) {
-        (0, DeviceChoice::Gpu) => 1,
-        (0, DeviceChoice::Auto) if crate::engine::device::may_have_gpu() => 1,
-        (0, _) => cores,
-        (several, _) => several,
-    }
 }
 
 /// What a thread works with.

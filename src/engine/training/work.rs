@@ -74,10 +74,7 @@ impl Training {
     }
 
     /// As [`Training::start`], of what was opened.
-    ///
-    /// # Errors
-    /// As [`Training::start`].
-    pub fn over(opened: Opened, folder: Option<&Path>, resume: bool) -> Result<Self> {
+    fn over(opened: Opened, folder: Option<&Path>, resume: bool) -> Result<Self> {
         let Opened {
             mut trainer,
             header,

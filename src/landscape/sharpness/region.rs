@@ -93,11 +93,6 @@ impl Region {
         corner
     }
 
-    /// θ
-    pub fn origin(&self) -> &[f64] {
-        &self.origin
-    }
-
     /// p: the number of entries of z.
     pub fn dimension(&self) -> usize {
         self.reach.len()

@@ -92,11 +92,6 @@ impl Search {
         })
     }
 
-    /// Value and derivative at θ, once they are known.
-    pub fn origin(&self) -> Option<&(f64, Vec<f64>)> {
-        self.origin.as_ref()
-    }
-
     /// Gradients spent so far.
     pub fn gradients(&self) -> usize {
         self.gradients

@@ -18,6 +18,7 @@ use crate::app::training::{self, Order};
 use crate::engine::live::Snapshot;
 use crate::engine::queue::RunNews;
 use crate::error::Result;
+use crate::export::csv::field;
 use eframe::egui::{self, RichText, Ui, Vec2};
 use std::sync::Arc;
 
@@ -222,10 +223,10 @@ fn csv(runs: &[Arc<RunNews>]) -> Option<String> {
     if names.is_empty() {
         return None;
     }
-    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
     let mut text = format!("run,{}\n", names.join(","));
     for run in runs {
-        let folder = quoted(&run.folder.display().to_string());
+        let folder = run.folder.display().to_string();
+        let folder = field(&folder);
         for record in run.history.iter() {
             let numbers = record.numbers();
             let cell = |name: &&str| {
