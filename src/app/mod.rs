@@ -43,6 +43,7 @@ mod start;
 pub mod state;
 mod status;
 mod theme;
+mod threads;
 mod times;
 mod training;
 mod views;
@@ -89,6 +90,7 @@ pub struct App {
     pacing: software::Pacing,
     words: words::Worded,
     attention: attention::Attention,
+    _waited_for: threads::Waited,
 }
 
 /// News within this time share a frame.
@@ -133,6 +135,7 @@ impl App {
             pacing: software::Pacing::new(cc, may_have_gpu()),
             words: words::Worded::default(),
             attention: attention::Attention::default(),
+            _waited_for: threads::Waited,
         };
         if !files.is_empty() {
             (app.state.wish, app.state.session) = (Wish::default(), None);

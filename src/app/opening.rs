@@ -7,6 +7,7 @@ use super::files;
 use super::looking::{Read, read};
 use super::names::name_of;
 use super::state::State;
+use super::threads;
 use super::views::Views;
 use crate::engine::result::Outcome;
 use eframe::egui::Context;
@@ -43,9 +44,8 @@ impl Opening {
             send.send(read(ask, &files)).ok();
             ctx.request_repaint();
         };
-        let thread = std::thread::Builder::new().name("losscope-open".into());
-        match thread.spawn(run) {
-            Ok(_) => self.waiting.push((ask, paths, receive)),
+        match threads::spawn("losscope-open", run) {
+            Ok(()) => self.waiting.push((ask, paths, receive)),
             Err(error) => state.complain(format!("The file can't be read: {error}")),
         }
     }

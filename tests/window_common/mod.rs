@@ -30,7 +30,7 @@ pub fn window(size: [f32; 2], theme: egui::Theme, files: Vec<PathBuf>) -> Harnes
 /// Draws frames until `done`, or fails after some minutes.
 #[track_caller]
 pub fn wait(harness: &mut Harness<'_, App>, what: &str, mut done: impl FnMut(&mut App) -> bool) {
-    let deadline = Instant::now() + Duration::from_mins(3);
+    let deadline = Instant::now() + Duration::from_mins(10);
     harness.step();
     while !done(harness.state_mut()) {
         assert!(Instant::now() < deadline, "still waiting for {what}");

@@ -3,6 +3,7 @@
 use super::rows::{choice, named, number, row};
 use crate::app::state::State;
 use crate::app::theme::Palette;
+use crate::app::threads;
 use crate::dataset::normalize::NAMED;
 use crate::dataset::{Normalize, TargetKind};
 use crate::engine::device::{self, DeviceChoice, DeviceInfo};
@@ -108,13 +109,11 @@ fn devices(ctx: &egui::Context) -> Option<&'static Vec<DeviceInfo>> {
     let found = FOUND.get_or_init(|| {
         let list = Arc::new(OnceLock::new());
         let (theirs, ctx) = (Arc::clone(&list), ctx.clone());
-        std::thread::Builder::new()
-            .name("losscope-devices".into())
-            .spawn(move || {
-                theirs.get_or_init(device::list);
-                ctx.request_repaint();
-            })
-            .ok();
+        threads::spawn("losscope-devices", move || {
+            theirs.get_or_init(device::list);
+            ctx.request_repaint();
+        })
+        .ok();
         list
     });
     found.get()

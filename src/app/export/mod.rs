@@ -17,6 +17,7 @@ pub mod source;
 
 use super::state::State;
 use super::theme::Palette;
+use super::threads;
 use super::times::duration;
 use super::views::{View, Views};
 use super::words::in_window;
@@ -101,11 +102,14 @@ impl Exports {
             Ok(mut job) => {
                 job.options.dpi = 220.0;
                 let (send, ctx) = (self.send.clone(), ctx.clone());
-                spawn("losscope-copy", move || {
+                let spawned = threads::spawn("losscope-copy", move || {
                     send.send(News::Copy(pixels(&job.shown, &job.options))).ok();
                     ctx.request_repaint();
                 });
-                state.say("Drawing the picture for the clipboard…");
+                match spawned {
+                    Ok(()) => state.say("Drawing the picture for the clipboard…"),
+                    Err(error) => state.complain(format!("The picture can't be drawn: {error}")),
+                }
             }
             Err(error) => state.complain(error.to_string()),
         }
@@ -401,12 +405,15 @@ impl Exports {
         if let Some(name) = path.file_name() {
             native = native.set_file_name(name.to_string_lossy());
         }
-        spawn("losscope-dialog", move || {
+        let ask = move || {
             let chosen = pollster::block_on(native.save_file());
             send.send(News::Path(chosen.map(|f| f.path().to_owned())))
                 .ok();
             ctx.request_repaint();
-        });
+        };
+        // Without a thread there is no dialog, and the path can be typed.
+        let thread = std::thread::Builder::new().name("losscope-dialog".into());
+        thread.spawn(ask).ok();
     }
 
     /// Draws the figure anew, aside, where it would look different.
@@ -429,18 +436,12 @@ impl Exports {
         let mut job = job.clone();
         job.options.dpi = 110.0 / job.options.text.max(1.0);
         let (send, ctx) = (self.send.clone(), ctx.clone());
-        spawn("losscope-preview", move || {
+        // Without a thread the dialog has no preview.
+        threads::spawn("losscope-preview", move || {
             send.send(News::Preview(key, preview(&job.shown, &job.options)))
                 .ok();
             ctx.request_repaint();
-        });
-    }
-}
-
-/// A thread of its own; without one the work is left undone, which the missing file shows.
-fn spawn(name: &str, work: impl FnOnce() + Send + 'static) {
-    std::thread::Builder::new()
-        .name(name.into())
-        .spawn(work)
+        })
         .ok();
+    }
 }

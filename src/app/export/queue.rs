@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 /// Writes a file, or several; hears whether it is still wanted, and says how far it is.
 pub type Task = Box<dyn FnOnce(&Heard) -> Result<()> + Send>;
@@ -26,11 +27,13 @@ pub struct Heard {
     stop: AtomicBool,
 }
 
-/// Files being written.
+/// Files being written. Dropping it stops what takes long and waits for the rest: nothing is left half done,
+/// and no thread outlives the window.
 pub struct Queue {
     files: Vec<Writing>,
-    tasks: Sender<(PathBuf, Arc<Heard>, Task)>,
+    tasks: Option<Sender<(PathBuf, Arc<Heard>, Task)>>,
     done: Receiver<(PathBuf, Result<()>)>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Queue {
@@ -50,14 +53,15 @@ impl Queue {
             }
         };
         // Without a thread nothing is ever done, which the status line shows.
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("losscope-export".into())
             .spawn(work)
             .ok();
         Self {
             files: Vec::new(),
-            tasks,
+            tasks: Some(tasks),
             done,
+            thread,
         }
     }
 
@@ -65,7 +69,9 @@ impl Queue {
     pub fn add(&mut self, path: &Path, task: Task) {
         let heard = Arc::<Heard>::default();
         let theirs = Arc::clone(&heard);
-        self.tasks.send((path.to_owned(), theirs, task)).ok();
+        if let Some(tasks) = &self.tasks {
+            tasks.send((path.to_owned(), theirs, task)).ok();
+        }
         self.files.push(Writing {
             path: path.to_owned(),
             heard,
@@ -112,6 +118,17 @@ impl Queue {
     pub fn can_stop(&self) -> bool {
         let first = self.files.first().map(|file| file.heard.said());
         self.files.len() > 1 || first.is_some_and(|words| !words.is_empty())
+    }
+}
+
+impl Drop for Queue {
+    fn drop(&mut self) {
+        self.stop();
+        self.tasks = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic was reported where it happened.
+            thread.join().ok();
+        }
     }
 }
 
