@@ -4,7 +4,7 @@
 
 use super::command::Ask;
 use super::session::{self, Session};
-use crate::checkpoint;
+use crate::engine::builtin;
 use crate::engine::recognise::{self, Kind, Sorted};
 use crate::engine::result::Outcome;
 use crate::export;
@@ -89,7 +89,7 @@ fn found(paths: &[PathBuf]) -> crate::error::Result<Found> {
     let session = sorted.session.as_deref().map(session::open).transpose()?;
     let results = sorted.results.iter().map(|path| export::read(path));
     let results = results.collect::<Result<_, _>>()?;
-    let series = sorted.run.as_deref().map(checkpoint::series).transpose()?;
+    let series = sorted.run.as_deref().map(builtin::series).transpose()?;
     Ok(Found {
         last: series.and_then(|mut files| files.pop()),
         sorted,

@@ -10,6 +10,7 @@ use super::words::in_window;
 use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
 use crate::engine::queue::RunNews;
+use crate::engine::recognise::is_built_in;
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
 use crate::plot::figure::Levels;
@@ -271,6 +272,10 @@ impl State {
     /// Remembers a file that was opened.
     pub fn remember(&mut self, path: &std::path::Path) {
         self.recent.retain(|p| p != path);
+        // What is built in has its own entries in the menu.
+        if is_built_in(path) {
+            return;
+        }
         self.recent.insert(0, path.to_owned());
         self.recent.truncate(MOST_RECENT);
     }

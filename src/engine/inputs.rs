@@ -1,6 +1,6 @@
 //! Opening what a job names: checkpoints, the network they belong to, the data, the device.
 
-use crate::checkpoint::{self, Checkpoint, StateDict};
+use crate::checkpoint::{Checkpoint, StateDict};
 use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
 use crate::engine::crew::Helper;
@@ -69,7 +69,7 @@ pub fn list_checkpoint(path: &Path, key: Option<&str>) -> Result<Checkpoint> {
 /// As [`list_checkpoint`], and reads all of it.
 ///
 /// # Errors
-/// As [`checkpoint::open`].
+/// As [`crate::checkpoint::open`].
 pub fn open_checkpoint(path: &Path, key: Option<&str>) -> Result<StateDict> {
     list_checkpoint(path, key)?.read_all()
 }
@@ -303,7 +303,7 @@ impl Inputs {
     /// # Errors
     /// Where the folder can't be read, holds fewer than three, or one doesn't fit.
     pub fn series(&mut self, folder: &Path) -> Result<(Vec<String>, Vec<Params>)> {
-        let files: Vec<PathBuf> = checkpoint::series(folder)?;
+        let files = builtin::series(folder)?;
         let mut names = Vec::with_capacity(files.len());
         let mut points = Vec::with_capacity(files.len());
         for path in &files {

@@ -48,6 +48,6 @@ pub use training::{Keep, Keeping, Measured, Several, TrainingJob};
 pub use trajectory::TrajectoryJob;
 pub use typed::quoted;
 pub use values::{
-    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, ImageSize,
-    LossChoice, MemorySize, SplitChoice, Tolerance,
+    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_RUN, BUILTIN_SMALL, DEFAULT_POINTS,
+    Directions, ImageSize, LossChoice, MemorySize, SplitChoice, Tolerance,
 };

@@ -1,7 +1,7 @@
 //! What a person wants to see, as one plain struct.
 
 use super::quantity::Quantity;
-use crate::checkpoint;
+use crate::engine::builtin;
 use crate::engine::job::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, ExportJob, LineJob,
     MemorySize, NoiseJob, ReportJob, Setup, SurfaceJob,
@@ -229,7 +229,7 @@ impl Wish {
         );
         let usual = Self::default();
         let run = match &plane.directions {
-            Directions::Pca(folder) => checkpoint::series(folder)?.pop(),
+            Directions::Pca(folder) => builtin::series(folder)?.pop(),
             _ => None,
         };
         let between = matches!(plane.directions, Directions::Three(..) | Directions::Pca(_));
