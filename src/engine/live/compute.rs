@@ -73,6 +73,7 @@ impl Worker<'_> {
                     metrics: found.into_iter().next().unwrap_or_default(),
                 });
             }
+            Part::Other(index) => self.other(index)?,
             Part::Probes => {
                 let alpha = self.centres()[0];
                 if self.plane(alpha)?

@@ -1,5 +1,6 @@
 //! What the computing thread has found, as plain numbers.
 
+use super::others::OtherNews;
 use super::quantity::{MeasureNews, Quantity};
 use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
@@ -11,6 +12,7 @@ use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;
 use crate::landscape::surface::Surface;
 use crate::model::losses::Score;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -25,6 +27,8 @@ pub struct Snapshot {
     pub stands: bool,
     /// Why nothing, or not everything, could be opened or computed.
     pub failure: Option<Failure>,
+    /// Further minimizers, in the order they were found in.
+    pub others: Vec<Arc<OtherNews>>,
     /// Metrics along the line.
     pub line: Option<Arc<Outcome>>,
     /// Metrics at θ(α), exactly.
@@ -310,6 +314,12 @@ impl Snapshot {
     pub fn score(&self) -> Score {
         let facts = self.experiment.as_deref();
         facts.map_or_else(Score::default, |facts| facts.model.criterion.score())
+    }
+
+    /// What is known of one of the further minimizers.
+    pub fn other(&self, path: &Path) -> Option<&OtherNews> {
+        let found = self.others.iter().find(|other| other.path == path);
+        found.map(Arc::as_ref)
     }
 
     /// The surface that answers best for `alpha`: its own, or that of the nearest neighbour.

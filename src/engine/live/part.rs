@@ -11,6 +11,8 @@ pub(super) enum Part {
     Point,
     /// The plane around an α: whether its own files fit.
     Plane(f64),
+    /// One of the further minimizers: its file, metrics and distances.
+    Other(usize),
     /// Metrics at the pinned points.
     Probes,
     /// The first picture around an α.

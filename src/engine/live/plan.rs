@@ -55,6 +55,7 @@ impl Worker<'_> {
                 .is_none_or(SurfaceWork::is_coarse)
         };
         parts.extend(centres.iter().filter(is_coarse).map(|&a| Part::Coarse(a)));
+        parts.extend(self.unknown_other().map(Part::Other));
         let stopped = self.wish.stopped;
         if bench.large.is_some() && self.snapshot.line.as_ref().is_none_or(|l| l.missing() > 0) {
             parts.push(Part::Line);

@@ -29,9 +29,11 @@ impl Worker<'_> {
                 self.put_plane_aside(&old);
             }
         }
+        self.forget_others();
         let wish = &self.wish;
         if experiment {
             self.bench = None;
+            self.snapshot.others.clear();
             self.tried_to_open = false;
             self.snapshot.experiment = None;
             self.snapshot.sharpness = SharpnessNews::default();
@@ -64,7 +66,8 @@ impl Worker<'_> {
         }
         let moved = !old.same_statistics(wish) && wish.large.is_some();
         if moved && self.bench.as_ref().is_some_and(Workbench::has_statistics) {
-            // Every number between the minimizers depends on them.
+            // Every number of the minimizers and between them depends on them.
+            self.snapshot.others.clear();
             self.snapshot.sharpness = SharpnessNews::default();
             self.snapshot.measures.clear();
             self.measures.clear();

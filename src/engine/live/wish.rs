@@ -20,6 +20,9 @@ pub struct Wish {
     pub large: Option<PathBuf>,
     /// The weights both started from.
     pub initial: Option<PathBuf>,
+    /// Further minimizers of the same network, which can take the place of either end.
+    #[serde(default)]
+    pub others: Vec<PathBuf>,
     /// Plane, data and device; which checkpoint stands at its centre is this struct's to say.
     pub plane: SurfaceJob,
     /// Where on the line metrics are taken.
@@ -95,6 +98,7 @@ impl Default for Wish {
             small: BUILTIN_SMALL.into(),
             large: Some(BUILTIN_LARGE.into()),
             initial: Some(BUILTIN_INIT.into()),
+            others: Vec::new(),
             plane: SurfaceJob {
                 x: Some(AxisChoice::Given(Axis {
                     from: -1.0,
@@ -158,6 +162,7 @@ impl Wish {
         match (&job.directions, &self.large) {
             // Centred at the folder's last checkpoint.
             (Directions::Pca(_), _) => {}
+            _ if self.goes_through_both_ends() => job.at = Some(self.small.clone()),
             (_, Some(large)) => {
                 job.small = Some(self.small.clone());
                 job.large = Some(large.clone());
@@ -257,7 +262,67 @@ impl Wish {
 
     /// Whether the plane moves with α.
     pub fn follows_alpha(&self) -> bool {
-        self.large.is_some() && !matches!(self.plane.directions, Directions::Pca(_))
+        let through = matches!(self.plane.directions, Directions::Pca(_));
+        self.large.is_some() && !through && !self.goes_through_both_ends()
+    }
+
+    /// Whether the plane goes through both ends of the line and a third checkpoint: all of the line lies in
+    /// it, so that it is the same for every α, and has its origin at the small-batch minimizer.
+    pub fn goes_through_both_ends(&self) -> bool {
+        matches!((&self.plane.directions, &self.large), (Directions::Three(a, _), Some(large)) if a == large)
+    }
+
+    /// Lets the plane go through both ends of the line and one of the further minimizers.
+    pub fn go_through(&mut self, other: usize) {
+        if let (Some(large), Some(third)) = (&self.large, self.others.get(other)) {
+            self.aim(Directions::Three(large.clone(), third.clone()));
+            // Distances true to scale, as Garipov et al. 2018 draw them.
+            self.plane.isometric = true;
+        }
+    }
+
+    /// Exchanges an end of the line with one of the further minimizers; an end that isn't there yet is
+    /// taken from them. A plane through three of them stays where it is.
+    pub fn exchange(&mut self, place: Place, other: usize) {
+        let Some(new) = self.others.get(other).cloned() else {
+            return;
+        };
+        let old = match place {
+            Place::Small => Some(std::mem::replace(&mut self.small, new)),
+            Place::Large => self.large.replace(new),
+            Place::Initial => return,
+        };
+        match old {
+            Some(old) => self.others[other] = old,
+            None => drop(self.others.remove(other)),
+        }
+    }
+
+    /// Exchanges both ends of the line; θ(α) stays where it is on it.
+    pub fn swap(&mut self) {
+        if let Some(large) = self.large.take() {
+            let small = std::mem::replace(&mut self.small, large);
+            self.large = Some(small);
+        }
+    }
+
+    /// Changes the ends of the line by `change`; a plane through both and a third checkpoint stays one
+    /// through the same three, as far as they still are there.
+    pub fn with_other_ends(&mut self, change: impl FnOnce(&mut Self)) {
+        let Directions::Three(_, third) = self.plane.directions.clone() else {
+            return change(self);
+        };
+        if !self.goes_through_both_ends() {
+            return change(self);
+        }
+        let trio = [Some(self.small.clone()), self.large.clone(), Some(third)];
+        change(self);
+        let is_end = |p: &PathBuf| *p == self.small || Some(p) == self.large.as_ref();
+        let mut rest = trio.into_iter().flatten().filter(|p| !is_end(p));
+        match (self.large.clone(), rest.next()) {
+            (Some(large), Some(third)) => self.plane.directions = Directions::Three(large, third),
+            _ => self.aim(Directions::Random),
+        }
     }
 
     /// The α that the plane has its centre at; 0 where it doesn't move with α.

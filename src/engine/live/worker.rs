@@ -13,6 +13,7 @@ use super::wish::{Wish, same_surface};
 use crate::engine::courtesy::yield_to_the_window;
 use crate::engine::job::{Directions, Job};
 use crate::engine::local::planes::Finder;
+use crate::engine::names;
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::sampling::Sampling;
 use crate::engine::work::{Pace, Progress, Work as _, guarded};
@@ -248,6 +249,13 @@ impl<'a> Worker<'a> {
             Part::Open => ("Opening".to_owned(), None),
             Part::Plane(_) => ("Plane".to_owned(), None),
             Part::Point => ("Metrics at θ(α)".to_owned(), None),
+            Part::Other(index) => {
+                let path = self.wish.others.get(index);
+                (
+                    path.map_or_else(String::new, |path| names::name(path)),
+                    None,
+                )
+            }
             Part::Probes => ("Probe".to_owned(), None),
             Part::Line => (
                 "Line between the minimizers".to_owned(),
