@@ -32,9 +32,9 @@ pub use news::{
     Activity, Confirmed, Entry, ExperimentFacts, Failure, Inside, Kind, LiveSurface, PointMetrics,
     ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,
 };
-pub use others::{OtherFacts, OtherNews};
+pub use others::{OtherFacts, OtherNews, OtherPhi, OtherSurface};
 pub use quantity::{MeasureNews, Quantity};
-pub use wish::{LIVE_POINTS, Place, Probe, Wish};
+pub use wish::{Compared, LIVE_POINTS, Place, Probe, Wish};
 
 use crate::engine::result::Outcome;
 use shared::{Shared, lock};

@@ -1,6 +1,6 @@
 //! What the computing thread has found, as plain numbers.
 
-use super::others::OtherNews;
+use super::others::{OtherNews, OtherPhi, OtherSurface};
 use super::quantity::{MeasureNews, Quantity};
 use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
@@ -12,7 +12,6 @@ use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;
 use crate::landscape::surface::Surface;
 use crate::model::losses::Score;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -29,6 +28,10 @@ pub struct Snapshot {
     pub failure: Option<Failure>,
     /// Further minimizers, in the order they were found in.
     pub others: Vec<Arc<OtherNews>>,
+    /// Surfaces around them, one each.
+    pub other_surfaces: Vec<OtherSurface>,
+    /// φ of them at the ε asked for.
+    pub other_phi: Vec<OtherPhi>,
     /// Metrics along the line.
     pub line: Option<Arc<Outcome>>,
     /// Metrics at θ(α), exactly.
@@ -314,12 +317,6 @@ impl Snapshot {
     pub fn score(&self) -> Score {
         let facts = self.experiment.as_deref();
         facts.map_or_else(Score::default, |facts| facts.model.criterion.score())
-    }
-
-    /// What is known of one of the further minimizers.
-    pub fn other(&self, path: &Path) -> Option<&OtherNews> {
-        let found = self.others.iter().find(|other| other.path == path);
-        found.map(Arc::as_ref)
     }
 
     /// The surface that answers best for `alpha`: its own, or that of the nearest neighbour.

@@ -6,6 +6,7 @@ use super::open::Workbench;
 use super::quantity::Quantity;
 use super::wish::Wish;
 use super::worker::Worker;
+use crate::engine::job::SurfaceJob;
 use crate::engine::work::Work as _;
 use crate::landscape::measures::entry::Need;
 
@@ -34,6 +35,7 @@ impl Worker<'_> {
         if experiment {
             self.bench = None;
             self.snapshot.others.clear();
+            self.snapshot.other_phi.clear();
             self.tried_to_open = false;
             self.snapshot.experiment = None;
             self.snapshot.sharpness = SharpnessNews::default();
@@ -53,6 +55,8 @@ impl Worker<'_> {
             self.snapshot.measures.retain(|m| elsewhere(m.quantity));
             self.measures.retain(|m| elsewhere(m.found().quantity));
             self.snapshot.surfaces.clear();
+            self.snapshot.other_surfaces.clear();
+            self.other_works.clear();
             self.snapshot.probes.clear();
         }
         if old.learning_rate != wish.learning_rate {
@@ -68,6 +72,7 @@ impl Worker<'_> {
         if moved && self.bench.as_ref().is_some_and(Workbench::has_statistics) {
             // Every number of the minimizers and between them depends on them.
             self.snapshot.others.clear();
+            self.snapshot.other_phi.clear();
             self.snapshot.sharpness = SharpnessNews::default();
             self.snapshot.measures.clear();
             self.measures.clear();
@@ -86,7 +91,8 @@ impl Worker<'_> {
         }
         let wanted = self.centres();
         self.works.retain(|work| wanted.contains(&work.alpha));
-        self.finding = self.finding.take().filter(|(a, _)| wanted.contains(a));
+        let jobs: Vec<SurfaceJob> = self.jobs(&wanted);
+        self.finding = self.finding.take().filter(|(of, _)| jobs.contains(of));
         let here = self.wish.alpha;
         let ends = [0.0, 1.0, here];
         self.measures

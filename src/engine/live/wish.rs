@@ -4,7 +4,7 @@ use super::quantity::Quantity;
 use crate::checkpoint;
 use crate::engine::job::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, ExportJob, LineJob,
-    MemorySize, NoiseJob, ReportJob, Setup, SurfaceJob,
+    MemorySize, NoiseJob, OnLine, ReportJob, Setup, SurfaceJob,
 };
 use crate::error::Result;
 use crate::landscape::grid::Axis;
@@ -33,8 +33,11 @@ pub struct Wish {
     pub epsilon: f64,
     /// Points of the plane whose exact metrics are wanted.
     pub probes: Vec<Probe>,
-    /// Whether the surfaces around both minimizers are wanted beside the one at α.
+    /// Whether the surfaces of all that is compared are wanted beside the one at α.
     pub compare: bool,
+    /// What the comparison leaves out.
+    #[serde(default)]
+    pub left_out: Vec<Compared>,
     /// Whether sharpness is wanted.
     pub sharpness: bool,
     /// What is wanted to be measured.
@@ -68,6 +71,20 @@ pub enum Place {
     Initial,
 }
 
+/// A point around which surfaces are compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compared {
+    /// The small-batch minimizer, or the only checkpoint.
+    Small,
+    /// θ(α).
+    Here,
+    /// The large-batch minimizer.
+    Large,
+    /// One of the further minimizers.
+    Other(PathBuf),
+}
+
 /// A point of the plane.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
@@ -81,6 +98,13 @@ pub struct Probe {
 
 /// Points along an axis of the live surface: fine enough to read, coarse enough for a second.
 pub const LIVE_POINTS: usize = 31;
+
+/// The points of the line, and how the command line calls them.
+const ON_LINE: [(Compared, OnLine); 3] = [
+    (Compared::Small, OnLine::Small),
+    (Compared::Here, OnLine::Here),
+    (Compared::Large, OnLine::Large),
+];
 
 fn usual_quantities() -> Vec<Quantity> {
     let all = Quantity::all().iter().copied();
@@ -112,6 +136,7 @@ impl Default for Wish {
             epsilon: 1e-3,
             probes: Vec::new(),
             compare: false,
+            left_out: Vec::new(),
             sharpness: true,
             measures: usual_quantities(),
             learning_rate: usual_rate(),
@@ -173,6 +198,35 @@ impl Wish {
         job
     }
 
+    /// The surface around one of the further minimizers, in a plane chosen as that around θ(α) is.
+    pub fn surface_around(&self, other: &Path) -> SurfaceJob {
+        let mut job = self.surface_job(0.0);
+        (job.small, job.large, job.alpha) = (None, None, None);
+        job.at = Some(other.to_owned());
+        job
+    }
+
+    /// All that can be compared, in the order in which it stands side by side; nothing where the plane is
+    /// the same for all of them.
+    pub fn comparable(&self) -> Vec<Compared> {
+        if matches!(self.plane.directions, Directions::Pca(_)) || self.goes_through_both_ends() {
+            return Vec::new();
+        }
+        let line = match &self.large {
+            Some(_) => vec![Compared::Small, Compared::Here, Compared::Large],
+            None => vec![Compared::Small],
+        };
+        let others = self.others.iter().cloned().map(Compared::Other);
+        line.into_iter().chain(others).collect()
+    }
+
+    /// What is compared: all that can be but what is left out.
+    pub fn compared(&self) -> Vec<Compared> {
+        let mut all = self.comparable();
+        all.retain(|one| !self.left_out.contains(one));
+        all
+    }
+
     /// The line as the command line would be asked for it; `None` with one checkpoint.
     pub fn line_job(&self) -> Option<LineJob> {
         Some(LineJob {
@@ -216,8 +270,26 @@ impl Wish {
             initial: self.initial.clone(),
             line: self.line,
             through: self.probes.last().map_or_else(Vec::new, |p| vec![p.x, p.y]),
+            beside: self.others_of(view),
+            without: self.without_of(view),
             epsilon: self.epsilon,
         }
+    }
+
+    /// The further minimizers that a view shows.
+    fn others_of(&self, view: &str) -> Vec<PathBuf> {
+        let other = |one: Compared| match one {
+            Compared::Other(path) if view == "compare" => Some(path),
+            _ => None,
+        };
+        self.compared().into_iter().filter_map(other).collect()
+    }
+
+    /// The points of the line that a view leaves out.
+    fn without_of(&self, view: &str) -> Vec<OnLine> {
+        let left_out = |one: &Compared| self.left_out.contains(one) && view == "compare";
+        let points = ON_LINE.iter().filter(|(one, _)| left_out(one));
+        points.map(|(_, point)| *point).collect()
     }
 
     /// What a job wants to be seen; what it doesn't say is as in a new window.
@@ -249,6 +321,11 @@ impl Wish {
             small: named.unwrap_or(usual.small),
             initial: job.initial.clone().or(initial),
             plane,
+            others: job.beside.clone(),
+            left_out: (ON_LINE.iter())
+                .filter(|(_, point)| job.without.contains(point))
+                .map(|(one, _)| one.clone())
+                .collect(),
             line: job.line,
             alpha: alpha.unwrap_or(0.0),
             epsilon: job.epsilon,
