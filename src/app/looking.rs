@@ -37,7 +37,7 @@ fn expected(ask: Ask) -> Option<Kind> {
     match ask {
         Ask::Open | Ask::SaveSession | Ask::SaveReport | Ask::ExportAll => None,
         Ask::OpenRun | Ask::RunFolder | Ask::Recipe | Ask::SaveRecipe => None,
-        Ask::Checkpoint(_) | Ask::Corners => Some(Kind::Checkpoint),
+        Ask::Checkpoint(_) | Ask::Others | Ask::Corners => Some(Kind::Checkpoint),
         Ask::Data | Ask::DataFolder => Some(Kind::Data),
         Ask::Series => Some(Kind::Run),
         Ask::Model => Some(Kind::Model),

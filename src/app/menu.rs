@@ -131,6 +131,8 @@ fn file_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         for (words, place) in places {
             entry(ui, words, true, ask(Ask::Checkpoint(place)), commands);
         }
+        let others = ask(Ask::Others);
+        entry(ui, "Further minimizers…", true, others, commands);
         entry(ui, "Data file…", true, ask(Ask::Data), commands);
         entry(ui, "Data folder…", true, ask(Ask::DataFolder), commands);
         entry(ui, "Model file…", true, ask(Ask::Model), commands);

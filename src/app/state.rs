@@ -256,9 +256,8 @@ impl State {
 
     /// Exchanges the two minimizers; θ(α) stays where it is.
     pub fn swap(&mut self) {
-        if let Some(large) = self.wish.large.take() {
-            let small = std::mem::replace(&mut self.wish.small, large);
-            self.wish.large = Some(small);
+        if self.wish.large.is_some() {
+            self.wish.with_other_ends(Wish::swap);
             self.set_alpha(1.0 - self.wish.alpha);
         }
     }

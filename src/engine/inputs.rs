@@ -229,6 +229,19 @@ impl Inputs {
         self.point_of(path, &state, role)
     }
 
+    /// As [`Inputs::point`], for what isn't part of the slice that is being made: its header says nothing
+    /// of the file, whose warnings are given instead.
+    ///
+    /// # Errors
+    /// As [`Inputs::point`].
+    pub fn beside(&mut self, path: &Path, role: &str) -> Result<(Params, Vec<String>)> {
+        let (files, said) = (self.checkpoints.clone(), std::mem::take(&mut self.warnings));
+        let point = self.point(path, role);
+        self.checkpoints = files;
+        let own = std::mem::replace(&mut self.warnings, said);
+        Ok((point?, own))
+    }
+
     /// As [`Inputs::point`], of a checkpoint that was opened from `path` before.
     ///
     /// # Errors

@@ -33,7 +33,7 @@ pub use any::Job;
 pub use curvature::CurvatureJob;
 pub use distance::DistanceJob;
 pub use experiment::{ExperimentJob, Size};
-pub use export::ExportJob;
+pub use export::{ExportJob, OnLine};
 pub use identity::differing;
 pub use line::LineJob;
 pub use measure::MeasureJob;
