@@ -7,7 +7,6 @@ use crate::engine::header::ModelFacts;
 use crate::engine::imported;
 use crate::engine::loss;
 use crate::engine::reading::{Chosen, Reading, Scene, choose, weigh};
-use crate::engine::recognise;
 use crate::error::{Error, Result};
 use crate::model::family::Hints;
 use crate::model::graph::Loss;
@@ -44,14 +43,9 @@ pub fn open_network_with(
     } else if let Some(graph) = imported::network(model, state, hints.input, hints.classes)? {
         Found::Imported(graph)
     } else {
-        let name = asked(model, state);
-        let usual = by_names::recognise(name, state, &hints).map_err(|e| in_file(e, state))?;
-        Found::Read(if recognise::is_built_in(&state.source().path) {
-            Chosen::shipped(usual)
-        } else {
-            let all = by_names::readings(name, state, &hints);
-            Chosen::usual(model, usual, &all.unwrap_or_default())
-        })
+        let usual = by_names::recognise(model, state, &hints).map_err(|e| in_file(e, state))?;
+        let all = by_names::readings(model, state, &hints);
+        Found::Read(Chosen::usual(model, usual, &all.unwrap_or_default()))
     };
     settle(model, chosen, found, state, data)
 }
@@ -63,9 +57,6 @@ pub fn open_network_with(
 /// As [`open_network_with`]; [`Error::Undecided`] where they don't decide.
 pub fn decided(scene: &Scene<'_>) -> Result<(Network, ModelFacts)> {
     let (model, chosen, first, data) = (scene.model, scene.loss, scene.state, scene.data);
-    if recognise::is_built_in(&first.source.path) {
-        return open_network_with(model, chosen, first, Some(data));
-    }
     let hints = hints(chosen, Some(data));
     let known = if is_described(model) {
         Some(Found::Described)
@@ -105,12 +96,6 @@ fn hints<'a>(chosen: Option<&Loss>, data: Option<&'a Dataset>) -> Hints<'a> {
         classes: classes.filter(|classes| *classes > 0 && chosen.is_none()),
         modules: &[],
     }
-}
-
-/// What is asked of the families: what comes with the program is known.
-fn asked<'a>(model: &'a str, state: &dyn Listing) -> &'a str {
-    let own = model == "auto" && recognise::is_built_in(&state.source().path);
-    if own { "mlp" } else { model }
 }
 
 /// How a network was found.
@@ -158,7 +143,7 @@ fn settle(
                 None if is_told => graph.loss,
                 None => loss::expected(&graph.loss, None, data),
             };
-            let mut reading = Reading::held(&source);
+            let mut reading = Reading::held();
             for note in &notes {
                 reading.assume(note.clone());
             }

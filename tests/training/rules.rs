@@ -1,6 +1,7 @@
 //! Ends, batches and records.
 
 use super::{run, small};
+use losscope::engine::device::DeviceChoice;
 use losscope::engine::job::{Keeping, Several};
 use losscope::engine::training::{Training, open};
 use losscope::train::recipe::TrainMetrics;
@@ -185,4 +186,27 @@ fn what_cannot_be_trained_is_refused_in_words() {
         },
         "ghost",
     );
+}
+
+#[test]
+fn a_graphics_device_trains_as_the_processor_does() {
+    let mut job = small();
+    let processor = run(&job, None, false);
+    job.setup.device = DeviceChoice::Gpu;
+    let gpu = run(&job, None, false);
+    assert!(
+        gpu.header.device.starts_with("gpu"),
+        "{}",
+        gpu.header.device
+    );
+    assert_eq!(gpu.history.len(), processor.history.len());
+    for (a, b) in gpu.history.iter().zip(&processor.history) {
+        for (name, value) in a.numbers() {
+            let other = b.get(name).unwrap();
+            let timed = ["seconds", "samples_per_second"].contains(&name);
+            // Single precision, added in another order.
+            let near = (value - other).abs() <= 1e-4 * other.abs().max(1e-3);
+            assert!(timed || near, "{name} at step {}: {value}, {other}", a.step);
+        }
+    }
 }

@@ -68,8 +68,8 @@ pub struct SharpnessJob {
     ///
     /// The box is |zᵢ| ≤ ε (|(A⁺θ)ᵢ| + 1) either way, and the weights move by A z: about √n times as far
     /// with columns √n long. For the 17,226 parameters of the built-in small-batch minimizer, 100
-    /// directions and ε = 1e-3, φ is 0.564 with unit-variance columns and 0.000691 with unit-norm ones (in
-    /// full space 0.372). The published values are of the size that unit-variance gives.
+    /// directions and ε = 1e-3, φ is 0.707 with unit-variance columns and 0.00104 with unit-norm ones (in
+    /// full space 0.382). The published values are of the size that unit-variance gives.
     #[arg(
         long,
         value_enum,

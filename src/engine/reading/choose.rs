@@ -52,12 +52,6 @@ impl Chosen {
         let reading = Reading::of(model, &found, all, by);
         Self { found, reading }
     }
-
-    /// A network that comes with the program.
-    pub fn shipped(found: Recognised) -> Self {
-        let reading = Reading::shipped(&found);
-        Self { found, reading }
-    }
 }
 
 /// Decides between readings.

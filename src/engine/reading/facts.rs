@@ -70,19 +70,9 @@ impl Reading {
     }
 
     /// A network whose graph a file holds: it is read, not guessed.
-    pub fn held(source: &str) -> Self {
+    pub fn held() -> Self {
         Self {
-            confirmed: Some(format!("its graph, {source}")),
-            ..Self::default()
-        }
-    }
-
-    /// A network that comes with the program: it is known.
-    pub fn shipped(found: &Recognised) -> Self {
-        Self {
-            key: found.key(),
-            words: found.phrase(),
-            confirmed: Some("the program, which it comes with".to_owned()),
+            confirmed: Some("its graph".to_owned()),
             ..Self::default()
         }
     }
