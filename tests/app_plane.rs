@@ -3,6 +3,8 @@
 #![cfg(feature = "window")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "app_plane/minimizers.rs"]
+mod minimizers;
 mod window_common;
 
 use eframe::egui::{

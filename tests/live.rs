@@ -5,6 +5,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+#[path = "live/minimizers.rs"]
+mod minimizers;
+
 use losscope::checkpoint::{Array, Values, safetensors};
 use losscope::engine::device::DeviceChoice;
 use losscope::engine::job::{Directions, Job};

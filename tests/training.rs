@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 
+/// The built-in experiment.
+#[path = "training/builtin.rs"]
+mod builtin;
 /// The program.
 #[path = "training/command.rs"]
 mod command;

@@ -2,9 +2,11 @@
 
 use super::badge::badge_ui;
 use super::card::Card;
+use super::card_ui::{card, metrics_ui, named_button};
 use super::command::{Ask, Command, Place};
 use super::losses;
 use super::names::names_of;
+use super::others::others_ui;
 use super::refused::Refused;
 use super::state::State;
 use super::theme::Palette;
@@ -13,10 +15,8 @@ use crate::dataset;
 use crate::engine::live::{Inside, Snapshot, Stage};
 use crate::landscape::evaluate::Metrics;
 use crate::model::losses::Score;
-use crate::plot::number::{self, format_value};
-use eframe::egui::{
-    self, Align, Color32, CornerRadius, Frame, Layout, Margin, RichText, Stroke, Ui,
-};
+use crate::plot::number::format_value;
+use eframe::egui::{self, Align, Color32, Layout, RichText, Ui};
 use std::path::{Path, PathBuf};
 
 /// Draws the cards.
@@ -82,6 +82,7 @@ pub fn cards_ui(
         }
     });
     checkpoint_ui(ui, palette, &large, commands);
+    others_ui(ui, state, news, palette, commands);
     initial_ui(ui, state, initial, news, palette, commands);
     data_ui(ui, state, news, palette, commands);
 }
@@ -104,20 +105,6 @@ struct Shown<'a> {
     inside: Option<&'a Inside>,
     /// What the second number of the metrics is.
     score: Score,
-}
-
-/// The frame of a card, marked where something on it has failed.
-fn card(palette: &Palette, failed: bool) -> Frame {
-    let stroke = if failed {
-        Stroke::new(1.5, palette.error)
-    } else {
-        Stroke::new(1.0, palette.line)
-    };
-    Frame::new()
-        .fill(palette.card)
-        .stroke(stroke)
-        .corner_radius(CornerRadius::same(8))
-        .inner_margin(Margin::symmetric(10, 8))
 }
 
 fn checkpoint_ui(ui: &mut Ui, palette: &Palette, shown: &Shown<'_>, commands: &mut Vec<Command>) {
@@ -169,43 +156,8 @@ fn checkpoint_ui(ui: &mut Ui, palette: &Palette, shown: &Shown<'_>, commands: &m
             };
             choice.ui(ui, commands);
         }
-        let mut metrics = shown.metrics.unwrap_or_default().iter();
-        for (split, there) in [("train", shown.splits.0), ("valid.", shown.splits.1)] {
-            if !there {
-                continue;
-            }
-            let words = metrics.next().map_or_else(
-                || format!("{split}  –"),
-                |m| {
-                    format!(
-                        "{split}  {}, {}",
-                        shown.score.of_loss(&format_value(m.loss)),
-                        in_words(shown.score, m.score)
-                    )
-                },
-            );
-            ui.label(RichText::new(words).color(palette.weak))
-                .on_hover_text(format!(
-                    "Mean loss and {}, over all samples of the split",
-                    shown.score.meaning()
-                ));
-        }
+        metrics_ui(ui, shown.metrics, shown.splits, shown.score, palette);
     });
-}
-
-/// An accuracy by its unit, other scores by their name.
-fn in_words(score: Score, value: f64) -> String {
-    let words = number::score(score, value);
-    if score.is_share() {
-        words
-    } else {
-        format!("{} {words}", score.name())
-    }
-}
-
-fn named_button(response: &egui::Response, name: &str) {
-    let (enabled, name) = (response.enabled(), name.to_owned());
-    response.widget_info(move || egui::WidgetInfo::labeled(egui::Role::Button, enabled, &name));
 }
 
 fn initial_ui(

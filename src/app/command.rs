@@ -18,6 +18,8 @@ pub enum Ask {
     Open,
     /// One checkpoint for one place.
     Checkpoint(Place),
+    /// Further minimizers.
+    Others,
     /// A data file.
     Data,
     /// A folder of data.
@@ -58,6 +60,17 @@ impl Ask {
     }
 }
 
+/// What can be done with one of the further minimizers, by its place on their list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beside {
+    /// Exchange it with an end of the line.
+    Exchange(Place, usize),
+    /// Let the plane go through both ends of the line and it.
+    Through(usize),
+    /// Close it.
+    Close(usize),
+}
+
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Command {
@@ -92,6 +105,8 @@ pub enum Command {
     Swap,
     /// Close one of the checkpoints.
     Close(Place),
+    /// Something to do with a further minimizer.
+    Beside(Beside),
     /// One step back.
     Undo,
     /// One step forward.

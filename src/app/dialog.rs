@@ -62,7 +62,7 @@ fn suffixes(ask: Ask) -> &'static [&'static str] {
             "idx",
             "npy",
         ],
-        Ask::Checkpoint(_) | Ask::Corners => &[
+        Ask::Checkpoint(_) | Ask::Others | Ask::Corners => &[
             "pt",
             "pth",
             "ckpt",
@@ -93,6 +93,12 @@ fn is_folder(ask: Ask) -> bool {
     matches!(ask, DataFolder | Series | ExportAll | OpenRun | RunFolder)
 }
 
+/// Whether several files may be meant.
+fn has_several(ask: Ask) -> bool {
+    use Ask::{Corners, Directions, Open, Others};
+    matches!(ask, Open | Others | Corners | Directions)
+}
+
 /// What is asked for, as a title.
 fn title(ask: Ask) -> &'static str {
     match ask {
@@ -100,6 +106,7 @@ fn title(ask: Ask) -> &'static str {
         Ask::Checkpoint(Place::Small) => "Open the small-batch minimizer",
         Ask::Checkpoint(Place::Large) => "Open the large-batch minimizer",
         Ask::Checkpoint(Place::Initial) => "Open the initial weights",
+        Ask::Others => "Open further minimizers",
         Ask::Data => "Open a data file",
         Ask::DataFolder => "Open a folder of data",
         Ask::ExportAll => "A folder for every view",
@@ -169,7 +176,7 @@ impl Dialogs {
             };
             let chosen = pollster::block_on(async move {
                 match ask {
-                    Ask::Open | Ask::Corners | Ask::Directions => many(dialog.pick_files().await),
+                    ask if has_several(ask) => many(dialog.pick_files().await),
                     ask if is_folder(ask) => one(dialog.pick_folder().await),
                     ask if ask.saved_as().is_some() => one(dialog.save_file().await),
                     _ => one(dialog.pick_file().await),
@@ -244,7 +251,7 @@ impl Dialogs {
         let shown = Modal::new(Id::unique("path")).show(ctx, |ui| {
             ui.set_width(560.0);
             ui.heading(title(field.ask));
-            let several = matches!(field.ask, Ask::Open | Ask::Corners | Ask::Directions);
+            let several = has_several(field.ask);
             let help = if several {
                 "A path; several are separated by a semicolon. ~ is your home folder, Tab completes"
             } else {

@@ -2,6 +2,7 @@
 //! belongs together, what a result or a session wants to be seen.
 
 use super::attempts::Change;
+use super::beside;
 use super::command::{Ask, Place};
 use super::looking::Found;
 use super::names::{name_of, names_of};
@@ -27,6 +28,7 @@ pub fn asked(state: &mut State, ask: Ask, paths: Vec<PathBuf>) {
             put(wish, place, &first);
             None
         }]),
+        Ask::Others => beside::open(state, &paths),
         Ask::Data | Ask::DataFolder => state.open_with(&[&|wish| {
             set_data(wish, &text);
             None
@@ -130,6 +132,7 @@ fn apply(wish: &mut Wish, sorted: &Sorted, last: Option<&Path>, instead: bool) -
         let own = !sorted.checkpoints.is_empty() || !is_built_in(&wish.small);
         if instead || !own {
             (wish.small, wish.large, wish.initial) = (last.to_owned(), None, None);
+            wish.others.clear();
             wish.alpha = 0.0;
         }
         wish.aim(Directions::Pca(run.clone()));
@@ -206,7 +209,8 @@ fn leave_run(wish: &mut Wish) {
     }
 }
 
-/// One checkpoint fills the first free place, two are a pair, three a pair and its start.
+/// One checkpoint fills the first free place, two are a pair; more stand beside it, but the one whose name
+/// says so is their start.
 fn seat(wish: &mut Wish, paths: &[PathBuf]) -> Option<String> {
     let mut paths = paths.to_vec();
     let says = |path: &Path, words: &[&str]| {
@@ -219,7 +223,6 @@ fn seat(wish: &mut Wish, paths: &[PathBuf]) -> Option<String> {
     let initial = paths
         .iter()
         .position(|p| paths.len() > 2 && says(p, &["init", "start", "0000"]))
-        .or((paths.len() > 2).then_some(2))
         .map(|i| paths.remove(i));
     // The built-in experiment gives way to a person's own files, and so does a run.
     let own = !is_built_in(&wish.small) && !matches!(wish.plane.directions, Directions::Pca(_));
@@ -231,10 +234,11 @@ fn seat(wish: &mut Wish, paths: &[PathBuf]) -> Option<String> {
         [one] => {
             wish.small.clone_from(one);
             wish.large = None;
+            wish.others.clear();
             wish.alpha = 0.0;
             leave_run(wish);
         }
-        [a, b, ..] => {
+        [a, b, rest @ ..] => {
             let turned = says(a, &["large", "lb", "big"]) && !says(b, &["large", "lb", "big"]);
             let (small, large) = if turned { (b, a) } else { (a, b) };
             let all = [Some(small), Some(large), initial.as_ref()];
@@ -242,9 +246,18 @@ fn seat(wish: &mut Wish, paths: &[PathBuf]) -> Option<String> {
             let roles = ["as small batch", "as large batch", "as initial weights"];
             let named = names_of(&all).into_iter().zip(roles);
             let named: Vec<String> = named.map(|(name, role)| format!("{name} {role}")).collect();
-            words = Some(format!("{}; Swap turns them round", named.join(", ")));
+            let beside = match rest.len() {
+                0 => String::new(),
+                more => format!(", {more} more beside them"),
+            };
+            words = Some(format!(
+                "{}{beside}; Swap turns them round",
+                named.join(", ")
+            ));
             wish.small.clone_from(small);
             wish.large = Some(large.clone());
+            wish.others.clear();
+            beside::add(wish, rest);
             wish.alpha = 0.0;
             leave_run(wish);
         }
@@ -271,16 +284,16 @@ pub fn close(state: &mut State, place: Place) {
     match place {
         Place::Initial => state.wish.initial = None,
         Place::Large => {
-            state.wish.large = None;
+            state.wish.with_other_ends(|wish| wish.large = None);
             state.wish.alpha = 0.0;
         }
-        Place::Small => match state.wish.large.take() {
-            Some(large) => {
-                state.wish.small = large;
-                state.wish.alpha = 0.0;
-            }
-            None => built_in(state),
-        },
+        Place::Small if state.wish.large.is_none() => built_in(state),
+        Place::Small => {
+            state.wish.with_other_ends(|wish| {
+                wish.small = wish.large.take().unwrap_or_default();
+            });
+            state.wish.alpha = 0.0;
+        }
     }
 }
 
@@ -288,6 +301,7 @@ pub fn close(state: &mut State, place: Place) {
 pub fn large_alone(wish: &mut Wish) {
     if let Some(large) = wish.large.take() {
         (wish.small, wish.initial) = (large, None);
+        wish.others.clear();
         wish.alpha = 0.0;
         wish.plane.setup.model = Wish::default().plane.setup.model;
         wish.probes.clear();
@@ -330,8 +344,11 @@ mod tests {
         let three = opened(&["sb.pt", "init.pt", "lb.pt"]);
         assert_eq!(three.initial, Some("init.pt".into()));
         assert_eq!(three.large, Some("lb.pt".into()));
-        let in_order = opened(&["a.pt", "b.pt", "c.pt"]);
-        assert_eq!(in_order.initial, Some("c.pt".into()));
+        assert!(three.others.is_empty());
+        // What a name doesn't say is not made up: a third is no start for being the third.
+        let in_order = opened(&["a.pt", "b.pt", "c.pt", "d.pt"]);
+        assert_eq!(in_order.initial, None);
+        assert_eq!(in_order.others, ["c.pt", "d.pt"].map(PathBuf::from));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 
 use super::command::Ask;
 use super::session::{self, Session};
-use crate::checkpoint;
+use crate::engine::builtin;
 use crate::engine::recognise::{self, Kind, Sorted};
 use crate::engine::result::Outcome;
 use crate::export;
@@ -37,7 +37,7 @@ fn expected(ask: Ask) -> Option<Kind> {
     match ask {
         Ask::Open | Ask::SaveSession | Ask::SaveReport | Ask::ExportAll => None,
         Ask::OpenRun | Ask::RunFolder | Ask::Recipe | Ask::SaveRecipe => None,
-        Ask::Checkpoint(_) | Ask::Corners => Some(Kind::Checkpoint),
+        Ask::Checkpoint(_) | Ask::Others | Ask::Corners => Some(Kind::Checkpoint),
         Ask::Data | Ask::DataFolder => Some(Kind::Data),
         Ask::Series => Some(Kind::Run),
         Ask::Model => Some(Kind::Model),
@@ -89,7 +89,7 @@ fn found(paths: &[PathBuf]) -> crate::error::Result<Found> {
     let session = sorted.session.as_deref().map(session::open).transpose()?;
     let results = sorted.results.iter().map(|path| export::read(path));
     let results = results.collect::<Result<_, _>>()?;
-    let series = sorted.run.as_deref().map(checkpoint::series).transpose()?;
+    let series = sorted.run.as_deref().map(builtin::series).transpose()?;
     Ok(Found {
         last: series.and_then(|mut files| files.pop()),
         sorted,

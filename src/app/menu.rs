@@ -6,6 +6,7 @@ use super::pane::Pane;
 use super::state::{State, ThemeChoice};
 use super::views::Views;
 use crate::dataset;
+use crate::engine::job::BUILTIN_RUN;
 use eframe::egui::{
     self, Button, KeyboardShortcut, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2,
 };
@@ -130,6 +131,8 @@ fn file_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         for (words, place) in places {
             entry(ui, words, true, ask(Ask::Checkpoint(place)), commands);
         }
+        let others = ask(Ask::Others);
+        entry(ui, "Further minimizers…", true, others, commands);
         entry(ui, "Data file…", true, ask(Ask::Data), commands);
         entry(ui, "Data folder…", true, ask(Ask::DataFolder), commands);
         entry(ui, "Model file…", true, ask(Ask::Model), commands);
@@ -146,6 +149,8 @@ fn file_ui(ui: &mut Ui, state: &State, commands: &mut Vec<Command>) {
         }
     });
     entry(ui, "Built-in experiment", true, Command::BuiltIn, commands);
+    let run = Command::Chosen(Ask::Open, vec![BUILTIN_RUN.into()]);
+    entry(ui, "Built-in run", true, run, commands);
     ui.menu_button("Built-in data", |ui| {
         for (name, words) in dataset::BUILT_IN {
             let open = state.wish.plane.setup.data == name;

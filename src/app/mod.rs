@@ -8,7 +8,9 @@
 mod attempts;
 mod attention;
 mod badge;
+mod beside;
 mod card;
+mod card_ui;
 mod cards;
 mod command;
 mod completion;
@@ -30,6 +32,7 @@ mod names;
 mod network;
 mod opening;
 mod opens;
+mod others;
 mod overlay;
 mod paint;
 mod pane;
@@ -319,10 +322,7 @@ impl App {
             }
             Command::Run(order) => runs::carry_out(&self.queue, state, order),
             Command::BuiltIn => files::built_in(state),
-            Command::BuiltInData(name) => state.open_with(&[&|wish| {
-                readings::set_data(wish, name);
-                None
-            }]),
+            Command::BuiltInData(name) => files::asked(state, Ask::Data, vec![name.into()]),
             Command::Loss(choice) => state.open_with(&[&|wish| {
                 wish.plane.setup.loss.clone_from(&choice);
                 None
@@ -338,6 +338,7 @@ impl App {
             Command::ChooseNetwork => self.network.open(),
             Command::Swap => state.swap(),
             Command::Close(place) => files::close(state, place),
+            Command::Beside(order) => beside::carry_out(state, order),
             Command::Undo => state.undo(),
             Command::Redo => state.redo(),
             Command::NewSeed => state.new_seed(),

@@ -1,6 +1,6 @@
 //! How files are called in the window.
 
-use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL};
+use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_RUN, BUILTIN_SMALL};
 use crate::engine::names;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,7 @@ pub fn names_of(paths: &[&Path]) -> Vec<String> {
         Some(BUILTIN_SMALL) => "digits, batches of 16".into(),
         Some(BUILTIN_LARGE) => "digits, batches of 512".into(),
         Some(BUILTIN_INIT) => "digits, before training".into(),
+        Some(BUILTIN_RUN) => "digits, the run with batches of 16".into(),
         _ if name.is_empty() => path.display().to_string(),
         _ => name,
     };

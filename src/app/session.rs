@@ -219,6 +219,7 @@ fn map_paths(wish: &mut Wish, f: impl Fn(&PathBuf) -> PathBuf) {
     wish.small = f(&wish.small);
     wish.large = wish.large.as_ref().map(&f);
     wish.initial = wish.initial.as_ref().map(&f);
+    wish.others.iter_mut().for_each(|other| *other = f(other));
     let setup = &mut wish.plane.setup;
     if !recognise::is_built_in(Path::new(&setup.data)) {
         setup.data = f(&PathBuf::from(&setup.data)).display().to_string();

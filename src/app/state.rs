@@ -10,6 +10,7 @@ use super::words::in_window;
 use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
 use crate::engine::queue::{ExperimentNews, RunNews};
+use crate::engine::recognise::is_built_in;
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
 use crate::plot::figure::Levels;
@@ -257,9 +258,8 @@ impl State {
 
     /// Exchanges the two minimizers; θ(α) stays where it is.
     pub fn swap(&mut self) {
-        if let Some(large) = self.wish.large.take() {
-            let small = std::mem::replace(&mut self.wish.small, large);
-            self.wish.large = Some(small);
+        if self.wish.large.is_some() {
+            self.wish.with_other_ends(Wish::swap);
             self.set_alpha(1.0 - self.wish.alpha);
         }
     }
@@ -273,6 +273,10 @@ impl State {
     /// Remembers a file that was opened.
     pub fn remember(&mut self, path: &std::path::Path) {
         self.recent.retain(|p| p != path);
+        // What is built in has its own entries in the menu.
+        if is_built_in(path) {
+            return;
+        }
         self.recent.insert(0, path.to_owned());
         self.recent.truncate(MOST_RECENT);
     }

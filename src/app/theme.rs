@@ -17,6 +17,8 @@ pub struct Palette {
     pub small: Color32,
     /// The large-batch minimizer.
     pub large: Color32,
+    /// Any further minimizer; names tell them apart.
+    pub other: Color32,
     /// θ(α), and whatever can be dragged.
     pub here: Color32,
     /// Curves of losses.
@@ -49,6 +51,7 @@ pub struct Palette {
 const DARK: Palette = Palette {
     small: Color32::from_rgb(0x5a, 0xb4, 0xf0),
     large: Color32::from_rgb(0xff, 0x8a, 0x4c),
+    other: Color32::from_rgb(0xf2, 0x8b, 0xc8),
     here: Color32::from_rgb(0x3d, 0xd6, 0xa3),
     loss: Color32::from_rgb(0xc4, 0xa7, 0xf5),
     accuracy: Color32::from_rgb(0xe6, 0xc3, 0x4a),
@@ -67,6 +70,7 @@ const DARK: Palette = Palette {
 const LIGHT: Palette = Palette {
     small: Color32::from_rgb(0x00, 0x62, 0xa8),
     large: Color32::from_rgb(0xb8, 0x48, 0x00),
+    other: Color32::from_rgb(0xa0, 0x2a, 0x78),
     here: Color32::from_rgb(0x00, 0x75, 0x55),
     loss: Color32::from_rgb(0x6a, 0x3f, 0xb5),
     accuracy: Color32::from_rgb(0x8a, 0x64, 0x00),

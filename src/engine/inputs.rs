@@ -1,6 +1,6 @@
 //! Opening what a job names: checkpoints, the network they belong to, the data, the device.
 
-use crate::checkpoint::{self, Checkpoint, StateDict};
+use crate::checkpoint::{Checkpoint, StateDict};
 use crate::dataset::{self, Dataset, Samples};
 use crate::engine::builtin;
 use crate::engine::crew::Helper;
@@ -69,7 +69,7 @@ pub fn list_checkpoint(path: &Path, key: Option<&str>) -> Result<Checkpoint> {
 /// As [`list_checkpoint`], and reads all of it.
 ///
 /// # Errors
-/// As [`checkpoint::open`].
+/// As [`crate::checkpoint::open`].
 pub fn open_checkpoint(path: &Path, key: Option<&str>) -> Result<StateDict> {
     list_checkpoint(path, key)?.read_all()
 }
@@ -229,6 +229,19 @@ impl Inputs {
         self.point_of(path, &state, role)
     }
 
+    /// As [`Inputs::point`], for what isn't part of the slice that is being made: its header says nothing
+    /// of the file, whose warnings are given instead.
+    ///
+    /// # Errors
+    /// As [`Inputs::point`].
+    pub fn beside(&mut self, path: &Path, role: &str) -> Result<(Params, Vec<String>)> {
+        let (files, said) = (self.checkpoints.clone(), std::mem::take(&mut self.warnings));
+        let point = self.point(path, role);
+        self.checkpoints = files;
+        let own = std::mem::replace(&mut self.warnings, said);
+        Ok((point?, own))
+    }
+
     /// As [`Inputs::point`], of a checkpoint that was opened from `path` before.
     ///
     /// # Errors
@@ -303,7 +316,7 @@ impl Inputs {
     /// # Errors
     /// Where the folder can't be read, holds fewer than three, or one doesn't fit.
     pub fn series(&mut self, folder: &Path) -> Result<(Vec<String>, Vec<Params>)> {
-        let files: Vec<PathBuf> = checkpoint::series(folder)?;
+        let files = builtin::series(folder)?;
         let mut names = Vec::with_capacity(files.len());
         let mut points = Vec::with_capacity(files.len());
         for path in &files {

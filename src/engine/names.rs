@@ -4,15 +4,16 @@
 //! Figures, captions and cards take their words from here, so that one file is never called two ways.
 //! It opens nothing: a name is made from the path alone.
 
-use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions};
+use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_RUN, BUILTIN_SMALL, Directions};
 use crate::plot::number::format_value;
 use std::path::{Component, Path, PathBuf};
 
 /// What is built in, and what people call it.
-const BUILTIN: [(&str, &str); 3] = [
+const BUILTIN: [(&str, &str); 4] = [
     (BUILTIN_SMALL, "built-in digits, batches of 16"),
     (BUILTIN_LARGE, "built-in digits, batches of 512"),
     (BUILTIN_INIT, "built-in digits, before training"),
+    (BUILTIN_RUN, "built-in digits, the run with batches of 16"),
 ];
 
 /// A file's or folder's own name; words for what is built in.

@@ -1,5 +1,6 @@
 //! Building the plane a surface job asks for: its centre, its two directions, and the words for both.
 
+use crate::engine::builtin;
 use crate::engine::directions;
 use crate::engine::header::{AxisFacts, Mark, TrajectoryFacts};
 use crate::engine::inputs::Inputs;
@@ -32,7 +33,7 @@ pub struct Plane {
 /// The checkpoint that decides which network this is.
 pub fn first_checkpoint(job: &SurfaceJob) -> Result<PathBuf> {
     match (&job.directions, &job.at, &job.small) {
-        (Directions::Pca(folder), ..) => crate::checkpoint::series(folder)?
+        (Directions::Pca(folder), ..) => builtin::series(folder)?
             .pop()
             .ok_or_else(|| Error::file(folder, "no checkpoints in the folder")),
         (_, Some(at), _) => Ok(at.clone()),

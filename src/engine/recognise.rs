@@ -7,6 +7,7 @@
 use crate::checkpoint;
 use crate::checkpoint::peek::{Glimpse, peek};
 use crate::dataset;
+use crate::engine::job::BUILTIN_RUN;
 use crate::error::{Error, Result, shown};
 use crate::model::import;
 use crate::store::files;
@@ -64,6 +65,9 @@ pub fn is_built_in(path: &Path) -> bool {
 /// # Errors
 /// Says what it seems to be instead, or why it can't be read.
 pub fn kind(path: &Path) -> Result<Kind> {
+    if path == Path::new(BUILTIN_RUN) {
+        return Ok(Kind::Run);
+    }
     if path.to_string_lossy().starts_with("builtin:") {
         return Ok(Kind::Checkpoint);
     }

@@ -1,5 +1,6 @@
 //! The trajectory job: a folder of checkpoints in its PCA plane.
 
+use crate::engine::builtin;
 use crate::engine::inputs::{Inputs, open_checkpoint};
 use crate::engine::job::TrajectoryJob;
 use crate::engine::plane;
@@ -10,7 +11,7 @@ use crate::landscape::trajectory::pca;
 
 /// Finds the plane and projects the series.
 pub fn find(job: &TrajectoryJob) -> Result<Outcome> {
-    let files = crate::checkpoint::series(&job.folder)?;
+    let files = builtin::series(&job.folder)?;
     let Some(last) = files.last() else {
         return Err(Error::file(&job.folder, "no checkpoints in the folder"));
     };

@@ -12,6 +12,14 @@ use crate::plot::scale::{Scale, levels, robust_range};
 /// The narrowest a panel can be, in millimetres.
 pub const NARROWEST: f64 = 40.0;
 
+/// The most panels that stand beside each other; more are in further rows.
+const WIDEST_ROW: usize = 4;
+
+/// How many of so many panels stand beside each other, in rows as equal as can be.
+fn columns(panels: usize) -> usize {
+    panels.div_ceil(panels.div_ceil(WIDEST_ROW).max(1))
+}
+
 /// A surface and what stands over it.
 pub type Panel<'a> = (String, &'a Outcome);
 
@@ -127,7 +135,11 @@ pub fn together(
         }
     });
     let caption = options.small_print(shared_caption(surfaces));
-    page::rows(&title, &[panels.to_vec()], &caption)
+    let rows: Vec<Vec<String>> = panels
+        .chunks(columns(panels.len()).max(1))
+        .map(<[String]>::to_vec)
+        .collect();
+    page::rows(&title, &rows, &caption)
 }
 
 /// The width of one of so many panels.
@@ -135,7 +147,8 @@ pub fn together(
 /// # Errors
 /// Where that is less than a panel can be.
 pub fn panel_width(panels: usize, options: &FigureOptions) -> Result<f64> {
-    let width = options.width / panels.max(1) as f64;
+    let panels = columns(panels).max(1);
+    let width = options.width / panels as f64;
     // A page of exactly so many panels isn't too narrow by a rounding.
     if width < NARROWEST - 1e-9 {
         return Err(Error::Usage(format!(

@@ -90,7 +90,9 @@ pub fn along_alpha(state: &State) -> Option<&'static str> {
     if state.wish.large.is_none() {
         Some("This takes two minimizers: open a second checkpoint as the large batch")
     } else if !state.wish.follows_alpha() {
-        Some("The plane goes through a training run and is the same for every α")
+        Some(
+            "The plane goes through a training run or three minimizers and is the same for every α",
+        )
     } else {
         None
     }

@@ -12,19 +12,25 @@ use eframe::egui::{Align, Color32, Label, Layout, Pos2, Rect, RichText, Ui, UiBu
 pub const TITLE: f32 = 40.0;
 /// Between two planes.
 pub const GAP: f32 = 20.0;
-/// The one in the middle.
+/// A plane as wide has room for φ beside its metric.
+const ROOM_FOR_PHI: f32 = 170.0;
+/// The one between the ends.
 pub const HERE: &str = "θ(α)";
 
-/// One of the three checkpoints.
+/// One of the points that are compared.
 pub struct Place {
     /// What it is called.
-    pub name: &'static str,
+    pub name: String,
     /// Its colour.
     pub color: Color32,
     /// Where on the line it stands.
     pub alpha: f64,
     /// The metric there, once it is known.
     pub value: Option<f64>,
+    /// φ there at the ε that is chosen, once it is known.
+    pub phi: Option<f64>,
+    /// Where it is, in words.
+    pub help: String,
 }
 
 /// Name in the checkpoint's colour, and the metric there.
@@ -49,10 +55,13 @@ pub fn title_ui(
         } else if place.name == HERE {
             format!("θ(α), α = {}", number::alpha(place.alpha))
         } else {
-            place.name.to_owned()
+            place.name.clone()
         };
         let name = RichText::new(name).strong().color(place.color);
-        ui.add(Label::new(name).truncate());
+        let name = ui.add(Label::new(name).truncate());
+        if !place.help.is_empty() {
+            name.on_hover_text(&place.help);
+        }
         let words = place.value.map_or_else(
             || "…".to_owned(),
             |value| {
@@ -60,10 +69,19 @@ pub fn title_ui(
                 format!("{} {value}", metric.short(score))
             },
         );
+        let words = match place.phi {
+            Some(phi) if plane.width() > ROOM_FOR_PHI => {
+                format!("{words}, φ {} %", number::format_value(phi))
+            }
+            _ => words,
+        };
         let value = RichText::new(words).size(12.0).color(palette.text);
         ui.add(Label::new(value).truncate()).on_hover_text(format!(
-            "{} there, over all samples asked for",
-            metric.name(score)
+            "{} there, over all samples asked for{}",
+            metric.name(score),
+            place.phi.map_or_else(String::new, |phi| {
+                format!("\nSharpness φ(ε) = {} %", number::format_value(phi))
+            })
         ));
     });
 }

@@ -1,9 +1,12 @@
-//! The comparison: the surfaces around the small-batch minimizer, θ(α) and the large-batch
-//! minimizer side by side, as the literature draws them.
+//! The comparison: the surfaces around the small-batch minimizer, θ(α), the large-batch minimizer and any
+//! further ones side by side, as the literature draws them.
 //!
-//! One colour scale, one zoom and one cross-hair for all three: only then can flat be told from sharp.
+//! One colour scale, one zoom and one cross-hair for all: only then can flat be told from sharp.
 
-use super::plane::axes::{self, Around, Shown};
+mod places;
+mod which;
+
+use super::plane::axes::{self, Shown};
 use super::plane::camera::{self, Extent, Frame, Zoom};
 use super::plane::header::{self, Asked, Trust};
 use super::plane::{Coloring, Colorist, Detail, Patterns, Plane, beyond, hud, notice};
@@ -11,25 +14,23 @@ use super::space::{self, Space};
 use super::{Context, Home, Needs, View, empty_ui};
 use crate::app::export::forms::{self, Form};
 use crate::app::export::source::{Content, eye, header as header_of, is_full};
-use crate::app::paint::panel::{GAP, HERE, Place, TITLE, chip_ui, title_ui};
+use crate::app::paint::panel::{HERE, Place, chip_ui, title_ui};
 use crate::app::state::{Look, State};
-use crate::app::theme::Palette;
-use crate::engine::live::{LiveSurface, Snapshot};
+use crate::app::theme::palette;
+use crate::engine::live::{Compared, LiveSurface, Quality, Snapshot};
 use crate::error::{Error, Result};
 use crate::export::artifact::{Eye, SideBySide};
-use crate::export::figure::Metric;
-use crate::landscape::evaluate::Metrics;
 use crate::plot::camera::Camera;
 use crate::plot::number;
-use eframe::egui::{
-    self, CursorIcon, Id, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Ui, Vec2,
-};
+use eframe::egui::{self, CursorIcon, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui};
+use places::{Rows, find, places};
 use std::sync::Arc;
+use which::which_ui;
 
 /// Room for the choice of how they are drawn.
 const MODES: f32 = 185.0;
 
-/// How the three are drawn.
+/// How they are drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Mode {
     /// As colours and iso-lines.
@@ -39,22 +40,44 @@ enum Mode {
     Surface,
 }
 
+const NONE_CHOSEN: &str = "Nothing is chosen to be compared";
+
 /// What the view keeps between frames.
 #[derive(Default)]
 pub struct CompareView {
-    /// How the three are drawn.
+    /// How they are drawn.
     mode: Mode,
-    spaces: [Space; 3],
-    /// One eye for all three.
+    /// One eye for all.
     camera: Camera,
-    planes: [Plane; 3],
-    kept: [Option<Arc<LiveSurface>>; 3],
+    panels: Vec<Kept>,
     colorist: Colorist,
     patterns: Patterns,
     bar: axes::Bar,
     zoom: Zoom,
     reset: u64,
 }
+
+/// What is kept of one of the points that are compared.
+struct Kept {
+    what: Compared,
+    space: Space,
+    plane: Plane,
+    surface: Option<Arc<LiveSurface>>,
+}
+
+impl Kept {
+    fn of(what: Compared) -> Self {
+        Self {
+            what,
+            space: Space::default(),
+            plane: Plane::default(),
+            surface: None,
+        }
+    }
+}
+
+/// How good what is drawn of one of them is.
+type Badge = Option<(String, Trust)>;
 
 impl View for CompareView {
     fn name(&self) -> &'static str {
@@ -81,36 +104,59 @@ impl View for CompareView {
     }
 
     fn why_not(&self, state: &State) -> Option<&'static str> {
-        forms::along_alpha(state)
+        if !state.wish.comparable().is_empty() && state.wish.compared().is_empty() {
+            return Some(NONE_CHOSEN);
+        }
+        forms::along_alpha(state).filter(|_| state.wish.compared().len() < 2)
     }
 
     fn artifact(&self, state: &State, news: &Snapshot) -> Result<Content> {
         if let Some(reason) = self.why_not(state) {
             return Err(Error::Usage(reason.into()));
         }
-        let at = |a: f64| news.surfaces.iter().find(|s| s.alpha == a).cloned();
-        let panels: Vec<_> = [0.0, state.wish.alpha, 1.0]
-            .into_iter()
-            .filter_map(at)
-            .collect();
-        if panels.len() < 3 {
-            return Err(Error::Usage(
-                "the three surfaces aren't there yet: open the comparison and wait".into(),
-            ));
+        let here = state.wish.alpha;
+        let (mut panels, mut files) = (Vec::new(), Vec::new());
+        for (what, place) in places(state, news, palette(false)) {
+            let exact = |s: &&Arc<LiveSurface>| s.alpha == place.alpha;
+            let found = find(news, &what, place.alpha, here).filter(exact);
+            let surface = found.ok_or_else(|| {
+                Error::Usage(
+                    "the surfaces aren't all there yet: open the comparison and wait".into(),
+                )
+            })?;
+            let outcome = surface.outcome.clone();
+            if matches!(what, Compared::Other(_)) {
+                files.extend(outcome.header.checkpoints.iter().cloned());
+            }
+            panels.push(match what {
+                Compared::Other(_) => (place.name, f64::NAN, outcome),
+                _ => {
+                    let name = match place.name.as_str() {
+                        HERE => HERE.to_owned(),
+                        name => name.to_lowercase(),
+                    };
+                    let alpha = number::format_value(place.alpha);
+                    (format!("{name}, α = {alpha}"), place.alpha, outcome)
+                }
+            });
         }
-        let names = ["small batch", "θ(α)", "large batch"];
-        let named = panels.iter().zip(names).map(|(surface, name)| {
-            let title = format!("{name}, α = {}", number::format_value(surface.alpha));
-            (title, surface.alpha, surface.outcome.clone())
-        });
         let eye = self.eye(&state.look);
-        let header = header_of("compare", state, news, true)?;
-        Ok(Content::of(SideBySide::new(header, named.collect(), eye)?))
+        let mut header = header_of("compare", state, news, true)?;
+        header.checkpoints.extend(files);
+        Ok(Content::of(SideBySide::new(header, panels, eye)?))
     }
 
     fn is_complete(&self, state: &State, news: &Snapshot) -> bool {
-        let all = [0.0, state.wish.alpha, 1.0];
-        all.into_iter().all(|alpha| is_full(news, alpha))
+        let here = state.wish.alpha;
+        let full = |what: &Compared| match what {
+            Compared::Small => is_full(news, 0.0),
+            Compared::Here => is_full(news, here),
+            Compared::Large => is_full(news, 1.0),
+            Compared::Other(path) => news
+                .surface_around(path)
+                .is_some_and(|surface| surface.quality == Quality::Full),
+        };
+        state.wish.compared().iter().all(full)
     }
 
     fn see_from(&mut self, camera: Camera) {
@@ -133,27 +179,18 @@ fn compare_ui(ui: &mut Ui, cache: &mut CompareView, cx: &mut Context<'_>) {
         cache.zoom = Zoom::default();
         cache.camera = Camera::default();
     }
-    if cx.state.wish.large.is_none() {
-        let words = "Comparing takes two minimizers: open a second checkpoint as the large batch";
-        empty_ui(ui, cx.palette, words);
-        return;
-    }
-    if !cx.state.wish.follows_alpha() {
-        let words = "The plane goes through a training run and is the same for every α: there is nothing to compare";
+    if let Some(words) = nothing_to_compare(cx.state) {
         empty_ui(ui, cx.palette, words);
         return;
     }
     let places = places(cx.state, cx.news, cx.palette);
-    for (kept, place) in cache.kept.iter_mut().zip(&places) {
-        let fresh = find(cx.news, place.alpha, cx.state.wish.alpha);
-        if let Some(fresh) = fresh {
-            *kept = Some(Arc::clone(fresh));
-        } else if cx.news.failure.is_some() {
-            *kept = None;
-        }
-    }
-    let there: Vec<&LiveSurface> = cache.kept.iter().flatten().map(Arc::as_ref).collect();
-    if there.is_empty() {
+    cache.keep(&places, cx);
+    let surfaces = cache
+        .panels
+        .iter()
+        .filter_map(|kept| kept.surface.as_deref());
+    let there: Vec<&LiveSurface> = surfaces.collect();
+    if there.is_empty() && !places.is_empty() {
         let words = cx
             .news
             .failure
@@ -164,7 +201,7 @@ fn compare_ui(ui: &mut Ui, cache: &mut CompareView, cx: &mut Context<'_>) {
     }
     let coloring = cache.colorist.of(&there, &cx.state.look);
     let badges = badges(cache, cx, &places);
-    let all_done = badges[0].as_ref().filter(|first| {
+    let all_done = badges.first().and_then(Option::as_ref).filter(|first| {
         let same = |b: &Option<_>| b.as_ref() == Some(*first);
         first.1 == Trust::Done && badges.iter().all(same)
     });
@@ -177,12 +214,17 @@ fn compare_ui(ui: &mut Ui, cache: &mut CompareView, cx: &mut Context<'_>) {
             cx.news.score(),
             modes,
         );
+        which_ui(ui, cx.state, cx.palette);
         if cx.gpu.is_some() {
             ui.add_space(4.0);
             ui.selectable_value(&mut cache.mode, Mode::Contour, "As contours");
             ui.selectable_value(&mut cache.mode, Mode::Surface, "In space");
         }
     });
+    if places.is_empty() {
+        empty_ui(ui, cx.palette, NONE_CHOSEN);
+        return;
+    }
     let coloring = match coloring {
         Ok(coloring) => coloring,
         Err(words) => {
@@ -190,9 +232,9 @@ fn compare_ui(ui: &mut Ui, cache: &mut CompareView, cx: &mut Context<'_>) {
             return;
         }
     };
-    for (plane, kept) in cache.planes.iter_mut().zip(&cache.kept) {
-        if let Some(kept) = kept
-            && let Err(words) = plane.show(kept, &coloring)
+    for kept in &mut cache.panels {
+        if let Some(surface) = &kept.surface
+            && let Err(words) = kept.plane.show(surface, &coloring)
         {
             empty_ui(ui, cx.palette, &words);
             return;
@@ -201,74 +243,36 @@ fn compare_ui(ui: &mut Ui, cache: &mut CompareView, cx: &mut Context<'_>) {
     planes_ui(ui, cache, cx, &coloring, &places, &badges);
 }
 
-/// The three, with what is known of their metric exactly.
-fn places(state: &State, news: &Snapshot, palette: &Palette) -> [Place; 3] {
-    let alpha = state.wish.alpha;
-    let splits = news.experiment.as_ref().map_or((true, true), |e| e.splits);
-    let value = |metrics: Option<&[Metrics]>| pick(metrics?, state.look.metric, splits);
-    let facts = news.experiment.as_deref();
-    let point = news.point.as_ref().filter(|p| p.alpha == alpha);
-    [
-        Place {
-            name: "Small batch",
-            color: palette.small,
-            alpha: 0.0,
-            value: value(facts.map(|f| f.small.as_slice())),
-        },
-        Place {
-            name: HERE,
-            color: palette.here,
-            alpha,
-            value: value(point.map(|p| p.metrics.as_slice())),
-        },
-        Place {
-            name: "Large batch",
-            color: palette.large,
-            alpha: 1.0,
-            value: value(facts.and_then(|f| f.large.as_deref())),
-        },
-    ]
+/// Why there is nothing to compare, whatever was computed.
+fn nothing_to_compare(state: &State) -> Option<&'static str> {
+    let wish = &state.wish;
+    if wish.comparable().len() > 1 {
+        None
+    } else if wish.large.is_some() {
+        Some(
+            "The plane goes through a training run or three minimizers and is the same for every α: there is nothing to compare",
+        )
+    } else {
+        Some("Comparing takes two minimizers: open a second checkpoint as the large batch")
+    }
 }
 
-/// How good each of the three is.
-fn badges(
-    cache: &CompareView,
-    cx: &Context<'_>,
-    places: &[Place; 3],
-) -> [Option<(String, Trust)>; 3] {
-    [0, 1, 2].map(|i| {
-        let shown = cache.kept[i].as_ref()?;
+/// How good what is shown of each is.
+fn badges(cache: &CompareView, cx: &Context<'_>, places: &[(Compared, Place)]) -> Vec<Badge> {
+    let badge = |(kept, (what, place)): (&Kept, &(Compared, Place))| {
+        let shown = kept.surface.as_ref()?;
         let asked = Asked {
-            alpha: places[i].alpha,
+            alpha: place.alpha,
             follows: true,
-            current: cx.news.surfaces.iter().any(|s| s.alpha == shown.alpha),
+            current: match what {
+                Compared::Other(path) => cx.news.surface_around(path).is_some(),
+                _ => cx.news.surfaces.iter().any(|s| s.alpha == shown.alpha),
+            },
             stopped: cx.news.activity.stopped,
         };
         Some(header::badge(shown, &asked))
-    })
-}
-
-/// A metric among those of the splits there are.
-fn pick(metrics: &[Metrics], metric: Metric, (train, validation): (bool, bool)) -> Option<f64> {
-    let index = match (metric.is_of_training(), train, validation) {
-        (true, true, _) | (false, false, true) => 0,
-        (false, true, true) => 1,
-        _ => return None,
     };
-    let found = metrics.get(index)?;
-    Some(if metric.is_loss() {
-        found.loss
-    } else {
-        found.score
-    })
-}
-
-/// The surface of a place: exactly its own at the ends, the nearest for θ(α).
-fn find(news: &Snapshot, alpha: f64, here: f64) -> Option<&Arc<LiveSurface>> {
-    if alpha == here {
-        return news.surface_near(alpha);
-    }
-    news.surfaces.iter().find(|s| s.alpha == alpha)
+    cache.panels.iter().zip(places).map(badge).collect()
 }
 
 fn planes_ui(
@@ -276,31 +280,32 @@ fn planes_ui(
     cache: &mut CompareView,
     cx: &mut Context<'_>,
     coloring: &Coloring,
-    places: &[Place; 3],
-    badges: &[Option<(String, Trust)>; 3],
+    places: &[(Compared, Place)],
+    badges: &[Badge],
 ) {
-    let pictures = || cache.planes.iter().filter_map(Plane::picture);
+    let pictures = || cache.panels.iter().filter_map(|kept| kept.plane.picture());
     let Some(extent) = pictures().map(|p| p.extent).reduce(Extent::union) else {
         return;
     };
     let past_colors = pictures().any(beyond);
-    let (rects, around) = lay_out(ui, coloring, extent, cache.zoom);
-    for (place, rect) in places.iter().zip(rects) {
+    let rows = Rows::of(ui, places.len(), coloring, extent, cache.zoom);
+    for ((_, place), rect) in places.iter().zip(&rows.rects) {
         let shown = (cx.state.look.metric, cx.news.score());
-        title_ui(ui, rect, place, shown, cx.palette);
+        title_ui(ui, *rect, place, shown, cx.palette);
     }
     if let (Mode::Surface, Some(gpu)) = (cache.mode, cx.gpu) {
         let look = &cx.state.look;
-        for (index, rect) in rects.into_iter().enumerate() {
+        for (index, rect) in rows.rects.iter().enumerate() {
             let id = ui.scope_id().with(("space", index));
-            let response = ui.interact(rect, id, Sense::click_and_drag());
-            let name = format!("{} in space", places[index].name);
+            let response = ui.interact(*rect, id, Sense::click_and_drag());
+            let name = format!("{} in space", places[index].1.name);
             response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));
             space::navigate(ui, &response, &mut cache.camera);
         }
-        for ((rect, kept), space) in rects.iter().zip(&cache.kept).zip(&mut cache.spaces) {
-            if let Some(shown) = kept {
+        for (rect, kept) in rows.rects.iter().zip(&mut cache.panels) {
+            if let Some(shown) = &kept.surface {
                 let camera = &cache.camera;
+                let space = &mut kept.space;
                 space.show(ui, *rect, gpu, shown, coloring, look, camera, cx.palette);
                 // Titles name the checkpoints already.
                 if let Some(seen) = space::seen(shown, coloring, look) {
@@ -309,18 +314,18 @@ fn planes_ui(
             }
         }
     } else {
-        contours_ui(ui, cache, cx, rects, extent, (places, around.names));
+        contours_ui(ui, cache, cx, &rows, extent, places);
     }
-    for (badge, rect) in badges.iter().zip(rects) {
+    for (badge, rect) in badges.iter().zip(&rows.rects) {
         if let Some(badge) = badge {
-            chip_ui(ui, rect, badge, cx.palette);
+            chip_ui(ui, *rect, badge, cx.palette);
         }
     }
-    let pointed = cache.pointed(&rects, extent, ui);
-    let last = rects[2];
+    let pointed = cache.pointed(&rows.rects, extent, ui);
     let painter = ui.painter().clone();
+    let last = rows.last_column();
     let beside = Shown {
-        around,
+        around: rows.around,
         beyond: past_colors,
         pointed,
     };
@@ -329,49 +334,47 @@ fn planes_ui(
 }
 
 impl CompareView {
+    /// Keeps of every place the newest surface there is, and forgets what is no longer compared.
+    fn keep(&mut self, places: &[(Compared, Place)], cx: &Context<'_>) {
+        let mut old = std::mem::take(&mut self.panels);
+        for (what, place) in places {
+            let known = old.iter().position(|kept| kept.what == *what);
+            let mut kept = match known {
+                Some(index) => old.swap_remove(index),
+                None => Kept::of(what.clone()),
+            };
+            match find(cx.news, what, place.alpha, cx.state.wish.alpha) {
+                Some(fresh) => kept.surface = Some(Arc::clone(fresh)),
+                None if cx.news.failure.is_some() => kept.surface = None,
+                None => {}
+            }
+            self.panels.push(kept);
+        }
+    }
+
     /// The value under the pointer, where it is over one of the planes.
-    fn pointed(&self, rects: &[Rect; 3], extent: Extent, ui: &Ui) -> Option<f64> {
+    fn pointed(&self, rects: &[Rect], extent: Extent, ui: &Ui) -> Option<f64> {
         let pointer = ui.ctx().pointer_hover_pos()?;
         let index = rects.iter().position(|r| r.contains(pointer))?;
         let frame = Frame::new(rects[index], extent, self.zoom);
-        let picture = self.planes[index].picture()?;
+        let picture = self.panels.get(index)?.plane.picture()?;
         picture.value_at(frame.coordinate(pointer)).ok()
     }
-}
-
-/// The three planes' places, with room for one axis at the left and the colour bar at the right.
-fn lay_out(ui: &Ui, coloring: &Coloring, extent: Extent, zoom: Zoom) -> ([Rect; 3], Around) {
-    let room = ui.available_rect_before_wrap();
-    // Three planes share the width.
-    let around = Around::of(Vec2::new(room.width() / 1.6, room.height() - TITLE));
-    let height = (room.height() - TITLE - around.below() - 4.0).max(32.0);
-    let seen = Frame::new(room, extent, zoom);
-    let left = around.left(ui.painter(), seen.y, height);
-    let right = around.right(ui.painter(), coloring, height);
-    let width = ((room.width() - left - right - 2.0 * GAP) / 3.0).max(32.0);
-    let size = camera::fit(Vec2::new(width, height), extent);
-    let spare = room.width() - left - right - 3.0 * size.x - 2.0 * GAP;
-    let top = room.top() + TITLE + ((height - size.y) / 2.0).max(0.0);
-    let first = room.left() + left + (spare / 2.0).max(0.0);
-    let rects = [0.0, 1.0, 2.0].map(|i| {
-        let corner = Pos2::new(first + i * (size.x + GAP), top);
-        Rect::from_min_size(corner.round(), size)
-    });
-    (rects, around)
 }
 
 fn contours_ui(
     ui: &mut Ui,
     cache: &mut CompareView,
     cx: &mut Context<'_>,
-    rects: [Rect; 3],
+    rows: &Rows,
     extent: Extent,
-    (places, names): (&[Place; 3], bool),
+    places: &[(Compared, Place)],
 ) {
     let palette = cx.palette;
+    let names = rows.around.names;
     let mut responses: Vec<Response> = Vec::new();
-    for (rect, place) in rects.iter().zip(places) {
-        let id = Id::unique(("compare", place.name));
+    for (rect, (_, place)) in rows.rects.iter().zip(places) {
+        let id = Id::unique(("compare", &place.name));
         let response = ui.interact(*rect, id, Sense::click_and_drag());
         let frame = Frame::new(*rect, extent, cache.zoom);
         camera::navigate(ui, &response, &frame, &mut cache.zoom);
@@ -382,14 +385,14 @@ fn contours_ui(
         Some(Frame::new(response.rect, extent, cache.zoom).coordinate(pointer))
     });
     let painter = ui.painter().clone();
-    for (index, (response, plane)) in responses.iter().zip(&mut cache.planes).enumerate() {
-        let rect = rects[index];
+    for (index, (response, kept)) in responses.iter().zip(&mut cache.panels).enumerate() {
+        let (rect, place, plane) = (rows.rects[index], &places[index].1, &mut kept.plane);
         let frame = Frame::new(rect, extent, cache.zoom);
         let roomy = rect.width() > 180.0;
         // Titles name the checkpoints already.
         let detail = Detail {
             names: false,
-            here: places[index].name == HERE,
+            here: place.name == HERE,
             values: roomy,
         };
         let (patterns, look) = (&mut cache.patterns, &cx.state.look);
@@ -398,7 +401,7 @@ fn contours_ui(
         if let Some(picture) = plane.picture() {
             let name = |axis| if names { picture.axis(axis) } else { "" };
             axes::below(&painter, &frame, name(0), palette);
-            if index == 0 {
+            if index.is_multiple_of(rows.columns) {
                 axes::beside(&painter, &frame, name(1), palette);
             }
             if roomy {
@@ -422,7 +425,7 @@ fn contours_ui(
         }
         let name = format!(
             "{}, plane of {}",
-            places[index].name,
+            place.name,
             cx.state.look.metric.in_sentence(cx.news.score())
         );
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, &name));

@@ -7,7 +7,7 @@ use super::plane::axes::{self, Around, Shown};
 use super::plane::camera::{self, Frame, Zoom};
 use super::plane::header::{self, Asked};
 use super::plane::pins::Pins;
-use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud, rolls, worst};
+use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud, marks, rolls, worst};
 use super::{Context, Home, View, empty_ui};
 use crate::app::export::commands;
 use crate::app::export::forms::{self, Form};
@@ -223,6 +223,15 @@ fn plane_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>, alpha: f
     let Some(picture) = plane.picture() else {
         return;
     };
+    if cx.state.wish.goes_through_both_ends() {
+        marks::on_the_line(
+            &ui.painter_at(rect),
+            picture,
+            &frame,
+            cx.state.wish.alpha,
+            palette,
+        );
+    }
     worst::paint(
         &ui.painter_at(rect),
         &frame,

@@ -7,7 +7,7 @@ use super::setup::{Setup, without_options};
 use super::surface::SurfaceJob;
 use crate::error::{Error, Result};
 use crate::landscape::grid::Axis;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -43,9 +43,30 @@ pub struct ExportJob {
     )]
     #[serde(default)]
     pub through: Vec<f64>,
+    /// A further minimizer that the comparison shows beside those of the line, may be repeated
+    #[arg(long, value_name = "FILE")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(serialize_with = "lossy")]
+    pub beside: Vec<PathBuf>,
+    /// Points of the line that the comparison leaves out
+    #[arg(long, value_enum, value_name = "POINT,…", value_delimiter = ',')]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub without: Vec<OnLine>,
     /// How large a neighbourhood counts for sharpness
     #[arg(long, default_value_t = 1e-3, value_parser = bounds::EPSILON)]
     pub epsilon: f64,
+}
+
+/// A point of the line that has a surface of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnLine {
+    /// The small-batch minimizer.
+    Small,
+    /// θ(α).
+    Here,
+    /// The large-batch minimizer.
+    Large,
 }
 
 impl Default for ExportJob {
@@ -68,6 +89,7 @@ impl Request for ExportJob {
             .files()
             .into_iter()
             .chain(self.initial.clone())
+            .chain(self.beside.clone())
             .collect()
     }
 

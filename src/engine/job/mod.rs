@@ -33,7 +33,7 @@ pub use any::Job;
 pub use curvature::CurvatureJob;
 pub use distance::DistanceJob;
 pub use experiment::{ExperimentJob, Size};
-pub use export::ExportJob;
+pub use export::{ExportJob, OnLine};
 pub use identity::differing;
 pub use line::LineJob;
 pub use measure::MeasureJob;
@@ -48,6 +48,6 @@ pub use training::{Keep, Keeping, Measured, Several, TrainingJob};
 pub use trajectory::TrajectoryJob;
 pub use typed::quoted;
 pub use values::{
-    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, DEFAULT_POINTS, Directions, ImageSize,
-    LossChoice, MemorySize, SplitChoice, Tolerance,
+    AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_RUN, BUILTIN_SMALL, DEFAULT_POINTS,
+    Directions, ImageSize, LossChoice, MemorySize, SplitChoice, Tolerance,
 };

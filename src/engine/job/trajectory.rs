@@ -3,6 +3,7 @@
 use super::paths::lossy;
 use super::request::Request;
 use super::setup::Setup;
+use super::values::BUILTIN_RUN;
 use crate::landscape::trajectory::Centring;
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -18,8 +19,8 @@ pub struct TrajectoryJob {
     #[arg(long, value_name = "NAME.NAME", help_heading = "Network and data")]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Folder of checkpoints; their order is that of the numbers in their names
-    #[arg(value_name = "DIR")]
+    /// Folder of checkpoints; their order is that of the numbers in their names [default: the built-in run]
+    #[arg(value_name = "DIR", default_value = BUILTIN_RUN, hide_default_value = true)]
     #[serde(serialize_with = "lossy")]
     pub folder: PathBuf,
     /// What the principal directions are taken about: the mean of all checkpoints but the last; all of them, as Li et al.'s code (li); or the last one (final)

@@ -16,6 +16,8 @@ pub const BUILTIN_SMALL: &str = "builtin:small";
 pub const BUILTIN_LARGE: &str = "builtin:large";
 /// Stands for the weights both started from.
 pub const BUILTIN_INIT: &str = "builtin:init";
+/// Stands for the run to the small-batch minimizer.
+pub const BUILTIN_RUN: &str = "builtin:run";
 
 /// An error that is good enough, as a share of a range: `1%` or `0.01`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ use super::sharpness::SharpnessWork;
 use super::surface::SurfaceWork;
 use super::worker::{PICTURE_EVERY, Worker};
 use crate::engine::device;
-use crate::engine::job::Request as _;
+use crate::engine::job::{Request as _, SurfaceJob};
 use crate::engine::local::planes::Finder;
 use crate::engine::plane;
 use crate::engine::work::{Step, Work as _, guarded};
@@ -73,6 +73,9 @@ impl Worker<'_> {
                     metrics: found.into_iter().next().unwrap_or_default(),
                 });
             }
+            Part::Other(index) => self.other(index)?,
+            Part::Around(index) => self.around(index)?,
+            Part::Phi(index) => self.phi(index)?,
             Part::Probes => {
                 let alpha = self.centres()[0];
                 if self.plane(alpha)?
@@ -106,34 +109,44 @@ impl Worker<'_> {
 
     /// Makes the plane around θ(α) ready; false while its directions are still being searched for.
     fn plane(&mut self, alpha: f64) -> Result<bool> {
-        let Some(bench) = &mut self.bench else {
+        if self.bench.is_none() {
             return Ok(false);
-        };
+        }
         if self.works.iter().any(|w| w.alpha == alpha) {
             return Ok(true);
         }
         let job = self.wish.surface_job(alpha);
+        let Some(work) = self.begin(alpha, &job)? else {
+            return Ok(false);
+        };
+        self.works.push(work);
+        self.see_worst();
+        Ok(true)
+    }
+
+    /// The surface of a job, on its way; `None` while its directions are still being searched for.
+    pub(super) fn begin(&mut self, alpha: f64, job: &SurfaceJob) -> Result<Option<SurfaceWork>> {
+        let Some(bench) = &mut self.bench else {
+            return Ok(None);
+        };
         let mut found = None;
         if job.directions.are_found() {
-            if self.finding.as_ref().is_none_or(|(a, _)| *a != alpha) {
-                let (centre, _) = plane::centre(&job, &mut bench.inputs)?;
+            if self.finding.as_ref().is_none_or(|(of, _)| of != job) {
+                let (centre, _) = plane::centre(job, &mut bench.inputs)?;
                 let split = &bench.splits[0];
                 let (setup, evaluator) = (&job.setup, &bench.evaluator);
                 let finder = Finder::new(&job.directions, setup, evaluator, split, &centre)?;
-                self.finding = finder.map(|finder| (alpha, finder));
+                self.finding = finder.map(|finder| (job.clone(), finder));
             }
             if let Some((_, finder)) = &mut self.finding {
                 if self.pace.step(finder)? == Step::More {
-                    return Ok(false);
+                    return Ok(None);
                 }
                 found = Some(finder.pair()?);
             }
             self.finding = None;
         }
-        let work = SurfaceWork::new(alpha, &job, bench, found)?;
-        self.works.push(work);
-        self.see_worst();
-        Ok(true)
+        SurfaceWork::new(alpha, job, bench, found).map(Some)
     }
 
     /// One more step of a measure.
@@ -341,6 +354,7 @@ impl Worker<'_> {
     /// Drops what is half done and may be broken.
     pub(super) fn stop_all(&mut self) {
         self.works.clear();
+        self.other_works.clear();
         self.finding = None;
         self.sharpness = None;
         self.measures.clear();

@@ -15,6 +15,7 @@ mod line;
 mod measure;
 mod news;
 mod open;
+mod others;
 mod part;
 mod plan;
 mod quantity;
@@ -31,8 +32,9 @@ pub use news::{
     Activity, Confirmed, Entry, ExperimentFacts, Failure, Inside, Kind, LiveSurface, PointMetrics,
     ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,
 };
+pub use others::{OtherFacts, OtherNews, OtherPhi, OtherSurface};
 pub use quantity::{MeasureNews, Quantity};
-pub use wish::{LIVE_POINTS, Place, Probe, Wish};
+pub use wish::{Compared, LIVE_POINTS, Place, Probe, Wish};
 
 use crate::engine::result::Outcome;
 use shared::{Shared, lock};

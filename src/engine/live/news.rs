@@ -1,5 +1,6 @@
 //! What the computing thread has found, as plain numbers.
 
+use super::others::{OtherNews, OtherPhi, OtherSurface};
 use super::quantity::{MeasureNews, Quantity};
 use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
@@ -25,6 +26,12 @@ pub struct Snapshot {
     pub stands: bool,
     /// Why nothing, or not everything, could be opened or computed.
     pub failure: Option<Failure>,
+    /// Further minimizers, in the order they were found in.
+    pub others: Vec<Arc<OtherNews>>,
+    /// Surfaces around them, one each.
+    pub other_surfaces: Vec<OtherSurface>,
+    /// φ of them at the ε asked for.
+    pub other_phi: Vec<OtherPhi>,
     /// Metrics along the line.
     pub line: Option<Arc<Outcome>>,
     /// Metrics at θ(α), exactly.

@@ -11,6 +11,12 @@ pub(super) enum Part {
     Point,
     /// The plane around an α: whether its own files fit.
     Plane(f64),
+    /// One of the further minimizers: its file, metrics and distances.
+    Other(usize),
+    /// The surface around one of the further minimizers.
+    Around(usize),
+    /// φ of one of them at exactly the ε asked for.
+    Phi(usize),
     /// Metrics at the pinned points.
     Probes,
     /// The first picture around an α.

@@ -4,8 +4,10 @@ use super::news::{Quality, SharpnessCurve};
 use super::part::Part;
 use super::quantity::Quantity;
 use super::surface::SurfaceWork;
+use super::wish::Compared;
 use super::worker::Worker;
 use crate::engine::job::Directions;
+use std::path::Path;
 use std::sync::Arc;
 
 impl Worker<'_> {
@@ -16,9 +18,27 @@ impl Worker<'_> {
         }
         let mut centres = vec![self.wish.alpha];
         if self.wish.compare {
-            centres.extend([0.0, 1.0].iter().filter(|&&a| a != self.wish.alpha));
+            let compared = self.wish.compared();
+            let ends = [(Compared::Small, 0.0), (Compared::Large, 1.0)];
+            let ends = ends.into_iter().filter(|(end, _)| compared.contains(end));
+            centres.extend(ends.map(|(_, a)| a).filter(|a| *a != self.wish.alpha));
         }
         centres
+    }
+
+    /// The further minimizers whose surfaces are wanted, by their places on the list: those that are open.
+    fn compared_others(&self) -> Vec<usize> {
+        if !self.wish.compare {
+            return Vec::new();
+        }
+        let compared = self.wish.compared();
+        let is_wanted = |path: &Path| {
+            let open = self.snapshot.other(path).is_some_and(|o| o.found.is_ok());
+            open && compared.contains(&Compared::Other(path.to_owned()))
+        };
+        let others = self.wish.others.iter().enumerate();
+        let wanted = others.filter(|(_, path)| is_wanted(path));
+        wanted.map(|(index, _)| index).collect()
     }
 
     /// What is most urgent.
@@ -55,6 +75,7 @@ impl Worker<'_> {
                 .is_none_or(SurfaceWork::is_coarse)
         };
         parts.extend(centres.iter().filter(is_coarse).map(|&a| Part::Coarse(a)));
+        parts.extend(self.unknown_other().map(Part::Other));
         let stopped = self.wish.stopped;
         if bench.large.is_some() && self.snapshot.line.as_ref().is_none_or(|l| l.missing() > 0) {
             parts.push(Part::Line);
@@ -75,8 +96,13 @@ impl Worker<'_> {
             let whole = |a: &f64| self.works.iter().any(|w| w.alpha == *a && w.is_whole());
             let (refined, drawn): (Vec<f64>, Vec<f64>) = centres.iter().partition(|a| whole(a));
             parts.extend(drawn.into_iter().map(Part::Surface));
+            let others = self.compared_others();
+            let lacking = |i: &&usize| !self.is_drawn_around(**i);
+            parts.extend(others.iter().filter(lacking).map(|i| Part::Around(*i)));
             if self.wish.sharpness && !self.wish.dragging {
                 parts.push(Part::Curve(here));
+                let unknown = |i: &&usize| !self.has_phi(**i);
+                parts.extend(others.iter().filter(unknown).map(|i| Part::Phi(*i)));
             }
             if !self.wish.dragging {
                 let seen = |q: &&Quantity| self.wish.measuring.contains(q);

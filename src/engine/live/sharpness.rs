@@ -33,7 +33,8 @@ impl SharpnessWork {
     /// # Errors
     /// Never in practice: the ε are this file's own.
     pub fn curve(alpha: f64, bench: &Workbench) -> Result<Self> {
-        Self::new(alpha, bench, |region| {
+        let point = bench.line.slice().at(&[alpha]).0;
+        Self::new(alpha, point, bench, |region| {
             Curve::new(region, &epsilons(), CURVE_ITERATIONS)
         })
     }
@@ -43,15 +44,26 @@ impl SharpnessWork {
     /// # Errors
     /// Unless ε is a positive number.
     pub fn value(alpha: f64, epsilon: f64, bench: &Workbench) -> Result<Self> {
-        Self::new(alpha, bench, |region| Curve::towards(region, epsilon))
+        let point = bench.line.slice().at(&[alpha]).0;
+        Self::new(alpha, point, bench, |region| {
+            Curve::towards(region, epsilon)
+        })
+    }
+
+    /// One value at a point that isn't of the line.
+    ///
+    /// # Errors
+    /// Unless ε is a positive number.
+    pub fn beside(point: Params, epsilon: f64, bench: &Workbench) -> Result<Self> {
+        Self::new(0.0, point, bench, |region| Curve::towards(region, epsilon))
     }
 
     fn new(
         alpha: f64,
+        point: Params,
         bench: &Workbench,
         curve: impl FnOnce(Arc<Region>) -> Result<Curve>,
     ) -> Result<Self> {
-        let (point, _) = bench.line.slice().at(&[alpha]);
         let theta = point.flatten();
         // The first split is the training split, where it was asked for.
         let split = &bench.splits[0];

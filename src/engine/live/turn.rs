@@ -6,6 +6,7 @@ use super::open::Workbench;
 use super::quantity::Quantity;
 use super::wish::Wish;
 use super::worker::Worker;
+use crate::engine::job::SurfaceJob;
 use crate::engine::work::Work as _;
 use crate::landscape::measures::entry::Need;
 
@@ -29,9 +30,12 @@ impl Worker<'_> {
                 self.put_plane_aside(&old);
             }
         }
+        self.forget_others();
         let wish = &self.wish;
         if experiment {
             self.bench = None;
+            self.snapshot.others.clear();
+            self.snapshot.other_phi.clear();
             self.tried_to_open = false;
             self.snapshot.experiment = None;
             self.snapshot.sharpness = SharpnessNews::default();
@@ -51,6 +55,8 @@ impl Worker<'_> {
             self.snapshot.measures.retain(|m| elsewhere(m.quantity));
             self.measures.retain(|m| elsewhere(m.found().quantity));
             self.snapshot.surfaces.clear();
+            self.snapshot.other_surfaces.clear();
+            self.other_works.clear();
             self.snapshot.probes.clear();
         }
         if old.learning_rate != wish.learning_rate {
@@ -64,7 +70,9 @@ impl Worker<'_> {
         }
         let moved = !old.same_statistics(wish) && wish.large.is_some();
         if moved && self.bench.as_ref().is_some_and(Workbench::has_statistics) {
-            // Every number between the minimizers depends on them.
+            // Every number of the minimizers and between them depends on them.
+            self.snapshot.others.clear();
+            self.snapshot.other_phi.clear();
             self.snapshot.sharpness = SharpnessNews::default();
             self.snapshot.measures.clear();
             self.measures.clear();
@@ -83,7 +91,8 @@ impl Worker<'_> {
         }
         let wanted = self.centres();
         self.works.retain(|work| wanted.contains(&work.alpha));
-        self.finding = self.finding.take().filter(|(a, _)| wanted.contains(a));
+        let jobs: Vec<SurfaceJob> = self.jobs(&wanted);
+        self.finding = self.finding.take().filter(|(of, _)| jobs.contains(of));
         let here = self.wish.alpha;
         let ends = [0.0, 1.0, here];
         self.measures

@@ -1,10 +1,10 @@
 //! What a person wants to see, as one plain struct.
 
 use super::quantity::Quantity;
-use crate::checkpoint;
+use crate::engine::builtin;
 use crate::engine::job::{
     AxisChoice, BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, ExportJob, LineJob,
-    MemorySize, NoiseJob, ReportJob, Setup, SurfaceJob,
+    MemorySize, NoiseJob, OnLine, ReportJob, Setup, SurfaceJob,
 };
 use crate::error::Result;
 use crate::landscape::grid::Axis;
@@ -20,6 +20,9 @@ pub struct Wish {
     pub large: Option<PathBuf>,
     /// The weights both started from.
     pub initial: Option<PathBuf>,
+    /// Further minimizers of the same network, which can take the place of either end.
+    #[serde(default)]
+    pub others: Vec<PathBuf>,
     /// Plane, data and device; which checkpoint stands at its centre is this struct's to say.
     pub plane: SurfaceJob,
     /// Where on the line metrics are taken.
@@ -30,8 +33,11 @@ pub struct Wish {
     pub epsilon: f64,
     /// Points of the plane whose exact metrics are wanted.
     pub probes: Vec<Probe>,
-    /// Whether the surfaces around both minimizers are wanted beside the one at α.
+    /// Whether the surfaces of all that is compared are wanted beside the one at α.
     pub compare: bool,
+    /// What the comparison leaves out.
+    #[serde(default)]
+    pub left_out: Vec<Compared>,
     /// Whether sharpness is wanted.
     pub sharpness: bool,
     /// What is wanted to be measured.
@@ -65,6 +71,20 @@ pub enum Place {
     Initial,
 }
 
+/// A point around which surfaces are compared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Compared {
+    /// The small-batch minimizer, or the only checkpoint.
+    Small,
+    /// θ(α).
+    Here,
+    /// The large-batch minimizer.
+    Large,
+    /// One of the further minimizers.
+    Other(PathBuf),
+}
+
 /// A point of the plane.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Probe {
@@ -78,6 +98,13 @@ pub struct Probe {
 
 /// Points along an axis of the live surface: fine enough to read, coarse enough for a second.
 pub const LIVE_POINTS: usize = 31;
+
+/// The points of the line, and how the command line calls them.
+const ON_LINE: [(Compared, OnLine); 3] = [
+    (Compared::Small, OnLine::Small),
+    (Compared::Here, OnLine::Here),
+    (Compared::Large, OnLine::Large),
+];
 
 fn usual_quantities() -> Vec<Quantity> {
     let all = Quantity::all().iter().copied();
@@ -95,6 +122,7 @@ impl Default for Wish {
             small: BUILTIN_SMALL.into(),
             large: Some(BUILTIN_LARGE.into()),
             initial: Some(BUILTIN_INIT.into()),
+            others: Vec::new(),
             plane: SurfaceJob {
                 x: Some(AxisChoice::Given(Axis {
                     from: -1.0,
@@ -108,6 +136,7 @@ impl Default for Wish {
             epsilon: 1e-3,
             probes: Vec::new(),
             compare: false,
+            left_out: Vec::new(),
             sharpness: true,
             measures: usual_quantities(),
             learning_rate: usual_rate(),
@@ -158,6 +187,7 @@ impl Wish {
         match (&job.directions, &self.large) {
             // Centred at the folder's last checkpoint.
             (Directions::Pca(_), _) => {}
+            _ if self.goes_through_both_ends() => job.at = Some(self.small.clone()),
             (_, Some(large)) => {
                 job.small = Some(self.small.clone());
                 job.large = Some(large.clone());
@@ -166,6 +196,35 @@ impl Wish {
             (_, None) => job.at = Some(self.small.clone()),
         }
         job
+    }
+
+    /// The surface around one of the further minimizers, in a plane chosen as that around θ(α) is.
+    pub fn surface_around(&self, other: &Path) -> SurfaceJob {
+        let mut job = self.surface_job(0.0);
+        (job.small, job.large, job.alpha) = (None, None, None);
+        job.at = Some(other.to_owned());
+        job
+    }
+
+    /// All that can be compared, in the order in which it stands side by side; nothing where the plane is
+    /// the same for all of them.
+    pub fn comparable(&self) -> Vec<Compared> {
+        if matches!(self.plane.directions, Directions::Pca(_)) || self.goes_through_both_ends() {
+            return Vec::new();
+        }
+        let line = match &self.large {
+            Some(_) => vec![Compared::Small, Compared::Here, Compared::Large],
+            None => vec![Compared::Small],
+        };
+        let others = self.others.iter().cloned().map(Compared::Other);
+        line.into_iter().chain(others).collect()
+    }
+
+    /// What is compared: all that can be but what is left out.
+    pub fn compared(&self) -> Vec<Compared> {
+        let mut all = self.comparable();
+        all.retain(|one| !self.left_out.contains(one));
+        all
     }
 
     /// The line as the command line would be asked for it; `None` with one checkpoint.
@@ -211,8 +270,26 @@ impl Wish {
             initial: self.initial.clone(),
             line: self.line,
             through: self.probes.last().map_or_else(Vec::new, |p| vec![p.x, p.y]),
+            beside: self.others_of(view),
+            without: self.without_of(view),
             epsilon: self.epsilon,
         }
+    }
+
+    /// The further minimizers that a view shows.
+    fn others_of(&self, view: &str) -> Vec<PathBuf> {
+        let other = |one: Compared| match one {
+            Compared::Other(path) if view == "compare" => Some(path),
+            _ => None,
+        };
+        self.compared().into_iter().filter_map(other).collect()
+    }
+
+    /// The points of the line that a view leaves out.
+    fn without_of(&self, view: &str) -> Vec<OnLine> {
+        let left_out = |one: &Compared| self.left_out.contains(one) && view == "compare";
+        let points = ON_LINE.iter().filter(|(one, _)| left_out(one));
+        points.map(|(_, point)| *point).collect()
     }
 
     /// What a job wants to be seen; what it doesn't say is as in a new window.
@@ -229,7 +306,7 @@ impl Wish {
         );
         let usual = Self::default();
         let run = match &plane.directions {
-            Directions::Pca(folder) => checkpoint::series(folder)?.pop(),
+            Directions::Pca(folder) => builtin::series(folder)?.pop(),
             _ => None,
         };
         let between = matches!(plane.directions, Directions::Three(..) | Directions::Pca(_));
@@ -244,6 +321,11 @@ impl Wish {
             small: named.unwrap_or(usual.small),
             initial: job.initial.clone().or(initial),
             plane,
+            others: job.beside.clone(),
+            left_out: (ON_LINE.iter())
+                .filter(|(_, point)| job.without.contains(point))
+                .map(|(one, _)| one.clone())
+                .collect(),
             line: job.line,
             alpha: alpha.unwrap_or(0.0),
             epsilon: job.epsilon,
@@ -257,7 +339,67 @@ impl Wish {
 
     /// Whether the plane moves with α.
     pub fn follows_alpha(&self) -> bool {
-        self.large.is_some() && !matches!(self.plane.directions, Directions::Pca(_))
+        let through = matches!(self.plane.directions, Directions::Pca(_));
+        self.large.is_some() && !through && !self.goes_through_both_ends()
+    }
+
+    /// Whether the plane goes through both ends of the line and a third checkpoint: all of the line lies in
+    /// it, so that it is the same for every α, and has its origin at the small-batch minimizer.
+    pub fn goes_through_both_ends(&self) -> bool {
+        matches!((&self.plane.directions, &self.large), (Directions::Three(a, _), Some(large)) if a == large)
+    }
+
+    /// Lets the plane go through both ends of the line and one of the further minimizers.
+    pub fn go_through(&mut self, other: usize) {
+        if let (Some(large), Some(third)) = (&self.large, self.others.get(other)) {
+            self.aim(Directions::Three(large.clone(), third.clone()));
+            // Distances true to scale, as Garipov et al. 2018 draw them.
+            self.plane.isometric = true;
+        }
+    }
+
+    /// Exchanges an end of the line with one of the further minimizers; an end that isn't there yet is
+    /// taken from them. A plane through three of them stays where it is.
+    pub fn exchange(&mut self, place: Place, other: usize) {
+        let Some(new) = self.others.get(other).cloned() else {
+            return;
+        };
+        let old = match place {
+            Place::Small => Some(std::mem::replace(&mut self.small, new)),
+            Place::Large => self.large.replace(new),
+            Place::Initial => return,
+        };
+        match old {
+            Some(old) => self.others[other] = old,
+            None => drop(self.others.remove(other)),
+        }
+    }
+
+    /// Exchanges both ends of the line; θ(α) stays where it is on it.
+    pub fn swap(&mut self) {
+        if let Some(large) = self.large.take() {
+            let small = std::mem::replace(&mut self.small, large);
+            self.large = Some(small);
+        }
+    }
+
+    /// Changes the ends of the line by `change`; a plane through both and a third checkpoint stays one
+    /// through the same three, as far as they still are there.
+    pub fn with_other_ends(&mut self, change: impl FnOnce(&mut Self)) {
+        let Directions::Three(_, third) = self.plane.directions.clone() else {
+            return change(self);
+        };
+        if !self.goes_through_both_ends() {
+            return change(self);
+        }
+        let trio = [Some(self.small.clone()), self.large.clone(), Some(third)];
+        change(self);
+        let is_end = |p: &PathBuf| *p == self.small || Some(p) == self.large.as_ref();
+        let mut rest = trio.into_iter().flatten().filter(|p| !is_end(p));
+        match (self.large.clone(), rest.next()) {
+            (Some(large), Some(third)) => self.plane.directions = Directions::Three(large, third),
+            _ => self.aim(Directions::Random),
+        }
     }
 
     /// The α that the plane has its centre at; 0 where it doesn't move with α.

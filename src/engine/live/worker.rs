@@ -11,13 +11,14 @@ use super::surface::SurfaceWork;
 use super::times::Times;
 use super::wish::{Wish, same_surface};
 use crate::engine::courtesy::yield_to_the_window;
-use crate::engine::job::{Directions, Job};
+use crate::engine::job::{Directions, Job, SurfaceJob};
 use crate::engine::local::planes::Finder;
 use crate::engine::result::{Numbers, Outcome};
 use crate::engine::sampling::Sampling;
 use crate::engine::work::{Pace, Progress, Work as _, guarded};
 use crate::model::params::Params;
 use crate::plot::number;
+use std::path::PathBuf;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -45,8 +46,10 @@ pub(super) struct Worker<'a> {
     pub(super) works: Vec<SurfaceWork>,
     /// The curve or value of sharpness under way.
     pub(super) sharpness: Option<(Part, SharpnessWork)>,
-    /// The directions being searched for, for the plane around this α.
-    pub(super) finding: Option<(f64, Finder)>,
+    /// Surfaces around further minimizers.
+    pub(super) other_works: Vec<(PathBuf, SurfaceWork)>,
+    /// The directions being searched for, for the plane of this job.
+    pub(super) finding: Option<(SurfaceJob, Finder)>,
     /// Measures under way.
     pub(super) measures: Vec<MeasureWork>,
     /// The worst point of the box around θ(α): α, ε, φ and where it is.
@@ -116,6 +119,7 @@ impl<'a> Worker<'a> {
             avoid_gpu: false,
             line: None,
             works: Vec::new(),
+            other_works: Vec::new(),
             sharpness: None,
             finding: None,
             measures: Vec::new(),
@@ -248,6 +252,16 @@ impl<'a> Worker<'a> {
             Part::Open => ("Opening".to_owned(), None),
             Part::Plane(_) => ("Plane".to_owned(), None),
             Part::Point => ("Metrics at θ(α)".to_owned(), None),
+            Part::Other(index) => (self.name_of_other(index), None),
+            Part::Around(index) => {
+                let what = format!("Surface around {}", self.name_of_other(index));
+                (what, self.progress_around(index))
+            }
+            Part::Phi(index) => {
+                let size = number::power(self.wish.epsilon);
+                let name = self.name_of_other(index);
+                (format!("Sharpness of {name}, ε = {size}"), None)
+            }
             Part::Probes => ("Probe".to_owned(), None),
             Part::Line => (
                 "Line between the minimizers".to_owned(),

@@ -116,7 +116,8 @@ pub struct SideBySide {
 }
 
 impl SideBySide {
-    /// Surfaces with what stands over each, and their α; seen from `eye`, or from above.
+    /// Surfaces with what stands over each, and their α, which is NaN of one that isn't of the line: there the
+    /// numbers have the title beside them; seen from `eye`, or from above.
     ///
     /// # Errors
     /// Where they aren't of the same samples: they would look different for that alone.
@@ -218,6 +219,16 @@ fn with_numbers(tables: Tables, surfaces: &[(String, f64, Outcome)]) -> Tables {
     let metrics = metrics.into_iter().map(Column::Floats);
     let mut columns: Vec<(&'static str, Column)> = names.into_iter().zip(metrics).collect();
     columns.push(("computed", Column::Flags(computed)));
+    let beside = surfaces.iter().any(|(_, alpha, _)| alpha.is_nan());
+    let names = || surfaces.iter().map(|(title, ..)| title.clone());
+    let places: Vec<(&'static str, Column)> = if beside {
+        let each = names().zip(&found);
+        let rows = each.flat_map(|(name, (_, s))| vec![name; s.x.len() * s.y.len()]);
+        let column = ("surface", Column::Words(rows.collect()));
+        std::iter::once(column).chain(places).collect()
+    } else {
+        places
+    };
     let one_grid = found.iter().all(|(_, s)| s.x == first.x && s.y == first.y);
     if !one_grid {
         let columns = places.into_iter().chain(columns).collect();
@@ -229,6 +240,11 @@ fn with_numbers(tables: Tables, surfaces: &[(String, f64, Outcome)]) -> Tables {
         ("x", first.x.clone()),
         ("y", first.y.clone()),
     ];
+    let tables = if beside {
+        tables.with_words("surface", names().collect())
+    } else {
+        tables
+    };
     tables.with_grid("planes", axes, columns, (places, shape))
 }
 

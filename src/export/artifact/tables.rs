@@ -58,6 +58,14 @@ impl Tables {
         self
     }
 
+    /// Adds words that are an array of an `.npz` alone, where tables have them in a column.
+    #[must_use]
+    pub fn with_words(mut self, name: &str, words: Vec<String>) -> Self {
+        let (length, words) = (vec![words.len()], Column::Words(words));
+        self.numbers.grids.push((name.to_owned(), length, words));
+        self
+    }
+
     /// Adds a table whose columns lie on a grid of this shape in an `.npz`, and the axes of that.
     #[must_use]
     pub fn with_grid(

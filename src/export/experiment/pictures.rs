@@ -75,7 +75,7 @@ fn document(picture: &Picture) -> Result<String> {
         Drawing::Surfaces(surfaces) => {
             let each: Vec<panels::Panel<'_>> =
                 surfaces.iter().map(|(name, o)| (name.clone(), o)).collect();
-            panels::contours(&each, &options(SURFACE * each.len() as f64), true)
+            panels::contours(&each, &options(SURFACE * each.len().min(4) as f64), true)
         }
         Drawing::Line(outcome) => figure::svg(outcome, &options(ALONE)),
     }

@@ -5,7 +5,10 @@
 use super::camera::Frame;
 use super::picture::Picture;
 use crate::app::theme::Palette;
+use crate::engine::header::Header;
+use crate::engine::job::{Directions, Job};
 use crate::plot::contour_label::Block;
+use crate::plot::number;
 use eframe::egui::{Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, Vec2};
 
 /// A checkpoint that lies farther outside than this has no place in the plane.
@@ -43,7 +46,8 @@ pub struct Mark {
 pub fn marks(picture: &Picture, palette: &Palette) -> Vec<Mark> {
     let header = &picture.shown.outcome.header;
     let mut marks: Vec<Mark> = Vec::new();
-    for mark in &header.marks {
+    let corners = through_three(header).then_some([palette.small, palette.large, palette.other]);
+    for (index, mark) in header.marks.iter().enumerate() {
         let &[x, y] = mark.coordinate.as_slice() else {
             continue;
         };
@@ -56,7 +60,9 @@ pub fn marks(picture: &Picture, palette: &Palette) -> Vec<Mark> {
             "small batch" => palette.small,
             "large batch" => palette.large,
             _ if here => palette.here,
-            _ => palette.text,
+            _ => corners
+                .and_then(|c| c.get(index).copied())
+                .unwrap_or(palette.text),
         };
         let name = if here {
             format!("θ(α), {}", mark.label)
@@ -71,6 +77,50 @@ pub fn marks(picture: &Picture, palette: &Palette) -> Vec<Mark> {
         });
     }
     marks
+}
+
+/// Whether a plane has its origin at one checkpoint and goes through two more.
+fn through_three(header: &Header) -> bool {
+    matches!(&header.job, Job::Surface(job) if job.at.is_some() && matches!(job.directions, Directions::Three(..)))
+}
+
+/// Paints θ(α) in a plane that the whole line lies in, at the α that is wanted now.
+pub fn on_the_line(
+    painter: &Painter,
+    picture: &Picture,
+    frame: &Frame,
+    alpha: f64,
+    palette: &Palette,
+) {
+    let header = &picture.shown.outcome.header;
+    let large = header.marks.get(1).filter(|_| through_three(header));
+    let Some(&[x, y]) = large.map(|large| large.coordinate.as_slice()) else {
+        return;
+    };
+    let mark = Mark {
+        at: (alpha * x, alpha * y),
+        name: format!("θ(α), α = {}", number::alpha(alpha)),
+        color: palette.here,
+        here: true,
+    };
+    if !frame.shows(mark.at) {
+        return;
+    }
+    let at = frame.at(mark.at);
+    let others = marks(picture, palette);
+    let shared = others.iter().any(|m| frame.at(m.at).distance(at) < RADIUS);
+    sign(painter, at, &mark, shared);
+    if !shared {
+        label(
+            painter,
+            frame.rect,
+            at,
+            &mark.name,
+            mark.color,
+            palette,
+            &[],
+        );
+    }
 }
 
 /// Paints the path of a training run, marks and their names; the room they take.

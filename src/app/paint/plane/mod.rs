@@ -10,7 +10,7 @@ pub mod header;
 mod holes;
 pub mod hud;
 mod lines;
-mod marks;
+pub mod marks;
 mod picture;
 pub mod pins;
 #[expect(clippy::module_inception, reason = "the plane itself among its parts")]
