@@ -34,7 +34,7 @@ struct Value {
     #[prost(string, tag = "1")]
     tag: String,
     #[prost(float, optional, tag = "2")]
-    simple_value: Option<f32>,
+    simple: Option<f32>,
     #[prost(message, optional, tag = "8")]
     tensor: Option<Tensor>,
 }
@@ -45,7 +45,7 @@ struct Tensor {
     #[prost(int32, tag = "1")]
     dtype: i32,
     #[prost(bytes = "bytes", tag = "4")]
-    tensor_content: Raw,
+    content: Raw,
     #[prost(float, repeated, tag = "5")]
     float_val: Vec<f32>,
     #[prost(double, repeated, tag = "6")]
@@ -59,11 +59,11 @@ const DOUBLE: i32 = 2;
 impl Value {
     /// The number, where it is a single one.
     fn number(&self) -> Option<f64> {
-        if let Some(value) = self.simple_value {
+        if let Some(value) = self.simple {
             return Some(f64::from(value));
         }
         let tensor = self.tensor.as_ref()?;
-        let content = tensor.tensor_content.as_ref();
+        let content = tensor.content.as_ref();
         match (
             tensor.dtype,
             tensor.float_val.as_slice(),
