@@ -14,6 +14,9 @@ mod experiments;
 /// What the folder of a run holds, and what is refused.
 #[path = "training/folders.rs"]
 mod folders;
+/// Logs of other trainers.
+#[path = "training/logs.rs"]
+mod logs;
 /// What a window trains.
 #[path = "training/queue.rs"]
 mod queue;

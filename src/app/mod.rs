@@ -240,11 +240,10 @@ impl App {
                     &mut commands,
                 );
             });
-        egui::Panel::bottom("deck")
-            .frame(bare(8, 2))
-            .show(ui, |ui| {
-                deck::deck_ui(ui, &mut self.state, &news, palette, &mut commands);
-            });
+        let deck = egui::Panel::bottom("deck").frame(bare(8, 2));
+        deck.show(ui, |ui| {
+            deck::deck_ui(ui, &mut self.state, &news, palette, &mut commands);
+        });
         if self.state.look.side.is_open(ctx.content_rect().width()) {
             egui::Panel::left("experiment")
                 .frame(bare(8, 0))

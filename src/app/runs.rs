@@ -3,13 +3,16 @@
 use super::command::Ask;
 use super::state::State;
 use super::training::{self, Order};
+use crate::engine::experiment::Experiment;
 use crate::engine::job::{Setup, TrainingJob, recipe};
 use crate::engine::live::{Place, Snapshot, Wish};
 use crate::engine::queue::Queue;
 use crate::engine::training::is_run;
 use crate::error::Result;
+use crate::export::experiment as page;
 use crate::store::files;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Carries an order out; what goes wrong is said.
 pub fn carry_out(queue: &Queue, state: &mut State, order: Order) {
@@ -27,6 +30,23 @@ pub fn carry_out(queue: &Queue, state: &mut State, order: Order) {
             state.training.chosen = Some(id);
             state.training.epoch = None;
         }),
+        Order::Experiment(job) => {
+            let write = |folder: &Path, found: &Experiment| page::write(folder, found).map(drop);
+            queue.experiments().begin(&job, &folder, Arc::new(write))
+        }
+        Order::StopExperiment(name) => {
+            queue.experiments().stop(name);
+            Ok(())
+        }
+        Order::RunsOf(folder) => {
+            let sweeps = folder.read_dir().into_iter().flatten().flatten();
+            let mut sweeps: Vec<PathBuf> = sweeps.map(|entry| entry.path()).collect();
+            sweeps.sort();
+            for sweep in &sweeps {
+                queue.open(sweep);
+            }
+            Ok(())
+        }
         Order::Pause(id) => {
             queue.pause(id);
             Ok(())
@@ -151,6 +171,7 @@ pub fn poll(queue: &Queue, state: &mut State, news: &Snapshot) {
         state.complain(error.to_string());
     }
     state.runs = queue.news();
+    state.experiments = queue.experiments().news();
     state.samples = news
         .experiment
         .as_ref()

@@ -9,7 +9,7 @@ use super::training::Asked;
 use super::words::in_window;
 use crate::engine::job::Directions;
 use crate::engine::live::{Entry, Kind, Probe, Wish};
-use crate::engine::queue::RunNews;
+use crate::engine::queue::{ExperimentNews, RunNews};
 use crate::engine::recognise::is_built_in;
 use crate::export::figure::Metric;
 use crate::plot::colormap::Colormap;
@@ -179,6 +179,8 @@ pub struct State {
     pub samples: Option<usize>,
     /// The runs, as the queue told last.
     pub runs: Vec<Arc<RunNews>>,
+    /// The experiments of the literature that were asked for, as the queue told last.
+    pub experiments: Vec<Arc<ExperimentNews>>,
     /// The point of the plane that is pointed at in one of the views, for the others to show.
     pub pointed: Option<Pointed>,
     /// Whether what no view shows is measured too, once everything that is seen is there.

@@ -1,7 +1,7 @@
 //! What a person asks for of runs: the recipe being filled in, where it is kept, what is looked at. Plain data.
 
 use crate::engine::ground::Ground;
-use crate::engine::job::{Several, TrainingJob};
+use crate::engine::job::{ExperimentJob, Several, TrainingJob};
 use crate::engine::live::{Place, Wish};
 use crate::engine::queue::{Id, RunNews};
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,12 @@ pub enum Order {
     Usual,
     /// A run from a point of the plane.
     Drop(Arc<Ground>, [f64; 2], Box<TrainingJob>),
+    /// Do an experiment of the literature.
+    Experiment(Box<ExperimentJob>),
+    /// Stop the experiment of this name; what it has trained is kept.
+    StopExperiment(&'static str),
+    /// Open the runs of the sweeps in a folder.
+    RunsOf(PathBuf),
     /// Stop a run where it is, its state kept.
     Pause(Id),
     /// Go on with it.
@@ -75,6 +81,8 @@ pub struct Asked {
     pub before: Vec<Before>,
     /// Whether paths are drawn on the plane.
     pub paths: bool,
+    /// Fields of an experiment's recipes that are changed: `epochs=20 run_seed=[0,1]`.
+    pub changes: String,
 }
 
 impl Default for Asked {
@@ -88,6 +96,7 @@ impl Default for Asked {
             ball: (32, 0.1),
             before: Vec::new(),
             paths: true,
+            changes: String::new(),
         }
     }
 }

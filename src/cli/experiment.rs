@@ -93,7 +93,7 @@ fn list(talk: Talk) -> anyhow::Result<End> {
         let each: Vec<Value> = ALL
             .iter()
             .map(
-                |e| json!({ "name": e.name, "title": e.title, "asks": e.asks, "source": e.source }),
+                |e| json!({ "name": e.name, "title": e.title, "asks": e.asks, "source": e.source, "takes": e.takes }),
             )
             .collect();
         output::print_json(&each.into())?;
@@ -101,7 +101,10 @@ fn list(talk: Talk) -> anyhow::Result<End> {
     }
     let mut text = String::new();
     for entry in ALL {
-        text += &format!("{}: {}\n    {}\n", entry.name, entry.asks, entry.source);
+        text += &format!(
+            "{}: {}\n    {}\n    {} on two cores with the built-in digits\n",
+            entry.name, entry.asks, entry.source, entry.takes
+        );
     }
     output::print(&text)?;
     Ok(End::Done)

@@ -90,7 +90,7 @@ enum Command {
     Animate(Box<animate::AnimateArgs>),
     /// Train a network by a recipe, or several by the lists in it
     Train(Box<train::TrainArgs>),
-    /// Do an experiment of the literature on batch size again, or list those there are
+    /// Do an experiment of the literature on batch size and loss landscapes again, or list those there are
     Experiment(Box<experiment::ExperimentArgs>),
     /// What views of the window show, one or all of them, without opening it
     Export(Box<export::ExportArgs>),

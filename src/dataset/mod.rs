@@ -33,6 +33,7 @@ pub use keys::Keys;
 pub use normalize::Normalize;
 pub use recognise::{ACCEPTED, open};
 pub use synthetic::{TRAIN_SAMPLES, VALIDATION_SAMPLES};
+pub use table::cells;
 pub use targets::{IGNORED, TargetSlice, Targets};
 
 use serde::{Deserialize, Serialize};

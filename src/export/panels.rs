@@ -120,14 +120,19 @@ pub fn together(
     options: &FigureOptions,
 ) -> Result<String> {
     let title = options.title.clone().unwrap_or_else(|| {
-        let model = surfaces.first().map(|(_, o)| &o.header.model);
-        let name = model.map(|m| m.name.as_str());
-        let score = model.map(|m| m.criterion.score()).unwrap_or_default();
-        format!(
-            "{}: {}",
-            name.unwrap_or_default(),
-            metric.in_sentence(score)
-        )
+        let mut models = surfaces.iter().map(|(_, o)| &o.header.model);
+        let Some(first) = models.next() else {
+            return String::new();
+        };
+        let shown = metric.in_sentence(first.criterion.score());
+        // Of several networks none gives the page its name.
+        if models.all(|model| model.name == first.name) {
+            format!("{}: {shown}", first.name)
+        } else {
+            let mut letters = shown.chars();
+            let initial = letters.next().map(|c| c.to_uppercase().to_string());
+            initial.unwrap_or_default() + letters.as_str()
+        }
     });
     let caption = options.small_print(shared_caption(surfaces));
     let rows: Vec<Vec<String>> = panels

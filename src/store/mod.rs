@@ -25,6 +25,7 @@ pub(crate) mod limits;
 pub mod lines;
 pub(crate) mod npy;
 pub mod npz;
+pub(crate) mod records;
 pub mod safetensors;
 
 pub use array::{Array, Values};

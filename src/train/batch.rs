@@ -59,6 +59,9 @@ pub struct Batches {
     /// Samples that share batch statistics (ghost batch normalisation, Hoffer et al. 2017); 0: the whole batch
     #[arg(long, default_value_t = 0, value_name = "N")]
     pub ghost_batch: usize,
+    /// Workers that each take the gradient of their share of a batch on a thread of their own; the sums are added in the order of the shares (data-parallel training); each share has statistics of its own, as in PyTorch; 0: the device shares the samples out itself
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    pub workers: usize,
     /// Standard deviation of a factor around 1 on each sample's gradient (Hoffer et al. 2017, section 4); 0: none
     #[arg(long, default_value_t = 0.0, value_name = "SIGMA")]
     pub gradient_noise: f64,
@@ -81,6 +84,7 @@ impl Default for Batches {
             base_batch: 32,
             accumulate: 1,
             ghost_batch: 0,
+            workers: 0,
             gradient_noise: 0.0,
             drop_last: false,
             in_order: false,
@@ -154,17 +158,18 @@ impl Batches {
         }
     }
 
-    /// Samples in each piece of a batch whose gradients are taken one after the other. `statistics`: whether
+    /// Samples in each piece of a batch whose gradient is taken apart from the others'. `statistics`: whether
     /// the network has layers whose values depend on who shares a piece.
     pub fn piece(&self, batch: usize, statistics: bool) -> usize {
-        let piece = match self.ghost_batch {
-            0 => batch.div_ceil(self.accumulate.max(1)),
-            ghost => ghost.min(batch),
+        let piece = match (self.ghost_batch, self.workers) {
+            (0, 0) => batch.div_ceil(self.accumulate.max(1)),
+            (0, workers) => batch.div_ceil(workers),
+            (ghost, _) => ghost.min(batch),
         };
         let halves = self.batch_schedule == Growth::NoiseScale && batch > 1;
         let piece = if halves {
             piece.min(batch.div_ceil(2))
-        } else if statistics {
+        } else if statistics || self.workers > 0 {
             piece
         } else {
             batch
@@ -188,6 +193,21 @@ mod tests {
         let none = NoiseMeans::default();
         let of = |epoch| how.size(16, epoch, 300, &none);
         assert_eq!([of(0), of(1), of(2), of(4), of(6)], [16, 16, 64, 256, 300]);
+    }
+
+    #[test]
+    fn workers_share_a_batch_and_no_more_than_it_has() {
+        let of = |workers, batch| {
+            let how = Batches {
+                workers,
+                ..Batches::default()
+            };
+            how.piece(batch, false)
+        };
+        assert_eq!(
+            [of(0, 10), of(1, 10), of(4, 10), of(16, 10)],
+            [10, 10, 3, 1]
+        );
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 pub struct Record {
     /// Steps of the optimiser taken.
     pub step: u64,
-    /// Epochs passed, with the share of the one at hand.
+    /// Epochs passed, with the share of the one at hand; NaN where another trainer's log doesn't say.
     pub epoch: f64,
     /// Whether it ends an epoch (or is the start): its means are those of the whole epoch then, else those
     /// since the last record.
@@ -93,7 +93,7 @@ impl Record {
     pub fn numbers(&self) -> Vec<(&'static str, f64)> {
         let each = [
             ("step", Some(self.step as f64)),
-            ("epoch", Some(self.epoch)),
+            ("epoch", finite(self.epoch)),
             ("samples", Some(self.samples as f64)),
             ("learning_rate", self.learning_rate),
             ("batch_size", self.batch_size.map(|b| b as f64)),

@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+/// Noise on gradients has a stream of its own for so many pieces of a batch.
+const MOST_WORKERS: usize = 1024;
+
 /// How one network is trained.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Recipe {
@@ -163,11 +166,23 @@ impl Recipe {
         count("base_batch", b.base_batch)?;
         count("accumulate", b.accumulate)?;
         not_negative("gradient_noise", b.gradient_noise)?;
-        if b.accumulate > 1 && b.ghost_batch > 0 {
-            return Err(Error::Usage(
-                "accumulate and ghost_batch both say in which pieces a batch is taken: expected one of them".into(),
-            ));
+        let pieces = [
+            ("accumulate", b.accumulate > 1),
+            ("ghost_batch", b.ghost_batch > 0),
+            ("workers", b.workers > 0),
+        ];
+        let said: Vec<&str> = pieces.iter().filter(|p| p.1).map(|p| p.0).collect();
+        if let [first, second, ..] = said.as_slice() {
+            return Err(Error::Usage(format!(
+                "{first} and {second} both say in which pieces a batch is taken: expected one of them"
+            )));
         }
+        between(
+            "workers",
+            b.workers as f64,
+            b.workers <= MOST_WORKERS,
+            "at most 1024",
+        )?;
         if b.batch_schedule == Growth::NoiseScale && b.gradient_noise > 0.0 {
             return Err(Error::Usage(
                 "gradient_noise would be measured as noise of the gradient by batch_schedule = \"noise-scale\": expected one of them".into(),

@@ -70,7 +70,6 @@ pub struct Trainer {
     pub(super) window: Tally,
     pub(super) path: f64,
     pub(super) best: f64,
-    pub(super) gathered: Samples,
 }
 
 impl Trainer {
@@ -100,7 +99,7 @@ impl Trainer {
         let batch = recipe.batch_size.min(train.len());
         if statistics && recipe.how.batches.piece(batch, true) < 2 {
             return Err(Error::Usage(
-                "batch statistics can't be taken of a single sample, which has no variance: take a larger batch_size, ghost_batch or fewer pieces (accumulate)".into(),
+                "batch statistics can't be taken of a single sample, which has no variance: take a larger batch_size, ghost_batch or fewer pieces (accumulate, workers)".into(),
             ));
         }
         let mut parts = Vec::new();
@@ -113,7 +112,6 @@ impl Trainer {
         }
         let point = start.flatten();
         let mut trainer = Self {
-            gathered: train.select(&[]),
             statistics,
             evaluator,
             recipe,

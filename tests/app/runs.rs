@@ -4,7 +4,7 @@ use super::window_common::{picture, settle, wait, window};
 use eframe::egui::Theme;
 use egui_kittest::kittest::Queryable as _;
 use losscope::engine::job::{Several, TrainingJob};
-use losscope::engine::queue::Phase;
+use losscope::engine::queue::{Doing, Phase};
 
 /// A run that takes its time.
 fn recipe(batch: usize) -> TrainingJob {
@@ -107,4 +107,58 @@ fn a_ball_dropped_at_a_pin_starts_where_the_pin_is() {
         "the pin's own loss"
     );
     picture(&mut harness, "runs-ball");
+}
+
+#[test]
+fn an_experiment_of_the_gallery_is_stopped_gone_on_with_and_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut harness = window([1280.0, 800.0], Theme::Dark, Vec::new());
+    settle(&mut harness);
+    harness.get_by_label("Runs").click();
+    harness.run_steps(3);
+    harness.get_by_label("Experiments…").click();
+    harness.run_steps(3);
+    picture(&mut harness, "gallery");
+    let state = harness.state_mut().state();
+    state.training.folder = dir.path().to_owned();
+    // It would go on for hours.
+    state.training.changes = "epochs=100000 run_seed=[0,1] subset=100".into();
+    harness
+        .get_by_label("Distance from the initial weights by batch size")
+        .click();
+    harness.run_steps(3);
+    harness.get_by_label("Start").click();
+    wait(&mut harness, "some training", |app| {
+        let found = app.state().experiments.first().cloned();
+        found.is_some_and(|e| e.doing == Doing::Working && e.words.contains("runs"))
+    });
+    harness.run_steps(2);
+    picture(&mut harness, "gallery-working");
+    harness.get_by_label("Stop").click();
+    let is = |doing: Doing| {
+        move |app: &mut losscope::app::App| app.state().experiments[0].doing == doing
+    };
+    wait(&mut harness, "the stop", is(Doing::Stopped));
+    harness.run_steps(2);
+    // The same goes on in its folder; another has a folder of its own.
+    assert!(harness.query_by_label("Go on").is_some());
+    let stopped = harness.state_mut().state().experiments[0].folder.clone();
+    harness.state_mut().state().training.changes = "epochs=4 run_seed=[0,1] subset=100".into();
+    harness.run_steps(3);
+    harness.get_by_label("Do it once more").click();
+    wait(&mut harness, "its page", is(Doing::Done));
+    let news = harness.state_mut().state().experiments[0].clone();
+    assert_ne!(news.folder, stopped);
+    assert!(news.folder.join("report.html").is_file());
+    assert!(news.claims.len() >= 4 && !news.figures.is_empty());
+    // Figures are read on threads of their own.
+    for _ in 0..20 {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        harness.step();
+    }
+    picture(&mut harness, "gallery-done");
+    harness.get_by_label("Show its runs").click();
+    wait(&mut harness, "its runs", |app| app.state().runs.len() == 6);
+    harness.run_steps(3);
+    picture(&mut harness, "gallery-runs");
 }

@@ -14,9 +14,15 @@ fn tiny(name: &str) -> ExperimentJob {
         experiment: Some(name.into()),
         ..ExperimentJob::default()
     };
-    job.setup.model = "mlp:hidden=8".into();
+    job.setup.model = match name {
+        // It makes its networks from one of a family, and measures much on them.
+        "architecture" => "resnet:depth=8,width=2".into(),
+        _ => "mlp:hidden=8".into(),
+    };
+    job.setup.samples = (name == "architecture").then_some(60);
     job.setup.device = DeviceChoice::Flex;
-    let changes = ["epochs=4", "run_seed=[0,1]", "subset=100"];
+    let samples = job.setup.samples.unwrap_or(100);
+    let changes = ["epochs=4", "run_seed=[0,1]", &format!("subset={samples}")];
     job.set = changes.map(str::to_owned).to_vec();
     job
 }
@@ -98,6 +104,42 @@ fn an_experiment_that_was_stopped_goes_on_to_the_same_numbers() {
     let refused = run(&other, stopped.path(), true, &mut |_, _| Flow::Continue);
     let message = refused.err().unwrap().to_string();
     assert!(message.contains("other options"), "{message}");
+}
+
+#[test]
+fn networks_that_an_experiment_compares_are_made_from_one_of_their_family() {
+    let folder = tempfile::tempdir().unwrap();
+    let refused = |change: &dyn Fn(&mut ExperimentJob)| {
+        let mut job = tiny("architecture");
+        change(&mut job);
+        let done = run(&job, folder.path(), false, &mut |_, _| Flow::Continue);
+        done.err().unwrap().to_string()
+    };
+    let message = refused(&|job| job.setup.model = "mlp".into());
+    assert!(message.contains("resnet:depth=N"), "{message}");
+    let message = refused(&|job| job.set.push("model=resnet8".into()));
+    assert!(message.contains("--model"), "{message}");
+    let message = refused(&|job| job.setup.model = "resnet8:skips=no".into());
+    assert!(
+        message.contains("skips") && message.contains("twice"),
+        "{message}"
+    );
+}
+
+#[test]
+fn workers_end_where_one_device_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut job = tiny("parallel");
+    job.setup.precision = losscope::landscape::evaluate::Precision::F64;
+    let found = done(&job, folder.path(), false).found;
+    let table = found.tables.iter().find(|t| t.name == "workers").unwrap();
+    let apart: Vec<&Cell> = table.rows.iter().map(|row| &row[4]).collect();
+    assert_eq!(apart.len(), 4, "one device, and 1, 2 and 4 workers");
+    // Sums of doubles in another order.
+    for cell in &apart[1..] {
+        assert!(matches!(cell, Cell::Number(d) if *d < 1e-9), "{apart:?}");
+    }
+    assert_eq!(found.findings[0].judged.words(), "appeared");
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The queue of a window: runs that wait, are paused and go on, and folders that are opened.
 
 use super::small;
-use losscope::engine::job::{Several, TrainingJob};
-use losscope::engine::queue::{Phase, Queue, RunNews};
+use losscope::engine::job::{ExperimentJob, Several, TrainingJob};
+use losscope::engine::queue::{Doing, Phase, Queue, RunNews, Write};
 use losscope::engine::training::{Run, Training};
 use losscope::train::{Record, Stopped};
 use std::sync::Arc;
@@ -161,4 +161,41 @@ fn what_goes_wrong_is_said_at_the_run() {
         std::thread::sleep(Duration::from_millis(5));
     };
     assert!(refused[0].contains("nowhere"), "{refused:?}");
+}
+
+#[test]
+fn an_experiment_waits_for_another_and_is_stopped_before_it_begins() {
+    let dir = tempfile::tempdir().unwrap();
+    let queue = Queue::new(|| {});
+    let job = |name: &str| {
+        let mut job = ExperimentJob {
+            experiment: Some(name.into()),
+            ..ExperimentJob::default()
+        };
+        job.setup.device = losscope::engine::device::DeviceChoice::Flex;
+        job.set = vec!["epochs=100000".into(), "run_seed=0".into()];
+        job
+    };
+    let write: Write = Arc::new(|_, _| Ok(()));
+    let all = queue.experiments();
+    for name in ["distance", "lars"] {
+        all.begin(&job(name), dir.path(), Arc::clone(&write))
+            .unwrap();
+        // One that is asked for already isn't done twice.
+        all.begin(&job(name), dir.path(), Arc::clone(&write))
+            .unwrap();
+    }
+    let become_so = |what: [Doing; 2]| {
+        wait(&queue, "the experiments", |_| {
+            let doing: Vec<Doing> = all.news().iter().map(|e| e.doing).collect();
+            doing == what
+        });
+    };
+    become_so([Doing::Working, Doing::Waiting]);
+    all.stop("lars");
+    all.stop("distance");
+    become_so([Doing::Stopped, Doing::Stopped]);
+    assert!(!dir.path().join("experiment-lars").exists());
+    let message = all.begin(&job("lasr"), dir.path(), write).unwrap_err();
+    assert!(message.to_string().contains("lars"), "{message}");
 }

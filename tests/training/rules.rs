@@ -2,8 +2,10 @@
 
 use super::{run, small};
 use losscope::engine::device::DeviceChoice;
-use losscope::engine::job::{Keeping, Several};
+use losscope::engine::job::{Keeping, Several, TrainingJob};
 use losscope::engine::training::{Training, open};
+use losscope::engine::work::{Step, Work as _};
+use losscope::landscape::evaluate::Precision;
 use losscope::train::recipe::TrainMetrics;
 use losscope::train::{Record, Stopped};
 
@@ -49,6 +51,76 @@ fn pieces_of_a_batch_change_nothing_without_statistics() {
         run(&job, None, false).history.last().unwrap().train_loss
     });
     assert_eq!(ends[0], ends[1]);
+}
+
+/// The weights at the end of a run with so many workers.
+fn with_workers(workers: usize, model: &str, precision: Precision) -> Vec<f64> {
+    let mut job = small();
+    job.setup.model = model.into();
+    job.setup.precision = precision;
+    job.batch_size = Several::one(30);
+    job.how.batches.workers = workers;
+    ended(job)
+}
+
+fn ended(job: TrainingJob) -> Vec<f64> {
+    let mut training = Training::start(&job, None, false).unwrap();
+    while training.step().unwrap() == Step::More {}
+    training.trainer().trained().to_vec()
+}
+
+/// ‖a − b‖ / ‖b‖
+fn apart(a: &[f64], b: &[f64]) -> f64 {
+    let square = |v: &mut dyn Iterator<Item = f64>| v.map(|x| x * x).sum::<f64>();
+    let difference = square(&mut a.iter().zip(b).map(|(a, b)| a - b));
+    (difference / square(&mut b.iter().copied())).sqrt()
+}
+
+#[test]
+fn workers_train_to_the_weights_of_one_device() {
+    // Digits of a number type that sums in another order lose, carried on by twelve steps.
+    for (precision, tolerance) in [(Precision::F32, 1e-5), (Precision::F64, 1e-13)] {
+        let one = with_workers(0, "mlp:hidden=8", precision);
+        for workers in [1, 2, 4, 7] {
+            let theirs = with_workers(workers, "mlp:hidden=8", precision);
+            let apart = apart(&theirs, &one);
+            assert!(apart < tolerance, "{workers} workers: {apart:e}");
+        }
+    }
+}
+
+#[test]
+fn workers_give_the_same_bits_on_any_number_of_threads() {
+    let train = || with_workers(4, "resnet8:width=2", Precision::F32);
+    let on_all_cores = train();
+    // On a thread that works alone the shares are taken one after the other.
+    let on_one = losscope::model::run::lanes::alone(train);
+    assert_eq!(on_all_cores, on_one);
+}
+
+#[test]
+fn shares_of_workers_have_statistics_of_their_own_as_pieces_have() {
+    let shared = with_workers(3, "resnet8:width=2", Precision::F32);
+    let mut job = small();
+    job.setup.model = "resnet8:width=2".into();
+    job.batch_size = Several::one(30);
+    job.how.batches.accumulate = 3;
+    let pieces = ended(job);
+    assert_eq!(shared, pieces);
+    let whole = with_workers(0, "resnet8:width=2", Precision::F32);
+    assert!(
+        apart(&shared, &whole) > 1e-4,
+        "or statistics were the batch's"
+    );
+}
+
+#[test]
+fn a_batch_is_taken_in_pieces_of_one_kind() {
+    let mut job = small();
+    job.how.batches.workers = 2;
+    job.how.batches.ghost_batch = 8;
+    let message = job.recipe().unwrap_err().to_string();
+    assert!(message.contains("ghost_batch and workers"), "{message}");
 }
 
 #[test]

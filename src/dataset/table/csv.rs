@@ -39,6 +39,19 @@ pub fn is_named(name: &str) -> bool {
     [".csv", ".tsv"].iter().any(|suffix| name.ends_with(suffix))
 }
 
+/// The cells of every row of a text table, quotes taken off.
+///
+/// # Errors
+/// Where a row isn't text or is longer than any.
+pub fn cells(bytes: &[u8]) -> Result<Vec<Vec<String>>, String> {
+    let mut rows = Rows::new(bytes, delimiter(bytes));
+    let mut all = Vec::new();
+    while let Some((row, _)) = rows.next()? {
+        all.push(row);
+    }
+    Ok(all)
+}
+
 /// The table at `path`, with the held-out one beside it.
 pub fn source(path: &Path, options: &DataOptions) -> Result<Source> {
     let mut sha = Sha256::new();

@@ -12,6 +12,7 @@ mod samples;
 
 use std::path::Path;
 
+pub use csv::cells;
 pub(super) use parquet::is_parquet;
 
 /// Whether a file holds a table of samples, by its name and start.

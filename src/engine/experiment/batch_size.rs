@@ -16,6 +16,8 @@ pub const ENTRY: Entry = Entry {
     title: "Small and large batches at one learning rate",
     asks: "what batches of 32 to 256 do to validation loss and time, at learning rate 0.01 with patience",
     source: "Shen 2018, “Effect of batch size on training dynamics”",
+    family: None,
+    takes: "about a minute",
     plan,
     measure,
 };

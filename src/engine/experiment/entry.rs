@@ -2,8 +2,8 @@
 
 use super::found::Findings;
 use super::lab::Lab;
-use crate::engine::job::{Keeping, Setup, Several, Size, TrainingJob};
-use crate::error::Result;
+use crate::engine::job::{ExperimentJob, Keeping, Setup, Several, Size, TrainingJob, recipe};
+use crate::error::{Error, Result};
 
 /// An experiment of the literature.
 pub struct Entry {
@@ -15,6 +15,11 @@ pub struct Entry {
     pub asks: &'static str,
     /// Whose it is.
     pub source: &'static str,
+    /// Of which family its networks are, where they are what it compares: `--model` names the one that the
+    /// others are made from.
+    pub family: Option<&'static str>,
+    /// How long the small size takes on two cores with the built-in digits, about.
+    pub takes: &'static str,
     /// What is trained.
     pub plan: fn(&Ask) -> Vec<Part>,
     /// What is measured on the runs.
@@ -53,6 +58,36 @@ pub struct Ask {
     pub setup: Setup,
     /// How large.
     pub size: Size,
+}
+
+impl Entry {
+    /// How many runs a job trains; 0 where what it changes makes no sense.
+    pub fn runs(&self, job: &ExperimentJob) -> usize {
+        let ask = Ask {
+            setup: job.setup.clone(),
+            size: job.size,
+        };
+        let changes = job.changes().unwrap_or_default();
+        let parts = (self.plan)(&ask).into_iter();
+        let each = parts.filter_map(|part| recipe::with(&part.job, &changes).ok());
+        each.map(|job| job.runs().len()).sum()
+    }
+
+    /// Refuses a network that isn't of the family it compares.
+    ///
+    /// # Errors
+    /// Says which networks it takes.
+    pub fn check(&self, model: &str) -> Result<()> {
+        match self.family {
+            Some(family) if model != "auto" && !model.starts_with(family) => {
+                Err(Error::Usage(format!(
+                    "{} compares networks of one family with each other: expected --model {family}:depth=N,width=N, from which the others are made, or none; found {model:?}",
+                    self.name
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl Ask {

@@ -135,6 +135,8 @@ pub enum Drawing {
     Several(Vec<CurvesFigure>),
     /// A map of colours.
     Map(Box<ContourFigure>),
+    /// Maps of colours side by side.
+    Maps(Vec<ContourFigure>),
     /// Surfaces side by side on one scale of colours.
     Surfaces(Vec<(String, Outcome)>),
     /// The line between two minimizers.

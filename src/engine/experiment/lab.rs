@@ -5,20 +5,24 @@
 use super::trial::{PartRuns, Trial};
 use crate::engine::distance;
 use crate::engine::job::{
-    AxisChoice, DistanceJob, LineJob, Measures, Setup, SharpnessJob, SplitChoice, SurfaceJob,
+    AxisChoice, CurvatureJob, DistanceJob, LineJob, Measures, Setup, SharpnessJob, SplitChoice,
+    SurfaceJob,
 };
 use crate::engine::line;
+use crate::engine::local::curvature::{self, CurvatureResult};
 use crate::engine::result::Outcome;
 use crate::engine::sharpness::Sharpnesses;
 use crate::engine::surface;
 use crate::engine::training::open;
 use crate::engine::work::{Flow, Now, Progress, Work, drive, guarded};
 use crate::error::{Error, Result};
+use crate::landscape::curvature::ratio::RatioGrid;
 use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::gradient::{NetworkObjective, StatisticsMode};
 use crate::landscape::grid::Axis;
 use crate::landscape::objective::Objective as _;
 use crate::landscape::sharpness::search::Method;
+use crate::landscape::slice::Buffers;
 use crate::train::order;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,6 +47,10 @@ pub struct Lab<'a> {
 const ITERATIONS: usize = 10;
 /// Random corners it starts from, too.
 const RESTARTS: usize = 2;
+/// Residual of the eigenvalues of a map, relative to their size.
+const MAP_TOLERANCE: f64 = 1e-2;
+/// Products after which a point of a map takes the best eigenvalues so far.
+const MAP_PRODUCTS: usize = 40;
 
 impl<'a> Lab<'a> {
     /// Over the runs of all parts.
@@ -118,6 +126,13 @@ impl<'a> Lab<'a> {
         }
     }
 
+    /// The training split, or so many of its samples where the user didn't say how many.
+    fn part_of_training(&self, most: usize) -> Setup {
+        let mut setup = self.training_split();
+        setup.samples = setup.samples.or(Some(most));
+        setup
+    }
+
     /// φ(1e-3) in percent at checkpoints of one network, over the training samples.
     ///
     /// # Errors
@@ -148,19 +163,88 @@ impl<'a> Lab<'a> {
     /// # Errors
     /// As the surface job.
     pub fn surface(&mut self, at: &Path, points: usize) -> Result<Outcome> {
-        let axis = Axis {
-            from: -1.0,
-            to: 1.0,
-            points,
-        };
-        let job = SurfaceJob {
+        self.surface_of(SurfaceJob {
             setup: self.training_split(),
             at: Some(at.to_owned()),
-            x: Some(AxisChoice::Given(axis)),
+            x: Some(around(points)),
             ..SurfaceJob::default()
-        };
+        })
+    }
+
+    /// As [`Lab::surface`], over so many samples at most; `buffers`: what running statistics do.
+    ///
+    /// # Errors
+    /// As the surface job.
+    pub fn rough_surface(
+        &mut self,
+        at: &Path,
+        (points, samples): (usize, usize),
+        buffers: Buffers,
+    ) -> Result<Outcome> {
+        self.surface_of(SurfaceJob {
+            setup: self.part_of_training(samples),
+            at: Some(at.to_owned()),
+            x: Some(around(points)),
+            buffers,
+            ..SurfaceJob::default()
+        })
+    }
+
+    fn surface_of(&mut self, job: SurfaceJob) -> Result<Outcome> {
         let work = guarded(|| surface::start(&job, None))?;
         self.drive("surfaces", work)
+    }
+
+    /// |λ_min/λ_max| over the same plane as [`Lab::surface`], eval mode, over so many samples at most.
+    ///
+    /// # Errors
+    /// As the curvature job.
+    pub fn ratio_map(&mut self, at: &Path, points: usize, samples: usize) -> Result<RatioGrid> {
+        let job = CurvatureJob {
+            setup: self.part_of_training(samples),
+            file: Some(at.to_owned()),
+            top: 0,
+            tolerance: MAP_TOLERANCE,
+            most_products: MAP_PRODUCTS,
+            map: Some(plain_axis(points)),
+            ..CurvatureJob::default()
+        };
+        let found = self.curvature("|λ_min/λ_max|", &job)?;
+        let none = || Error::Usage("there is no map of |λ_min/λ_max|".into());
+        found.map.ok_or_else(none)
+    }
+
+    /// Loss and gradient along the gradient at a checkpoint, from half to four times a learning rate as in
+    /// Santurkar et al. 2018, in train mode, over so many samples at most.
+    ///
+    /// # Errors
+    /// As the curvature job.
+    pub fn along_gradient(
+        &mut self,
+        at: &Path,
+        rate: f64,
+        samples: usize,
+    ) -> Result<CurvatureResult> {
+        let job = CurvatureJob {
+            setup: self.part_of_training(samples),
+            file: Some(at.to_owned()),
+            top: 0,
+            along_gradient: Some(Axis {
+                from: 0.5 * rate,
+                to: 4.0 * rate,
+                points: 8,
+            }),
+            statistics: StatisticsMode::Batch,
+            ..CurvatureJob::default()
+        };
+        self.curvature("along the gradient", &job)
+    }
+
+    fn curvature(&mut self, what: &str, job: &CurvatureJob) -> Result<CurvatureResult> {
+        let work = guarded(|| curvature::start(job))?;
+        let found = self.drive(what, work)?;
+        self.note(&found.header.warnings);
+        Ok(found)
     }
 
     /// The line from one checkpoint to another.
@@ -188,9 +272,17 @@ impl<'a> Lab<'a> {
         let (Some(from), Some(end)) = (trial.start.clone(), trial.end()) else {
             return Ok(None);
         };
+        self.apart(&from, end)
+    }
+
+    /// How far one checkpoint is from another, in total and layer by layer.
+    ///
+    /// # Errors
+    /// As the distance job.
+    pub fn apart(&mut self, from: &Path, to: &Path) -> Result<Option<Distance>> {
         let job = DistanceJob {
-            files: vec![end.to_owned()],
-            from: Some(from),
+            files: vec![to.to_owned()],
+            from: Some(from.to_owned()),
             ..DistanceJob::default()
         };
         let work = guarded(|| distance::start(&job))?;
@@ -270,6 +362,19 @@ impl<'a> Lab<'a> {
             }
         }
     }
+}
+
+/// From −1 to 1 along a direction.
+fn plain_axis(points: usize) -> Axis {
+    Axis {
+        from: -1.0,
+        to: 1.0,
+        points,
+    }
+}
+
+fn around(points: usize) -> AxisChoice {
+    AxisChoice::Given(plain_axis(points))
 }
 
 fn halted() -> Error {

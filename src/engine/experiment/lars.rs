@@ -20,6 +20,8 @@ pub const ENTRY: Entry = Entry {
     title: "Layer-wise rates for large batches",
     asks: "how ‖w‖/‖∇f‖ differs from layer to layer with large batches, and what LARS makes of it",
     source: "You, Gitman and Ginsburg 2017 (arXiv 1708.03888)",
+    family: None,
+    takes: "under a minute",
     plan,
     measure,
 };

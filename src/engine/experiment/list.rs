@@ -2,12 +2,13 @@
 
 use super::entry::Entry;
 use super::{
-    batch_size, distance, forgetting, lars, noise_scale, scaling_rule, sharpness, throughput,
+    architecture, batch_size, distance, forgetting, lars, noise_scale, parallel, scaling_rule,
+    sharpness, throughput,
 };
 use crate::error::{Error, Result};
 
 /// All of them, in the order of a list.
-pub const ALL: [&Entry; 8] = [
+pub const ALL: [&Entry; 10] = [
     &batch_size::ENTRY,
     &distance::ENTRY,
     &sharpness::ENTRY,
@@ -15,7 +16,9 @@ pub const ALL: [&Entry; 8] = [
     &forgetting::ENTRY,
     &noise_scale::ENTRY,
     &throughput::ENTRY,
+    &architecture::ENTRY,
     &lars::ENTRY,
+    &parallel::ENTRY,
 ];
 
 /// The one of this name.

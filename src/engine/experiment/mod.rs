@@ -13,6 +13,7 @@
 //! | `lab.rs` | measuring checkpoints by the jobs of other commands |
 //! | `running.rs` | from a job to an experiment |
 
+mod architecture;
 mod batch_size;
 mod distance;
 mod entry;
@@ -22,6 +23,7 @@ mod lab;
 mod lars;
 mod list;
 mod noise_scale;
+mod parallel;
 mod running;
 mod scaling_rule;
 mod seeds;

@@ -22,6 +22,8 @@ pub const ENTRY: Entry = Entry {
     title: "Gradient noise scale and critical batch size",
     asks: "how many steps and samples a loss takes by batch size, and whether the noise scale tells",
     source: "McCandlish, Kaplan, Amodei and the OpenAI Dota Team 2018 (arXiv 1812.06162)",
+    family: None,
+    takes: "about 3 minutes",
     plan,
     measure,
 };

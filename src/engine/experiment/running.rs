@@ -100,6 +100,13 @@ fn parts(entry: &Entry, job: &ExperimentJob) -> Result<Vec<Part>> {
         size: job.size,
     };
     let changes = job.changes()?;
+    entry.check(&job.setup.model)?;
+    if entry.family.is_some() && changes.contains_key("model") {
+        return Err(Error::Usage(format!(
+            "{} compares several networks, which --set model=… would make one: name the one they are made from with --model",
+            entry.name
+        )));
+    }
     let mut parts = (entry.plan)(&ask);
     for part in &mut parts {
         part.job = recipe::with(&part.job, &changes)?;

@@ -20,6 +20,8 @@ pub const ENTRY: Entry = Entry {
     title: "Sharp and flat minimizers by batch size",
     asks: "whether large batches end in sharper minimizers: line, contours on one scale, φ(1e-3)",
     source: "Keskar, Mudigere, Nocedal, Smelyanskiy and Tang 2017 (arXiv 1609.04836)",
+    family: None,
+    takes: "under a minute",
     plan,
     measure,
 };

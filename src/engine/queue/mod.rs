@@ -6,12 +6,14 @@
 //! and in its folder. A run that is paused, or whose window is closed, is written down as it is, so that it
 //! goes on bit for bit.
 
+mod experiments;
 mod news;
 mod open;
 mod path;
 mod shared;
 mod train;
 
+pub use experiments::{Claim, Doing, ExperimentNews, Experiments, Write};
 pub use news::{Id, Phase, RunNews, Spot};
 
 use crate::engine::ground::Ground;
@@ -27,18 +29,27 @@ use std::thread::JoinHandle;
 pub struct Queue {
     shared: Arc<Shared>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    experiments: Experiments,
 }
 
 impl Queue {
     /// An empty queue; `notify` is called from its threads whenever there is news.
     pub fn new(notify: impl Fn() + Send + Sync + 'static) -> Self {
+        let notify: Arc<dyn Fn() + Send + Sync> = Arc::new(notify);
+        let own = Arc::clone(&notify);
         Self {
             shared: Arc::new(Shared {
                 inner: Mutex::default(),
-                notify: Box::new(notify),
+                notify: Box::new(move || own()),
             }),
             threads: Mutex::default(),
+            experiments: Experiments::new(notify),
         }
+    }
+
+    /// The experiments of the literature.
+    pub fn experiments(&self) -> &Experiments {
+        &self.experiments
     }
 
     /// All runs, in the order they were begun or opened.

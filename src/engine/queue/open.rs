@@ -51,7 +51,8 @@ fn opened(news: &mut RunNews, run: Run) {
         news.epoch = status.epoch;
         news.message.clone_from(&status.error);
     } else if let Some(last) = run.history.last() {
-        (news.steps, news.epoch) = ([last.step; 2], last.epoch);
+        news.steps = [last.step; 2];
+        news.epoch = last.get("epoch").unwrap_or(0.0);
     }
     if news.message.is_none() && !run.notes.is_empty() {
         news.message = Some(run.notes.join("; "));

@@ -1,163 +1,160 @@
-//! Logs of other trainers beside their checkpoints: tables with a line an epoch or step, as Keras' `CSVLogger`
-//! and Lightning's `metrics.csv` write them.
+//! Logs of other trainers beside their checkpoints: tables ([`table`]) and event files of TensorBoard
+//! ([`events`]).
 //!
-//! Columns are known by their usual names; others are passed over, and a table without any is no log.
+//! Numbers are known by their usual names ([`names`]); others are passed over, and a file without any is no log.
+//! What a log doesn't say (whether a step is one of the optimiser or an epoch, whether an accuracy is in percent)
+//! is decided by its numbers, and said.
+
+mod events;
+mod names;
+mod table;
 
 use crate::error::Result;
-use crate::store::files;
 use crate::train::Record;
 use std::path::{Path, PathBuf};
 
-/// Puts a number into a record.
-type Put = fn(&mut Record, f64);
+/// A log that was found.
+#[derive(Debug)]
+pub struct Log {
+    /// Its records, in order; an epoch that isn't known is NaN.
+    pub records: Vec<Record>,
+    /// Where it was and what was made of it.
+    pub notes: Vec<String>,
+}
 
-/// Usual names of columns.
-const COLUMNS: [(&[&str], Put); 8] = [
-    (&["epoch", "epochs"], |r, v| r.epoch = v),
-    (&["step", "iteration", "iter", "global_step"], |r, v| {
-        r.step = v as u64;
-    }),
-    (
-        &["train_loss", "loss", "training_loss", "train_loss_epoch"],
-        |r, v| r.train_loss = Some(v),
-    ),
-    (
-        &[
-            "train_accuracy",
-            "train_acc",
-            "accuracy",
-            "acc",
-            "train_acc_epoch",
-        ],
-        |r, v| r.train_accuracy = Some(v),
-    ),
-    (
-        &["validation_loss", "val_loss", "valid_loss", "test_loss"],
-        |r, v| r.validation_loss = Some(v),
-    ),
-    (
-        &[
-            "validation_accuracy",
-            "val_accuracy",
-            "val_acc",
-            "valid_acc",
-            "test_acc",
-            "test_accuracy",
-        ],
-        |r, v| r.validation_accuracy = Some(v),
-    ),
-    (&["learning_rate", "lr"], |r, v| r.learning_rate = Some(v)),
-    (&["gradient_norm", "grad_norm"], |r, v| {
-        r.gradient_norm = Some(v);
-    }),
-];
-
-/// The records of the first log among `files`, and which it was.
+/// The log in the folder of a run's checkpoints, in folders right below it, or above it. `last`: the largest epoch
+/// in the checkpoints' names.
 ///
 /// # Errors
-/// Where one can't be read.
-pub fn first(files: &[PathBuf]) -> Result<Option<(PathBuf, Vec<Record>)>> {
-    for path in files {
-        let records = read(path)?;
-        if !records.is_empty() {
-            return Ok(Some((path.clone(), records)));
+/// Where one can't be read or is damaged.
+pub fn beside(folder: &Path, last: Option<f64>) -> Result<Option<Log>> {
+    let above = folder.parent();
+    for place in std::iter::once(folder).chain(above) {
+        // Folders beside this one are other runs.
+        let deeper = place == folder;
+        let mut found = events(place, deeper, last)?;
+        if found.is_none() {
+            found = tables(place)?;
+        }
+        if let Some(mut log) = found {
+            in_shares(&mut log);
+            return Ok(Some(log));
         }
     }
     Ok(None)
 }
 
-fn read(path: &Path) -> Result<Vec<Record>> {
-    let text = files::read_text(path, "read the log")?;
-    Ok(parse(&text))
-}
-
-/// The records in a table with a line of names.
-fn parse(text: &str) -> Vec<Record> {
-    let mut lines = text.lines();
-    let names = lines.next().unwrap_or_default();
-    let separator = if names.contains('\t') { '\t' } else { ',' };
-    let clean = |cell: &str| {
-        cell.trim()
-            .trim_matches('"')
-            .to_lowercase()
-            .replace(['/', ' '], "_")
+fn tables(folder: &Path) -> Result<Option<Log>> {
+    let is_table = |path: &PathBuf| {
+        let end = path.extension();
+        end.is_some_and(|e| e.eq_ignore_ascii_case("csv") || e.eq_ignore_ascii_case("tsv"))
     };
-    let puts: Vec<Option<Put>> = names
-        .split(separator)
-        .map(|name| {
-            let name = clean(name);
-            let known = COLUMNS
-                .iter()
-                .find(|(names, _)| names.contains(&name.as_str()));
-            known.map(|(_, put)| *put)
-        })
-        .collect();
-    // Epochs or steps alone are no log.
-    let told: Vec<String> = names.split(separator).map(clean).collect();
-    let has = |which: std::ops::Range<usize>| {
-        let mut names = COLUMNS[which].iter().flat_map(|(names, _)| *names);
-        names.any(|name| told.iter().any(|own| own == name))
+    for path in entries(folder).into_iter().filter(is_table) {
+        let records = table::read(&path)?;
+        if !records.is_empty() {
+            let name = name(&path);
+            let counted = if records.iter().all(|r| r.epoch.is_nan()) {
+                "it counts steps, and says nothing of epochs"
+            } else {
+                "epochs are counted as it counts them"
+            };
+            let notes = vec![format!("the history is that of {name}: {counted}")];
+            return Ok(Some(Log { records, notes }));
+        }
+    }
+    Ok(None)
+}
+
+fn events(folder: &Path, deeper: bool, last: Option<f64>) -> Result<Option<Log>> {
+    let of = |place: &Path, prefix: &str| -> Vec<(String, PathBuf)> {
+        let files = entries(place).into_iter();
+        let named = files.filter(|path| path.is_file() && events::is_named(path));
+        named.map(|path| (prefix.to_owned(), path)).collect()
     };
-    if !(has(0..2) && has(2..COLUMNS.len())) {
-        return Vec::new();
+    let mut files = of(folder, "");
+    if deeper {
+        let below = entries(folder).into_iter().filter(|path| path.is_dir());
+        files.extend(below.flat_map(|place| of(&place, &name(&place))));
     }
-    let mut records: Vec<Record> = Vec::new();
-    for line in lines.filter(|line| !line.trim().is_empty()) {
-        let mut record = Record {
-            whole_epoch: true,
-            ..Record::default()
-        };
-        let mut any = false;
-        for (cell, put) in line.split(separator).zip(&puts) {
-            let value: Option<f64> = cell.trim().trim_matches('"').parse().ok();
-            if let (Some(value), Some(put)) = (value.filter(|v| v.is_finite()), put) {
-                put(&mut record, value);
-                any = true;
-            }
-        }
-        if !any {
-            continue;
-        }
-        // Training and validation of one epoch may have lines of their own.
-        match records.last_mut() {
-            Some(last) if has(0..1) && last.epoch == record.epoch => merge(last, record),
-            _ => records.push(record),
-        }
+    if files.is_empty() {
+        return Ok(None);
     }
-    records
+    let told = events::read(&files)?;
+    if told.records.is_empty() {
+        return Ok(None);
+    }
+    let mut records = told.records;
+    let unknown = records.iter().all(|record| record.epoch.is_nan());
+    let counted = if !unknown {
+        "epochs are as it tells them"
+    } else if told.by_epoch || is_an_epoch_each(&records, last) {
+        for record in &mut records {
+            record.epoch = record.step as f64;
+            record.step = 0;
+        }
+        if told.by_epoch {
+            "its steps are epochs, as their names say"
+        } else {
+            "its steps are taken for epochs, one after the other up to the last checkpoint's"
+        }
+    } else {
+        "it counts steps, and says nothing of epochs"
+    };
+    let which = match files.as_slice() {
+        [(_, path)] => name(path),
+        several => format!("{} event files of TensorBoard", several.len()),
+    };
+    let mut notes = vec![format!("the history is that of {which}: {counted}")];
+    if told.cut {
+        notes
+            .push("it ends in the middle of a record: what was written until then is there".into());
+    }
+    Ok(Some(Log { records, notes }))
 }
 
-/// Fills in what an earlier line of the same epoch lacks.
-fn merge(into: &mut Record, from: Record) {
-    into.step = into.step.max(from.step);
-    into.train_loss = from.train_loss.or(into.train_loss);
-    into.train_accuracy = from.train_accuracy.or(into.train_accuracy);
-    into.validation_loss = from.validation_loss.or(into.validation_loss);
-    into.validation_accuracy = from.validation_accuracy.or(into.validation_accuracy);
-    into.learning_rate = from.learning_rate.or(into.learning_rate);
-    into.gradient_norm = from.gradient_norm.or(into.gradient_norm);
+/// Whether steps follow each other by one, and end where the checkpoints' epochs do.
+fn is_an_epoch_each(records: &[Record], last: Option<f64>) -> bool {
+    let consecutive = records
+        .windows(2)
+        .all(|pair| pair[1].step == pair[0].step + 1);
+    let end = records.last().map_or(0.0, |record| record.step as f64);
+    consecutive && last.is_some_and(|last| (end - last).abs() <= 1.0)
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn logs_of_keras_and_lightning_are_read() {
-        let keras = parse(
-            "epoch,accuracy,loss,val_accuracy,val_loss\n0,0.5,1.2,0.4,1.5\n1,0.6,1.0,0.5,1.4\n",
-        );
-        assert_eq!(keras.len(), 2);
-        assert_eq!((keras[1].epoch, keras[1].train_loss), (1.0, Some(1.0)));
-        assert_eq!(keras[0].validation_accuracy, Some(0.4));
-        let lightning = parse("epoch,step,train_loss,val_loss\n0,9,,0.8\n0,9,0.9,\n1,19,,0.7\n");
-        assert_eq!(lightning.len(), 2);
-        let first = &lightning[0];
-        assert_eq!(
-            (first.train_loss, first.validation_loss, first.step),
-            (Some(0.9), Some(0.8), 9)
-        );
-        assert!(parse("epoch,name\n1,2\n").is_empty(), "no number of a run");
-        assert!(parse("x,y\n1,2\n").is_empty());
+/// Accuracies above 1 are in percent.
+fn in_shares(log: &mut Log) {
+    let percent = |of: fn(&Record) -> Option<f64>| {
+        let mut values = log.records.iter().filter_map(of);
+        values.any(|value| value > 1.0)
+    };
+    let (train, held_out) = (
+        percent(|r| r.train_accuracy),
+        percent(|r| r.validation_accuracy),
+    );
+    if !(train || held_out) {
+        return;
     }
+    for record in &mut log.records {
+        let share = |accuracy: &mut Option<f64>| *accuracy = accuracy.map(|a| 0.01 * a);
+        if train {
+            share(&mut record.train_accuracy);
+        }
+        if held_out {
+            share(&mut record.validation_accuracy);
+        }
+    }
+    log.notes
+        .push("accuracies above 1 are read as percent".into());
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let all = folder.read_dir().into_iter().flatten().flatten();
+    let mut all: Vec<PathBuf> = all.map(|entry| entry.path()).collect();
+    all.sort();
+    all
+}
+
+fn name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }

@@ -11,6 +11,7 @@ use crate::engine::job::{TrainingJob, recipe};
 use crate::error::{Error, Result};
 use crate::store::files;
 use crate::train::Record;
+use crate::train::history::finite;
 use std::path::{Path, PathBuf};
 
 /// A run.
@@ -84,28 +85,11 @@ impl Run {
 
     /// The log that another trainer wrote beside its checkpoints, or above them.
     fn read_log(&mut self) -> Result<()> {
-        let tables = |folder: &Path| -> Vec<PathBuf> {
-            let entries = folder.read_dir().into_iter().flatten().flatten();
-            let is_table = |path: &PathBuf| {
-                let end = path.extension();
-                end.is_some_and(|e| e.eq_ignore_ascii_case("csv") || e.eq_ignore_ascii_case("tsv"))
-            };
-            let mut found: Vec<PathBuf> = entries.map(|e| e.path()).filter(is_table).collect();
-            found.sort();
-            found
-        };
-        let mut all = tables(&self.folder);
-        all.extend(self.folder.parent().map(tables).unwrap_or_default());
-        if let Some((path, records)) = log::first(&all)? {
-            let name = path
-                .file_name()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned();
-            self.notes.push(format!(
-                "the history is that of {name}: epochs are counted as it counts them"
-            ));
-            self.history = records;
+        let named = Kept::all(&self.folder, &[])?;
+        let last = named.iter().filter_map(|kept| kept.epoch).reduce(f64::max);
+        if let Some(found) = log::beside(&self.folder, last)? {
+            self.notes.extend(found.notes);
+            self.history = found.records;
         }
         Ok(())
     }
@@ -144,11 +128,11 @@ fn epoch_after(history: &[Record], step: u64) -> Option<f64> {
     let at = history.iter().position(|record| record.step >= step)?;
     let later = &history[at];
     if later.step == step {
-        return Some(later.epoch);
+        return finite(later.epoch);
     }
     let earlier = &history[at.checked_sub(1)?];
     let share = (step - earlier.step) as f64 / (later.step - earlier.step) as f64;
-    Some(earlier.epoch + share * (later.epoch - earlier.epoch))
+    finite(earlier.epoch + share * (later.epoch - earlier.epoch))
 }
 
 /// The weights that the run in a folder started from, where they are kept apart.

@@ -64,10 +64,18 @@ fn document(picture: &Picture) -> Result<String> {
             page::side_by_side(&each.collect::<Result<Vec<_>>>()?)
         }
         Drawing::Map(figure) => figure.svg(),
+        Drawing::Maps(figures) => {
+            let each = figures.iter().map(|figure| {
+                let mut figure = figure.clone();
+                figure.width_mm = SURFACE;
+                figure.svg()
+            });
+            page::side_by_side(&each.collect::<Result<Vec<_>>>()?)
+        }
         Drawing::Surfaces(surfaces) => {
             let each: Vec<panels::Panel<'_>> =
                 surfaces.iter().map(|(name, o)| (name.clone(), o)).collect();
-            panels::contours(&each, &options(SURFACE * each.len() as f64), true)
+            panels::contours(&each, &options(SURFACE * each.len().min(4) as f64), true)
         }
         Drawing::Line(outcome) => figure::svg(outcome, &options(ALONE)),
     }

@@ -24,7 +24,7 @@ use crate::landscape::grid::Coordinate;
 use crate::landscape::slice::Slice;
 use crate::model::Network;
 use crate::model::losses::Totals;
-use crate::model::run::{Device, Trouble};
+use crate::model::run::{Device, Trouble, lanes};
 use prepared::Programs;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -56,6 +56,8 @@ pub struct Evaluator {
     network: Arc<Network>,
     programs: Arc<Programs>,
     precision: Precision,
+    /// Whether the processor computes.
+    processor: bool,
     trouble: Trouble,
 }
 
@@ -96,6 +98,7 @@ impl Evaluator {
             network,
             programs: Arc::new(programs),
             precision,
+            processor: matches!(device, Device::Lanes),
             trouble,
         })
     }
@@ -110,6 +113,7 @@ impl Evaluator {
         let programs = programs(&self.network, device, self.precision, memory, None)?;
         Ok(Self {
             programs: Arc::new(programs),
+            processor: matches!(device, Device::Lanes),
             trouble: Trouble::default(),
             ..self.clone()
         })
@@ -118,6 +122,17 @@ impl Evaluator {
     /// Why the device isn't used any more, once it has failed: the processor has gone on since.
     pub fn trouble(&self) -> Option<&str> {
         self.trouble.why()
+    }
+
+    /// Does jobs `0..count` that each ask this evaluator, side by side where the processor computes: each alone
+    /// on a thread. A device of another kind takes one after the other. Results are in the order of the jobs,
+    /// and the same in either case.
+    pub fn each<R: Send>(&self, count: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+        if self.processor {
+            lanes::each_alone(count, work)
+        } else {
+            (0..count).map(work).collect()
+        }
     }
 
     /// The network.

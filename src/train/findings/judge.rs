@@ -55,6 +55,11 @@ pub fn judge(effects: &[f64], border: f64) -> Judged {
 }
 
 impl Judged {
+    /// Whether the effect appeared.
+    pub fn has_appeared(&self) -> bool {
+        self.verdict == Verdict::Appeared
+    }
+
     /// In words, with the number of seeds.
     pub fn words(&self) -> String {
         let count = self.mean.map_or(0, |mean| mean.count);

@@ -6,6 +6,7 @@ mod chosen;
 mod columns;
 mod curves;
 mod form;
+mod gallery;
 mod table;
 
 use super::{Context, Home, View};
@@ -26,6 +27,7 @@ use std::sync::Arc;
 #[derive(Default)]
 pub struct RunsView {
     form: form::Form,
+    gallery: gallery::Gallery,
     table: table::Table,
     curves: curves::Curves,
 }
@@ -47,6 +49,7 @@ impl View for RunsView {
 
     fn ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
         self.form_ui(ui, cx);
+        self.gallery_ui(ui, cx);
         if cx.state.runs.is_empty() {
             self.empty_ui(ui, cx);
         } else {
@@ -81,6 +84,17 @@ impl RunsView {
         }
     }
 
+    fn gallery_ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
+        let seen = gallery::Seen {
+            news: &cx.state.experiments,
+            setup: &cx.state.wish.plane.setup,
+            asked: &mut cx.state.training,
+            palette: cx.palette,
+            commands: cx.commands,
+        };
+        self.gallery.ui(ui.ctx(), seen);
+    }
+
     /// What to do where there is no run.
     fn empty_ui(&mut self, ui: &mut Ui, cx: &mut Context<'_>) {
         let room = ui.available_height();
@@ -99,7 +113,7 @@ impl RunsView {
             }
             ui.add_space(2.0);
             ui.horizontal(|ui| {
-                let width = 250.0;
+                let width = 350.0;
                 ui.add_space((0.5 * (ui.available_width() - width)).max(0.0));
                 self.ways_ui(ui, cx);
                 self.recipe_ui(ui, cx);
@@ -119,7 +133,11 @@ impl RunsView {
         if train.clicked() {
             self.form.open();
         }
-        let open = ui.button("Open run…").on_hover_text("A folder of losscope train, a sweep's, or one of another program's checkpoints with a CSV log");
+        let help = "The literature's experiments on batch size and loss landscapes, each done by a button and written as a page";
+        if ui.button("Experiments…").on_hover_text(help).clicked() {
+            self.gallery.open();
+        }
+        let open = ui.button("Open run…").on_hover_text("A folder of losscope train, a sweep's, or one of another program's checkpoints with a CSV log or event files of TensorBoard");
         if open.clicked() {
             cx.commands.push(Command::Ask(Ask::OpenRun));
         }

@@ -30,5 +30,5 @@ mod simd;
 mod work;
 
 pub use backend::backend;
-pub use share::alone;
+pub use share::{alone, each_alone};
 pub use simd::LANES;

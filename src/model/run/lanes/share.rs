@@ -167,6 +167,13 @@ pub fn alone<R>(work: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Does jobs `0..count`, each alone on a thread, as many at once as there are cores; results in the order of
+/// the jobs. On a thread that works alone they are done one after the other, to the same results.
+pub fn each_alone<R: Send>(count: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    in_order(count, cores, |job| alone(|| work(job)))
+}
+
 /// Does jobs `0..count` on threads; results in the order of the jobs.
 fn in_order<R: Send>(count: usize, threads: usize, work: impl Fn(usize) -> R + Sync) -> Vec<R> {
     if count <= 1 || threads <= 1 || ALONE.get() {
