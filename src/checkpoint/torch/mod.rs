@@ -7,6 +7,7 @@
 
 mod archive;
 mod attributes;
+mod beside;
 mod every;
 mod exported;
 mod legacy;
