@@ -10,6 +10,7 @@ mod attributes;
 mod beside;
 mod every;
 mod exported;
+mod inner;
 mod legacy;
 pub mod script;
 mod select;
