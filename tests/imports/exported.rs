@@ -82,6 +82,76 @@ fn outputs_are_those_of_pytorch() {
     }
 }
 
+/// Files of PyTorch's older versions, and today's program in their layouts.
+fn older() -> Vec<String> {
+    let files = fs::read_dir(fixture("exported/older")).unwrap();
+    let paths = files.map(|file| file.unwrap().path());
+    let programs = paths.filter(|path| path.extension().is_some_and(|end| end == "pt2"));
+    let stem = |path: PathBuf| path.file_stem().unwrap().to_string_lossy().into_owned();
+    let mut names: Vec<String> = programs
+        .map(stem)
+        .map(|name| format!("older/{name}"))
+        .collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn programs_of_older_versions_are_read() {
+    let names = older();
+    assert!(names.len() >= 3, "only {names:?}");
+    for name in names {
+        let (path, stored) = case(&name);
+        let (imported, network, theta) = open(&path);
+        assert_eq!(imported.graph.input, [3, 8, 8], "{name}");
+        let expected = stored.values("outputs");
+        let samples = samples(&network, &stored.values("x"), &expected);
+        let found = outputs(&network, &theta, samples, FLEX_F64);
+        check_values(&name, &found, &expected, 2e-7);
+        // A weight under two names is one tensor; what no state dict has is none of the network's.
+        let mut trained: Vec<&str> = theta
+            .trainable()
+            .map(|(spec, _)| spec.name.as_str())
+            .collect();
+        trained.sort_unstable();
+        assert_eq!(
+            trained,
+            [
+                "blocks.0.weight",
+                "blocks.1.bias",
+                "blocks.1.weight",
+                "fc.bias",
+                "fc.weight",
+                "head.weight",
+                "norm.bias",
+                "norm.weight",
+            ],
+            "{name}"
+        );
+        let layers = &imported.graph.layers;
+        let named = |name: &str| layers.iter().any(|layer| layer.name == name);
+        assert!(named("blocks.0") && named("fc"), "{name}");
+    }
+}
+
+#[test]
+fn programs_of_unknown_schemas_are_refused_by_their_version() {
+    let whole = fs::read(case("older/torch_2_4").0).unwrap();
+    let changed = with_graph(&whole, |text| {
+        assert!(text.contains("\"major\": 5"));
+        text.replace("\"major\": 5", "\"major\": 1")
+    });
+    let found = said(&changed);
+    assert!(
+        found.contains("schema 1") && found.contains("PyTorch 2.6"),
+        "{found}"
+    );
+    for length in (0..whole.len()).step_by(1997) {
+        let found = said(&whole[..length]);
+        assert!(!found.contains("read: true"), "{length}: {found}");
+    }
+}
+
 #[test]
 fn losses_and_gradients_are_those_of_pytorch() {
     let mut compared = 0;
@@ -227,7 +297,8 @@ fn with_graph(archive: &[u8], change: impl FnOnce(String) -> String) -> Vec<u8> 
         let mut member = from.by_index(index).unwrap();
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut member, &mut bytes).unwrap();
-        if member.name().ends_with("models/model.json")
+        let graphs = ["models/model.json", "serialized_exported_program.json"];
+        if graphs.iter().any(|name| member.name().ends_with(name))
             && let Some(change) = change.take()
         {
             bytes = change(String::from_utf8(bytes).unwrap()).into_bytes();

@@ -1,4 +1,4 @@
-//! ONNX files: `tests/fixtures/onnx/make.py` wrote them, with PyTorch's outputs in float64.
+//! ONNX files: `tests/fixtures/onnx/make.py` wrote them, with PyTorch's outputs in float64; `keras.py` those of Keras.
 
 use crate::common::check::check_values;
 use crate::common::ok;
@@ -98,6 +98,86 @@ fn outputs_of_operators_by_hand_are_those_of_the_reference() {
         // The reference computes in single precision.
         check_values(&name, &found, &case.y, 1e-5);
     }
+}
+
+/// The networks of `keras.py`: each with its input as data have it, channels first.
+const OF_KERAS: [&str; 5] = [
+    "keras_folded",
+    "keras_grey",
+    "keras_older",
+    "keras_sized",
+    "keras_lstm",
+];
+
+#[test]
+fn outputs_of_networks_of_keras_are_those_of_the_reference() {
+    for name in OF_KERAS {
+        let (path, case) = (file("onnx", &format!("{name}.onnx")), case("onnx", name));
+        // The file's own extents tell as much as the data's.
+        for sample in [None, Some(&case.sample[..])] {
+            let imported = imported(&path, sample);
+            assert_eq!(imported.graph.input, case.sample, "{name}");
+            let found = outputs(&imported, &path, &case.x, &case.y);
+            check_values(name, &found, &case.y, 1e-5);
+        }
+    }
+}
+
+/// The scale of a `Rescaling` and the mean of a `Normalization` lie in the file as the weights do.
+#[test]
+fn numbers_of_preprocessing_are_not_trained() {
+    let imported = imported(&file("onnx", "keras_grey.onnx"), None);
+    let mut names: Vec<&str> = imported
+        .graph
+        .tensors()
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
+    names.sort_unstable();
+    let own = |name: &str| name.replace("StatefulPartitionedCall/model/", "");
+    let names: Vec<String> = names.into_iter().map(own).collect();
+    assert_eq!(
+        names,
+        [
+            "batch_normalization/batchnorm/mul:0",
+            "batch_normalization/batchnorm/sub:0",
+            "conv2d/BiasAdd/ReadVariableOp:0",
+            "conv2d/Conv2D/ReadVariableOp:0",
+            "dense/BiasAdd/ReadVariableOp:0",
+            "dense/MatMul/ReadVariableOp:0",
+            "dense_1/BiasAdd/ReadVariableOp:0",
+            "dense_1/MatMul/ReadVariableOp:0",
+        ]
+    );
+    let layers = imported.graph.layers.iter();
+    let mut layers = layers.map(|layer| layer.name.as_str());
+    assert!(layers.any(|name| name.starts_with("model.conv2d")));
+}
+
+#[test]
+fn what_an_exporter_of_keras_did_to_parameters_is_said() {
+    for (name, words) in [
+        (
+            "keras_folded",
+            &["folded batch norm into convolutions", "channels last"][..],
+        ),
+        (
+            "keras_grey",
+            &["made a product and a sum of batch norm", "model.keras"],
+        ),
+    ] {
+        let notes = imported(&file("onnx", &format!("{name}.onnx")), None).notes;
+        for word in words {
+            assert!(
+                notes.iter().any(|note| note.contains(word)),
+                "{name}: {notes:?}"
+            );
+        }
+    }
+    let notes = imported(&file("onnx", "keras_older.onnx"), None)
+        .notes
+        .concat();
+    assert!(!notes.contains("batch norm"), "{notes}");
 }
 
 #[test]

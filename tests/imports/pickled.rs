@@ -213,6 +213,39 @@ fn modules_say_their_classes_settings_and_numbers() {
     assert_eq!(pruned.told.numbers, numbers);
 }
 
+/// `best_acc1 = torch.tensor(…)`, `np.float64(…)`: what a training loop wrote down counts whatever it is kept in.
+#[test]
+fn numbers_kept_as_tensors_or_by_numpy_are_told_as_plain_ones_are() {
+    let expected = [
+        ("acc", 0.79),
+        ("best_acc1", 81.5),
+        ("epoch", 12.0),
+        ("metrics.train_loss", 0.5),
+        ("metrics.val_acc", 0.75),
+        ("val_loss", 0.625),
+    ];
+    for name in ["records.pt", "records-old.pt", "records-4.pt"] {
+        let state = ok(checkpoint::open(&file(TOLD, name)));
+        let mut numbers = state.told.numbers.clone();
+        numbers.sort_by(|a, b| a.0.cmp(&b.0));
+        assert_eq!(
+            numbers,
+            expected.map(|(key, n)| (key.to_owned(), n)),
+            "{name}"
+        );
+        let names: Vec<&str> = state
+            .tensors
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(
+            names,
+            ["0.weight", "0.bias", "2.weight", "2.bias"],
+            "{name}"
+        );
+    }
+}
+
 /// An own class has no forward in its file, but Tanh in it is no ReLU.
 #[test]
 fn a_reading_by_names_does_not_contradict_the_modules_in_the_file() {

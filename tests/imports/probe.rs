@@ -22,14 +22,14 @@ fn compared(path: &Path, case: &Path) -> Result<String, String> {
     let (x, expected) = (array("x").to_f64(), array("outputs").to_f64());
     let said = |e: losscope::error::Error| e.to_string();
     let start = Instant::now();
-    let imported = import::open_for(path, Some(sample)).map_err(said)?;
+    let state = checkpoint::open(path).map_err(said)?;
+    let imported = import::open_as(path, Some(sample), Some(&state)).map_err(said)?;
     let mut imported = imported.ok_or("no graph in it")?;
     let read = start.elapsed().as_secs_f64();
     imported.graph.loss = Loss::from(MeanSquaredError::default());
     let text = file::write(&imported.graph, &imported.notes);
     let again = file::parse(&text, Path::new("model.toml")).map_err(said)?;
     assert_eq!(again, imported.graph);
-    let state = checkpoint::open(path).map_err(said)?;
     let layers = imported.graph.layers.len();
     let network = Arc::new(Network::new(imported.graph, &state).map_err(said)?);
     let (theta, _) = network.params(&state).map_err(said)?;

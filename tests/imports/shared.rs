@@ -28,7 +28,7 @@ pub struct Case {
 }
 
 pub fn case(folder: &str, name: &str) -> Case {
-    let stored: Vec<(String, Array)> = ["cases.npz", "more.npz", "by_hand.npz"]
+    let stored: Vec<(String, Array)> = ["cases.npz", "more.npz", "by_hand.npz", "keras.npz"]
         .iter()
         .map(|name| file(folder, name))
         .filter(|path| path.exists())

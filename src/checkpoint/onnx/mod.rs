@@ -4,6 +4,7 @@
 //! may be beside its tensors is bounded, because a message of two bytes takes a hundred times as many in
 //! memory. Tensors may lie in other files beside it, never outside of its folder.
 
+mod names;
 mod numbers;
 pub mod proto;
 
@@ -13,6 +14,8 @@ use crate::store::bytes::Bytes;
 use crate::store::container::{Arrays, Container};
 use crate::store::limits::Allowance;
 use crate::store::{Array, Entry};
+pub use names::is_generated;
+use names::is_kept;
 use numbers::Place;
 use prost::Message;
 use proto::{ModelProto, TensorProto};
@@ -225,36 +228,6 @@ impl Arrays for Initialisers {
         let tensor = self.tensors.get(index).ok_or("it isn't in the file")?;
         tensor.place.read(&tensor.entry, &self.files)
     }
-}
-
-/// Whether a tensor is the network's: exporters name the numbers that they compute with, and don't mean them to be
-/// trained. A renamed weight is one of the network's all the same.
-fn is_kept(entry: &Entry) -> bool {
-    let whole = entry.dtype.kind == super::Kind::Integer;
-    !(is_generated(&entry.name) && (whole || entry.len() <= 1))
-}
-
-/// Whether an exporter made the name up: `onnx::MatMul_12`, `val_3`, `/layer/Constant_output_0`, `const_fold_opt__5`.
-pub fn is_generated(name: &str) -> bool {
-    let numbered = |start: &str| {
-        let rest = name.strip_prefix(start);
-        rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
-    };
-    [
-        "onnx::",
-        "/",
-        "const_fold_opt__",
-        "new_shape__",
-        "_val_",
-        "_to_copy",
-        "const_",
-    ]
-    .iter()
-    .any(|start| name.starts_with(start))
-        || ["", "val_", "_", "constant_"]
-            .iter()
-            .any(|start| numbered(start))
-        || name.contains("_output_0")
 }
 
 /// A name from the file for a message.

@@ -1,7 +1,7 @@
 //! NumPy's arrays as they stand in a pickle: a call that would rebuild them, and their bytes.
 //!
 //! Every protocol has its own way to write bytes: text of the same code points (0 to 2), bytes (3 and
-//! later), and a call of `_frombuffer` (5). Numbers of NumPy's own (`numpy.int64(3)`) aren't read.
+//! later), and a call of `_frombuffer` (5). Numbers of NumPy's own (`numpy.float64(0.93)`) are their type and bytes.
 
 use super::{Id, Node, Pickle};
 use crate::store::array::Array;
@@ -68,11 +68,35 @@ pub fn array(pickle: &Pickle<'_>, id: Id) -> Option<Parsed<Array>> {
     }
 }
 
+/// The number at `id`: one of NumPy's own, or an array without axes. `None` where there is something else, or where it
+/// is damaged.
+pub fn single(pickle: &Pickle<'_>, id: Id) -> Option<Array> {
+    let call = pickle.object(id)?;
+    let (module, name) = pickle.global(call.class)?;
+    let found = match (name, pickle.elements(call.args)?) {
+        ("scalar", &[dtype, data]) if module.starts_with("numpy") => {
+            typed(pickle, [dtype, data], Vec::new(), false).ok()?
+        }
+        _ => array(pickle, id)?.ok()?,
+    };
+    found.shape().is_empty().then_some(found)
+}
+
 fn read(pickle: &Pickle<'_>, [shape, dtype, data]: [Id; 3], columns: bool) -> Parsed<Array> {
     let extents = pickle.elements(shape).ok_or("its shape isn't a tuple")?;
     let extent = |&id: &Id| pickle.int(id).and_then(|n| usize::try_from(n).ok());
     let shape: Option<Vec<usize>> = extents.iter().map(extent).collect();
     let shape = shape.ok_or("its shape isn't a tuple of sizes")?;
+    typed(pickle, [dtype, data], shape, columns)
+}
+
+/// Numbers of a type, which a call of `numpy.dtype` says.
+fn typed(
+    pickle: &Pickle<'_>,
+    [dtype, data]: [Id; 2],
+    shape: Vec<usize>,
+    columns: bool,
+) -> Parsed<Array> {
     let call = pickle.object(dtype).ok_or("its type isn't known")?;
     let code = pickle.elements(call.args).and_then(|args| args.first());
     let code = code.and_then(|code| text(pickle, *code));

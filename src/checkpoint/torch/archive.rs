@@ -1,8 +1,8 @@
 //! The archives of `torch.save` and `torch.jit.save`: a pickle, and storages as members beside it.
 
+use super::beside::{take_numbers, with_numbers};
 use super::select::{self, CONVERT, Found};
 use super::storages::{Storages, Views};
-use super::tensors::described;
 use crate::checkpoint::content::Content;
 use crate::checkpoint::pickle::{self, Pickle};
 use crate::store::Parsed;
@@ -58,7 +58,7 @@ pub fn read_chosen(
     let bytes = member("data.pkl")?;
     let pickle = pickle::parse(&bytes).map_err(|e| e.to_string())?;
     let mut found = choose(&pickle)?;
-    let described = described(&pickle, std::mem::take(&mut found.entries))?;
+    let (described, chosen) = with_numbers(&pickle, &mut found)?;
     drop(pickle);
     drop(bytes);
     let script = archive.contains(&format!("{folder}constants.pkl"));
@@ -69,7 +69,9 @@ pub fn read_chosen(
     };
     // A name from the pickle is only ever looked up in the directory, never on the disk.
     let folder = format!("{folder}data/");
-    let container = Views::container(format, Storages::Members { archive, folder }, described)?;
+    let storages = Storages::Members { archive, folder };
+    let mut container = Views::container(format, storages, described)?;
+    take_numbers(&mut container, chosen, &mut found.told)?;
     Ok(found.content(container))
 }
 

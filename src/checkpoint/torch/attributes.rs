@@ -5,7 +5,8 @@
 
 use super::tensors::class_of;
 use crate::checkpoint::modules::Attribute;
-use crate::checkpoint::pickle::{Id, Node, Pickle};
+use crate::checkpoint::pickle::{Id, Node, Pickle, numpy};
+use crate::store::Values;
 
 /// Characters of a text or a name that are kept.
 pub const LONGEST: usize = 120;
@@ -41,11 +42,21 @@ fn within(pickle: &Pickle, id: Id, depth: usize) -> Attribute {
                 (Some(("torch", "Size")), [inner]) if depth < DEEPEST => {
                     within(pickle, *inner, depth + 1)
                 }
-                _ => Attribute::Named(named(pickle, id)),
+                _ => number(pickle, id).unwrap_or_else(|| Attribute::Named(named(pickle, id))),
             }
         }
         Node::Global { .. } => Attribute::Named(named(pickle, id)),
         _ => Attribute::Other,
+    }
+}
+
+/// A number of NumPy's.
+fn number(pickle: &Pickle, id: Id) -> Option<Attribute> {
+    let single = numpy::single(pickle, id)?;
+    match single.values() {
+        Values::U8(_) => None,
+        Values::I64(values) => values.first().copied().map(Attribute::Integer),
+        _ => single.to_f64().first().copied().map(Attribute::Float),
     }
 }
 

@@ -8,7 +8,6 @@ use super::tensors::is_tensor;
 use super::tree::{self, Bounds};
 use super::{archive, legacy};
 use crate::checkpoint::pickle::{Id, Node, Pickle};
-use crate::checkpoint::told::Told;
 use crate::store::Parsed;
 use crate::store::archive::{Archive, is_zip};
 use crate::store::bytes::Bytes;
@@ -70,15 +69,7 @@ fn collect(pickle: &Pickle) -> Parsed<(Found, bool)> {
         ["weight", "bias", "running_mean", "running_var"].contains(&last)
     };
     let weights = walk.module || walk.entries.iter().any(dotted);
-    let found = Found {
-        at: String::new(),
-        entries: walk.entries,
-        sets: Vec::new(),
-        key: None,
-        told: Told::default(),
-        warnings: Vec::new(),
-    };
-    Ok((found, weights))
+    Ok((Found::plain(walk.entries), weights))
 }
 
 struct Walk<'p, 'a> {

@@ -1,7 +1,8 @@
-//! The archive of `torch.export.save`: weights as plain members beside a table in JSON.
+//! The archive of `torch.export.save`: weights as plain members beside a table in JSON, before PyTorch 2.9 as pickles.
 //!
 //! The graph in it is handed on as text: what it means is the model's business.
 
+use super::inner;
 use super::storages::{Storages, Views};
 use super::tensors::{Described, StorageId, TensorRef};
 use crate::error::{Error, Result};
@@ -19,19 +20,73 @@ use std::sync::Arc;
 
 const CONVERT: &str = "save the weights with `torch.save(torch.export.load(\"model.pt2\").state_dict, \"weights.pt\")`";
 
-/// True for the archive of `torch.export.save`.
-pub fn is_exported(archive: &Archive) -> bool {
-    weights_config(archive).is_some()
-        || archive
-            .names()
-            .any(|n| n.ends_with("serialized_exported_program.json"))
+/// The graph up to PyTorch 2.7.
+const OLD_GRAPH: &str = "serialized_exported_program.json";
+
+/// Tensors of one purpose, and where the layouts of an archive have them.
+struct Purpose {
+    /// What they are, in words.
+    what: &'static str,
+    /// The folder since PyTorch 2.8; their table in it since 2.9, before that a pickle.
+    folder: &'static str,
+    table: &'static str,
+    /// The pickle up to PyTorch 2.7; in 2.1 it had another ending.
+    old: [&'static str; 2],
 }
 
-/// The name of the table of weights.
-fn weights_config(archive: &Archive) -> Option<&str> {
-    archive
-        .names()
-        .find(|n| n.ends_with("_weights_config.json") && n.contains("data/weights/"))
+const WEIGHTS: Purpose = Purpose {
+    what: "weights",
+    folder: "data/weights/",
+    table: "_weights_config.json",
+    old: ["serialized_state_dict.pt", "serialized_state_dict.json"],
+};
+const CONSTANTS: Purpose = Purpose {
+    what: "constants",
+    folder: "data/constants/",
+    table: "_constants_config.json",
+    old: ["serialized_constants.pt", "serialized_constants.json"],
+};
+
+/// Where the tensors of one purpose are.
+enum Kept {
+    /// Members, by the table of this name.
+    Table(String),
+    /// In a file of `torch.save` of this name.
+    Pickle(String),
+}
+
+impl Purpose {
+    fn kept(&self, archive: &Archive) -> Option<Kept> {
+        let in_folder = |end: &str| {
+            let mut names = archive.names();
+            let found = names.find(|name| name.contains(self.folder) && name.ends_with(end));
+            found.map(str::to_owned)
+        };
+        let old = || {
+            let mut names = self.old.iter();
+            let found = names.find(|name| archive.contains(name));
+            found.map(|name| Kept::Pickle((*name).to_owned()))
+        };
+        in_folder(self.table)
+            .map(Kept::Table)
+            .or_else(|| in_folder(".pt").map(Kept::Pickle))
+            .or_else(old)
+    }
+}
+
+/// True for the archive of `torch.export.save`.
+pub fn is_exported(archive: &Archive) -> bool {
+    let is_weights = matches!(WEIGHTS.kept(archive), Some(Kept::Table(_)));
+    is_weights || graphs(archive).next().is_some()
+}
+
+/// Names of the graphs in an archive.
+fn graphs(archive: &Archive) -> impl Iterator<Item = &str> {
+    let is_graph = |name: &&str| {
+        let new = name.contains("models/") && name.ends_with(".json");
+        new || *name == OLD_GRAPH
+    };
+    archive.names().filter(is_graph)
 }
 
 /// A program with what it computes with.
@@ -69,43 +124,52 @@ pub fn open_program(path: &Path) -> Result<Option<Program>> {
 }
 
 fn program(archive: Archive, bytes: &Arc<Bytes>, length: u64) -> Parsed<Program> {
-    let models: Vec<&str> = archive
-        .names()
-        .filter(|name| name.contains("models/") && name.ends_with(".json"))
-        .collect();
+    let models: Vec<&str> = graphs(&archive).collect();
     let [model] = models[..] else {
-        return Err(match models.len() {
-            0 => format!(
-                "this older layout of `torch.export.save` isn't supported; {CONVERT}, or export with PyTorch 2.8 or later"
-            ),
-            count => format!("it holds {count} programs, expected one"),
-        });
+        return Err(format!("it holds {} programs, expected one", models.len()));
     };
     let mut allowance = Allowance::for_file(length);
     allowance.take(archive.size(model)?)?;
     let json = archive
         .read(model, Checksum::Ignore, &allowance)?
         .into_owned();
-    let config = |end: &str, folder: &str| {
-        let mut names = archive.names();
-        let found = names.find(|n| n.ends_with(end) && n.contains(folder));
-        found.map(str::to_owned)
-    };
-    let constants = config("_constants_config.json", "data/constants/");
-    let constants = match constants {
-        Some(config) => Some(table(Archive::open(bytes)?, &config)?),
+    let constants = match CONSTANTS.kept(&archive) {
+        Some(kept) => Some(tensors(Archive::open(bytes)?, &kept)?.0),
         None => None,
     };
-    let weights = config("_weights_config.json", "data/weights/");
-    let weights = weights.ok_or("it has no table of weights")?;
-    let places = places(&archive.read(&weights, Checksum::Ignore, &allowance)?)?;
+    let (weights, places) = stored(archive)?;
     Ok(Program {
         json,
+        weights,
         places,
-        weights: table(archive, &weights)?,
         constants,
         length,
     })
+}
+
+/// Tensors, and the place of each.
+type Placed = (Container, HashMap<String, String>);
+
+fn stored(archive: Archive) -> Parsed<Placed> {
+    let kept = WEIGHTS
+        .kept(&archive)
+        .ok_or_else(|| format!("it has no {}; {CONVERT}", WEIGHTS.what))?;
+    tensors(archive, &kept)
+}
+
+/// Lists the tensors of one purpose.
+fn tensors(archive: Archive, kept: &Kept) -> Parsed<Placed> {
+    match kept {
+        Kept::Pickle(member) => inner::pickled(&archive, member)
+            .map_err(|e| format!("in its member `{member}`: {e}; {CONVERT}")),
+        Kept::Table(config) => {
+            let allowance = Allowance::for_file(archive.file_length());
+            let bytes = archive.read(config, Checksum::Ignore, &allowance)?;
+            let places = places(&bytes)?;
+            drop(bytes);
+            Ok((table(archive, config)?, places))
+        }
+    }
 }
 
 /// The member of every tensor of a table, and the view of it that the tensor is.
@@ -122,16 +186,12 @@ fn places(table: &[u8]) -> Parsed<HashMap<String, String>> {
     Ok(entries.into_iter().flatten().filter_map(place).collect())
 }
 
-/// Lists the weights that the table names.
+/// Lists the weights of an exported program.
 ///
 /// # Errors
-/// Names the tensor at fault; older layouts, which keep a pickle inside, are refused with advice.
+/// Names the tensor at fault.
 pub fn read_exported(archive: Archive) -> Parsed<Container> {
-    let config = weights_config(&archive).ok_or_else(|| {
-        format!("this older layout of `torch.export.save` isn't supported; {CONVERT}")
-    })?;
-    let config = config.to_owned();
-    table(archive, &config)
+    stored(archive).map(|(container, _)| container)
 }
 
 /// Lists the tensors of one table.

@@ -3,9 +3,10 @@
 //! Five pickles in a row (a magic number, a protocol version, facts on the machine, the object, the
 //! order of the storages), then every storage as a count of elements and its bytes.
 
+use super::beside::{take_numbers, with_numbers};
 use super::select::{self, CONVERT, Found};
 use super::storages::{Storages, Views};
-use super::tensors::{StorageId, described, storage_at};
+use super::tensors::{StorageId, storage_at};
 use crate::checkpoint::content::Content;
 use crate::checkpoint::pickle::{self, Node, Pickle};
 use crate::store::Parsed;
@@ -69,12 +70,13 @@ pub fn read_chosen(
     let at = (before + after.iter().sum::<usize>()) as u64;
     let mut found = choose(&object)?;
     let places = storages(&bytes, at, &object, &order)?;
-    let described = described(&object, std::mem::take(&mut found.entries))?;
+    let (described, chosen) = with_numbers(&object, &mut found)?;
     let storages = Storages::Stretches {
         bytes: Arc::clone(&bytes),
         places,
     };
-    let container = Views::container("PyTorch legacy file", storages, described)?;
+    let mut container = Views::container("PyTorch legacy file", storages, described)?;
+    take_numbers(&mut container, chosen, &mut found.told)?;
     Ok(found.content(container))
 }
 

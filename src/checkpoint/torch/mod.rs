@@ -7,8 +7,10 @@
 
 mod archive;
 mod attributes;
+mod beside;
 mod every;
 mod exported;
+mod inner;
 mod legacy;
 pub mod script;
 mod select;

@@ -5,7 +5,7 @@
 //! holds named tensors is a candidate; well-known names of weights come first, averages come last,
 //! and what else was there is told.
 
-use super::attributes;
+use super::attributes::{self, LONGEST};
 use super::tensors::{class_of, is_tensor};
 use super::tree::{self, Bounds};
 use crate::checkpoint::content::Content;
@@ -77,6 +77,8 @@ pub struct Found {
     pub at: String,
     /// Names and values, all of them tensors.
     pub entries: Vec<(String, Id)>,
+    /// Tensors of the training loop's own dictionaries, by dotted key: some are single numbers.
+    pub beside: Vec<(String, Id)>,
     /// Every dictionary and module of tensors, the chosen one first.
     pub sets: Vec<Set>,
     /// What of the caller's key is left to be found among the names.
@@ -88,6 +90,19 @@ pub struct Found {
 }
 
 impl Found {
+    /// These tensors alone, of which nothing else is known.
+    pub fn plain(entries: Vec<(String, Id)>) -> Self {
+        Self {
+            at: String::new(),
+            entries,
+            beside: Vec::new(),
+            sets: Vec::new(),
+            key: None,
+            told: Told::default(),
+            warnings: Vec::new(),
+        }
+    }
+
     /// The content of the file, where `container` has the chosen tensors.
     pub fn content(self, mut container: Container) -> Content {
         container.warnings = self.warnings;
@@ -108,6 +123,25 @@ struct Candidate {
     entries: Vec<(String, Id)>,
     ignored: Vec<String>,
     module: Option<Module>,
+}
+
+impl Candidate {
+    /// Whether it is a dictionary of a few tensors that the training loop keeps beside the weights.
+    fn is_loose(&self) -> bool {
+        self.module.is_none() && self.entries.len() <= MOST_NUMBERS && self.at.len() <= LONGEST
+    }
+
+    /// Its tensors by dotted key.
+    fn by_key(&self) -> impl Iterator<Item = (String, Id)> {
+        let start = match self.at.as_str() {
+            "" => String::new(),
+            at => format!("{at}."),
+        };
+        let entries = self.entries.iter();
+        // The names of a state dict have dots.
+        let short = entries.filter(|(key, _)| key.len() <= LONGEST && !key.contains('.'));
+        short.map(move |(key, id)| (format!("{start}{key}"), *id))
+    }
 }
 
 /// Smaller is better.
@@ -166,8 +200,10 @@ pub fn state_dict(pickle: &Pickle, key: Option<&str>) -> Parsed<Found> {
         at: c.at.clone(),
         tensors: c.entries.len(),
     });
+    let loose = candidates.iter().filter(|c| c.is_loose());
     Ok(Found {
         sets: sets.collect(),
+        beside: loose.flat_map(Candidate::by_key).collect(),
         warnings: warnings(&chosen, &candidates, key.is_some()),
         key: rest,
         at: chosen.at,

@@ -16,7 +16,18 @@ pub const OPERATIONS: &[Entry] = &[
     ("log_softmax", Reading::Call(softmax)),
     ("_log_softmax", Reading::Call(softmax)),
     ("scaled_dot_product_attention", Reading::Call(attention)),
+    (
+        "_scaled_dot_product_flash_attention",
+        Reading::Call(attention),
+    ),
+    (
+        "_scaled_dot_product_flash_attention_for_cpu",
+        Reading::Call(attention),
+    ),
 ];
+
+/// The place of an argument that is only given by name.
+const BY_NAME: usize = usize::MAX;
 
 fn softmax(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     let x = a.value((0, "self"))?;
@@ -40,7 +51,11 @@ fn attention(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
         a.value((1, "key"))?,
         a.value((2, "value"))?,
     );
-    if a.number_or((4, "dropout_p"), 0.0)? != 0.0 {
+    let [mask_at, dropout_at, causal_at, scale_at] = match a.operation {
+        "scaled_dot_product_attention" => [3, 4, 5, 6],
+        _ => [BY_NAME, 3, 4, BY_NAME],
+    };
+    if a.number_or((dropout_at, "dropout_p"), 0.0)? != 0.0 {
         return Err(TRAINING.into());
     }
     let rank = q.rank();
@@ -94,7 +109,7 @@ fn attention(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
         (scores.full[rank - 3], scores.own[rank - 3]) = (q.full[rank - 3], q.full[rank - 3]);
     }
     let mut mask = None;
-    if let Some(given) = a.optional((3, "attn_mask"))? {
+    if let Some(given) = a.optional((mask_at, "attn_mask"))? {
         let given = a.as_known(&given).unwrap_or(given);
         let given = added(b, given)?;
         (scores.full[rank - 2], scores.own[rank - 2]) = (rows, rows);
@@ -114,8 +129,8 @@ fn attention(b: &mut Builder<'_>, a: &Arguments<'_>) -> Outcome<Vec<Value>> {
     }
     let layer = ScaledDotProductAttention {
         mask,
-        causal: a.flag((5, "is_causal"), false)?,
-        scale: a.number((6, "scale"))?,
+        causal: a.flag((causal_at, "is_causal"), false)?,
+        scale: a.number((scale_at, "scale"))?,
     };
     (scores.full[rank - 2], scores.own[rank - 2]) = (rows, rows);
     (scores.full[rank - 1], scores.own[rank - 1]) = (v.full[rank - 1], v.full[rank - 1]);

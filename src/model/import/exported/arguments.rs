@@ -7,10 +7,10 @@ use serde_json::Value;
 /// Lists in lists, no deeper than anybody writes them.
 const DEEPEST: usize = 8;
 
-/// The one key of an object and its value.
+/// The one key of an object and its value. PyTorch 2.2 wrote the others, too, with nothing.
 fn tagged(value: &Value) -> Option<(&str, &Value)> {
     let object = value.as_object()?;
-    let mut all = object.iter();
+    let mut all = object.iter().filter(|(_, value)| !value.is_null());
     let (key, value) = all.next()?;
     all.next().is_none().then_some((key.as_str(), value))
 }

@@ -13,7 +13,7 @@ pub struct Size {
     as_expr: Option<Expression>,
 }
 
-/// A formula in SymPy's notation, and what it was in the exporter's example.
+/// A formula in SymPy's notation, before PyTorch 2.7 in Python's, and what it was in the exporter's example.
 #[derive(Deserialize)]
 struct Expression {
     expr_str: String,
@@ -88,14 +88,25 @@ impl Symbols {
     }
 
     fn value(&self, text: &str) -> Option<i64> {
+        if let Some(factors) = factors(text) {
+            let number = |factor: &str| match factor.parse() {
+                Ok(number) => Some(number),
+                Err(_) => self.0.get(factor).copied(),
+            };
+            let mut numbers = factors.into_iter().map(number);
+            return numbers.try_fold(1, |product: i64, own| product.checked_mul(own?));
+        }
         let (value, rest) = self.formula(text, 0)?;
         rest.trim().is_empty().then_some(value)
     }
 
     /// The one symbol of a formula that stands for nothing yet.
     fn unknown(&self, text: &str) -> Option<String> {
-        let mut parts = text.split("Symbol('").skip(1);
-        let names = parts.by_ref().filter_map(|part| part.split('\'').next());
+        let named = text.split("Symbol('").skip(1);
+        let named = named.filter_map(|part| part.split('\'').next());
+        let plain = factors(text).unwrap_or_default().into_iter();
+        let plain = plain.filter(|factor| factor.starts_with(char::is_alphabetic));
+        let names = named.chain(plain);
         let mut unknown = names.filter(|name| !self.0.contains_key(*name));
         let first = unknown.next()?;
         unknown
@@ -146,6 +157,18 @@ impl Symbols {
     }
 }
 
+/// The factors of a product as Python writes one: `s0`, `49*s0`. What is no product isn't followed.
+fn factors(text: &str) -> Option<Vec<&str>> {
+    let factors: Vec<&str> = text.split('*').map(str::trim).collect();
+    let plain = |factor: &&str| {
+        !factor.is_empty()
+            && factor
+                .chars()
+                .all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    factors.iter().all(plain).then_some(factors)
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test that can't go on has failed")]
 mod tests {
@@ -176,6 +199,13 @@ mod tests {
         );
         assert_eq!(extent(&format!("Pow({BATCH}, Integer(2))")), None);
         assert_eq!(extent("Symbol('u0', integer=True)"), None);
+        // As Python writes them.
+        assert_eq!(extent("s77"), Some(OPEN));
+        assert_eq!(extent("49*s77"), Some(49 * OPEN));
+        assert_eq!(extent("s77**2"), None);
+        assert_eq!(extent("s77 + 1"), None);
+        let (plain, _) = Symbols::of(&[size("s0", 2)], None);
+        assert_eq!(plain.extent(&size("s0", 2)), Some(OPEN));
         assert_eq!(extent(&"Mul(".repeat(5000)), None);
     }
 

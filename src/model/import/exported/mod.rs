@@ -1,33 +1,31 @@
 //! Exported programs: what `torch.export.save` writes, a `.pt2`.
 //!
-//! The archive holds the undecomposed graph in JSON (schema major 8) with every operation's arguments by name, every
+//! The archive holds the undecomposed graph in JSON (schema majors 2 to 8) with every operation's arguments by name, every
 //! value's shape and the path of the module that called it, and the weights beside it. Of the text only what is listed
 //! here is read: the traces of the exporting program, with its local paths, are skipped unread.
 
 mod arguments;
 mod extents;
+mod nodes;
+mod within;
 
-use super::traced::{Argument, Call, Constant, Element, Input, OPEN, Traced};
+use super::traced::{Argument, Constant, Element, Input, OPEN, Traced};
 use crate::checkpoint::{Program, open_program};
 use crate::error::{Error, Result};
 use crate::store::Parsed;
 use crate::store::container::{Container, read_one};
 use crate::store::limits::Allowance;
-use arguments::{argument, name_of, names_of};
-use extents::{Size, Symbols};
+use arguments::name_of;
+use extents::Symbols;
+use nodes::{Graph, outermost};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-/// The version of the schema that is read.
-const MAJOR: u64 = 8;
-/// No network calls more operations.
-const MOST_CALLS: usize = 1 << 18;
-
-/// What stands for the modules of a call that PyTorch has added itself.
-const NO_STACK: &str = "_empty_nn_module_stack";
-
+/// The versions of the schema that are read, PyTorch 2.2's and later. What they changed in between isn't read here, but
+/// for what unions are written with.
+const MAJORS: std::ops::RangeInclusive<u64> = 2..=8;
 #[derive(Deserialize)]
 struct File {
     graph_module: Module,
@@ -37,51 +35,32 @@ struct File {
     torch_version: Option<String>,
 }
 
-#[derive(Deserialize, Default)]
-struct Version {
-    major: u64,
+/// PyTorch 2.2 wrote one number.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Version {
+    Parts { major: u64 },
+    Major(u64),
+}
+
+impl Default for Version {
+    fn default() -> Self {
+        Self::Major(0)
+    }
+}
+
+impl Version {
+    fn major(&self) -> u64 {
+        match self {
+            Self::Parts { major } | Self::Major(major) => *major,
+        }
+    }
 }
 
 #[derive(Deserialize)]
 struct Module {
     graph: Graph,
     signature: Signature,
-}
-
-#[derive(Deserialize)]
-struct Graph {
-    nodes: Vec<Node>,
-    tensor_values: HashMap<String, Tensor>,
-}
-
-#[derive(Deserialize)]
-struct Node {
-    target: String,
-    inputs: Vec<Named>,
-    outputs: Vec<Value>,
-    #[serde(default)]
-    metadata: Metadata,
-}
-
-#[derive(Deserialize)]
-struct Named {
-    #[serde(default)]
-    name: String,
-    arg: Value,
-    #[serde(default)]
-    kind: Option<u64>,
-}
-
-#[derive(Deserialize, Default)]
-struct Metadata {
-    #[serde(default)]
-    nn_module_stack: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Tensor {
-    dtype: u64,
-    sizes: Vec<Size>,
 }
 
 #[derive(Deserialize)]
@@ -106,19 +85,15 @@ pub fn read(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced>> {
 fn traced(program: &Program, sample: Option<&[usize]>) -> Parsed<Traced> {
     let file: File = serde_json::from_slice(&program.json)
         .map_err(|e| format!("its graph isn't the JSON of an exported program: {e}"))?;
-    if file.schema_version.major != MAJOR {
+    let major = file.schema_version.major();
+    if !MAJORS.contains(&major) {
         return Err(format!(
-            "its graph is of schema {}, and {MAJOR} is read: export it again with PyTorch 2.6 or later",
-            file.schema_version.major
+            "its graph is of schema {major}, and {} to {} are read: export it again with PyTorch 2.6 or later",
+            MAJORS.start(),
+            MAJORS.end()
         ));
     }
     let graph = &file.graph_module.graph;
-    if graph.nodes.len() > MOST_CALLS {
-        return Err(format!(
-            "its graph calls {} operations, more than {MOST_CALLS}",
-            graph.nodes.len()
-        ));
-    }
     let version = file.torch_version.as_deref().and_then(version);
     let mut traced = Traced {
         name: graph.nodes.iter().find_map(outermost).unwrap_or_default(),
@@ -139,13 +114,15 @@ fn traced(program: &Program, sample: Option<&[usize]>) -> Parsed<Traced> {
             traced.shapes.insert(name.clone(), shape);
         }
     }
-    for node in &graph.nodes {
-        traced.calls.push(call(node)?);
-    }
+    within::calls(graph, &mut traced)?;
     given(program, &file.graph_module, &symbols, &mut traced)?;
     for spec in &file.graph_module.signature.output_specs {
-        let Some(user) = spec.get("user_output") else {
-            if spec.get("buffer_mutation").is_some() {
+        let user = spec.get("user_output").filter(|own| !own.is_null());
+        let Some(user) = user else {
+            if spec
+                .get("buffer_mutation")
+                .is_some_and(|own| !own.is_null())
+            {
                 traced.notes.push(
                     "The program changes buffers as it runs, which evaluation doesn't.".into(),
                 );
@@ -163,73 +140,6 @@ fn version(text: &str) -> Option<String> {
     let parts: Vec<&str> = text.split('.').take(2).collect();
     let number = |part: &&str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
     (parts.len() == 2 && parts.iter().all(number)).then(|| parts.join("."))
-}
-
-/// The class of the outermost module.
-fn outermost(node: &Node) -> Option<String> {
-    let stack = node.metadata.nn_module_stack.as_deref()?;
-    if stack.starts_with(NO_STACK) {
-        return None;
-    }
-    let class = stack.split(';').next()?.rsplit(',').next()?;
-    let class = class.rsplit('.').next()?;
-    let plain = !class.is_empty() && class.chars().all(|c| c.is_alphanumeric() || c == '_');
-    plain.then(|| class.chars().take(80).collect())
-}
-
-/// The path of the innermost module of a stack: `key,path,class` with semicolons between.
-fn path(stack: &str) -> String {
-    if stack.starts_with(NO_STACK) {
-        return String::new();
-    }
-    let innermost = stack.rsplit(';').next().unwrap_or_default();
-    let path = innermost.split(',').nth(1).unwrap_or_default();
-    // A module that is called again has a number.
-    let path = path.split('@').next().unwrap_or_default();
-    path.chars().filter(|c| !c.is_control()).take(400).collect()
-}
-
-/// The name of an operation: without namespace and overload.
-fn operation(target: &str) -> String {
-    if let Some(python) = target.strip_prefix("_operator.") {
-        return python.trim_end_matches('_').to_owned();
-    }
-    let own = target.strip_prefix("torch.ops.aten.");
-    match own {
-        Some(own) => own.split('.').next().unwrap_or_default().to_owned(),
-        None => target.strip_prefix("torch.").unwrap_or(target).to_owned(),
-    }
-}
-
-fn call(node: &Node) -> Parsed<Call> {
-    let operation = operation(&node.target);
-    let fault = |message: String| format!("the operation {operation:?}: {message}");
-    let (mut positional, mut named) = (Vec::new(), Vec::new());
-    for input in &node.inputs {
-        let given = argument(&input.arg, 0).map_err(fault)?;
-        // 1: by place, 2: by name; older files don't say.
-        if input.kind == Some(1) || input.name.is_empty() {
-            positional.push(given);
-        } else {
-            named.push((input.name.clone(), given));
-        }
-    }
-    let mut outputs = Vec::new();
-    for output in &node.outputs {
-        names_of(output, &mut outputs);
-    }
-    Ok(Call {
-        operation,
-        positional,
-        named,
-        outputs,
-        module: node
-            .metadata
-            .nn_module_stack
-            .as_deref()
-            .map(path)
-            .unwrap_or_default(),
-    })
 }
 
 fn element(code: u64) -> Option<Element> {
@@ -288,7 +198,7 @@ fn given(program: &Program, module: &Module, symbols: &Symbols, traced: &mut Tra
             if let Some(constant) = constant(from, &name, element, &mut allowance)? {
                 traced.constants.insert(value, constant);
             }
-        } else if let Some(user) = spec.get("user_input") {
+        } else if let Some(user) = spec.get("user_input").filter(|own| !own.is_null()) {
             let Some(name) = user.get("arg").and_then(name_of) else {
                 continue;
             };

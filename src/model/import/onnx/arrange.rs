@@ -23,6 +23,7 @@ pub const OPERATORS: &[(&str, Reading)] = &[
     ("Expand", Reading::By(expand)),
     ("Tile", Reading::By(tile)),
     ("DepthToSpace", Reading::By(depth_to_space)),
+    ("SpaceToDepth", Reading::By(space_to_depth)),
     ("Trilu", Reading::By(trilu)),
 ];
 
@@ -261,17 +262,51 @@ fn tile(node: &mut Node<'_, '_>) -> Parsed<Made> {
         .map(Made::one)
 }
 
+/// Channels become places of a block: as PyTorch orders them (CRD), or as TensorFlow does (DCR), where those of one
+/// place lie together.
 fn depth_to_space(node: &mut Node<'_, '_>) -> Parsed<Made> {
-    let mode = node.text("mode");
-    if mode != "CRD" {
-        return Err(format!(
-            "mode {mode:?}, expected CRD as PyTorch orders channels"
-        ));
+    let (x, block) = (node.tensor(0)?, block(node)?);
+    match node.text("mode").as_str() {
+        "CRD" => node.call("pixel_shuffle", vec![value(&x), Argument::Integer(block)]),
+        "" | "DCR" => {
+            let y = node.call("unflatten", cut(&x, 1, &[block, block, -1]))?;
+            let y = node.call("permute", vec![value(&y), list(&[0, 3, 4, 1, 5, 2])])?;
+            let y = node.call("flatten", joined(&y, 4))?;
+            node.call("flatten", joined(&y, 2))
+        }
+        other => Err(format!("mode {other:?}, expected CRD or DCR")),
     }
-    let x = node.tensor(0)?;
-    let size = Argument::Integer(node.integer("blocksize", 1));
-    node.call("pixel_shuffle", vec![value(&x), size])
-        .map(Made::one)
+    .map(Made::one)
+}
+
+/// Places of a block become channels, those of one place together.
+fn space_to_depth(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let (x, block) = (node.tensor(0)?, block(node)?);
+    let y = node.call("unflatten", cut(&x, 3, &[-1, block]))?;
+    let y = node.call("unflatten", cut(&y, 2, &[-1, block]))?;
+    let y = node.call("permute", vec![value(&y), list(&[0, 3, 5, 1, 2, 4])])?;
+    let y = node.call("flatten", joined(&y, 1))?;
+    node.call("flatten", joined(&y, 1)).map(Made::one)
+}
+
+/// How large the blocks are whose places are channels.
+fn block(node: &mut Node<'_, '_>) -> Parsed<i64> {
+    let (rank, block) = (node.rank(0)?, node.integer("blocksize", 0));
+    if rank != 4 || !(1..=1 << 12).contains(&block) {
+        return Err(format!("blocks of {block} in a value of {rank} axes"));
+    }
+    Ok(block)
+}
+
+/// What cuts an axis into several.
+fn cut(x: &str, axis: i64, sizes: &[i64]) -> Vec<Argument> {
+    vec![value(x), Argument::Integer(axis), list(sizes)]
+}
+
+/// What makes one of an axis and the next.
+fn joined(x: &str, axis: i64) -> Vec<Argument> {
+    let ends = [axis, axis + 1].map(Argument::Integer);
+    [vec![value(x)], ends.to_vec()].concat()
 }
 
 fn trilu(node: &mut Node<'_, '_>) -> Parsed<Made> {

@@ -5,8 +5,11 @@ use crate::model::import::traced::{Argument, Traced};
 /// Operations that take a tensor number by number; in every other place a kept tensor is a layer's weight.
 const NUMBER_BY_NUMBER: [&str; 5] = ["add", "sub", "mul", "div", "where"];
 
+/// What tf2onnx calls a tensor that it has computed from others, numbers in the code among them.
+const COMPUTED: &str = "const_fold_opt__";
+
 /// Names the tensors of two axes and more that are read number by number: positions may be trained or not, a mask
-/// never is. Vectors there are biases and scales.
+/// never is. Vectors there are biases and scales, unless the exporter computed them.
 pub fn note(traced: &Traced) -> Option<String> {
     let calls = traced.calls.iter();
     let calls = calls.filter(|call| NUMBER_BY_NUMBER.contains(&call.operation.as_str()));
@@ -18,7 +21,8 @@ pub fn note(traced: &Traced) -> Option<String> {
         })
         .filter(|value| {
             let shape = traced.shapes.get(*value);
-            shape.is_some_and(|shape| shape.iter().filter(|extent| **extent > 1).count() > 1)
+            let wide = |shape: &Vec<usize>| shape.iter().filter(|extent| **extent > 1).count() > 1;
+            value.starts_with(COMPUTED) || shape.is_some_and(wide)
         })
         .filter_map(|value| traced.stored.get(value).map(String::as_str))
         .collect();

@@ -6,6 +6,7 @@
 
 mod arrange;
 mod folded;
+mod given;
 mod known;
 mod loose;
 mod node;
@@ -19,10 +20,9 @@ mod table;
 mod windows;
 
 use super::compose::Composer;
-use super::extents::Facts;
-use super::traced::{Element, OPEN, Traced};
+use super::traced::Traced;
 use crate::checkpoint::onnx::Model;
-use crate::checkpoint::onnx::proto::{GraphProto, NodeProto, ValueInfoProto};
+use crate::checkpoint::onnx::proto::{GraphProto, NodeProto};
 use crate::error::{Error, Result};
 use crate::store::Parsed;
 use known::Known;
@@ -107,7 +107,7 @@ fn read(model: &Model, sample: Option<&[usize]>) -> Parsed<Traced> {
         .take(100)
         .collect();
     let mut state = State::new(model, Composer::new(source.trim_end().to_owned()), opset);
-    inputs(&mut state, model, graph, sample)?;
+    given::inputs(&mut state, model, graph, sample)?;
     operators(&mut state, graph, 0)?;
     let mut outputs = Vec::new();
     for output in &graph.output {
@@ -123,60 +123,6 @@ fn read(model: &Model, sample: Option<&[usize]>) -> Parsed<Traced> {
     let mut traced = state.composer.finish(outputs);
     traced.notes.extend(loose::note(&traced));
     Ok(traced)
-}
-
-fn inputs(
-    state: &mut State<'_>,
-    model: &Model,
-    graph: &GraphProto,
-    sample: Option<&[usize]>,
-) -> Parsed<()> {
-    // Old files list their tensors among the inputs, too.
-    let given = graph
-        .input
-        .iter()
-        .filter(|input| model.tensor(&input.name).is_none());
-    for (index, input) in given.enumerate() {
-        let (extents, element) = described(input)?;
-        let own = extents.map(|mut extents| {
-            if let Some(first) = extents.first_mut() {
-                *first = first.or(Some(OPEN));
-            }
-            let sample = sample.filter(|sample| index == 0 && sample.len() + 1 == extents.len());
-            for (extent, &own) in extents.iter_mut().skip(1).zip(sample.unwrap_or_default()) {
-                *extent = extent.or(Some(own));
-            }
-            extents
-        });
-        let facts = Facts {
-            shape: own,
-            element,
-        };
-        let name = state.composer.input(&input.name, facts);
-        state.set(&input.name, Value::Tensor(name));
-    }
-    Ok(())
-}
-
-/// Extents of an input, `None` for those that are open, and what its numbers are.
-fn described(input: &ValueInfoProto) -> Parsed<(Option<Vec<Option<usize>>>, Element)> {
-    let tensor = input
-        .r#type
-        .as_ref()
-        .and_then(|own| own.tensor_type.as_ref());
-    let name: String = input.name.chars().take(120).collect();
-    let tensor = tensor.ok_or_else(|| format!("the input {name:?} is no tensor"))?;
-    let element = match tensor.elem_type {
-        1 | 10 | 11 | 16 => Element::Float,
-        2..=7 | 12 | 13 => Element::Integer,
-        9 => Element::Bool,
-        other => return Err(format!("the input {name:?} has type number {other}")),
-    };
-    let extents = tensor.shape.as_ref().map(|shape| {
-        let extent = |n: Option<i64>| n.and_then(|n| usize::try_from(n).ok()).filter(|&n| n > 0);
-        shape.dim.iter().map(|dim| extent(dim.dim_value)).collect()
-    });
-    Ok((extents, element))
 }
 
 fn operators(state: &mut State<'_>, graph: &GraphProto, depth: usize) -> Parsed<()> {

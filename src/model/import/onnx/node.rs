@@ -218,13 +218,19 @@ impl Node<'_, '_> {
     }
 }
 
-/// The module that an operator's name tells: PyTorch calls one `/layer1/conv1/Conv`.
+/// What TensorFlow puts before the names of a function's operations.
+const CALLED: [&str; 2] = ["StatefulPartitionedCall", "PartitionedCall"];
+
+/// The module that an operator's name tells: PyTorch calls one `/layer1/conv1/Conv`, TensorFlow
+/// `StatefulPartitionedCall/model/conv1/Conv2D`.
 fn module(name: &str) -> String {
-    let Some(path) = name.strip_prefix('/') else {
+    let mut parts: Vec<&str> = name.split('/').take(64).collect();
+    if parts.pop().is_none() || parts.is_empty() {
         return String::new();
-    };
-    let mut parts: Vec<&str> = path.split('/').take(64).collect();
-    parts.pop();
+    }
+    if parts[0].is_empty() || CALLED.contains(&parts[0]) {
+        parts.remove(0);
+    }
     let mut module = String::new();
     for part in parts {
         // A sequence's items carry its name: `/layer1/layer1.0/conv1`.

@@ -44,6 +44,8 @@ pub const OPERATORS: &[(&str, Reading)] = &[
     ("Max", Reading::Chain("maximum")),
     ("Min", Reading::Chain("minimum")),
     ("Sum", Reading::Chain("add")),
+    ("Mean", Reading::By(mean)),
+    ("ThresholdedRelu", Reading::By(thresholded)),
     ("Softsign", Reading::By(softsign)),
     ("Identity", Reading::By(identity)),
     ("Dropout", Reading::By(dropout)),
@@ -73,6 +75,26 @@ fn identity(node: &mut Node<'_, '_>) -> Parsed<Made> {
 /// At rest it changes nothing, whatever the file says of training.
 fn dropout(node: &mut Node<'_, '_>) -> Parsed<Made> {
     Ok(Made::Value(node.value(0)?))
+}
+
+/// Of values, not over axes.
+fn mean(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let count = node.proto.input.len();
+    match chain(node, "add")? {
+        Made::Value(Value::Tensor(sum)) if count > 1 => {
+            let read = vec![value(&sum), Argument::Integer(count as i64)];
+            node.call("div", read).map(Made::one)
+        }
+        made => Ok(made),
+    }
+}
+
+/// x where it is above a bound, otherwise 0.
+fn thresholded(node: &mut Node<'_, '_>) -> Parsed<Made> {
+    let (x, bound) = (node.tensor(0)?, node.float("alpha", 1.0));
+    let above = node.call("gt", vec![value(&x), float(bound)])?;
+    node.call("where", vec![value(&above), value(&x), float(0.0)])
+        .map(Made::one)
 }
 
 fn softsign(node: &mut Node<'_, '_>) -> Parsed<Made> {

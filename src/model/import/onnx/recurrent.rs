@@ -1,6 +1,7 @@
 //! Recurrent layers. ONNX keeps both directions in one tensor, the gates in an order of its own.
 
 use super::node::{Node, list, value};
+use super::state::Value;
 use super::table::{Made, Reading};
 use crate::model::import::traced::Argument;
 use crate::store::Parsed;
@@ -58,6 +59,15 @@ fn check(node: &Node<'_, '_>, given: &[String], cell: &Cell, ends: usize) -> Par
         }
     }
     Ok(())
+}
+
+/// Whether a first state is 0 everywhere, kept in the file or computed from a shape.
+fn starts_at_zero(node: &mut Node<'_, '_>, index: usize) -> Parsed<bool> {
+    if let Value::Known(known) = node.value(index)? {
+        return Ok(known.values.iter().all(|&n| n == 0.0));
+    }
+    let name = node.proto.input.get(index).cloned().unwrap_or_default();
+    Ok(node.state.is_zero(&name))
 }
 
 /// One call of PyTorch's layer, its tensors made of those of the file.
@@ -126,8 +136,7 @@ fn recurrent(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let starts = if operation == "lstm" { 2 } else { 1 };
     let mut states = Vec::new();
     for index in 5..5 + starts {
-        let name = node.proto.input.get(index).cloned().unwrap_or_default();
-        states.push(if node.has(index) && !node.state.is_zero(&name) {
+        states.push(if node.has(index) && !starts_at_zero(node, index)? {
             value(&node.tensor(index)?)
         } else {
             let batch = shape[1].ok_or("an unknown number of samples")? as i64;

@@ -1,9 +1,10 @@
 //! Convolutions and pools.
 
+use super::known::Known;
 use super::node::{Node, list, value};
 use super::state::Value;
 use super::table::{Made, Reading};
-use crate::model::import::traced::Argument;
+use crate::model::import::traced::{Argument, Element};
 use crate::store::Parsed;
 
 /// Operators over windows.
@@ -229,9 +230,15 @@ fn average_pool(node: &mut Node<'_, '_>) -> Parsed<Made> {
     let counts = node.integer("count_include_pad", 0) != 0;
     let uneven = sides.0 != sides.1;
     let ceil = node.integer("ceil_mode", 0) != 0;
-    if uneven && (!counts || ceil) {
-        return Err("pads differ between the sides of an average that doesn't count them".into());
+    if uneven && ceil {
+        return Err("pads that differ between the sides of an average that rounds up".into());
     }
+    let shares = if uneven && !counts {
+        Some(shares(node, &kernel, &strides, &sides)?)
+    } else {
+        None
+    };
+    let counts = counts || uneven;
     let (x, pads) = padded(node, sides, 0.0)?;
     let axes = kernel.len();
     let read = vec![
@@ -242,7 +249,54 @@ fn average_pool(node: &mut Node<'_, '_>) -> Parsed<Made> {
         Argument::Bool(ceil),
         Argument::Bool(counts),
     ];
-    node.call(&format!("avg_pool{axes}d"), read).map(Made::one)
+    let y = node.call(&format!("avg_pool{axes}d"), read)?;
+    let Some(shares) = shares else {
+        return Ok(Made::one(y));
+    };
+    let shares = node.state.tensor("", Value::Known(shares));
+    node.call("mul", vec![value(&y), value(&shares)])
+        .map(Made::one)
+}
+
+/// By how much an average over padded windows is to be multiplied for one that doesn't count what was padded, as
+/// `[1, 1, …]` windows.
+fn shares(
+    node: &mut Node<'_, '_>,
+    kernel: &[i64],
+    strides: &[i64],
+    (before, after): &Sides,
+) -> Parsed<Known> {
+    let shape = node.shape(0)?.unwrap_or_default();
+    let mut all = Known {
+        shape: vec![1, 1],
+        values: vec![1.0],
+        element: Element::Float,
+    };
+    for (at, &size) in kernel.iter().enumerate() {
+        let extent = shape.get(2 + at).copied().flatten();
+        let extent = extent
+            .ok_or("its average depends on a shape that isn't known before that of the data is")?;
+        let (extent, stride) = (extent as i64, strides[at].max(1));
+        let wide = |pad: i64| (0..size).contains(&pad);
+        if !wide(before[at]) || !wide(after[at]) || extent > 1 << 16 {
+            return Err(format!(
+                "pads {before:?} before and {after:?} after windows of {kernel:?}"
+            ));
+        }
+        let windows = (extent + before[at] + after[at] - size).max(-1) / stride + 1;
+        let share = |window: i64| {
+            let start = window * stride - before[at];
+            let inside = (start + size).min(extent) - start.max(0);
+            size as f64 / inside.max(1) as f64
+        };
+        let own: Vec<f64> = (0..windows).map(share).collect();
+        let values = all.values.iter();
+        all.values = values
+            .flat_map(|value| own.iter().map(move |own| value * own))
+            .collect();
+        all.shape.push(own.len());
+    }
+    Ok(all)
 }
 
 /// Over all axes but those of samples and channels.
