@@ -5,6 +5,8 @@
 
 #[path = "app_plane/minimizers.rs"]
 mod minimizers;
+#[path = "app_plane/paths.rs"]
+mod paths;
 mod window_common;
 
 use eframe::egui::{

@@ -26,6 +26,8 @@ pub enum Ask {
     DataFolder,
     /// A folder of checkpoints for a PCA plane.
     Series,
+    /// A folder of checkpoints whose path is drawn in the plane.
+    Path,
     /// A model.toml.
     Model,
     /// A file of stored directions.

@@ -83,14 +83,22 @@ fn suffixes(ask: Ask) -> &'static [&'static str] {
         Ask::SaveSession => &["json"],
         Ask::SaveReport => &["html"],
         Ask::Recipe | Ask::SaveRecipe => &["toml"],
-        Ask::DataFolder | Ask::Series | Ask::ExportAll | Ask::OpenRun | Ask::RunFolder => &[],
+        Ask::DataFolder
+        | Ask::Series
+        | Ask::Path
+        | Ask::ExportAll
+        | Ask::OpenRun
+        | Ask::RunFolder => &[],
     }
 }
 
 /// Whether a folder is asked for.
 fn is_folder(ask: Ask) -> bool {
-    use Ask::{DataFolder, ExportAll, OpenRun, RunFolder, Series};
-    matches!(ask, DataFolder | Series | ExportAll | OpenRun | RunFolder)
+    use Ask::{DataFolder, ExportAll, OpenRun, Path, RunFolder, Series};
+    matches!(
+        ask,
+        DataFolder | Series | Path | ExportAll | OpenRun | RunFolder
+    )
 }
 
 /// Whether several files may be meant.
@@ -115,6 +123,7 @@ fn title(ask: Ask) -> &'static str {
         Ask::Recipe => "Open a recipe",
         Ask::SaveRecipe => "Save the recipe",
         Ask::Series => "Open a folder of checkpoints",
+        Ask::Path => "Draw the path of a folder of checkpoints",
         Ask::Model => "Open a model file",
         Ask::Directions => "Open stored directions",
         Ask::Corners => "Open two more checkpoints of the plane",

@@ -47,6 +47,12 @@ pub fn asked(state: &mut State, ask: Ask, paths: Vec<PathBuf>) {
             wish.aim(Directions::Pca(first.clone()));
             None
         }]),
+        Ask::Path => state.open_with(&[&|wish| {
+            if !wish.plane.paths.contains(&first) {
+                wish.plane.paths.push(first.clone());
+            }
+            None
+        }]),
         Ask::Directions => state.open_with(&[&|wish| {
             wish.aim(Directions::Files(paths.clone()));
             None

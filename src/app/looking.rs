@@ -39,7 +39,7 @@ fn expected(ask: Ask) -> Option<Kind> {
         Ask::OpenRun | Ask::RunFolder | Ask::Recipe | Ask::SaveRecipe => None,
         Ask::Checkpoint(_) | Ask::Others | Ask::Corners => Some(Kind::Checkpoint),
         Ask::Data | Ask::DataFolder => Some(Kind::Data),
-        Ask::Series => Some(Kind::Run),
+        Ask::Series | Ask::Path => Some(Kind::Run),
         Ask::Model => Some(Kind::Model),
         Ask::Directions => Some(Kind::Directions),
     }

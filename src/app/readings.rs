@@ -29,6 +29,9 @@ pub fn fresh(wish: &Wish, before: &Wish) -> Wish {
         {
             wish.aim(Directions::Random);
         }
+        if wish.plane.paths == before.plane.paths {
+            wish.plane.paths.clear();
+        }
         wish.probes.clear();
     }
     let (setup, old) = (&mut wish.plane.setup, &before.plane.setup);
@@ -68,6 +71,9 @@ pub fn left_behind(wanted: &Wish, open: &Wish) -> Option<String> {
     }
     if wanted.plane.directions != open.plane.directions {
         left.push("directions are random again");
+    }
+    if wanted.plane.paths != open.plane.paths {
+        left.push("no paths of runs are drawn");
     }
     if wanted.plane.setup.model != open.plane.setup.model {
         left.push("the network is recognised by its tensors");

@@ -133,22 +133,11 @@ fn text(result: &CurvatureResult) -> String {
         );
     }
     if !result.line.is_empty() {
-        let mut rows = vec![
-            ["α", "loss", "slope", "curvature", "gradient norm"]
-                .map(String::from)
-                .to_vec(),
-        ];
-        for point in &result.line {
-            let values = [
-                point.t,
-                point.value,
-                point.slope,
-                point.curvature,
-                point.gradient_norm,
-            ];
-            rows.push(values.map(format_value).to_vec());
-        }
-        text += &format!("\n{}", output::table(&rows));
+        let head = ["α", "loss", "slope", "curvature", "gradient norm"];
+        let table = output::table_of(head, &result.line, |p| {
+            [p.t, p.value, p.slope, p.curvature, p.gradient_norm].map(format_value)
+        });
+        text += &format!("\n{table}");
     }
     if let Some(map) = &result.map {
         text += &map_text(map);
@@ -169,19 +158,17 @@ fn density_text(density: &crate::landscape::curvature::density::Density) -> Stri
         let place = (value - low) / (high - low) * count as f64;
         bins[(place as usize).min(count - 1)] += weight;
     }
-    let mut rows = vec![["eigenvalues", "share"].map(String::from).to_vec()];
-    for (i, share) in bins.iter().enumerate() {
-        let edge = |i: usize| format_value(low + (high - low) * i as f64 / count as f64);
-        rows.push(vec![
-            format!("{} to {}", edge(i), edge(i + 1)),
-            format_value(*share),
-        ]);
-    }
+    let edge = |i: usize| format_value(low + (high - low) * i as f64 / count as f64);
+    let rows = bins.iter().enumerate();
+    let table = output::table_of(["eigenvalues", "share"], rows, |(i, share)| {
+        let range = format!("{} to {}", edge(i), edge(i + 1));
+        [range, format_value(*share)]
+    });
     format!(
         "\ndensity from {}, {}\n{}",
         output::counted(density.probes, "finished probe"),
         output::counted(density.products, "product"),
-        output::table(&rows)
+        table
     )
 }
 

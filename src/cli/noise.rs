@@ -75,49 +75,40 @@ fn text(result: &NoiseResult) -> String {
         );
     }
     if !result.batches.is_empty() {
-        let mut rows = vec![
-            [
-                "batch size",
-                "steps / fewest",
-                "examples / fewest",
-                "SGD noise",
-                "alignment",
-            ]
-            .map(String::from)
-            .to_vec(),
+        let head = [
+            "batch size",
+            "steps / fewest",
+            "examples / fewest",
+            "SGD noise",
+            "alignment",
         ];
-        for row in &result.batches {
-            rows.push(vec![
+        let table = output::table_of(head, &result.batches, |row| {
+            let alignment = row.alignment.map(|a| output::value(a.alignment.mean));
+            [
                 row.batch.to_string(),
                 output::value(row.steps),
                 output::value(row.examples),
                 output::value(row.sgd_noise),
-                row.alignment
-                    .map_or_else(|| "·".into(), |a| output::value(a.alignment.mean)),
-            ]);
-        }
+                alignment.unwrap_or_else(|| "·".into()),
+            ]
+        });
         text += &format!(
             "\nSGD noise g = η (N/B − 1) at η = {}\n{}",
-            result.job.learning_rate,
-            output::table(&rows)
+            result.job.learning_rate, table
         );
     }
     if !result.layers.is_empty() {
-        let mut rows = vec![
-            ["module", "parameters", "‖θ‖", "‖∇‖", "‖θ‖/‖∇‖"]
-                .map(String::from)
-                .to_vec(),
-        ];
-        for layer in &result.layers {
-            rows.push(vec![
+        let head = ["module", "parameters", "‖θ‖", "‖∇‖", "‖θ‖/‖∇‖"];
+        let table = output::table_of(head, &result.layers, |layer| {
+            [
                 layer.name.clone(),
                 output::grouped(layer.parameters),
                 output::value(layer.weights),
                 output::value(layer.gradient),
                 output::value(layer.ratio),
-            ]);
-        }
-        text += &format!("\n{}", output::table(&rows));
+            ]
+        });
+        text += &format!("\n{table}");
     }
     text
 }

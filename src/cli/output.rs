@@ -58,6 +58,17 @@ pub fn table(rows: &[Vec<String>]) -> String {
     )
 }
 
+/// A table under a head, with a row for each of `rows`.
+pub fn table_of<T, const N: usize>(
+    head: [&str; N],
+    rows: impl IntoIterator<Item = T>,
+    cells: impl Fn(T) -> [String; N],
+) -> String {
+    let rows = rows.into_iter().map(|row| cells(row).to_vec());
+    let head = std::iter::once(head.map(String::from).to_vec());
+    table(&head.chain(rows).collect::<Vec<_>>())
+}
+
 /// Aligned columns of words, all to the left.
 pub fn table_of_words(rows: &[Vec<String>]) -> String {
     aligned(rows, |_| Side::Left)

@@ -4,7 +4,8 @@
 //! to go on where a job stopped, and to make it again. It is the same for every kind of job; what a kind
 //! doesn't have is empty.
 
-use crate::engine::job::{Job, Setup, SplitChoice, lossy};
+use crate::engine::job::{Directions, Job, Setup, SplitChoice, lossy};
+use crate::engine::names;
 use crate::engine::reading::Reading;
 use crate::landscape::line::Barrier;
 use crate::landscape::slice::Geometry;
@@ -52,6 +53,9 @@ pub struct Header {
     /// The path of a training run, seen in the plane.
     #[serde(default)]
     pub trajectory: Option<TrajectoryFacts>,
+    /// Paths of further runs, seen in the plane.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<PathFacts>,
     /// The barrier of a line on each split, in the unit of the loss.
     #[serde(default)]
     pub barriers: Vec<(String, Barrier)>,
@@ -95,6 +99,7 @@ impl Header {
             clamped_variances: 0,
             marks: Vec::new(),
             trajectory: None,
+            paths: Vec::new(),
             barriers: Vec::new(),
             non_finite: 0,
             interpolation: None,
@@ -113,6 +118,21 @@ impl Header {
         } else {
             ("training".to_owned(), self.data.train_samples)
         };
+    }
+
+    /// Every path through the plane with the name of its run, that of the run which chose the plane first; one
+    /// alone needs no name.
+    pub fn all_paths(&self) -> Vec<(String, &TrajectoryFacts)> {
+        let own = match &self.job {
+            Job::Surface(job) if !self.paths.is_empty() => match &job.directions {
+                Directions::Pca(folder) => names::name(folder),
+                _ => String::new(),
+            },
+            _ => String::new(),
+        };
+        let others = self.paths.iter().map(|path| (path.run.clone(), &path.seen));
+        let own = self.trajectory.iter().map(|path| (own.clone(), path));
+        own.chain(others).collect()
     }
 
     /// Adds what a reader should know, once.
@@ -220,6 +240,16 @@ pub struct Mark {
     pub coordinate: Vec<f64>,
     /// Fraction of its offset from the origin that lies outside the slice, 0 to 1.
     pub outside: f64,
+}
+
+/// The path of a run in a plane that wasn't chosen by it alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PathFacts {
+    /// What the run is called: its folder's name, told apart from the others'.
+    pub run: String,
+    /// Its checkpoints in the plane; nothing is explained of its variance.
+    #[serde(flatten)]
+    pub seen: TrajectoryFacts,
 }
 
 /// The path of a training run.

@@ -2,7 +2,7 @@
 
 use crate::engine::builtin;
 use crate::engine::directions;
-use crate::engine::header::{AxisFacts, Mark, TrajectoryFacts};
+use crate::engine::header::{AxisFacts, Mark, PathFacts, TrajectoryFacts};
 use crate::engine::inputs::Inputs;
 use crate::engine::job::{BUILTIN_INIT, BUILTIN_LARGE, BUILTIN_SMALL, Directions, SurfaceJob};
 use crate::engine::local::planes::{self, Pair};
@@ -26,6 +26,8 @@ pub struct Plane {
     pub marks: Vec<Mark>,
     /// The path of a training run.
     pub trajectory: Option<TrajectoryFacts>,
+    /// The paths of further runs.
+    pub paths: Vec<PathFacts>,
     /// Coordinates the default range should show, beside the centre.
     pub shown: Vec<Vec<f64>>,
 }
@@ -44,6 +46,42 @@ pub fn first_checkpoint(job: &SurfaceJob) -> Result<PathBuf> {
 
 /// The plane a job asks for; `found`: its directions, where they were searched for already.
 pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Result<Plane> {
+    let mut plane = without_paths(job, inputs, found)?;
+    plane.paths = paths(&job.paths, inputs, &plane.slice)?;
+    if matches!(job.directions, Directions::Three(..) | Directions::Pca(_)) {
+        let all = plane.paths.iter().map(|path| &path.seen);
+        let points = all.flat_map(|seen| seen.x.iter().zip(&seen.y));
+        plane.shown.extend(points.map(|(x, y)| vec![*x, *y]));
+    }
+    Ok(plane)
+}
+
+/// The paths of further runs through a plane.
+fn paths(folders: &[PathBuf], inputs: &mut Inputs, slice: &Slice) -> Result<Vec<PathFacts>> {
+    let names = names::distinct(folders);
+    let path = |(folder, run): (&PathBuf, String)| {
+        let mut seen = Trajectory {
+            directions: Vec::new(),
+            explained: Vec::new(),
+            points: Vec::new(),
+        };
+        let mut stems = Vec::new();
+        for file in crate::checkpoint::series(folder)? {
+            let stem = file.file_stem().unwrap_or_default();
+            let stem = stem.to_string_lossy().into_owned();
+            let point = inputs.point(&file, &format!("{run}, {stem}"))?;
+            seen.points.push(slice.project(&point));
+            stems.push(stem);
+        }
+        Ok(PathFacts {
+            run,
+            seen: trajectory_facts(stems, &seen),
+        })
+    };
+    folders.iter().zip(names).map(path).collect()
+}
+
+fn without_paths(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Result<Plane> {
     if let Directions::Pca(folder) = &job.directions {
         return through_series(job, folder, inputs);
     }
@@ -106,6 +144,7 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Resu
         axes,
         marks,
         trajectory: None,
+        paths: Vec::new(),
         shown,
     })
 }
@@ -259,6 +298,7 @@ fn through_series(job: &SurfaceJob, folder: &Path, inputs: &mut Inputs) -> Resul
         axes,
         marks,
         trajectory,
+        paths: Vec::new(),
         shown,
     })
 }

@@ -89,6 +89,7 @@ pub fn prepare(
     header.clamped_variances = clamped;
     header.marks = plane.marks;
     header.trajectory = plane.trajectory;
+    header.paths = plane.paths;
     header.non_finite = surface.table.non_finite();
     Ok(Prepared {
         outcome: Outcome {

@@ -1,7 +1,9 @@
 //! What a figure's reader is told in small print: files, rule, seed, norms, samples, network, remarks.
 
 use crate::engine::device::kinds;
-use crate::engine::header::{DataFacts, FileFacts, Header, InterpolationFacts, ModelFacts};
+use crate::engine::header::{
+    DataFacts, FileFacts, Header, InterpolationFacts, ModelFacts, PathFacts,
+};
 use crate::engine::job::Setup;
 use crate::engine::names;
 use crate::engine::reading::Reading;
@@ -280,6 +282,17 @@ pub fn remarks(header: &Header) -> Vec<String> {
         .collect();
     if !outside.is_empty() {
         lines.push(format!("outside the plane: {}", outside.join(", ")));
+    }
+    let away = |path: &PathFacts| {
+        let most = path.seen.distance.iter().copied().fold(0.0, f64::max);
+        format!("{} {}", path.run, format_value(most))
+    };
+    let away: Vec<String> = header.paths.iter().map(away).collect();
+    if !away.is_empty() {
+        lines.push(format!(
+            "paths of further runs, distances out of the plane up to: {}",
+            away.join(", ")
+        ));
     }
     if let Some(path) = header
         .trajectory

@@ -17,13 +17,14 @@ pub(super) mod figure;
 
 use super::csv::Table;
 use super::figure::FigureOptions;
+use super::measure::Of::{self, Flag, Float};
 use super::measure::{Measure, Numbers};
 use super::npz::Column::{Flags, Floats};
 use crate::engine::header::Header;
 use crate::engine::local::curvature::CurvatureResult;
 use crate::error::Result;
 use crate::landscape::curvature::density::Density;
-use crate::landscape::curvature::lanczos::Eigenvalues;
+use crate::landscape::curvature::lanczos::{Eigenvalue, Eigenvalues};
 use crate::landscape::curvature::line::LinePoint;
 use crate::landscape::curvature::ratio::RatioGrid;
 use crate::landscape::curvature::variation::VariationPoint;
@@ -54,12 +55,13 @@ impl Measure for CurvatureResult {
             density(&mut numbers, found);
         }
         if !self.line.is_empty() {
-            line(&mut numbers, &self.line);
+            numbers.rows(("line", "line_"), &self.line, &LINE);
         }
         if let Some(found) = &self.variation {
             let smoothness = found.effective_smoothness;
             numbers.single.push(("effective_smoothness", smoothness));
-            variation(&mut numbers, &self.along_gradient);
+            let points = &self.along_gradient;
+            numbers.rows(("variation", "variation_"), points, &VARIATION);
         }
         if let Some(found) = &self.map {
             map(&mut numbers, found);
@@ -77,22 +79,12 @@ fn eigenvalues(numbers: &mut Numbers, found: &Eigenvalues) {
         ("smallest", found.smallest.value),
         ("smallest_residual", found.smallest.residual),
     ]);
-    let top = &found.top;
-    numbers.table(
-        "eigenvalues",
-        "",
-        vec![
-            ("eigenvalues", Floats(top.iter().map(|e| e.value).collect())),
-            (
-                "residuals",
-                Floats(top.iter().map(|e| e.residual).collect()),
-            ),
-            (
-                "converged",
-                Flags(top.iter().map(|e| e.converged).collect()),
-            ),
-        ],
-    );
+    let columns: [(&str, Of<Eigenvalue>); 3] = [
+        ("eigenvalues", Float(|e| e.value)),
+        ("residuals", Float(|e| e.residual)),
+        ("converged", Flag(|e| e.converged)),
+    ];
+    numbers.rows(("eigenvalues", ""), &found.top, &columns);
 }
 
 fn density(numbers: &mut Numbers, found: &Density) {
@@ -100,41 +92,29 @@ fn density(numbers: &mut Numbers, found: &Density) {
     numbers.single.push(("density_width", width));
     let columns = vec![("lambda", Floats(lambda)), ("density", Floats(values))];
     numbers.table("density", "", columns);
-    let column = |i: usize| Floats(found.nodes.iter().map(|node| node[i]).collect());
-    let columns = vec![("nodes", column(0)), ("weights", column(1))];
-    numbers.table("nodes", "", columns);
+    let columns: [(&str, Of<[f64; 2]>); 2] =
+        [("nodes", Float(|n| n[0])), ("weights", Float(|n| n[1]))];
+    numbers.rows(("nodes", ""), &found.nodes, &columns);
 }
 
-fn line(numbers: &mut Numbers, points: &[LinePoint]) {
-    let column = |of: fn(&LinePoint) -> f64| Floats(points.iter().map(of).collect());
-    numbers.table(
-        "line",
-        "line_",
-        vec![
-            ("alpha", column(|p| p.t)),
-            ("loss", column(|p| p.value)),
-            ("slope", column(|p| p.slope)),
-            ("curvature", column(|p| p.curvature)),
-            ("gradient_norm", column(|p| p.gradient_norm)),
-        ],
-    );
-}
+/// The columns of what is found along a line.
+const LINE: [(&str, Of<LinePoint>); 5] = [
+    ("alpha", Float(|p| p.t)),
+    ("loss", Float(|p| p.value)),
+    ("slope", Float(|p| p.slope)),
+    ("curvature", Float(|p| p.curvature)),
+    ("gradient_norm", Float(|p| p.gradient_norm)),
+];
 
-fn variation(numbers: &mut Numbers, points: &[VariationPoint]) {
-    let column = |of: fn(&VariationPoint) -> f64| Floats(points.iter().map(of).collect());
-    numbers.table(
-        "variation",
-        "variation_",
-        vec![
-            ("rate", column(|p| p.step)),
-            ("distance", column(|p| p.distance)),
-            ("loss", column(|p| p.value)),
-            ("gradient_change", column(|p| p.gradient_change)),
-            ("smoothness", column(|p| p.smoothness)),
-            ("cosine", column(|p| p.cosine)),
-        ],
-    );
-}
+/// The columns of what is found along the gradient.
+const VARIATION: [(&str, Of<VariationPoint>); 6] = [
+    ("rate", Float(|p| p.step)),
+    ("distance", Float(|p| p.distance)),
+    ("loss", Float(|p| p.value)),
+    ("gradient_change", Float(|p| p.gradient_change)),
+    ("smoothness", Float(|p| p.smoothness)),
+    ("cosine", Float(|p| p.cosine)),
+];
 
 fn map(numbers: &mut Numbers, map: &RatioGrid) {
     let values = || {

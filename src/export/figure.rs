@@ -146,8 +146,9 @@ fn plane_figure(outcome: &Outcome, options: &FigureOptions) -> ContourFigure {
             .get(i)
             .map_or_else(String::new, |a| a.label.clone())
     };
-    let trajectories = header.trajectory.iter().map(|path| Trajectory {
-        label: String::new(),
+    let paths = header.all_paths().into_iter();
+    let trajectories = paths.map(|(label, path)| Trajectory {
+        label,
         points: path.x.iter().copied().zip(path.y.iter().copied()).collect(),
     });
     // A path ends at its last checkpoint; a second mark there would only cover it. A point that lies

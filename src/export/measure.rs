@@ -47,7 +47,41 @@ pub struct Numbers {
     pub(super) grids: Vec<Named>,
 }
 
+/// What a column of a table holds of each row.
+pub(super) enum Of<T> {
+    /// A number.
+    Float(fn(&T) -> f64),
+    /// A whole number.
+    Count(fn(&T) -> usize),
+    /// Yes or no.
+    Flag(fn(&T) -> bool),
+    /// A name.
+    Word(fn(&T) -> &String),
+}
+
+impl<T> Of<T> {
+    fn column(&self, rows: &[T]) -> Column {
+        match self {
+            Self::Float(of) => Column::Floats(rows.iter().map(of).collect()),
+            Self::Count(of) => Column::Counts(rows.iter().map(of).collect()),
+            Self::Flag(of) => Column::Flags(rows.iter().map(of).collect()),
+            Self::Word(of) => Column::Words(rows.iter().map(of).cloned().collect()),
+        }
+    }
+}
+
 impl Numbers {
+    /// Adds a table with a row for each of `rows`, whose columns are arrays as of [`Self::table`].
+    pub(super) fn rows<T>(
+        &mut self,
+        (name, prefix): (&'static str, &'static str),
+        rows: &[T],
+        columns: &[(&'static str, Of<T>)],
+    ) {
+        let column = |(name, of): &(&'static str, Of<T>)| (*name, of.column(rows));
+        self.table(name, prefix, columns.iter().map(column).collect());
+    }
+
     /// Adds a table whose columns are arrays, each under its name with `prefix` before it.
     pub(super) fn table(
         &mut self,

@@ -19,8 +19,8 @@
 pub(super) mod figure;
 
 use super::figure::FigureOptions;
+use super::measure::Of::{self, Count, Float, Word};
 use super::measure::{Measure, Numbers};
-use super::npz::Column::{Counts, Floats, Words};
 use crate::engine::header::Header;
 use crate::engine::local::noise::NoiseResult;
 use crate::error::Result;
@@ -67,10 +67,10 @@ impl Measure for NoiseResult {
                 ("critical_batch", found.critical_batch),
             ]);
         }
-        batches(&mut numbers, &self.batches);
-        layers(&mut numbers, &self.layers);
+        numbers.rows(("batches", ""), &self.batches, &BATCHES);
+        numbers.rows(("layers", "layer_"), &self.layers, &LAYERS);
         if let Some(exact) = &self.exact {
-            tensors(&mut numbers, &exact.tensors);
+            numbers.rows(("tensors", "tensor_"), &exact.tensors, &TENSORS);
         }
         numbers
     }
@@ -80,58 +80,34 @@ impl Measure for NoiseResult {
     }
 }
 
-fn batches(numbers: &mut Numbers, rows: &[AtBatch]) {
-    let column = |of: fn(&AtBatch) -> f64| Floats(rows.iter().map(of).collect());
-    numbers.table(
-        "batches",
-        "",
-        vec![
-            ("batches", Counts(rows.iter().map(|r| r.batch).collect())),
-            ("steps", column(|r| r.steps)),
-            ("examples", column(|r| r.examples)),
-            ("sgd_noise", column(|r| r.sgd_noise)),
-            ("alignment", column(|r| aligned(r, |a| a.mean))),
-            (
-                "alignment_error",
-                column(|r| aligned(r, |a| a.standard_error)),
-            ),
-        ],
-    );
-}
+const BATCHES: [(&str, Of<AtBatch>); 6] = [
+    ("batches", Count(|r| r.batch)),
+    ("steps", Float(|r| r.steps)),
+    ("examples", Float(|r| r.examples)),
+    ("sgd_noise", Float(|r| r.sgd_noise)),
+    ("alignment", Float(|r| aligned(r, |a| a.mean))),
+    (
+        "alignment_error",
+        Float(|r| aligned(r, |a| a.standard_error)),
+    ),
+];
+
+const LAYERS: [(&str, Of<LayerNorms>); 5] = [
+    ("name", Word(|r| &r.name)),
+    ("parameters", Count(|r| r.parameters)),
+    ("weights", Float(|r| r.weights)),
+    ("gradient", Float(|r| r.gradient)),
+    ("ratio", Float(|r| r.ratio)),
+];
+
+const TENSORS: [(&str, Of<Noise>); 4] = [
+    ("name", Word(|r| &r.name)),
+    ("gradient_squared", Float(|r| r.gradient_squared)),
+    ("covariance_trace", Float(|r| r.covariance_trace)),
+    ("b_simple", Float(|r| r.scale)),
+];
 
 /// A number of an alignment, where there is one.
 fn aligned(row: &AtBatch, of: fn(&Estimate) -> f64) -> f64 {
     row.alignment.map_or(f64::NAN, |a| of(&a.alignment))
-}
-
-fn layers(numbers: &mut Numbers, rows: &[LayerNorms]) {
-    let column = |of: fn(&LayerNorms) -> f64| Floats(rows.iter().map(of).collect());
-    numbers.table(
-        "layers",
-        "layer_",
-        vec![
-            ("name", Words(rows.iter().map(|r| r.name.clone()).collect())),
-            (
-                "parameters",
-                Counts(rows.iter().map(|r| r.parameters).collect()),
-            ),
-            ("weights", column(|r| r.weights)),
-            ("gradient", column(|r| r.gradient)),
-            ("ratio", column(|r| r.ratio)),
-        ],
-    );
-}
-
-fn tensors(numbers: &mut Numbers, rows: &[Noise]) {
-    let column = |of: fn(&Noise) -> f64| Floats(rows.iter().map(of).collect());
-    numbers.table(
-        "tensors",
-        "tensor_",
-        vec![
-            ("name", Words(rows.iter().map(|r| r.name.clone()).collect())),
-            ("gradient_squared", column(|r| r.gradient_squared)),
-            ("covariance_trace", column(|r| r.covariance_trace)),
-            ("b_simple", column(|r| r.scale)),
-        ],
-    );
 }

@@ -139,7 +139,7 @@ fn any_set_of_minimizers_stands_in_the_comparison_on_one_scale() {
     harness.state().write("Compare", &written).unwrap();
     let text = std::fs::read_to_string(&written).unwrap();
     let rows = |name: &str| text.lines().filter(|l| l.starts_with(name)).count();
-    assert_eq!(rows("third.safetensors,"), 81, "{text:.400}");
+    assert_eq!(rows("planes,third.safetensors,"), 81, "{text:.400}");
     harness
         .state()
         .write("Compare", &folder.path().join("compare.svg"))

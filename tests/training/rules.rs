@@ -227,7 +227,7 @@ fn checkpoints_are_kept_as_the_recipe_says() {
 
 #[test]
 fn what_cannot_be_trained_is_refused_in_words() {
-    let refused = |change: fn(&mut losscope::engine::job::TrainingJob), word: &str| {
+    let refused = |change: fn(&mut TrainingJob), word: &str| {
         let mut job = small();
         change(&mut job);
         match Training::start(&job, None, false) {

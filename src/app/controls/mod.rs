@@ -4,6 +4,7 @@
 //! that nobody asked for.
 
 mod look;
+mod paths;
 mod plane;
 pub mod rows;
 mod samples;
@@ -26,6 +27,7 @@ pub fn controls_ui(
     ui.add_space(4.0);
     section(ui, "Plane", true, |ui| {
         plane::plane_ui(ui, state, news, palette, commands);
+        paths::paths_ui(ui, state, news, palette, commands);
     });
     section(ui, "Look", true, |ui| {
         look::look_ui(ui, &mut state.look, news.score(), palette);

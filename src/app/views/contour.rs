@@ -7,7 +7,9 @@ use super::plane::axes::{self, Around, Shown};
 use super::plane::camera::{self, Frame, Zoom};
 use super::plane::header::{self, Asked};
 use super::plane::pins::Pins;
-use super::plane::{Colorist, Detail, Patterns, Picture, Plane, beyond, hud, marks, rolls, worst};
+use super::plane::{
+    Colorist, Detail, Patterns, Picture, Plane, beyond, hud, marks, paths, rolls, worst,
+};
 use super::{Context, Home, View, empty_ui};
 use crate::app::export::commands;
 use crate::app::export::forms::{self, Form};
@@ -287,7 +289,11 @@ fn plane_ui(ui: &mut Ui, cache: &mut ContourView, cx: &mut Context<'_>, alpha: f
         let clipped = ui.painter_at(rect);
         let at = frame.at(point);
         hud::cross(&clipped, &frame, at);
-        let lines = hud::readout(picture, &frame, point);
+        let path = paths::reading(picture, &frame, at);
+        let lines: Vec<String> = hud::readout(picture, &frame, point)
+            .into_iter()
+            .chain(path)
+            .collect();
         hud::chip(&clipped, rect, at, &lines, palette);
     }
     if response.has_focus() && cursor.seen {

@@ -57,6 +57,11 @@ pub struct SurfaceJob {
     #[arg(long)]
     #[serde(default)]
     pub isometric: bool,
+    /// A folder of checkpoints whose path is drawn in the plane too, may be repeated: several runs over one plane
+    #[arg(long, value_name = "FOLDER")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(serialize_with = "lossy")]
+    pub paths: Vec<PathBuf>,
     /// What the principal directions are taken about (pca:…): the mean of all checkpoints but the last; all of them, as Li et al.'s code (li); or the last one (final)
     #[arg(long, value_enum, default_value = "mean")]
     #[serde(default)]
@@ -92,7 +97,8 @@ impl Request for SurfaceJob {
 
     fn files(&self) -> Vec<PathBuf> {
         let named = [&self.at, &self.small, &self.large].into_iter().flatten();
-        named.cloned().chain(self.directions.files()).collect()
+        let named = named.cloned().chain(self.directions.files());
+        named.chain(self.paths.clone()).collect()
     }
 
     fn check(&self) -> Result<()> {

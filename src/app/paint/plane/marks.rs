@@ -1,23 +1,20 @@
-//! What lies on a plane: checkpoints with their names, and the path of a training run.
+//! What lies on a plane: checkpoints with their names, over the paths of training runs.
 //!
 //! Every sign bears a white rim within a dark one, so that it stands out on any colour.
 
 use super::camera::Frame;
+use super::paths;
 use super::picture::Picture;
+use super::signs::{RADIUS, RIM, block, label};
 use crate::app::theme::Palette;
 use crate::engine::header::Header;
 use crate::engine::job::{Directions, Job};
 use crate::plot::contour_label::Block;
 use crate::plot::number;
-use eframe::egui::{Color32, FontId, Painter, Pos2, Rect, Shape, Stroke, Vec2};
+use eframe::egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, Vec2};
 
 /// A checkpoint that lies farther outside than this has no place in the plane.
 const MOST_OUTSIDE: f64 = 0.5;
-/// Size of names.
-const NAME: f32 = 11.0;
-/// Half the width of a sign.
-const RADIUS: f32 = 5.5;
-const RIM: Color32 = Color32::from_rgb(0x14, 0x16, 0x1a);
 
 /// How much a plane says, which depends on its room and on what stands around it.
 #[derive(Debug, Clone, Copy)]
@@ -131,7 +128,7 @@ pub fn paint(
     palette: &Palette,
     detail: Detail,
 ) -> Vec<Block> {
-    let mut taken = path(painter, picture, frame);
+    let mut taken = paths::paint(painter, picture, frame, palette, detail.names);
     let marks = marks(picture, palette);
     let seen: Vec<(&Mark, Pos2)> = marks
         .iter()
@@ -169,13 +166,6 @@ pub fn paint(
     taken
 }
 
-/// A rectangle as something to keep clear of.
-pub fn block(rect: Rect) -> Block {
-    let [left, top, width, height] =
-        [rect.left(), rect.top(), rect.width(), rect.height()].map(f64::from);
-    Block::upright(left, top, width, height)
-}
-
 fn sign(painter: &Painter, at: Pos2, mark: &Mark, shared: bool) {
     if mark.here {
         let radius = if shared { RADIUS + 3.5 } else { RADIUS };
@@ -200,79 +190,4 @@ fn sign(painter: &Painter, at: Pos2, mark: &Mark, shared: bool) {
     ] {
         painter.add(Shape::convex_polygon(diamond(radius), color, Stroke::NONE));
     }
-}
-
-/// A name beside a place, on the side where least is in its way; `None` where it fits nowhere.
-pub fn label(
-    painter: &Painter,
-    within: Rect,
-    at: Pos2,
-    name: &str,
-    color: Color32,
-    palette: &Palette,
-    taken: &[Block],
-) -> Option<Rect> {
-    let galley = painter.layout_no_wrap(name.to_owned(), FontId::proportional(NAME), color);
-    let size = galley.size() + Vec2::new(10.0, 4.0);
-    let away = RADIUS + 5.0;
-    let sides = [
-        Vec2::new(away, -size.y / 2.0),
-        Vec2::new(-away - size.x, -size.y / 2.0),
-        Vec2::new(-size.x / 2.0, -away - size.y),
-        Vec2::new(-size.x / 2.0, away),
-        Vec2::new(away * 0.8, -away * 0.8 - size.y),
-        Vec2::new(away * 0.8, away * 0.8),
-        Vec2::new(-away * 0.8 - size.x, -away * 0.8 - size.y),
-        Vec2::new(-away * 0.8 - size.x, away * 0.8),
-    ];
-    // Where nothing is quite free, the side where least is in the way.
-    let rect = sides
-        .into_iter()
-        .map(|side| Rect::from_min_size(at + side, size))
-        .filter(|rect| within.shrink(2.0).contains_rect(*rect))
-        .min_by_key(|rect| {
-            let own = block(*rect);
-            taken.iter().filter(|t| t.meets(&own)).count()
-        })?;
-    painter.rect_filled(rect, 4.0, palette.panel.gamma_multiply(0.9));
-    painter.galley(rect.min + Vec2::new(5.0, 2.0), galley, color);
-    Some(rect)
-}
-
-/// The path of a training run: white within a dark rim, a dot a checkpoint, a ring where it starts.
-fn path(painter: &Painter, picture: &Picture, frame: &Frame) -> Vec<Block> {
-    let Some(run) = &picture.shown.outcome.header.trajectory else {
-        return Vec::new();
-    };
-    let points: Vec<Pos2> = run
-        .x
-        .iter()
-        .zip(&run.y)
-        .filter(|(x, y)| x.is_finite() && y.is_finite())
-        .map(|(&x, &y)| frame.at((x, y)))
-        .collect();
-    for (width, color) in [(4.0, RIM), (2.0, Color32::WHITE)] {
-        painter.add(Shape::line(points.clone(), Stroke::new(width, color)));
-    }
-    let mut last: Option<Pos2> = None;
-    for &point in &points {
-        if last.is_some_and(|l| l.distance(point) < 6.0) {
-            continue;
-        }
-        last = Some(point);
-        painter.circle(point, 2.6, Color32::WHITE, Stroke::new(1.2, RIM));
-    }
-    if let Some(&start) = points.first() {
-        painter.circle(start, 5.0, Color32::WHITE, Stroke::new(1.6, RIM));
-        painter.circle_filled(start, 2.0, RIM);
-    }
-    let along = points.windows(2).flat_map(|ends| {
-        let steps = (ends[0].distance(ends[1]) / 8.0).clamp(1.0, 400.0) as usize;
-        let (from, way) = (ends[0], ends[1] - ends[0]);
-        (0..=steps).map(move |i| from + way * (i as f32 / steps as f32))
-    });
-    along
-        .filter(|p| frame.rect.contains(*p))
-        .map(|p| block(Rect::from_center_size(p, Vec2::splat(7.0))))
-        .collect()
 }

@@ -11,11 +11,13 @@ mod holes;
 pub mod hud;
 mod lines;
 pub mod marks;
+pub mod paths;
 mod picture;
 pub mod pins;
 #[expect(clippy::module_inception, reason = "the plane itself among its parts")]
 mod plane;
 pub mod rolls;
+mod signs;
 pub mod worst;
 
 pub use holes::Patterns;

@@ -5,7 +5,7 @@
 
 use super::camera::Frame;
 use super::hud;
-use super::marks::block;
+use super::signs::block;
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::live::{Probe, Snapshot};

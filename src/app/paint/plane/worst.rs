@@ -1,7 +1,7 @@
 //! The worst point of the box (y* in Keskar et al. 2017): where it lies in the plane that is shown, and the plane towards it.
 
 use super::camera::Frame;
-use super::marks;
+use super::signs;
 use crate::app::state::State;
 use crate::app::theme::Palette;
 use crate::engine::job::Directions;
@@ -87,8 +87,8 @@ pub fn paint(
     let name = format!("worst point, {} outside", percent_to(worst.outside, 0));
     // Beside the name of the centre rather than over it.
     let named = Rect::from_min_size(centre - Vec2::new(8.0, 12.0), Vec2::new(135.0, 24.0));
-    let taken = [marks::block(named)];
-    marks::label(
+    let taken = [signs::block(named)];
+    signs::label(
         painter,
         frame.rect,
         at,
