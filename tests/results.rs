@@ -94,6 +94,7 @@ fn recipe(job: Job) -> Header {
             outside: NAN,
         }],
         trajectory: None,
+        paths: Vec::new(),
         barriers: vec![(
             "training".into(),
             Barrier {
