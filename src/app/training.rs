@@ -1,7 +1,7 @@
 //! What a person asks for of runs: the recipe being filled in, where it is kept, what is looked at. Plain data.
 
 use crate::engine::ground::Ground;
-use crate::engine::job::{ExperimentJob, Several, TrainingJob};
+use crate::engine::job::{ExperimentJob, Setup, Several, SplitChoice, TrainingJob};
 use crate::engine::live::{Place, Wish};
 use crate::engine::queue::{Id, RunNews};
 use serde::{Deserialize, Serialize};
@@ -114,11 +114,19 @@ pub fn large_batch(samples: Option<usize>) -> usize {
     batch
 }
 
+/// What is open, with both splits: whoever looks at validation samples alone trains on training samples.
+fn setup(wish: &Wish) -> Setup {
+    Setup {
+        split: SplitChoice::Both,
+        ..wish.plane.setup.clone()
+    }
+}
+
 /// A small and a large batch from the same start, on the data and with the network that are open;
 /// `samples`: how many training samples there are.
 pub fn usual(wish: &Wish, samples: Option<usize>) -> TrainingJob {
     let mut job = TrainingJob {
-        setup: wish.plane.setup.clone(),
+        setup: setup(wish),
         batch_size: Several(vec![SMALL_BATCH, large_batch(samples)]),
         ..TrainingJob::default()
     };
@@ -132,7 +140,7 @@ pub fn usual(wish: &Wish, samples: Option<usize>) -> TrainingJob {
 /// The recipe of a ball: plain SGD, with a record every few steps of its first epochs.
 pub fn ball(wish: &Wish, (batch, rate): (usize, f64)) -> TrainingJob {
     TrainingJob {
-        setup: wish.plane.setup.clone(),
+        setup: setup(wish),
         batch_size: Several::one(batch),
         learning_rate: Several::one(rate),
         ..TrainingJob::default()
@@ -149,6 +157,10 @@ mod tests {
         assert_eq!(job.batch_size.0, [16, 256]);
         assert_eq!(job.start, Wish::default().initial);
         assert!(!job.draw);
+        let mut wish = Wish::default();
+        wish.plane.setup.split = SplitChoice::Validation;
+        assert_eq!(usual(&wish, None).setup.split, SplitChoice::Both);
+        assert_eq!(ball(&wish, (32, 0.1)).setup.split, SplitChoice::Both);
         let alone = Wish {
             initial: None,
             ..Wish::default()
