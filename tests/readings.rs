@@ -5,6 +5,9 @@
 /// Files that were read as another network, each with the value that PyTorch gives in double precision.
 #[path = "readings/cases.rs"]
 mod cases;
+/// Networks drawn afresh, to count on.
+#[path = "readings/drawn.rs"]
+mod drawn;
 /// What a reading says of itself: keys, choices, names that contradict it.
 #[path = "readings/keys.rs"]
 mod keys;

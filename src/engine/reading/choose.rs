@@ -2,7 +2,7 @@
 
 use super::facts::Reading;
 use super::question::{asked, rescaled};
-use super::records::{Heard, Witness};
+use super::records::{Heard, Over, Witness};
 use super::scaling;
 use super::scene::Scene;
 use super::search::search;
@@ -108,6 +108,10 @@ pub fn choose(readings: &[Recognised], scene: &Scene<'_>) -> Result<Chosen> {
             if let Some(against) = heard.iter().find(|heard| heard.contradicts) {
                 return Err(table.contradicted(best, against, &ground, scene, chance));
             }
+            let missed = |heard: &&Heard| heard.is_missed && heard.over == Over::HeldOut;
+            if let Some(missed) = heard.iter().find(missed) {
+                return Err(table.missed(best, missed));
+            }
             let by = table.samples_by(best);
             let by = agreeing(&heard).map_or(by.clone(), |words| format!("{by}, and {words}"));
             Ok(table.won(best, next, &near, by))
@@ -212,7 +216,10 @@ impl Table<'_> {
             all.find(|h| h.agrees && !h.best)
                 .filter(|_| !misses(number))
         };
-        let best = open.iter().find(|number| agrees(number).is_some());
+        // One number of several is given by chance, too.
+        let missed = |number: &usize| told(number).iter().any(|h| h.is_missed);
+        let mut agreeing = open.iter().filter(|number| agrees(number).is_some());
+        let best = agreeing.find(|number| !missed(number));
         let near = |a: usize, b: usize| are_near(&self.readings[a], &self.readings[b]);
         if let Some((&best, words)) = best.and_then(|best| Some((best, agrees(best)?))) {
             let rest: Vec<usize> = open.iter().copied().filter(|n| *n != best).collect();
@@ -247,15 +254,32 @@ impl Table<'_> {
         if !scalings.is_empty() {
             return rescaled(scalings, scene.data, &against.words);
         }
-        let mut order: Vec<usize> = self.trials.keys().copied().collect();
-        let cost = |number: &usize| self.trials.get(number).map_or(f64::MAX, verdict::cost);
-        order.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
         let text = format!(
             "the best of {} networks that fit these tensors isn't the one that the file tells of: {}; this may be another network, other data, or another scaling of them (--data-normalize)",
             grouped(self.readings.len()),
             against.words
         );
-        self.asked(&order, text)
+        self.asked(&self.best_first(), text)
+    }
+
+    /// The best reading doesn't give what the file says of held-out samples: it may be the nearest to one that nobody
+    /// thought of.
+    fn missed(&self, best: usize, missed: &Heard) -> Error {
+        let text = format!(
+            "{} does best of the {} networks that fit these tensors, but {} on the held-out samples: this may be another network, or other samples",
+            self.readings[best].key_among(self.readings),
+            grouped(self.readings.len()),
+            missed.words
+        );
+        self.asked(&self.best_first(), text)
+    }
+
+    /// All that were tried.
+    fn best_first(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = self.trials.keys().copied().collect();
+        let cost = |number: &usize| self.trials.get(number).map_or(f64::MAX, verdict::cost);
+        order.sort_by(|a, b| cost(a).total_cmp(&cost(b)));
+        order
     }
 
     /// None does better than one that has learnt nothing.
@@ -338,13 +362,11 @@ impl Table<'_> {
 
     /// The best readings with what was measured, for whoever asks what was decided by.
     fn kept(&self) -> Vec<(String, String)> {
-        let mut order: Vec<(&usize, &Trial)> = self.trials.iter().collect();
-        order.sort_by(|a, b| verdict::cost(a.1).total_cmp(&verdict::cost(b.1)));
-        let row = |(number, trial): (&usize, &Trial)| {
-            let key = self.readings[*number].key_among(self.readings);
-            (key, trial.words())
+        let row = |number: usize| {
+            let key = self.readings[number].key_among(self.readings);
+            (key, self.told(number))
         };
-        order.into_iter().take(KEPT).map(row).collect()
+        self.best_first().into_iter().take(KEPT).map(row).collect()
     }
 }
 

@@ -69,6 +69,11 @@ pub struct Heard {
     pub is_off: bool,
     /// Whether it can't be the network, on these data, that the number was taken of.
     pub contradicts: bool,
+    /// Whether it isn't given, though all samples were seen that it may have been taken over. Numbers of training are often
+    /// means over an epoch, and a loss of which nobody says more may be any: neither is missed.
+    pub is_missed: bool,
+    /// Over which samples the file says that it was taken.
+    pub over: Over,
     /// Whether the number may be an earlier epoch's.
     pub best: bool,
     /// Both numbers: "the file records acc 82 %, measured 81.8 %".
@@ -252,6 +257,12 @@ fn heard(record: &Record, measured: &[(&Side, Metrics)]) -> Option<Heard> {
         What::Loss => true,
     };
     let comparable = meant(side) && (side.whole || record.what == What::Accuracy);
+    let tells = match record.over {
+        Over::Train => false,
+        Over::HeldOut => true,
+        Over::Unsaid => record.what == What::Accuracy,
+    };
+    let tells = tells && !record.best && meant(side) && side.whole;
     let found = distance(side, metrics);
     let far = if record.best { FAR_BEST } else { FAR };
     let chance = 5.0 * deviation(record.value, side.samples.len());
@@ -261,6 +272,8 @@ fn heard(record: &Record, measured: &[(&Side, Metrics)]) -> Option<Heard> {
         agrees: comparable && found <= 1.0,
         is_off: comparable && off && (found > CLEAR || found.is_nan()),
         contradicts: record.what == What::Accuracy && measured.iter().all(is_low),
+        is_missed: tells && (found > 1.0 || found.is_nan()),
+        over: record.over,
         best: record.best,
         words: format!(
             "the file records {} {}, measured {}",
@@ -331,6 +344,41 @@ mod tests {
             let seen = (found.what, found.over, found.best);
             assert_eq!(seen, (what, over, best), "{key}");
             assert!((found.value - meant).abs() < 1e-12, "{key}");
+        }
+    }
+
+    #[test]
+    fn what_was_taken_over_samples_that_were_all_seen_is_given_or_missed() {
+        let side = |over, whole| Side {
+            over,
+            samples: Arc::new(Samples::labelled(vec![1], vec![0.0; 300], vec![0; 300])),
+            whole,
+        };
+        let score = |score: f64| Metrics { loss: 0.5, score };
+        let found = |key: &str, over, whole, metrics: Metrics| {
+            let record = one(key, 0.8).unwrap();
+            let heard = heard(&record, &[(&side(over, whole), metrics)]).unwrap();
+            [heard.agrees, heard.is_missed]
+        };
+        assert_eq!(
+            found("val_acc", Over::HeldOut, true, score(0.8)),
+            [true, false]
+        );
+        assert_eq!(
+            found("val_acc", Over::HeldOut, true, score(0.79)),
+            [false, true]
+        );
+        assert_eq!(found("acc", Over::Train, true, score(0.79)), [false, true]);
+        // Of training, of other samples, of some samples, of another epoch, of nobody knows what.
+        for (key, over, whole) in [
+            ("train_acc", Over::Train, true),
+            ("val_acc", Over::Train, true),
+            ("val_acc", Over::HeldOut, false),
+            ("best_val_acc", Over::HeldOut, true),
+            ("loss", Over::Train, true),
+        ] {
+            let found = found(key, over, whole, score(0.7));
+            assert_eq!(found, [false, false], "{key}");
         }
     }
 

@@ -15,7 +15,8 @@
 //! Of 600 others, made with other seeds (`tests/fixtures/readings/make.py`), some of them no reading at all, seven were read
 //! as another network: four by statistics 0.21 to 0.54 apart, while those read right mostly lay within 0.17. So a winner's
 //! statistics must be as near as [`SETTLED_DISTANCE`], and an accuracy that a file records decides only against readings
-//! that are far from it. These two rules were chosen on those 600 and not yet held against fresh ones.
+//! that are far from it. Those rules were chosen on these 600. `tests/fixtures/readings/README.md` counts what they do to
+//! fresh ones, and what where a network's own wiring is left out.
 //!
 //! A lower loss alone decides nothing: where all answers are right, whatever makes outputs larger lowers
 //! it. The winner must be clearly better than every other, and *plausible*: its score well above that of
