@@ -1,4 +1,4 @@
-"""The networks of the comparison: 24 torchvision families, 50 of timm, 12 transformers and language models."""
+"""The networks of the comparison: 24 torchvision families, 51 of timm, 16 transformers and language models."""
 import sys
 from pathlib import Path
 
@@ -16,7 +16,7 @@ vit_tiny_patch16_224 deit_tiny_patch16_224 deit3_small_patch16_224 swin_tiny_pat
 convnextv2_atto mixer_s32_224 resmlp_12_224 gmlp_s16_224 poolformer_s12 convmixer_768_32 cait_xxs24_224
 beit_base_patch16_224 eva02_tiny_patch14_224 levit_128s mobilevit_xxs edgenext_xx_small fastvit_t8 repvit_m0_9
 coatnet_nano_rw_224 maxvit_nano_rw_256 pvt_v2_b0 xcit_nano_12_p16_224 nfnet_l0 hrnet_w18_small dla34 densenet121 dpn48b
-repvgg_a0 rexnet_100 tinynet_e lcnet_035 pit_ti_224 crossvit_tiny_240 visformer_tiny""".split()
+repvgg_a0 rexnet_100 tinynet_e lcnet_035 pit_ti_224 crossvit_tiny_240 visformer_tiny regnetz_b16""".split()
 TOKENS, VOCABULARY = 16, 97
 
 
@@ -101,11 +101,21 @@ TRANSFORMERS = {
         **SMALL, **LONG, intermediate_size=96, num_key_value_heads=2))),
     "qwen3": transformer(lambda t: t.Qwen3ForCausalLM(t.Qwen3Config(
         **SMALL, **LONG, intermediate_size=96, num_key_value_heads=2, head_dim=16))),
+    "qwen2": transformer(lambda t: t.Qwen2ForCausalLM(t.Qwen2Config(
+        **SMALL, **LONG, intermediate_size=96, num_key_value_heads=2))),
+    "phi": transformer(lambda t: t.PhiForCausalLM(t.PhiConfig(**SMALL, **LONG, intermediate_size=96))),
+    "modernbert": transformer(lambda t: t.ModernBertForSequenceClassification(t.ModernBertConfig(
+        **SMALL, **LONG, intermediate_size=96, local_attention=8, global_attn_every_n_layers=2, pad_token_id=0,
+        bos_token_id=1, eos_token_id=1, cls_token_id=1, sep_token_id=1))),
     "gemma2": transformer(lambda t: t.Gemma2ForCausalLM(t.Gemma2Config(
         **SMALL, **LONG, intermediate_size=96, num_key_value_heads=2, head_dim=16, sliding_window=8))),
     "vit": transformer(lambda t: t.ViTForImageClassification(t.ViTConfig(
         hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=96, image_size=32, patch_size=8)),
         image=True),
+    "vitmae": transformer(lambda t: t.ViTMAEForPreTraining(t.ViTMAEConfig(
+        hidden_size=64, num_hidden_layers=2, num_attention_heads=4, intermediate_size=96, image_size=32, patch_size=8,
+        decoder_hidden_size=32, decoder_num_hidden_layers=1, decoder_num_attention_heads=4, decoder_intermediate_size=64,
+        mask_ratio=0.0)), image=True),
     "t5": t5,
 }
 
