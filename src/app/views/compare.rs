@@ -23,7 +23,7 @@ use crate::export::artifact::{Eye, SideBySide};
 use crate::plot::camera::Camera;
 use crate::plot::number;
 use eframe::egui::{self, CursorIcon, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui};
-use places::{Rows, find, places};
+use places::{Rows, find, places, unreadable};
 use std::sync::Arc;
 use which::which_ui;
 
@@ -117,6 +117,9 @@ impl View for CompareView {
         let here = state.wish.alpha;
         let (mut panels, mut files) = (Vec::new(), Vec::new());
         for (what, place) in places(state, news, palette(false)) {
+            if let Some(why) = unreadable(news, &what) {
+                return Err(Error::Usage(why.to_owned()));
+            }
             let exact = |s: &&Arc<LiveSurface>| s.alpha == place.alpha;
             let found = find(news, &what, place.alpha, here).filter(exact);
             let surface = found.ok_or_else(|| {
@@ -417,7 +420,13 @@ fn contours_ui(
                 hud::chip(&clipped, rect, frame.at(point), &lines, palette);
             }
         } else {
-            notice(&ui.painter_at(rect), rect, "On its way…", palette);
+            let failed = unreadable(cx.news, &kept.what).is_some();
+            let words = if failed {
+                "Can't be opened"
+            } else {
+                "On its way…"
+            };
+            notice(&ui.painter_at(rect), rect, words, palette);
         }
         if response.has_focus() {
             let stroke = Stroke::new(1.5, palette.accent);
