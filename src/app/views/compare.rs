@@ -29,6 +29,8 @@ use which::which_ui;
 
 /// Room for the choice of how they are drawn.
 const MODES: f32 = 185.0;
+/// Room for the choice of what is compared.
+const WHICH: f32 = 95.0;
 
 /// How they are drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -210,12 +212,17 @@ fn compare_ui(ui: &mut Ui, cache: &mut CompareView, cx: &mut Context<'_>) {
     });
     header::header_ui(ui, cx.palette, all_done, |ui| {
         let modes = if cx.gpu.is_some() { MODES } else { 0.0 };
+        let choice = if cx.state.wish.others.is_empty() {
+            0.0
+        } else {
+            WHICH
+        };
         header::chooser_ui(
             ui,
             &mut cx.state.look,
             coloring.as_ref().ok(),
             cx.news.score(),
-            modes,
+            modes + choice,
         );
         which_ui(ui, cx.state, cx.palette);
         if cx.gpu.is_some() {
