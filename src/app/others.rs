@@ -5,6 +5,7 @@ use super::command::{Ask, Beside, Command, Place};
 use super::names::names_of;
 use super::state::State;
 use super::theme::Palette;
+use super::words::in_window;
 use crate::engine::live::{OtherFacts, Snapshot};
 use crate::plot::number::format_value;
 use eframe::egui::{Align, Label, Layout, RichText, Ui};
@@ -93,7 +94,7 @@ fn other_ui(
         });
         let facts = match found {
             Some(Err(why)) => {
-                ui.label(RichText::new(why).color(palette.error));
+                ui.label(RichText::new(in_window(why)).color(palette.error));
                 return;
             }
             Some(Ok(facts)) => Some(facts),

@@ -1,7 +1,7 @@
 //! Several runs over one plane: paths in colours of their own, and how far they are out of it.
 
+use super::plane;
 use super::window_common::{picture, settle, window};
-use super::{axis, plane};
 use eframe::egui::{Pos2, Theme};
 use egui_kittest::kittest::Queryable as _;
 use losscope::engine::job::Directions;
@@ -25,7 +25,6 @@ fn the_paths_of_two_runs_are_drawn_in_one_plane_with_their_names() {
         "builtin:init".into(),
     ));
     wish.plane.isometric = true;
-    wish.plane.x = axis(-10.0, 25.0, 9);
     wish.plane.paths = runs.to_vec();
     wish.plane.setup.samples = Some(128);
     wish.sharpness = false;
@@ -47,11 +46,12 @@ fn the_paths_of_two_runs_are_drawn_in_one_plane_with_their_names() {
     );
     // The pointer on a checkpoint says which it is and how far it is out of the plane.
     let rect = plane(&harness, super::PLANE);
-    let at = |x: f64, from: f32, to: f32| from + (to - from) * ((x + 10.0) / 35.0) as f32;
+    let surface = news.surfaces[0].surface().unwrap();
+    let share = |axis: &[f64], v: f64| ((v - axis[0]) / (axis[axis.len() - 1] - axis[0])) as f32;
     let start = &header.marks[2].coordinate;
     let pointer = Pos2::new(
-        at(start[0], rect.left(), rect.right()),
-        at(start[1], rect.bottom(), rect.top()),
+        rect.left() + rect.width() * share(&surface.x, start[0]),
+        rect.bottom() - rect.height() * share(&surface.y, start[1]),
     );
     harness.hover_at(pointer);
     harness.run_steps(3);

@@ -23,12 +23,14 @@ use crate::export::artifact::{Eye, SideBySide};
 use crate::plot::camera::Camera;
 use crate::plot::number;
 use eframe::egui::{self, CursorIcon, Id, Rect, Response, Sense, Stroke, StrokeKind, Ui};
-use places::{Rows, find, places};
+use places::{Rows, find, places, unreadable};
 use std::sync::Arc;
 use which::which_ui;
 
 /// Room for the choice of how they are drawn.
 const MODES: f32 = 185.0;
+/// Room for the choice of what is compared.
+const WHICH: f32 = 95.0;
 
 /// How they are drawn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -117,6 +119,9 @@ impl View for CompareView {
         let here = state.wish.alpha;
         let (mut panels, mut files) = (Vec::new(), Vec::new());
         for (what, place) in places(state, news, palette(false)) {
+            if let Some(why) = unreadable(news, &what) {
+                return Err(Error::Usage(why.to_owned()));
+            }
             let exact = |s: &&Arc<LiveSurface>| s.alpha == place.alpha;
             let found = find(news, &what, place.alpha, here).filter(exact);
             let surface = found.ok_or_else(|| {
@@ -207,12 +212,17 @@ fn compare_ui(ui: &mut Ui, cache: &mut CompareView, cx: &mut Context<'_>) {
     });
     header::header_ui(ui, cx.palette, all_done, |ui| {
         let modes = if cx.gpu.is_some() { MODES } else { 0.0 };
+        let choice = if cx.state.wish.others.is_empty() {
+            0.0
+        } else {
+            WHICH
+        };
         header::chooser_ui(
             ui,
             &mut cx.state.look,
             coloring.as_ref().ok(),
             cx.news.score(),
-            modes,
+            modes + choice,
         );
         which_ui(ui, cx.state, cx.palette);
         if cx.gpu.is_some() {
@@ -417,7 +427,13 @@ fn contours_ui(
                 hud::chip(&clipped, rect, frame.at(point), &lines, palette);
             }
         } else {
-            notice(&ui.painter_at(rect), rect, "On its way…", palette);
+            let failed = unreadable(cx.news, &kept.what).is_some();
+            let words = if failed {
+                "Can't be opened"
+            } else {
+                "On its way…"
+            };
+            notice(&ui.painter_at(rect), rect, words, palette);
         }
         if response.has_focus() {
             let stroke = Stroke::new(1.5, palette.accent);

@@ -9,6 +9,7 @@
 //! A panic inside a library ends the part of the work it happened in, not the thread.
 
 mod aside;
+mod company;
 mod compute;
 mod convexity;
 mod line;
@@ -28,11 +29,11 @@ mod wish;
 mod worker;
 
 pub use crate::landscape::measures::found::{ConvexityMap, Found, NoiseSoFar};
+pub use company::{OtherFacts, OtherNews, OtherPhi};
 pub use news::{
     Activity, Confirmed, Entry, ExperimentFacts, Failure, Inside, Kind, LiveSurface, PointMetrics,
     ProbeResult, Quality, SharpnessCurve, SharpnessNews, Snapshot, Stage, WorstPoint,
 };
-pub use others::{OtherFacts, OtherNews, OtherPhi, OtherSurface};
 pub use quantity::{MeasureNews, Quantity};
 pub use wish::{Compared, LIVE_POINTS, Place, Probe, Wish};
 

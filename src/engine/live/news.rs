@@ -1,6 +1,6 @@
 //! What the computing thread has found, as plain numbers.
 
-use super::others::{OtherNews, OtherPhi, OtherSurface};
+use super::company::{OtherNews, OtherPhi};
 use super::quantity::{MeasureNews, Quantity};
 use super::wish::{Place, Probe};
 use crate::checkpoint::Set;
@@ -12,6 +12,7 @@ use crate::landscape::distance::Distance;
 use crate::landscape::evaluate::Metrics;
 use crate::landscape::surface::Surface;
 use crate::model::losses::Score;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -29,7 +30,7 @@ pub struct Snapshot {
     /// Further minimizers, in the order they were found in.
     pub others: Vec<Arc<OtherNews>>,
     /// Surfaces around them, one each.
-    pub other_surfaces: Vec<OtherSurface>,
+    pub other_surfaces: Vec<(PathBuf, Arc<LiveSurface>)>,
     /// φ of them at the ε asked for.
     pub other_phi: Vec<OtherPhi>,
     /// Metrics along the line.

@@ -1,6 +1,7 @@
 //! Further minimizers beside the two ends of the line: each opened on its own, so that one that doesn't
 //! fit is told where it stands on the list and takes nothing else with it.
 
+use super::company::{OtherFacts, OtherNews, OtherPhi};
 use super::news::{LiveSurface, Quality, Snapshot};
 use super::open::Workbench;
 use super::part::Part;
@@ -11,57 +12,13 @@ use crate::engine::job::SurfaceJob;
 use crate::engine::names;
 use crate::engine::work::{Progress, Work as _};
 use crate::error::{Error, Result};
-use crate::landscape::distance::{Distance, between};
+use crate::landscape::distance::between;
 use crate::landscape::evaluate::{Metrics, Split};
 use crate::landscape::slice::{Buffers, Slice};
 use crate::model::params::Params;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
-
-/// What is known of one of the further minimizers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OtherNews {
-    /// The file.
-    pub path: PathBuf,
-    /// Its numbers, or why it is none of this network's.
-    pub found: std::result::Result<OtherFacts, String>,
-}
-
-/// The surface around one of the further minimizers.
-#[derive(Debug, Clone)]
-pub struct OtherSurface {
-    /// The file.
-    pub path: PathBuf,
-    /// Finished or on its way.
-    pub surface: Arc<LiveSurface>,
-}
-
-/// φ of one of the further minimizers.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OtherPhi {
-    /// The file.
-    pub path: PathBuf,
-    /// How large a neighbourhood.
-    pub epsilon: f64,
-    /// φ, per cent.
-    pub phi: f64,
-}
-
-/// Numbers of one of the further minimizers, over the same samples as those of the line's ends.
-#[derive(Debug, Clone, PartialEq)]
-pub struct OtherFacts {
-    /// One entry a split, training first.
-    pub metrics: Vec<Metrics>,
-    /// From the small-batch minimizer to it.
-    pub from_small: Distance,
-    /// From the large-batch minimizer to it.
-    pub from_large: Option<Distance>,
-    /// From the initial weights to it.
-    pub from_initial: Option<Distance>,
-    /// What a reader should know of the file.
-    pub warnings: Vec<String>,
-}
 
 impl Snapshot {
     /// What is known of one of the further minimizers.
@@ -72,8 +29,8 @@ impl Snapshot {
 
     /// The surface around one of the further minimizers.
     pub fn surface_around(&self, path: &Path) -> Option<&Arc<LiveSurface>> {
-        let found = self.other_surfaces.iter().find(|other| other.path == path);
-        found.map(|other| &other.surface)
+        let found = self.other_surfaces.iter().find(|(of, _)| of == path);
+        found.map(|(_, surface)| surface)
     }
 
     /// φ of one of the further minimizers at exactly this ε.
@@ -112,7 +69,8 @@ impl Worker<'_> {
     pub(super) fn forget_others(&mut self) {
         let (wanted, news) = (&self.wish.others, &mut self.snapshot);
         news.others.retain(|o| wanted.contains(&o.path));
-        news.other_surfaces.retain(|o| wanted.contains(&o.path));
+        news.other_surfaces
+            .retain(|(path, _)| wanted.contains(path));
         news.other_phi.retain(|o| wanted.contains(&o.path));
         self.other_works.retain(|(path, _)| wanted.contains(path));
         // Parts are named by places on the list, which may have changed.
@@ -182,10 +140,9 @@ impl Worker<'_> {
         self.last_picture = Instant::now();
         self.versions += 1;
         surface.version = self.versions;
-        let surface = Arc::new(surface);
         let all = &mut self.snapshot.other_surfaces;
-        all.retain(|old| old.path != path);
-        all.push(OtherSurface { path, surface });
+        all.retain(|(of, _)| *of != path);
+        all.push((path, Arc::new(surface)));
         Ok(())
     }
 

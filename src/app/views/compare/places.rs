@@ -99,6 +99,14 @@ pub fn names(state: &State) -> Vec<String> {
     names_of(&others)
 }
 
+/// Why there is no surface around a point that is compared.
+pub fn unreadable<'a>(news: &'a Snapshot, what: &Compared) -> Option<&'a str> {
+    match what {
+        Compared::Other(path) => news.other(path)?.found.as_ref().err().map(String::as_str),
+        _ => None,
+    }
+}
+
 fn shown(path: Option<&Path>) -> String {
     path.map_or_else(String::new, |path| path.display().to_string())
 }
