@@ -33,6 +33,9 @@ const WHOLE: &str = "one-device";
 /// The share of the ideal speed that counts as near it (Goyal et al. 2017, figure 7).
 const NEAR: f64 = 0.9;
 
+/// Runs alike whose speeds differ by more had no machine to themselves.
+const NOISY: f64 = 0.15;
+
 /// How far weights may differ, relative to the way they went: sums of gradients in another order differ in
 /// their last digits (6e-8 and 1e-16 of them), which steps add up and carry on.
 fn tolerance(precision: Precision) -> f64 {
@@ -123,6 +126,13 @@ fn measure(lab: &mut Lab<'_>) -> Result<Findings> {
     table(&whole, &sides, &mut found);
     picture(&sides, &mut found);
     judged(lab.setup.precision, &whole, &sides, &mut found);
+    let spreads = sides.iter().filter_map(|side| {
+        let rate = mean(&side.trials, |_| true, Side::rate)?;
+        Some(rate.deviation / rate.mean)
+    });
+    if Mean::of(spreads).is_some_and(|m| m.mean > NOISY) {
+        found.notes.push("The speeds of runs with as many workers differ by more than 15 %: something else was using this machine.".into());
+    }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     found.notes.push(format!("This machine offers {cores} {}: more workers than that share them. The step of the optimiser and whatever is noted between steps are taken by one thread. Only the processor takes shares side by side; a GPU takes one after the other.", if cores == 1 { "core" } else { "cores" }));
     found.notes.push("Sums of shares are added in the order of the shares, so that the number of threads changes no bit of the weights; the number of workers changes the last digits of the sums.".into());

@@ -10,8 +10,8 @@ use crate::engine::experiment::{ALL, Entry};
 use crate::engine::job::{ExperimentJob, Setup, Size, SplitChoice};
 use crate::engine::queue::{Doing, ExperimentNews};
 use eframe::egui::{
-    self, Button, Color32, Context, Id, Label, Layout, Modal, ProgressBar, RichText, ScrollArea,
-    Sense, TextEdit, TextStyle, TextWrapMode, Ui, Vec2, WidgetText,
+    self, Align, Button, Color32, Context, Id, Label, Layout, Modal, ProgressBar, RichText,
+    ScrollArea, Sense, TextEdit, TextStyle, TextWrapMode, Ui, Vec2, WidgetText,
 };
 use figures::Figures;
 use std::sync::Arc;
@@ -56,7 +56,7 @@ impl Gallery {
             return;
         }
         let room = ctx.content_rect().size();
-        let size = Vec2::new((room.x - 60.0).min(1040.0), (room.y - 150.0).min(640.0));
+        let size = Vec2::new((room.x - 60.0).min(1040.0), (room.y - 190.0).min(620.0));
         let shown = Modal::new(Id::unique("gallery")).show(ctx, |ui| {
             ui.set_width(size.x);
             // A window has at first the room of the frame before, and would grow under the hand.
@@ -68,19 +68,25 @@ impl Gallery {
             );
             ui.add(Label::new(RichText::new(words).color(seen.palette.weak)).wrap());
             ui.add_space(6.0);
-            ui.horizontal_top(|ui| {
-                ui.allocate_ui(Vec2::new(LIST, size.y), |ui| {
+            // Side by side in this much room and no more, which a rule between them would take.
+            let beside = Layout::left_to_right(Align::Min);
+            ui.allocate_ui_with_layout(size, beside, |ui| {
+                ui.set_min_size(size);
+                ui.set_max_height(size.y);
+                let column = Layout::top_down(Align::Min);
+                ui.allocate_ui_with_layout(Vec2::new(LIST, size.y), column, |ui| {
                     ui.set_min_size(Vec2::new(LIST, size.y));
                     self.list_ui(ui, &seen);
                 });
                 ui.separator();
-                ui.vertical(|ui| {
-                    ui.set_width(size.x - LIST - 24.0);
+                let rest = Vec2::new(size.x - LIST - 24.0, size.y);
+                ui.allocate_ui_with_layout(rest, column, |ui| {
+                    ui.set_min_size(rest);
                     self.chosen_ui(ui, size.y, &mut seen);
                 });
             });
             ui.add_space(4.0);
-            ui.with_layout(Layout::right_to_left(egui::Align::Center), |ui| {
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 ui.button("Close").clicked()
             })
             .inner

@@ -83,6 +83,8 @@ fn drawn(variant: Variant, map: &RatioGrid) -> ContourFigure {
         quantity: "|λ_min/λ_max|".into(),
         range: Some((0.0, 1.0)),
         levels: Levels::Auto(5),
+        x_label: "direction 1".into(),
+        y_label: "direction 2".into(),
         markers: vec![Marker::default()],
         title: variant.words.to_owned(),
         ..ContourFigure::default()
