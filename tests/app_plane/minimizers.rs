@@ -111,7 +111,10 @@ fn any_set_of_minimizers_stands_in_the_comparison_on_one_scale() {
         assert!(news.phi_of(path, 1e-3).unwrap() > 0.0);
     }
     // The same weights have the same surface and the same sharpness wherever they stand.
-    let same = |s: &LiveSurface| s.surface().unwrap().table.train_loss.clone();
+    let same = |s: &LiveSurface| {
+        let column = s.surface().unwrap().table.train.as_ref();
+        column.map(|column| column.loss.clone())
+    };
     let large = news.surfaces.iter().find(|s| s.alpha == 1.0).unwrap();
     let around = news.surface_around(&fourth).unwrap();
     for (a, b) in (same(large).unwrap().iter()).zip(&same(around).unwrap()) {

@@ -10,7 +10,7 @@ pub struct OtherNews {
     /// The file.
     pub path: PathBuf,
     /// Its numbers, or why it is none of this network's.
-    pub found: std::result::Result<OtherFacts, String>,
+    pub found: Result<OtherFacts, String>,
 }
 
 /// φ of one of the further minimizers.
