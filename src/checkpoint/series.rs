@@ -1,6 +1,7 @@
 //! The checkpoints of a training run: files of a folder in the order of their numbers.
 
 use crate::error::{Error, Result};
+use crate::store::records::is_event_file;
 use std::path::{Path, PathBuf};
 
 /// In the folder of a run that Losscope trained, the checkpoints lie in this one …
@@ -10,13 +11,15 @@ const HISTORY: &str = "history.jsonl";
 
 /// The checkpoints of a folder, in the order of the numbers in their names: `epoch_2` before
 /// `epoch_10`. Files whose names start with a dot are passed over, and so are records that trainers
-/// write beside their checkpoints (`.json`, `.jsonl`, `.toml`, `.yaml`, `.txt`, `.csv`, `.log`). The folder of a
-/// run that Losscope trained stands for that of its checkpoints.
+/// write beside their checkpoints (`.json`, `.jsonl`, `.toml`, `.yaml`, `.txt`, `.csv`, `.tsv`, `.log`,
+/// event files of TensorBoard). The folder of a run that Losscope trained stands for that of its checkpoints.
 ///
 /// # Errors
 /// Where the folder can't be read or holds no checkpoint.
 pub fn series(folder: &Path) -> Result<Vec<PathBuf>> {
-    const RECORDS: [&str; 8] = ["json", "jsonl", "toml", "yaml", "yml", "txt", "csv", "log"];
+    const RECORDS: [&str; 9] = [
+        "json", "jsonl", "toml", "yaml", "yml", "txt", "csv", "tsv", "log",
+    ];
     let inner = folder.join(CHECKPOINTS);
     let is_run = folder.join(HISTORY).is_file() && inner.is_dir();
     let folder = if is_run { &inner } else { folder };
@@ -24,12 +27,13 @@ pub fn series(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(refused)? {
         let path = entry.map_err(refused)?.path();
-        let hidden = path
-            .file_name()
-            .is_none_or(|n| n.to_string_lossy().starts_with('.'));
-        let record = path
-            .extension()
-            .is_some_and(|e| RECORDS.iter().any(|r| e.eq_ignore_ascii_case(r)));
+        let name = path.file_name().unwrap_or_default();
+        let name = name.to_string_lossy().into_owned();
+        let hidden = name.is_empty() || name.starts_with('.');
+        let record = is_event_file(&name)
+            || path
+                .extension()
+                .is_some_and(|e| RECORDS.iter().any(|r| e.eq_ignore_ascii_case(r)));
         if path.is_file() && !hidden && !record {
             files.push(path);
         }

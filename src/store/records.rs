@@ -14,6 +14,11 @@ const LONGEST: u64 = 256 << 20;
 const HEAD: u64 = 12;
 const TAIL: u64 = 4;
 
+/// Whether a file's name is that of an event file of TensorBoard.
+pub fn is_event_file(name: &str) -> bool {
+    name.contains(".tfevents.") || name.ends_with(".tfevents")
+}
+
 /// Records of a file, in order.
 pub struct Records<'a> {
     of: &'a Bytes,

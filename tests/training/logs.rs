@@ -35,6 +35,7 @@ fn by_epoch(number: usize) -> String {
 fn an_event_file_beside_checkpoints_is_their_history() {
     let dir = theirs(&["pytorch/events.out.tfevents.1.pytorch"], by_epoch);
     let run = Run::open(dir.path()).unwrap();
+    assert_eq!(run.checkpoints.len(), 4, "the log is no checkpoint");
     assert_eq!(
         run.curve("epoch", "train_loss"),
         [[1.0, 2.5], [2.0, 1.5], [3.0, 0.5]]

@@ -6,7 +6,7 @@
 use super::names::{Quantity, known};
 use crate::error::{Error, Result};
 use crate::store::bytes::Bytes;
-use crate::store::records::Records;
+use crate::store::records::{Records, is_event_file};
 use crate::train::Record;
 use prost::Message;
 use prost::bytes::Bytes as Raw;
@@ -92,7 +92,7 @@ pub struct Told {
 /// Whether a name is an event file's.
 pub fn is_named(path: &Path) -> bool {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    name.contains(".tfevents.") || name.ends_with(".tfevents")
+    is_event_file(&name)
 }
 
 /// Values of a quantity by step.
