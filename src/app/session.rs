@@ -228,8 +228,9 @@ fn map_paths(wish: &mut Wish, f: impl Fn(&PathBuf) -> PathBuf) {
     if imported::is_file(&setup.model) {
         setup.model = f(&PathBuf::from(&setup.model)).display().to_string();
     }
-    let paths = &mut wish.plane.paths;
-    paths.iter_mut().for_each(|path| *path = f(path));
+    for path in &mut wish.plane.paths {
+        *path = f(path);
+    }
     match &mut wish.plane.directions {
         Directions::Random | Directions::Hessian | Directions::Worst(_) => {}
         Directions::Files(files) => files.iter_mut().for_each(|file| *file = f(file)),

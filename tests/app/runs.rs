@@ -150,7 +150,9 @@ fn an_experiment_of_the_gallery_is_stopped_gone_on_with_and_shown() {
     let news = harness.state_mut().state().experiments[0].clone();
     assert_ne!(news.folder, stopped);
     assert!(news.folder.join("report.html").is_file());
-    assert!(news.claims.len() >= 4 && !news.figures.is_empty());
+    let claims: Vec<&str> = news.claims.iter().map(|c| c.source.as_str()).collect();
+    assert!(claims.len() >= 4, "{claims:?}, {:?}", news.message);
+    assert!(!news.figures.is_empty());
     // Figures are read on threads of their own.
     for _ in 0..20 {
         std::thread::sleep(std::time::Duration::from_millis(20));

@@ -141,8 +141,8 @@ fn program(archive: Archive, bytes: &Arc<Bytes>, length: u64) -> Parsed<Program>
     Ok(Program {
         json,
         weights,
-        places,
         constants,
+        places,
         length,
     })
 }

@@ -28,10 +28,6 @@ macro_rules! jobs {
         /// Any job, by its command.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "command")]
-        #[expect(
-            clippy::large_enum_variant,
-            reason = "there are few of them, and recipes have many fields"
-        )]
         pub enum Job {
             $(
                 #[doc = concat!("`losscope ", $command, "`")]

@@ -321,10 +321,9 @@ impl Request for TrainingJob {
         // Two runs of one name would share a folder.
         let mut names: Vec<String> = runs.iter().map(|r| self.told_apart(r).join("_")).collect();
         names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+        if let Some([twice, _]) = names.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(Error::Usage(format!(
-                "a value stands twice in a list of the recipe, so that two runs are the same ({}): list each once",
-                twice[0]
+                "a value stands twice in a list of the recipe, so that two runs are the same ({twice}): list each once"
             )));
         }
         if self.draw && self.start.is_none() {

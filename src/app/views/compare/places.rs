@@ -168,7 +168,7 @@ impl Rows {
         let mut best = Self::with(ui, count, count, coloring, extent, zoom);
         for columns in (1..count).rev() {
             let other = Self::with(ui, count, columns, coloring, extent, zoom);
-            let width = |rows: &Self| rows.rects.first().map_or(0.0, |r| r.width());
+            let width = |rows: &Self| rows.rects.first().map_or(0.0, Rect::width);
             if width(&other) > WORTH_A_ROW * width(&best) {
                 best = other;
             }
@@ -215,7 +215,7 @@ impl Rows {
         let all = self.rects.iter().copied().reduce(Rect::union);
         let all = all.unwrap_or(Rect::NOTHING);
         let left = self.rects.get(self.columns.saturating_sub(1));
-        let left = left.map_or(all.left(), |r| r.left());
+        let left = left.map_or(all.left(), Rect::left);
         Rect::from_min_max(Pos2::new(left, all.top()), all.max)
     }
 }
