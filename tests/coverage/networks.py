@@ -1,4 +1,4 @@
-"""The networks of the comparison: 24 torchvision families, 51 of timm, 16 transformers and language models."""
+"""The networks of the comparison: 24 torchvision families, 52 of timm, 16 transformers and language models."""
 import sys
 from pathlib import Path
 
@@ -16,7 +16,8 @@ vit_tiny_patch16_224 deit_tiny_patch16_224 deit3_small_patch16_224 swin_tiny_pat
 convnextv2_atto mixer_s32_224 resmlp_12_224 gmlp_s16_224 poolformer_s12 convmixer_768_32 cait_xxs24_224
 beit_base_patch16_224 eva02_tiny_patch14_224 levit_128s mobilevit_xxs edgenext_xx_small fastvit_t8 repvit_m0_9
 coatnet_nano_rw_224 maxvit_nano_rw_256 pvt_v2_b0 xcit_nano_12_p16_224 nfnet_l0 hrnet_w18_small dla34 densenet121 dpn48b
-repvgg_a0 rexnet_100 tinynet_e lcnet_035 pit_ti_224 crossvit_tiny_240 visformer_tiny regnetz_b16""".split()
+repvgg_a0 rexnet_100 tinynet_e lcnet_035 pit_ti_224 crossvit_tiny_240 visformer_tiny regnetz_b16
+efficientvit_b0""".split()
 TOKENS, VOCABULARY = 16, 97
 
 
