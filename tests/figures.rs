@@ -639,7 +639,7 @@ fn a_figure_names_its_files_its_data_its_network_and_what_was_assumed() {
         "small batch: built-in digits, batches of 16; large batch: built-in digits, batches of 512",
         "Gaussian, seed 0, filter-normalised, biases and norms fixed",
         "digits: 1,437 training and 360 validation samples; ",
-        "parameters, read as mlp",
+        "parameters, read as the description that Losscope wrote beside the weights (confirmed by its graph)",
     ] {
         assert!(svg.contains(words), "{words}");
     }

@@ -346,7 +346,7 @@ fn a_noise_is_the_same_in_every_format() {
     let csv = text_of(&dir.path().join("n.csv"));
     let rows = table(&csv, "layers");
     let names: Vec<&str> = rows.iter().map(|r| r["name"].as_str()).collect();
-    assert_eq!(names, ["1", "3", "5"]);
+    assert_eq!(names, ["0", "2", "4"]);
     same("ratio", &cells(&rows, "ratio"), &array("layer_ratio"));
     let rows = table(&csv, "batches");
     same("alignment", &cells(&rows, "alignment"), &array("alignment"));

@@ -617,7 +617,7 @@ fn the_built_in_small_batch_minimizer_is_flatter_by_every_sharpness() {
     let (small, large) = (&report["results"][0], &report["results"][1]);
     let number = |of: &Value, key: &str| of[key].as_f64().unwrap();
     let losses = [number(small, "loss"), number(large, "loss")];
-    assert!(losses.iter().all(|loss| *loss <= 0.01) && (losses[0] / losses[1] - 1.0).abs() < 0.01);
+    assert!(losses.iter().all(|loss| *loss <= 0.01) && (losses[0] / losses[1] - 1.0).abs() < 0.02);
     let compare = |key: &str, value: &str, factor: f64| {
         let (a, b) = (
             small[key].as_array().unwrap(),
@@ -628,7 +628,7 @@ fn the_built_in_small_batch_minimizer_is_flatter_by_every_sharpness() {
             assert!(number(b, value) > factor * number(a, value), "{a} {b}");
         }
     };
-    compare("boxes", "phi", 1.2);
+    compare("boxes", "phi", 1.1);
     compare("measures", "rise", 1.5);
     let subspace = json(
         dir.path(),

@@ -71,7 +71,8 @@ fn the_worst_point_of_a_box_stands_at_one() {
         "f64",
     ]);
     let best = report["results"][0]["boxes"][0]["phi"].as_f64().unwrap();
-    assert!(phi > 0.97 * best, "{phi} of {best}");
+    // Both are lower bounds; the table's is looked for from more corners.
+    assert!(phi > 0.85 * best && phi < 1.01 * best, "{phi} of {best}");
     assert!(loss(2, 1) - centre < 0.2 * (loss(1, 2) - centre));
     let mark = &found["recipe"]["marks"][1];
     assert_eq!(mark["label"], "worst point");
@@ -108,8 +109,9 @@ fn the_centre_of_a_map_is_what_the_table_says_of_the_checkpoint() {
         let value = |v: &Value| v["value"].as_f64().unwrap();
         let ratio = (value(&eigenvalues["smallest"]) / value(&eigenvalues["top"][0])).abs();
         let centre = found["map"]["ratio"][4].as_f64().unwrap();
+        // As its help says: within the tolerance, 0.001, of λ_min or of λ_max/10, whichever is more.
         assert!(
-            (centre / ratio - 1.0).abs() < 0.01,
+            (centre - ratio).abs() < 1e-3 * ratio.max(0.1),
             "{file}: {centre} for {ratio}"
         );
     }

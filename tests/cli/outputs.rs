@@ -210,9 +210,10 @@ fn any_file_name_may_be_measured() {
     let bad = OsString::from_vec(b"bad\xff.pt".to_vec());
     std::fs::write(dir.path().join(&bad), bytes).unwrap();
     let few = ["--samples", "20", "--model", "mlp"];
+    let pair = fixture("models/mlp/lb.pt");
     let rows: [&[&str]; 7] = [
         &["inspect", "--json"],
-        &["distance", "--json", "builtin:small"],
+        &["distance", "--json", &pair],
         &[&SHARPNESS[..], &["-o", "s.npz", "-o", "s.json"], &few[2..]].concat(),
         &[
             &["curvature", "--top", "1", "-o", "c.npz", "-o", "c.json"],
@@ -220,7 +221,7 @@ fn any_file_name_may_be_measured() {
         ]
         .concat(),
         &[&["noise", "-o", "n.npz", "-o", "n.csv"], &few[..]].concat(),
-        &[&["report", "builtin:small", "--quick"], &few[..]].concat(),
+        &[&["report", &pair, "--quick"], &few[..]].concat(),
         &[
             &["surface"],
             &few[2..],

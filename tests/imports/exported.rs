@@ -111,10 +111,7 @@ fn programs_of_older_versions_are_read() {
         // A weight under two names is one tensor, under the one that the file has first; what no state dict has is none
         // of the network's.
         let own = |name: &str| name.replace("again", "head");
-        let mut trained: Vec<String> = theta
-            .trainable()
-            .map(|(spec, _)| own(&spec.name))
-            .collect();
+        let mut trained: Vec<String> = theta.trainable().map(|(spec, _)| own(&spec.name)).collect();
         trained.sort_unstable();
         assert_eq!(
             trained,

@@ -86,10 +86,11 @@ impl Gallery {
                 });
             });
             ui.add_space(4.0);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.button("Close").clicked()
-            })
-            .inner
+            // A line and no more: the layout alone would take all the height there is.
+            let line = Vec2::new(size.x, ui.spacing().interact_size.y);
+            let at_the_right = Layout::right_to_left(Align::Center);
+            ui.allocate_ui_with_layout(line, at_the_right, |ui| ui.button("Close").clicked())
+                .inner
         });
         if shown.inner || shown.should_close() {
             self.open = false;

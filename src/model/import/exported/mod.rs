@@ -7,6 +7,7 @@
 mod arguments;
 mod extents;
 mod nodes;
+mod plain;
 mod within;
 
 use super::traced::{Argument, Constant, Element, Input, OPEN, Traced};
@@ -83,7 +84,7 @@ pub fn read(path: &Path, sample: Option<&[usize]>) -> Result<Option<Traced>> {
 }
 
 fn traced(program: &Program, sample: Option<&[usize]>) -> Parsed<Traced> {
-    let file: File = serde_json::from_slice(&program.json)
+    let file: File = serde_json::from_slice(&plain::plain(&program.json))
         .map_err(|e| format!("its graph isn't the JSON of an exported program: {e}"))?;
     let major = file.schema_version.major();
     if !MAJORS.contains(&major) {
