@@ -4,7 +4,7 @@
 use super::command::Beside;
 use super::state::State;
 use crate::engine::job::Directions;
-use crate::engine::live::Wish;
+use crate::engine::live::{Compared, Wish};
 use std::path::PathBuf;
 
 /// Further minimizers, at most: each has a place on every list, and in memory.
@@ -55,6 +55,8 @@ fn close(wish: &mut Wish, other: usize) {
     if matches!(&wish.plane.directions, Directions::Three(_, third) if *third == closed) {
         wish.aim(Directions::Random);
     }
+    wish.left_out
+        .retain(|one| *one != Compared::Other(closed.clone()));
 }
 
 #[cfg(test)]

@@ -72,16 +72,17 @@ pub fn asked(state: &mut State, ask: Ask, paths: Vec<PathBuf>) {
 
 /// Opens a checkpoint in a place of its own.
 fn put(wish: &mut Wish, place: Place, path: &Path) {
-    match place {
-        Place::Small => {
-            if wish.small != path {
-                leave_run(wish);
-            }
-            wish.small = path.to_owned();
-        }
-        Place::Large => wish.large = Some(path.to_owned()),
-        Place::Initial => wish.initial = Some(path.to_owned()),
+    if place == Place::Small && wish.small != path {
+        leave_run(wish);
     }
+    // One of the further minimizers changes places with the end: none stands twice.
+    let listed = wish.others.iter().position(|other| other == path);
+    wish.with_other_ends(|wish| match (place, listed) {
+        (Place::Small | Place::Large, Some(other)) => wish.exchange(place, other),
+        (Place::Small, None) => wish.small = path.to_owned(),
+        (Place::Large, None) => wish.large = Some(path.to_owned()),
+        (Place::Initial, _) => wish.initial = Some(path.to_owned()),
+    });
 }
 
 /// Opens whatever was found: a session and results first, the rest on top of them. Gives the results,
@@ -235,7 +236,7 @@ fn seat(wish: &mut Wish, paths: &[PathBuf]) -> Option<String> {
     let mut words = None;
     match paths.as_slice() {
         [one] if own && wish.large.is_none() && *one != wish.small => {
-            wish.large = Some(one.clone());
+            put(wish, Place::Large, one);
         }
         [one] => {
             wish.small.clone_from(one);
@@ -252,18 +253,18 @@ fn seat(wish: &mut Wish, paths: &[PathBuf]) -> Option<String> {
             let roles = ["as small batch", "as large batch", "as initial weights"];
             let named = names_of(&all).into_iter().zip(roles);
             let named: Vec<String> = named.map(|(name, role)| format!("{name} {role}")).collect();
-            let beside = match rest.len() {
-                0 => String::new(),
-                more => format!(", {more} more beside them"),
-            };
-            words = Some(format!(
-                "{}{beside}; Swap turns them round",
-                named.join(", ")
-            ));
             wish.small.clone_from(small);
             wish.large = Some(large.clone());
             wish.others.clear();
             beside::add(wish, rest);
+            let more = match (wish.others.len(), rest.len()) {
+                (_, 0) => String::new(),
+                (open, asked) if open < asked => {
+                    format!(", {open} of {asked} more beside them")
+                }
+                (open, _) => format!(", {open} more beside them"),
+            };
+            words = Some(format!("{}{more}; Swap turns them round", named.join(", ")));
             wish.alpha = 0.0;
             leave_run(wish);
         }

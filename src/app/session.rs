@@ -8,7 +8,7 @@ use super::state::{Exported, Look, State};
 use super::training::Before;
 use crate::engine::imported;
 use crate::engine::job::Directions;
-use crate::engine::live::{Quality, Snapshot, Wish};
+use crate::engine::live::{Compared, Quality, Snapshot, Wish};
 use crate::engine::recognise;
 use crate::engine::result::Outcome;
 use crate::error::{Error, Result};
@@ -219,7 +219,14 @@ fn map_paths(wish: &mut Wish, f: impl Fn(&PathBuf) -> PathBuf) {
     wish.small = f(&wish.small);
     wish.large = wish.large.as_ref().map(&f);
     wish.initial = wish.initial.as_ref().map(&f);
-    wish.others.iter_mut().for_each(|other| *other = f(other));
+    for other in &mut wish.others {
+        *other = f(other);
+    }
+    for one in &mut wish.left_out {
+        if let Compared::Other(path) = one {
+            *path = f(path);
+        }
+    }
     let setup = &mut wish.plane.setup;
     if !recognise::is_built_in(Path::new(&setup.data)) {
         setup.data = f(&PathBuf::from(&setup.data)).display().to_string();

@@ -24,6 +24,12 @@ pub fn series(folder: &Path) -> Result<Vec<PathBuf>> {
     let is_run = folder.join(HISTORY).is_file() && inner.is_dir();
     let folder = if is_run { &inner } else { folder };
     let refused = |source| Error::io("read the folder of checkpoints", folder, source);
+    if folder.is_file() {
+        return Err(Error::file(
+            folder,
+            "this is a file; expected a folder of checkpoints",
+        ));
+    }
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(refused)? {
         let path = entry.map_err(refused)?.path();

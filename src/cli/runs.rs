@@ -55,7 +55,14 @@ pub fn run(job: &DistanceJob, talk: Talk) -> anyhow::Result<End> {
                 .to_vec(),
         ];
         for (i, (start, step)) in start.iter().zip(step).enumerate() {
-            rows.push(vec![(i + 1).to_string(), shown(*start), shown(*step)]);
+            // Paired in their order, whatever they are called.
+            let names = [&a.names[i], &b.names[i]];
+            let name = if names[0] == names[1] {
+                names[0].clone()
+            } else {
+                names.map(String::as_str).join(" over ")
+            };
+            rows.push(vec![name, shown(*start), shown(*step)]);
         }
         text += &format!(
             "{} over {}, checkpoint by checkpoint\n{}",

@@ -125,7 +125,11 @@ impl Header {
     pub fn all_paths(&self) -> Vec<(String, &TrajectoryFacts)> {
         let own = match &self.job {
             Job::Surface(job) if !self.paths.is_empty() => match &job.directions {
-                Directions::Pca(folder) => names::name(folder),
+                Directions::Pca(folder) => {
+                    let all = std::iter::once(folder).chain(&job.paths);
+                    let all: Vec<PathBuf> = all.cloned().collect();
+                    names::distinct(&all).swap_remove(0)
+                }
                 _ => String::new(),
             },
             _ => String::new(),

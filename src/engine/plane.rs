@@ -47,7 +47,7 @@ pub fn first_checkpoint(job: &SurfaceJob) -> Result<PathBuf> {
 /// The plane a job asks for; `found`: its directions, where they were searched for already.
 pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Result<Plane> {
     let mut plane = without_paths(job, inputs, found)?;
-    plane.paths = paths(&job.paths, inputs, &plane.slice)?;
+    plane.paths = paths(job, inputs, &plane.slice)?;
     if matches!(job.directions, Directions::Three(..) | Directions::Pca(_)) {
         let all = plane.paths.iter().map(|path| &path.seen);
         let points = all.flat_map(|seen| seen.x.iter().zip(&seen.y));
@@ -57,8 +57,14 @@ pub fn build(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Resu
 }
 
 /// The paths of further runs through a plane.
-fn paths(folders: &[PathBuf], inputs: &mut Inputs, slice: &Slice) -> Result<Vec<PathFacts>> {
-    let names = names::distinct(folders);
+fn paths(job: &SurfaceJob, inputs: &mut Inputs, slice: &Slice) -> Result<Vec<PathFacts>> {
+    let own = match &job.directions {
+        Directions::Pca(folder) => Some(folder),
+        _ => None,
+    };
+    let all: Vec<PathBuf> = own.into_iter().chain(&job.paths).cloned().collect();
+    let names = names::distinct(&all);
+    let names = names.into_iter().skip(all.len() - job.paths.len());
     let path = |(folder, run): (&PathBuf, String)| {
         let mut seen = Trajectory {
             directions: Vec::new(),
@@ -66,11 +72,16 @@ fn paths(folders: &[PathBuf], inputs: &mut Inputs, slice: &Slice) -> Result<Vec<
             points: Vec::new(),
         };
         let mut stems = Vec::new();
-        for file in crate::checkpoint::series(folder)? {
+        for file in builtin::series(folder)? {
             let stem = file.file_stem().unwrap_or_default();
             let stem = stem.to_string_lossy().into_owned();
             let point = inputs.point(&file, &format!("{run}, {stem}"))?;
-            seen.points.push(slice.project(&point));
+            let mut place = slice.project(&point);
+            if !place.distance.is_finite() {
+                // Weights that aren't numbers have no place, least of all the centre.
+                place.coordinate.fill(f64::NAN);
+            }
+            seen.points.push(place);
             stems.push(stem);
         }
         Ok(PathFacts {
@@ -78,7 +89,7 @@ fn paths(folders: &[PathBuf], inputs: &mut Inputs, slice: &Slice) -> Result<Vec<
             seen: trajectory_facts(stems, &seen),
         })
     };
-    folders.iter().zip(names).map(path).collect()
+    job.paths.iter().zip(names).map(path).collect()
 }
 
 fn without_paths(job: &SurfaceJob, inputs: &mut Inputs, found: Option<Pair>) -> Result<Plane> {

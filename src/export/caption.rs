@@ -50,14 +50,38 @@ fn round(value: f64, digits: i32) -> f64 {
 /// More files than this are counted instead of named.
 const MOST_NAMED: usize = 4;
 
+/// Checkpoints of one folder: how many, and the first and the last.
+fn counted(run: &[FileFacts]) -> String {
+    match run {
+        [] => String::new(),
+        [one] => files_line(std::slice::from_ref(one)),
+        [first, .., last] => {
+            let ends = names::distinct(&[first.path.clone(), last.path.clone()]).join(" to ");
+            format!("{} checkpoints, {ends}", grouped(run.len()))
+        }
+    }
+}
+
+/// As [`counted`], with the folder's own name.
+fn counted_in_folder(run: &[FileFacts]) -> String {
+    let folder = run.first().and_then(|first| first.path.parent());
+    match folder {
+        Some(folder) if run.len() > 1 => format!("{}: {}", names::name(folder), counted(run)),
+        _ => counted(run),
+    }
+}
+
 /// Which checkpoints, each with its role; files of one name are told apart by their folders.
 pub fn files_line(files: &[FileFacts]) -> String {
     let paths: Vec<PathBuf> = files.iter().map(|f| f.path.clone()).collect();
-    if let (Some(first), Some(last)) = (paths.first(), paths.last())
-        && paths.len() > MOST_NAMED
-    {
-        let ends = names::distinct(&[first.clone(), last.clone()]).join(" to ");
-        return format!("{} checkpoints, {ends}", grouped(paths.len()));
+    if paths.len() > MOST_NAMED {
+        // Those of one folder are counted together, and no others with them.
+        let runs = files.chunk_by(|a, b| a.path.parent() == b.path.parent());
+        let runs: Vec<String> = match runs.clone().count() {
+            1 => runs.map(counted).collect(),
+            _ => runs.map(counted_in_folder).collect(),
+        };
+        return runs.join("; ");
     }
     let role = |file: &FileFacts| match file.role.as_str() {
         "point" => "checkpoint".to_owned(),
@@ -336,6 +360,14 @@ mod tests {
         assert_eq!(files_line(&[file("point", "a.pt")]), "checkpoint: a.pt");
         let many: Vec<FileFacts> = (0..7).map(|i| file("", &format!("e{i}.pt"))).collect();
         assert_eq!(files_line(&many), "7 checkpoints, e0.pt to e6.pt");
+        // A point and another run beside it are no part of the run.
+        let mut all = vec![file("centre", "a.pt")];
+        all.extend((0..5).map(|i| file("", &format!("b/e{i}.pt"))));
+        all.extend((0..3).map(|i| file("", &format!("c/e{i}.pt"))));
+        assert_eq!(
+            files_line(&all),
+            "centre: a.pt; b: 5 checkpoints, e0.pt to e4.pt; c: 3 checkpoints, e0.pt to e2.pt"
+        );
     }
 
     #[test]

@@ -118,16 +118,16 @@ impl View for CompareView {
         }
         let here = state.wish.alpha;
         let (mut panels, mut files) = (Vec::new(), Vec::new());
-        for (what, place) in places(state, news, palette(false)) {
-            if let Some(why) = unreadable(news, &what) {
-                return Err(Error::Usage(why.to_owned()));
-            }
+        let places = places(state, news, palette(false));
+        // Why one can't be had comes before what the others lack.
+        if let Some(why) = places.iter().find_map(|(what, _)| unreadable(news, what)) {
+            return Err(Error::Usage(why.to_owned()));
+        }
+        for (what, place) in places {
             let exact = |s: &&Arc<LiveSurface>| s.alpha == place.alpha;
             let found = find(news, &what, place.alpha, here).filter(exact);
             let surface = found.ok_or_else(|| {
-                Error::Usage(
-                    "the surfaces aren't all there yet: open the comparison and wait".into(),
-                )
+                Error::Usage("the surfaces of the comparison aren't all computed yet".into())
             })?;
             let outcome = surface.outcome.clone();
             if matches!(what, Compared::Other(_)) {
@@ -212,7 +212,9 @@ fn compare_ui(ui: &mut Ui, cache: &mut CompareView, cx: &mut Context<'_>) {
     });
     header::header_ui(ui, cx.palette, all_done, |ui| {
         let modes = if cx.gpu.is_some() { MODES } else { 0.0 };
-        let choice = if cx.state.wish.others.is_empty() {
+        let wish = &cx.state.wish;
+        let all_shown = wish.compared().len() == wish.comparable().len();
+        let choice = if wish.others.is_empty() && all_shown {
             0.0
         } else {
             WHICH
@@ -355,7 +357,9 @@ impl CompareView {
             };
             match find(cx.news, what, place.alpha, cx.state.wish.alpha) {
                 Some(fresh) => kept.surface = Some(Arc::clone(fresh)),
-                None if cx.news.failure.is_some() => kept.surface = None,
+                None if cx.news.failure.is_some() || unreadable(cx.news, what).is_some() => {
+                    kept = Kept::of(what.clone());
+                }
                 None => {}
             }
             self.panels.push(kept);

@@ -83,7 +83,7 @@ fn plan(ask: &Ask) -> Vec<Part> {
 struct Side {
     workers: usize,
     trials: Vec<Trial>,
-    apart: Vec<f64>,
+    apart: Vec<(u64, f64)>,
 }
 
 impl Side {
@@ -109,12 +109,17 @@ fn measure(lab: &mut Lab<'_>) -> Result<Findings> {
         let mut apart = Vec::new();
         for trial in &trials {
             let one = whole.iter().find(|t| t.seed() == trial.seed());
-            if let (Some(one), Some(end)) = (one, trial.end())
-                && let Some(theirs) = one.end()
+            let Some((one, theirs)) = one.and_then(|one| Some((one, one.end()?))) else {
+                continue;
+            };
+            if trial.diverged() {
+                // As far away as the way is long.
+                apart.push((trial.seed(), 1.0));
+            } else if let Some(end) = trial.end()
                 && let Some(distance) = lab.apart(theirs, end)?
                 && let Some(way) = lab.distance(one)?
             {
-                apart.push(distance.total / way.total);
+                apart.push((trial.seed(), distance.total / way.total));
             }
         }
         sides.push(Side {
@@ -170,7 +175,7 @@ fn table(whole: &[Trial], sides: &[Side], found: &mut Findings) {
     };
     row("none: one device".into(), whole, f64::NAN, f64::NAN);
     for side in sides {
-        let apart = side.apart.iter().copied().fold(f64::NAN, f64::max);
+        let apart = side.apart.iter().map(|own| own.1).fold(f64::NAN, f64::max);
         row(
             side.workers.into(),
             &side.trials,
@@ -220,9 +225,16 @@ fn picture(sides: &[Side], found: &mut Findings) {
 fn judged(precision: Precision, whole: &[Trial], sides: &[Side], found: &mut Findings) {
     let most = tolerance(precision);
     // The largest over numbers of workers, for each seed.
-    let all = sides.iter().map(|s| s.apart.len()).min().unwrap_or(0);
-    let largest = |at: usize| sides.iter().map(|s| s.apart[at]).fold(0.0, f64::max);
-    let largest: Vec<f64> = (0..all).map(largest).collect();
+    let largest = |seed: u64| {
+        let of = |s: &Side| {
+            let own = s.apart.iter().find(|own| own.0 == seed);
+            own.map(|own| own.1.abs())
+        };
+        let each: Option<Vec<f64>> = sides.iter().map(of).collect();
+        each?.into_iter().max_by(f64::total_cmp)
+    };
+    let largest = seeds(whole).into_iter().filter_map(largest);
+    let largest: Vec<f64> = largest.filter(|d| d.is_finite()).collect();
     // How much smaller than a hundredth of what is allowed they are says nothing more.
     let within: Vec<f64> = largest
         .iter()

@@ -109,8 +109,23 @@ fn parts(entry: &Entry, job: &ExperimentJob) -> Result<Vec<Part>> {
     }
     let mut parts = (entry.plan)(&ask);
     for part in &mut parts {
+        let counts = |job: &TrainingJob| {
+            [
+                job.batch_size.0.len(),
+                job.learning_rate.0.len(),
+                job.subset.0.len(),
+            ]
+        };
+        let before = counts(&part.job);
         part.job = recipe::with(&part.job, &changes)?;
         part.job.check()?;
+        let mut both = before.iter().zip(counts(&part.job));
+        if both.any(|(before, now)| *before == 1 && now > 1) {
+            return Err(Error::Usage(format!(
+                "{} pairs the runs of {} by their seeds: expected one batch_size, learning_rate and subset where its plan has one, found a list",
+                entry.name, part.name
+            )));
+        }
     }
     Ok(parts)
 }

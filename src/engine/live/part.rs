@@ -48,6 +48,7 @@ impl Part {
         matches!(
             self,
             Self::Probes
+                | Self::Around(_)
                 | Self::Coarse(_)
                 | Self::Surface(_)
                 | Self::Measure(Quantity::Convexity, _)

@@ -392,7 +392,7 @@ impl Wish {
         if !self.goes_through_both_ends() {
             return change(self);
         }
-        let trio = [Some(self.small.clone()), self.large.clone(), Some(third)];
+        let trio = [Some(third), Some(self.small.clone()), self.large.clone()];
         change(self);
         let is_end = |p: &PathBuf| *p == self.small || Some(p) == self.large.as_ref();
         let mut rest = trio.into_iter().flatten().filter(|p| !is_end(p));

@@ -164,7 +164,7 @@ impl Experiments {
                 inner.items.remove(at);
             }
             let news = ExperimentNews::new(job.clone(), PathBuf::new());
-            let folder = own.unwrap_or_else(|| free(folder, news.name()));
+            let folder = own.unwrap_or_else(|| free(folder, job));
             inner.items.push(Item {
                 news: Arc::new(ExperimentNews { folder, ..news }),
                 write,
@@ -218,12 +218,20 @@ impl Drop for Experiments {
     }
 }
 
-/// A folder that isn't there yet.
-fn free(folder: &Path, name: &str) -> PathBuf {
+/// A folder that isn't there yet, or that holds this very experiment without its page.
+fn free(folder: &Path, job: &ExperimentJob) -> PathBuf {
+    let name = job.experiment.as_deref().unwrap_or_default();
+    let own = serde_json::to_value(job).ok();
+    let goes_on = |path: &Path| {
+        let text = std::fs::read(path.join("experiment.json")).ok();
+        let before = text.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+        own.is_some() && before == own && !path.join("report.html").exists()
+    };
     let first = folder.join(format!("experiment-{name}"));
     let numbered = (2..).map(|n| folder.join(format!("experiment-{name}-{n}")));
     let mut all = std::iter::once(first.clone()).chain(numbered);
-    all.find(|path| !path.exists()).unwrap_or(first)
+    all.find(|path| !path.exists() || goes_on(path))
+        .unwrap_or(first)
 }
 
 /// Does what waits until nothing does.

@@ -141,8 +141,10 @@ fn record((key, value): &(String, f64)) -> Option<Record> {
         own => own,
     };
     let value = match what {
-        What::Accuracy if *value > 1.0 => value / 100.0,
-        _ => *value,
+        // A mean in single precision may end a little above 1.
+        What::Accuracy if *value > 1.001 => value / 100.0,
+        What::Accuracy => value.min(1.0),
+        What::Loss => *value,
     };
     let fits = value.is_finite() && value > 0.0 && (what == What::Loss || value <= 1.0);
     fits.then(|| Record {

@@ -125,7 +125,7 @@ fn is_an_epoch_each(records: &[Record], last: Option<f64>) -> bool {
 fn in_shares(log: &mut Log) {
     let percent = |of: fn(&Record) -> Option<f64>| {
         let mut values = log.records.iter().filter_map(of);
-        values.any(|value| value > 1.0)
+        values.any(|value| value > 1.001)
     };
     let (train, held_out) = (
         percent(|r| r.train_accuracy),

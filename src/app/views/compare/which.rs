@@ -12,7 +12,8 @@ const HELP: &str = "Which points stand side by side, on one scale of colours";
 /// Draws the choice, where there is more than the line to choose from.
 pub fn which_ui(ui: &mut Ui, state: &mut State, palette: &Palette) {
     let all = state.wish.comparable();
-    if state.wish.others.is_empty() || all.is_empty() {
+    let none_left_out = state.wish.compared().len() == all.len();
+    if all.is_empty() || (state.wish.others.is_empty() && none_left_out) {
         return;
     }
     let words = format!("{} of {}", state.wish.compared().len(), all.len());

@@ -64,7 +64,8 @@ pub fn known(name: &str) -> Option<(Quantity, u8)> {
     }
     // The mean of an epoch before what is said by the way, and that before a single step's.
     let whole = take(&["epoch", "epochs"]);
-    let single = take(&["step", "steps", "batch"]);
+    let steps = take(&["step", "steps"]);
+    let single = take(&["batch"]) || steps;
     take(&["mean", "avg", "average"]);
     let rank =
         u8::from(test && !validation) * 4 + u8::from(single) * 2 + u8::from(!whole && !single);
@@ -81,8 +82,8 @@ pub fn known(name: &str) -> Option<(Quantity, u8)> {
         return None;
     } else if words.is_empty() && whole && !single {
         return Some((Quantity::Epoch, 0));
-    } else if words.is_empty() && single && !whole
-        || has(&["global"]) && single
+    } else if words.is_empty() && steps && !whole
+        || has(&["global"]) && steps
         || has(&["iter"])
         || has(&["iteration"])
     {

@@ -284,6 +284,11 @@ fn shares(
             ));
         }
         let windows = (extent + before[at] + after[at] - size).max(-1) / stride + 1;
+        if (windows as usize).saturating_mul(all.values.len()) > 1 << 20 {
+            return Err(format!(
+                "an average over more windows than 2^20 with pads {before:?} before and {after:?} after"
+            ));
+        }
         let share = |window: i64| {
             let start = window * stride - before[at];
             let inside = (start + size).min(extent) - start.max(0);
