@@ -8,6 +8,7 @@ use crate::engine::experiment::{Experiment, find, run};
 use crate::engine::job::{ExperimentJob, Request as _};
 use crate::engine::work::{Flow, Now, guarded};
 use crate::error::{Error, Result};
+use crate::store::files;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -223,8 +224,8 @@ fn free(folder: &Path, job: &ExperimentJob) -> PathBuf {
     let name = job.experiment.as_deref().unwrap_or_default();
     let own = serde_json::to_value(job).ok();
     let goes_on = |path: &Path| {
-        let text = std::fs::read(path.join("experiment.json")).ok();
-        let before = text.and_then(|text| serde_json::from_slice::<serde_json::Value>(&text).ok());
+        let text = files::read_text(&path.join("experiment.json"), "read the experiment").ok();
+        let before = text.and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
         own.is_some() && before == own && !path.join("report.html").exists()
     };
     let first = folder.join(format!("experiment-{name}"));
