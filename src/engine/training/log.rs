@@ -1,5 +1,5 @@
 //! Logs of other trainers beside their checkpoints: tables ([`table`]) and event files of TensorBoard
-//! ([`events`]).
+//! ([`mod@events`]).
 //!
 //! Numbers are known by their usual names ([`names`]); others are passed over, and a file without any is no log.
 //! What a log doesn't say (whether a step is one of the optimiser or an epoch, whether an accuracy is in percent)
