@@ -91,7 +91,8 @@ fn a_ball_dropped_at_a_pin_starts_where_the_pin_is() {
     harness.get_by_label("Roll").click();
     wait(&mut harness, "the ball", |app| {
         let run = app.state().runs.first().cloned();
-        run.is_some_and(|run| run.path.len() > 2)
+        // A quick machine is at the end before a third place is noted.
+        run.is_some_and(|run| run.path.len() > 1)
     });
     let run = harness.state_mut().state().runs[0].clone();
     let start = run.path[0];
