@@ -22,7 +22,7 @@ pub const ENTRY: Entry = Entry {
     asks: "how far small and large batches go from where they start, epoch by epoch and step by step",
     source: "Shen 2018, “Effect of batch size on training dynamics”; Hoffer, Hubara and Soudry 2017 (arXiv 1705.08741)",
     family: None,
-    takes: "under a minute",
+    takes: "under 10 seconds",
     plan,
     measure,
 };

@@ -19,7 +19,7 @@ pub const ENTRY: Entry = Entry {
     asks: "what learning rates do with little and much data, and whether batches trained on last are known best",
     source: "Smith and Le 2018 (arXiv 1710.06451); Toneva et al. 2019 (arXiv 1812.05159)",
     family: None,
-    takes: "under a minute",
+    takes: "under 10 seconds",
     plan,
     measure,
 };

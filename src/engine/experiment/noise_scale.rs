@@ -23,7 +23,7 @@ pub const ENTRY: Entry = Entry {
     asks: "how many steps and samples a loss takes by batch size, and whether the noise scale tells",
     source: "McCandlish, Kaplan, Amodei and the OpenAI Dota Team 2018 (arXiv 1812.06162)",
     family: None,
-    takes: "about 3 minutes",
+    takes: "under 10 seconds",
     plan,
     measure,
 };

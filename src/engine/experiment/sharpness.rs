@@ -21,7 +21,7 @@ pub const ENTRY: Entry = Entry {
     asks: "whether large batches end in sharper minimizers: line, contours on one scale, φ(1e-3)",
     source: "Keskar, Mudigere, Nocedal, Smelyanskiy and Tang 2017 (arXiv 1609.04836)",
     family: None,
-    takes: "under a minute",
+    takes: "under 10 seconds",
     plan,
     measure,
 };

@@ -17,7 +17,7 @@ pub const ENTRY: Entry = Entry {
     asks: "how fast this device trains by batch size, and where more samples a batch no longer help",
     source: "Goyal et al. 2017 (arXiv 1706.02677); McCandlish et al. 2018 (arXiv 1812.06162), section 2.3",
     family: None,
-    takes: "about 3 minutes",
+    takes: "under 10 seconds",
     plan,
     measure,
 };
